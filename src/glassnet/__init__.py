@@ -1,0 +1,1 @@
+"""glassnet: a neural network you can see through."""

@@ -1,0 +1,78 @@
+"""The shape and dtype discipline: every module checks its input here, and says what it expected and received."""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
+LabelArray: TypeAlias = npt.NDArray[np.integer[Any]]
+
+FLOAT_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
+
+
+def describe(value: object) -> str:
+    """Name an array by dtype and shape, anything else by its type, for the second half of an error message."""
+    if isinstance(value, np.ndarray):
+        return f"{value.dtype} array of shape {value.shape}"
+    return f"{type(value).__name__} {value!r:.60}"
+
+
+def float_dtype(owner: str, dtype: npt.DTypeLike) -> np.dtype[Any]:
+    """Return `dtype` as a NumPy dtype if it is float32 or float64.
+
+    Raises:
+        TypeError: if it is any other dtype.
+    """
+    try:
+        resolved = np.dtype(dtype)
+    except TypeError:
+        resolved = None
+    if resolved not in FLOAT_DTYPES:
+        raise TypeError(f"{owner}: expected dtype float32 or float64, received {dtype!r}")
+    return resolved
+
+
+def check_batch(
+    owner: object, X: object, features: int | None = None, dtype: np.dtype[Any] | None = None
+) -> FloatArray:
+    """Return `X` if it is a batch `(N, D)` of floats with N ≥ 1, and raise otherwise.
+
+    Args:
+        owner: the module whose input this is; its `repr` opens the error message.
+        X: the candidate batch.
+        features: the D that the module needs, or None where any width will do.
+        dtype: the dtype of the module's parameters, or None where float32 and float64 will both do.
+
+    Raises:
+        TypeError: if `X` is no NumPy array, or not of the expected floating dtype.
+        ValueError: if `X` is not two-dimensional, is empty, or has another number of features.
+    """
+    wanted = f"(N, {features})" if features is not None else "(N, D)"
+    if not isinstance(X, np.ndarray):
+        raise TypeError(f"{owner!r}: expected a NumPy array of shape {wanted}, received {describe(X)}")
+    if X.dtype not in FLOAT_DTYPES or (dtype is not None and X.dtype != dtype):
+        expected = dtype.name if dtype is not None else "float32 or float64"
+        raise TypeError(
+            f"{owner!r}: expected dtype {expected}, received {describe(X)}; convert it with X.astype(...) first"
+        )
+    if X.ndim != 2 or (features is not None and X.shape[1] != features):
+        hint = "; as_batch(x) lifts one example (D,) to (1, D)" if X.ndim == 1 else ""
+        raise ValueError(f"{owner!r}: expected shape {wanted}, received {describe(X)}{hint}")
+    if X.shape[0] == 0 or X.shape[1] == 0:
+        raise ValueError(f"{owner!r}: expected at least one example and one feature, received {describe(X)}")
+    return X
+
+
+def as_batch(x: FloatArray) -> FloatArray:
+    """Lift a single example `(D,)` to a batch `(1, D)`; a batch `(N, D)` is returned as it is.
+
+    Raises:
+        ValueError: if `x` has neither one nor two dimensions.
+    """
+    x = np.asarray(x)
+    if x.ndim == 1:
+        return x[np.newaxis, :]
+    if x.ndim == 2:
+        return x
+    raise ValueError(f"as_batch: expected shape (D,) or (N, D), received {describe(x)}")

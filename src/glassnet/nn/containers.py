@@ -1,0 +1,113 @@
+"""Containers: modules in a row, and a multilayer perceptron built from its sizes."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from glassnet.nn.arrays import FloatArray
+from glassnet.nn.dense import Dense
+from glassnet.nn.dropout import Dropout
+from glassnet.nn.init import Initialization
+from glassnet.nn.module import Module
+from glassnet.nn.normalization import BatchNorm, LayerNorm
+from glassnet.nn.relu import LeakyReLU, ReLU
+from glassnet.nn.sigmoid import Sigmoid, SiLU
+from glassnet.nn.tanh import GELU, Tanh
+
+ACTIVATIONS: dict[str, type[Module]] = {
+    "relu": ReLU,
+    "leaky_relu": LeakyReLU,
+    "sigmoid": Sigmoid,
+    "tanh": Tanh,
+    "gelu": GELU,
+    "silu": SiLU,
+}
+NORMALIZATIONS: dict[str, type[BatchNorm] | type[LayerNorm]] = {"batch": BatchNorm, "layer": LayerNorm}
+
+
+class Sequential(Module):
+    """`f_k(… f_2(f_1(X)))`: each module's output is the next one's input.
+
+    Backward. The chain rule from the outside in: `dout` goes through the last module's backward first, and what that
+    returns, the gradient of its input, is the `dout` of the module before it.
+
+    Inner modules are named by their position, so that parameters are called "0.W", "0.b", "2.W", and so on.
+    """
+
+    def __init__(self, *layers: Module) -> None:
+        """Take the modules in the order in which a batch passes through them; at least one."""
+        for layer in layers:
+            if not isinstance(layer, Module):
+                raise TypeError(f"Sequential: expected modules, received {type(layer).__name__} {layer!r:.60}")
+        if not layers:
+            raise ValueError("Sequential: expected at least one module, received none")
+        self.layers = layers
+
+    def forward(self, X: FloatArray) -> FloatArray:
+        """Return the output of the last module."""
+        for layer in self.layers:
+            X = layer.forward(X)
+        return X
+
+    def backward(self, dout: FloatArray) -> FloatArray:
+        """Return the gradient of the first module's input."""
+        for layer in reversed(self.layers):
+            dout = layer.backward(dout)
+        return dout
+
+    def children(self) -> Iterator[tuple[str, Module]]:
+        """Yield the modules with their positions as names."""
+        for index, layer in enumerate(self.layers):
+            yield str(index), layer
+
+    def __repr__(self) -> str:
+        return f"Sequential({', '.join(map(repr, self.layers))})"
+
+
+def mlp(
+    sizes: Sequence[int],
+    *,
+    activation: str = "relu",
+    dropout: float = 0.0,
+    normalization: str | None = None,
+    init: Initialization = "he_normal",
+    rng: np.random.Generator | None = None,
+    dropout_rng: np.random.Generator | None = None,
+    dtype: npt.DTypeLike = np.float32,
+) -> Sequential:
+    """Build a multilayer perceptron: Dense, normalization, activation, dropout for each hidden size, Dense at the end.
+
+    Args:
+        sizes: `[D, H_1, …, H_k, C]`; with just `[D, C]` it is a linear model, softmax regression under cross-entropy.
+        activation: a name from `ACTIVATIONS`.
+        dropout: the probability of dropping a hidden unit; 0 for no Dropout layers.
+        normalization: "batch", "layer" or None, between a Dense layer and its activation.
+        init: the rule for the weights, see `glassnet.nn.init`.
+        rng: the generator to draw the weights from.
+        dropout_rng: the generator of the dropout masks; by default one spawned from `rng`.
+        dtype: float32 or float64.
+
+    Raises:
+        ValueError: for fewer than two sizes, or an unknown activation or normalization.
+    """
+    if len(sizes) < 2:
+        raise ValueError(f"mlp: expected at least an input and an output size, received {list(sizes)}")
+    if activation not in ACTIVATIONS:
+        raise ValueError(f"mlp: expected activation to be one of {', '.join(ACTIVATIONS)}, received {activation!r}")
+    if normalization is not None and normalization not in NORMALIZATIONS:
+        raise ValueError(
+            f"mlp: expected normalization to be one of {', '.join(NORMALIZATIONS)} or None, received {normalization!r}"
+        )
+    if dropout and dropout_rng is None and rng is not None:
+        dropout_rng = rng.spawn(1)[0]
+    layers: list[Module] = []
+    for fan_in, fan_out in zip(sizes[:-2], sizes[1:-1], strict=True):
+        layers.append(Dense(fan_in, fan_out, rng=rng, init=init, dtype=dtype))
+        if normalization is not None:
+            layers.append(NORMALIZATIONS[normalization](fan_out, dtype=dtype))
+        layers.append(ACTIVATIONS[activation]())
+        if dropout:
+            layers.append(Dropout(dropout, rng=dropout_rng))  # type: ignore[arg-type]  # Dropout reports a missing one
+    layers.append(Dense(sizes[-2], sizes[-1], rng=rng, init=init, dtype=dtype))
+    return Sequential(*layers)

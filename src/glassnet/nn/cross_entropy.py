@@ -1,0 +1,143 @@
+"""Softmax and the cross-entropy loss, fused so that neither can overflow."""
+
+import numpy as np
+import numpy.typing as npt
+
+from glassnet.nn.arrays import FloatArray, LabelArray, check_batch, describe
+
+
+def _shifted(Z: FloatArray) -> FloatArray:
+    """Return `Z − max_c Z`, each row's largest entry 0; the floor keeps a difference of huge logits finite."""
+    with np.errstate(over="ignore"):
+        return np.maximum(Z - Z.max(axis=1, keepdims=True), np.finfo(Z.dtype).min)
+
+
+def softmax(logits: FloatArray) -> FloatArray:
+    """Return `p_c = e^(z_c)/Σ_k e^(z_k)` for each row of `logits (N, C)`.
+
+    A constant added to a row cancels in the fraction, so the row's maximum is subtracted first: every exponent is then
+    at most 0 and one of them is 0, hence no overflow and no division by zero.
+    """
+    E = np.exp(_shifted(check_batch(softmax, logits)))
+    return E / E.sum(axis=1, keepdims=True)
+
+
+def log_softmax(logits: FloatArray) -> FloatArray:
+    """Return `log p_c = z_c − log Σ_k e^(z_k)` for each row of `logits (N, C)`, without ever forming a `p_c` of 0."""
+    shifted = _shifted(check_batch(log_softmax, logits))
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+
+
+class SoftmaxCrossEntropy:
+    """`ℓ = −(1/N) Σ_n log p_{n,y_n}` with `P = softmax(Z)`, computed from the logits `Z (N, C)` by log-sum-exp.
+
+    Targets are class ids `(N,)`, integers in [0, C), or distributions `(N, C)`, one-hot or soft, rows summing to 1.
+
+    With label smoothing ε the target becomes `Q = (1 − ε)·Y + ε/C` and, with class weights w, the loss is
+    `ℓ = −Σ_nc w_c q_nc log p_nc / D`, where `D = Σ_n w_{y_n}` for class ids and `D = N` for distributions.
+
+    Backward. Let `t_nc = w_c q_nc`. From `log p_c = z_c − log Σ_k e^(z_k)`: `∂log p_c/∂z_j = δ_cj − p_j`, so
+    `dz_nj = −(1/D) Σ_c t_nc (δ_cj − p_nj) = (p_nj Σ_c t_nc − t_nj)/D`. Without weights `Σ_c t_nc = 1` and
+    `dZ = (P − Q)/N`: the prediction minus the target. (Bridle, "Training stochastic model recognition algorithms",
+    1990; label smoothing: Szegedy et al., "Rethinking the inception architecture", 2016.)
+
+    Attributes:
+        total_weight: the D of the last forward; a mean over several batches weighs each batch's value with it.
+    """
+
+    def __init__(self, label_smoothing: float = 0.0, class_weights: npt.ArrayLike | None = None) -> None:
+        """Set ε in [0, 1) and one weight of 0 or more for each class (None: all 1)."""
+        if isinstance(label_smoothing, bool) or not 0 <= label_smoothing < 1:
+            raise ValueError(
+                f"SoftmaxCrossEntropy: expected label_smoothing with 0 <= label_smoothing < 1, received {label_smoothing!r}"
+            )
+        weights = None if class_weights is None else np.asarray(class_weights, dtype=np.float64)
+        if weights is not None and (weights.ndim != 1 or not np.isfinite(weights).all() or (weights < 0).any()):
+            raise ValueError(
+                f"SoftmaxCrossEntropy: expected class_weights (C,), finite and 0 or more, received {class_weights!r}"
+            )
+        self.label_smoothing = float(label_smoothing)
+        self.class_weights = weights
+        self.total_weight = 0.0
+        self._memory: tuple[FloatArray, FloatArray | None, LabelArray | None] | None = None
+
+    def forward(self, logits: FloatArray, targets: npt.NDArray[np.generic]) -> float:
+        """Return the mean data loss of `logits (N, C)` for `targets` `(N,)` or `(N, C)`."""
+        Z = check_batch(self, logits)
+        labels, distribution = self._check_targets(Z, targets)
+        shifted = _shifted(Z)
+        E = np.exp(shifted)
+        total = E.sum(axis=1, keepdims=True)
+        P = E / total
+        n = Z.shape[0]
+        if labels is not None and self.class_weights is None and not self.label_smoothing:
+            log_likelihood = shifted[np.arange(n), labels].astype(np.float64) - np.log(total[:, 0])
+            self.total_weight = float(n)
+            self._memory = (P, None, labels)
+            return float(-log_likelihood.sum() / n)
+        T = self._weighted_targets(Z, labels, distribution)
+        self._memory = (P, T, labels)
+        log_P = shifted.astype(np.float64) - np.log(total)
+        return float(-np.sum(T * log_P) / self.total_weight)
+
+    def backward(self) -> FloatArray:
+        """Return `dZ (N, C)` for the last forward: `(P − Y)/N`, or its weighted and smoothed form."""
+        if self._memory is None:
+            raise RuntimeError(f"{self!r}: backward expected a forward pass before it, received none")
+        P, T, labels = self._memory
+        self._memory = None
+        if T is None:
+            P[np.arange(P.shape[0]), labels] -= 1
+            P /= P.shape[0]
+            return P
+        return (P * T.sum(axis=1, keepdims=True) - T) / P.dtype.type(self.total_weight)
+
+    def _weighted_targets(
+        self, Z: FloatArray, labels: LabelArray | None, distribution: FloatArray | None
+    ) -> FloatArray:
+        n, classes = Z.shape
+        if distribution is None:
+            distribution = np.zeros_like(Z)
+            distribution[np.arange(n), labels] = 1
+        T = (1 - self.label_smoothing) * distribution + self.label_smoothing / classes
+        self.total_weight = float(n)
+        if self.class_weights is not None:
+            T *= self.class_weights.astype(Z.dtype)
+            if labels is not None:
+                self.total_weight = float(self.class_weights[labels].sum())
+                if self.total_weight == 0:
+                    raise ValueError(f"{self!r}: expected some class of the batch to have a weight above 0, received none")
+        return T
+
+    def _check_targets(
+        self, Z: FloatArray, targets: npt.NDArray[np.generic]
+    ) -> tuple[LabelArray | None, FloatArray | None]:
+        n, classes = Z.shape
+        wanted = f"class ids ({n},) in [0, {classes}) or distributions ({n}, {classes})"
+        if self.class_weights is not None and len(self.class_weights) != classes:
+            raise ValueError(f"{self!r}: expected {classes} class weights, received {len(self.class_weights)}")
+        if not isinstance(targets, np.ndarray):
+            raise TypeError(f"{self!r}: expected targets as {wanted}, received {describe(targets)}")
+        if targets.shape == (n,):
+            if not np.issubdtype(targets.dtype, np.integer):
+                raise TypeError(f"{self!r}: expected integer class ids ({n},), received {describe(targets)}")
+            if targets.min() < 0 or targets.max() >= classes:
+                raise ValueError(
+                    f"{self!r}: expected class ids in [0, {classes}), received {targets.min()} to {targets.max()}"
+                )
+            return targets, None
+        if targets.shape != (n, classes):
+            raise ValueError(f"{self!r}: expected targets as {wanted}, received {describe(targets)}")
+        if targets.dtype.kind not in "iubf":
+            raise TypeError(f"{self!r}: expected numeric distributions ({n}, {classes}), received {describe(targets)}")
+        distribution = targets.astype(Z.dtype)
+        sums = distribution.sum(axis=1)
+        if not (np.abs(sums - 1) <= 1e-4).all() or (distribution < 0).any():
+            raise ValueError(
+                f"{self!r}: expected distributions ({n}, {classes}), rows of entries 0 or more that sum to 1, received "
+                f"row sums from {sums.min():g} to {sums.max():g}"
+            )
+        return None, distribution
+
+    def __repr__(self) -> str:
+        return "SoftmaxCrossEntropy()"

@@ -1,0 +1,74 @@
+"""The fully connected layer: every output is a weighted sum of every input, plus a bias."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from glassnet.nn.arrays import FloatArray, check_batch, float_dtype
+from glassnet.nn.init import Initialization, initial_weights
+from glassnet.nn.module import Module
+from glassnet.nn.parameter import Parameter
+
+
+class Dense(Module):
+    """`Z = XW + b`: `X (N, D)`, `W (D, H)`, `b (1, H)`, `Z (N, H)`.
+
+    Backward. Write the layer for one entry, `z_nh = Σ_d x_nd w_dh + b_h`, and let `dZ = ∂ℓ/∂Z`. The chain rule sums
+    over every entry of Z that an input, weight or bias takes part in:
+
+    - `∂ℓ/∂w_dh = Σ_n x_nd dz_nh`, hence `dW = Xᵀ dZ`;
+    - `∂ℓ/∂b_h = Σ_n dz_nh`, hence `db = Σ_n dZ`, one row, since every example uses the same bias;
+    - `∂ℓ/∂x_nd = Σ_h dz_nh w_dh`, hence `dX = dZ Wᵀ`.
+
+    The loss is a mean over the batch, so its `1/N` is already inside `dZ`. (Rumelhart, Hinton & Williams, 1986.)
+    """
+
+    def __init__(
+        self,
+        in_features: int,
+        out_features: int,
+        *,
+        rng: np.random.Generator | None = None,
+        init: Initialization = "he_normal",
+        dtype: npt.DTypeLike = np.float32,
+    ) -> None:
+        """Draw the weights by the rule `init` from `rng`; the biases start at zero.
+
+        Args:
+            in_features: D, 1 or more; the layer's fan-in.
+            out_features: H, 1 or more; its fan-out.
+            rng: the generator to draw from; needed by every rule but "zeros".
+            init: a rule's name or a scale, see `glassnet.nn.init`.
+            dtype: float32 (for training) or float64 (for checking gradients).
+
+        Raises:
+            ValueError: for a size below 1, an unknown rule, or a random rule without `rng`.
+            TypeError: for another dtype.
+        """
+        for name, size in (("in_features", in_features), ("out_features", out_features)):
+            if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
+                raise ValueError(f"Dense: expected {name} to be a whole number of 1 or more, received {size!r}")
+        self.in_features = int(in_features)
+        self.out_features = int(out_features)
+        resolved: np.dtype[Any] = float_dtype("Dense", dtype)
+        self.W = Parameter(initial_weights(init, rng, self.in_features, self.out_features, resolved), "W")
+        self.b = Parameter(np.zeros((1, self.out_features), dtype=resolved), "b", decays=False)
+
+    def forward(self, X: FloatArray) -> FloatArray:
+        """Return `Z = XW + b`, `(N, H)`, for `X (N, D)`."""
+        X = check_batch(self, X, self.in_features, self.W.dtype)
+        Z = X @ self.W.data
+        Z += self.b.data
+        self.remember(Z, X)
+        return Z
+
+    def backward(self, dout: FloatArray) -> FloatArray:
+        """Add `dW = XᵀdZ` and `db = Σ dZ`; return `dX = dZWᵀ`, `(N, D)`."""
+        (X,) = self.recall(dout)
+        self.W.accumulate_product(X.T, dout)
+        self.b.accumulate(dout.sum(axis=0, keepdims=True))
+        return dout @ self.W.data.T
+
+    def __repr__(self) -> str:
+        return f"Dense({self.in_features}, {self.out_features})"

@@ -1,0 +1,67 @@
+"""Dropout: each unit is silenced at random while training, so that no unit can lean on another."""
+
+import numpy as np
+
+from glassnet.nn.arrays import FloatArray, check_batch
+from glassnet.nn.module import Module
+
+
+class Dropout(Module):
+    """`Y = X · M/(1 − p)` in training with a mask M of zeros (probability p) and ones; `Y = X` in evaluation.
+
+    The division keeps the mean: `E[y] = x·(1 − p)/(1 − p) = x`, so evaluation needs no correction ("inverted" dropout).
+
+    Backward. With the mask held fixed, Y is linear in X: `dX = dY · M/(1 − p)`, with the *same* mask as forward.
+    (Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov, "Dropout", 2014.)
+
+    Attributes:
+        frozen: while True, training-mode forwards reuse the last mask instead of drawing one: the layer is then a
+            fixed function whose gradient can be checked.
+    """
+
+    def __init__(self, p: float = 0.5, *, rng: np.random.Generator) -> None:
+        """Set the probability `p` in [0, 1) of dropping a unit, and the generator `rng` of the masks."""
+        if isinstance(p, bool) or not isinstance(p, int | float) or not 0 <= p < 1:
+            raise ValueError(f"Dropout: expected a probability p with 0 <= p < 1, received {p!r}")
+        if not isinstance(rng, np.random.Generator):
+            raise ValueError(f"Dropout: expected rng=np.random.default_rng(seed), received {rng!r}")
+        self.p = float(p)
+        self.rng = rng
+        self.frozen = False
+        self._mask: FloatArray | None = None
+
+    @property
+    def is_random(self) -> bool:
+        """Whether the next forward would draw a mask."""
+        return self.training and self.p > 0 and not self.frozen
+
+    def forward(self, X: FloatArray) -> FloatArray:
+        """Return `X · M/(1 − p)` in training, `X` itself in evaluation."""
+        check_batch(self, X)
+        if not self.training or self.p == 0:
+            self.remember(X, None)
+            return X
+        mask = self._frozen_mask(X) if self.frozen else self._draw_mask(X)
+        Y = X * mask
+        self.remember(Y, mask)
+        return Y
+
+    def backward(self, dout: FloatArray) -> FloatArray:
+        """Return `dout · M/(1 − p)` with the mask of the forward pass, `dout` itself in evaluation."""
+        (mask,) = self.recall(dout)
+        return dout if mask is None else dout * mask
+
+    def _draw_mask(self, X: FloatArray) -> FloatArray:
+        kept = self.rng.random(X.shape, dtype=np.float32) >= self.p
+        self._mask = kept * X.dtype.type(1 / (1 - self.p))
+        return self._mask
+
+    def _frozen_mask(self, X: FloatArray) -> FloatArray:
+        if self._mask is None:
+            return self._draw_mask(X)
+        if self._mask.shape != X.shape:
+            raise ValueError(f"{self!r}: frozen with a mask of shape {self._mask.shape}, received {X.shape}")
+        return self._mask.astype(X.dtype, copy=False)
+
+    def __repr__(self) -> str:
+        return f"Dropout({self.p})"

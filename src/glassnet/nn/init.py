@@ -1,0 +1,104 @@
+"""Initial weights: how large they must be for signals and gradients to keep their scale through many layers.
+
+For `Z = XW` with independent zero-mean entries, `Var[z] = fan_in · Var[w] · E[x²]`; backwards, `dX = dZ Wᵀ` gives
+`Var[dx] = fan_out · Var[w] · Var[dz]`. Each rule below picks `Var[w]` so that one of the two, or a compromise between
+both, leaves the variance unchanged.
+
+- Xavier: `Var[w] = 2/(fan_in + fan_out)`, the compromise, for activations that are linear near zero, so that
+  `E[x²] = Var[x]` (Glorot & Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010).
+- He: `Var[w] = 2/fan_in`: a ReLU sets half of a symmetric signal to zero, so `E[x²] = Var[z]/2`, and the 2 restores it
+  (He, Zhang, Ren & Sun, "Delving deep into rectifiers", 2015).
+
+A uniform variable on `[-a, a]` has variance `a²/3`, hence `a = √(3·Var[w])`.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from glassnet.nn.arrays import FloatArray
+
+Initializer: TypeAlias = Callable[[np.random.Generator | None, int, int, np.dtype[Any]], FloatArray]
+Initialization: TypeAlias = str | float | Initializer
+
+
+def he_normal(rng: np.random.Generator | None, fan_in: int, fan_out: int, dtype: np.dtype[Any]) -> FloatArray:
+    """Draw W `(fan_in, fan_out)` from N(0, 2/fan_in)."""
+    return _normal(rng, fan_in, fan_out, dtype, math.sqrt(2.0 / fan_in))
+
+
+def he_uniform(rng: np.random.Generator | None, fan_in: int, fan_out: int, dtype: np.dtype[Any]) -> FloatArray:
+    """Draw W `(fan_in, fan_out)` from U[-a, a] with a = √(6/fan_in)."""
+    return _uniform(rng, fan_in, fan_out, dtype, math.sqrt(6.0 / fan_in))
+
+
+def xavier_normal(rng: np.random.Generator | None, fan_in: int, fan_out: int, dtype: np.dtype[Any]) -> FloatArray:
+    """Draw W `(fan_in, fan_out)` from N(0, 2/(fan_in + fan_out))."""
+    return _normal(rng, fan_in, fan_out, dtype, math.sqrt(2.0 / (fan_in + fan_out)))
+
+
+def xavier_uniform(rng: np.random.Generator | None, fan_in: int, fan_out: int, dtype: np.dtype[Any]) -> FloatArray:
+    """Draw W `(fan_in, fan_out)` from U[-a, a] with a = √(6/(fan_in + fan_out))."""
+    return _uniform(rng, fan_in, fan_out, dtype, math.sqrt(6.0 / (fan_in + fan_out)))
+
+
+def zeros(rng: np.random.Generator | None, fan_in: int, fan_out: int, dtype: np.dtype[Any]) -> FloatArray:
+    """Return W `(fan_in, fan_out)` of zeros: the start of a linear model, but hidden units could never tell apart."""
+    return np.zeros((fan_in, fan_out), dtype=dtype)
+
+
+INITIALIZERS: dict[str, Initializer] = {
+    "he_normal": he_normal,
+    "he_uniform": he_uniform,
+    "xavier_normal": xavier_normal,
+    "xavier_uniform": xavier_uniform,
+    "zeros": zeros,
+}
+
+
+def initial_weights(
+    init: Initialization, rng: np.random.Generator | None, fan_in: int, fan_out: int, dtype: np.dtype[Any]
+) -> FloatArray:
+    """Return the initial weights `(fan_in, fan_out)` that `init` asks for.
+
+    Args:
+        init: a name from `INITIALIZERS`; or a number, the standard deviation of a normal distribution whatever the
+            fans are (the "constant scale" that the rules above improve on); or a function of the same arguments.
+        rng: the generator to draw from; only zeros need none.
+        fan_in: inputs of each unit.
+        fan_out: outputs that each input feeds.
+        dtype: float32 or float64.
+
+    Raises:
+        ValueError: for an unknown name, a negative scale, or a random rule without a generator.
+    """
+    if isinstance(init, str):
+        if init not in INITIALIZERS:
+            raise ValueError(f"init: expected one of {', '.join(INITIALIZERS)} or a scale, received {init!r}")
+        return INITIALIZERS[init](rng, fan_in, fan_out, dtype)
+    if callable(init):
+        return init(rng, fan_in, fan_out, dtype)
+    if isinstance(init, bool) or not isinstance(init, int | float) or not 0 <= init < math.inf:
+        raise ValueError(f"init: expected a rule's name or a scale of 0 or more, received {init!r}")
+    return _normal(rng, fan_in, fan_out, dtype, float(init))
+
+
+def _normal(
+    rng: np.random.Generator | None, fan_in: int, fan_out: int, dtype: np.dtype[Any], scale: float
+) -> FloatArray:
+    # Drawn in float64 and rounded, so that a float32 and a float64 network of one seed start at the same weights.
+    return (scale * _require(rng).standard_normal((fan_in, fan_out))).astype(dtype)
+
+
+def _uniform(
+    rng: np.random.Generator | None, fan_in: int, fan_out: int, dtype: np.dtype[Any], limit: float
+) -> FloatArray:
+    return _require(rng).uniform(-limit, limit, (fan_in, fan_out)).astype(dtype)
+
+
+def _require(rng: np.random.Generator | None) -> np.random.Generator:
+    if not isinstance(rng, np.random.Generator):
+        raise ValueError(f"init: expected rng=np.random.default_rng(seed), received {rng!r}; randomness needs a seed")
+    return rng

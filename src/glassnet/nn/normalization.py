@@ -1,0 +1,124 @@
+"""Normalization: BatchNorm standardizes each feature over the batch, LayerNorm each example over its features."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from glassnet.nn.arrays import FloatArray, check_batch, float_dtype
+from glassnet.nn.module import Module
+from glassnet.nn.parameter import Parameter
+
+
+def standardize(X: FloatArray, axis: int, eps: float) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Return `(X̂, 1/√(σ² + ε), μ, σ²)` with `X̂ = (X − μ)/√(σ² + ε)`, statistics along `axis` (kept as size 1)."""
+    mean = X.mean(axis=axis, keepdims=True)
+    centred = X - mean
+    variance = np.mean(centred * centred, axis=axis, keepdims=True)
+    inverse_std = 1 / np.sqrt(variance + X.dtype.type(eps))
+    return centred * inverse_std, inverse_std, mean, variance
+
+
+def standardize_backward(dX_hat: FloatArray, X_hat: FloatArray, inverse_std: FloatArray, axis: int) -> FloatArray:
+    """Return `dX` given `dX̂`, through the mean and the variance as well as directly.
+
+    With m entries along `axis` and `s = 1/√(σ² + ε)`: `x̂_i = (x_i − μ)s`, `∂μ/∂x_j = 1/m`, and since
+    `σ² = Σ(x_i − μ)²/m`, `∂σ²/∂x_j = 2(x_j − μ)/m`, so `∂s/∂x_j = −½s³·2(x_j − μ)/m = −s²·x̂_j/m`. Therefore
+    `∂x̂_i/∂x_j = s(δ_ij − 1/m − x̂_i x̂_j/m)`, and summing over i: `dx_j = s(dx̂_j − mean(dx̂) − x̂_j·mean(dx̂·x̂))`.
+    (Ioffe & Szegedy, "Batch normalization", 2015.)
+    """
+    mean_gradient = dX_hat.mean(axis=axis, keepdims=True)
+    projection = np.mean(dX_hat * X_hat, axis=axis, keepdims=True)
+    return inverse_std * (dX_hat - mean_gradient - X_hat * projection)
+
+
+class BatchNorm(Module):
+    """`Y = γ·X̂ + β` with X̂ standardized per feature, over the batch in training, by running averages in evaluation.
+
+    Shapes: `X (N, D)`, `γ`, `β` and both running averages `(1, D)`. Running averages move by
+    `r ← (1 − momentum)·r + momentum·batch`; the running variance is the unbiased one (m − 1 in the denominator).
+
+    Backward. `dγ = Σ_n dY·X̂`, `dβ = Σ_n dY`, `dX̂ = dY·γ`, then through the statistics (`standardize_backward`). In
+    evaluation the statistics are constants and only the direct path is left: `dX = dY·γ/√(σ² + ε)`.
+    (Ioffe & Szegedy, "Batch normalization", 2015.)
+    """
+
+    buffer_names = ("running_mean", "running_var")
+
+    def __init__(
+        self, features: int, momentum: float = 0.1, eps: float = 1e-5, *, dtype: npt.DTypeLike = np.float32
+    ) -> None:
+        """Start with γ = 1, β = 0, running mean 0 and running variance 1 for `features` columns."""
+        resolved: np.dtype[Any] = float_dtype("BatchNorm", dtype)
+        if not 0 < momentum <= 1:
+            raise ValueError(f"BatchNorm: expected momentum with 0 < momentum <= 1, received {momentum!r}")
+        self.features, self.momentum, self.eps = features, momentum, eps
+        self.gamma = Parameter(np.ones((1, features), dtype=resolved), "gamma", decays=False)
+        self.beta = Parameter(np.zeros((1, features), dtype=resolved), "beta", decays=False)
+        self.running_mean = np.zeros((1, features), dtype=resolved)
+        self.running_var = np.ones((1, features), dtype=resolved)
+
+    def forward(self, X: FloatArray) -> FloatArray:
+        """Return `γX̂ + β`, `(N, D)`; training mode needs N ≥ 2 and moves the running averages."""
+        X = check_batch(self, X, self.features, self.gamma.dtype)
+        if self.training:
+            n = X.shape[0]
+            if n < 2:
+                raise ValueError(f"{self!r}: expected at least 2 examples in training mode, received {n}")
+            X_hat, inverse_std, mean, variance = standardize(X, 0, self.eps)
+            self.running_mean *= 1 - self.momentum
+            self.running_mean += self.momentum * mean
+            self.running_var *= 1 - self.momentum
+            self.running_var += self.momentum * n / (n - 1) * variance
+        else:
+            inverse_std = 1 / np.sqrt(self.running_var + X.dtype.type(self.eps))
+            X_hat = (X - self.running_mean) * inverse_std
+        Y = X_hat * self.gamma.data + self.beta.data
+        self.remember(Y, X_hat, inverse_std, self.training)
+        return Y
+
+    def backward(self, dout: FloatArray) -> FloatArray:
+        """Add `dγ` and `dβ`; return `dX` of the mode that forward ran in."""
+        X_hat, inverse_std, batch_statistics = self.recall(dout)
+        self.gamma.accumulate(np.sum(dout * X_hat, axis=0, keepdims=True))
+        self.beta.accumulate(dout.sum(axis=0, keepdims=True))
+        dX_hat = dout * self.gamma.data
+        if batch_statistics:
+            return standardize_backward(dX_hat, X_hat, inverse_std, axis=0)
+        return dX_hat * inverse_std
+
+    def __repr__(self) -> str:
+        return f"BatchNorm({self.features})"
+
+
+class LayerNorm(Module):
+    """`Y = γ·X̂ + β` with X̂ standardized per example, over its features; the same in training and evaluation.
+
+    Shapes: `X (N, D)`, `γ` and `β` `(1, D)`. Backward as for BatchNorm in training, along the other axis.
+    (Ba, Kiros & Hinton, "Layer normalization", 2016.)
+    """
+
+    def __init__(self, features: int, eps: float = 1e-5, *, dtype: npt.DTypeLike = np.float32) -> None:
+        """Start with γ = 1 and β = 0 for `features` columns."""
+        resolved: np.dtype[Any] = float_dtype("LayerNorm", dtype)
+        self.features, self.eps = features, eps
+        self.gamma = Parameter(np.ones((1, features), dtype=resolved), "gamma", decays=False)
+        self.beta = Parameter(np.zeros((1, features), dtype=resolved), "beta", decays=False)
+
+    def forward(self, X: FloatArray) -> FloatArray:
+        """Return `γX̂ + β`, `(N, D)`."""
+        X = check_batch(self, X, self.features, self.gamma.dtype)
+        X_hat, inverse_std, _, _ = standardize(X, 1, self.eps)
+        Y = X_hat * self.gamma.data + self.beta.data
+        self.remember(Y, X_hat, inverse_std)
+        return Y
+
+    def backward(self, dout: FloatArray) -> FloatArray:
+        """Add `dγ` and `dβ`; return `dX`."""
+        X_hat, inverse_std = self.recall(dout)
+        self.gamma.accumulate(np.sum(dout * X_hat, axis=0, keepdims=True))
+        self.beta.accumulate(dout.sum(axis=0, keepdims=True))
+        return standardize_backward(dout * self.gamma.data, X_hat, inverse_std, axis=1)
+
+    def __repr__(self) -> str:
+        return f"LayerNorm({self.features})"

@@ -1,0 +1,58 @@
+"""Adam: each parameter's step is scaled by how large its gradients have been."""
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from glassnet.nn import FloatArray, Parameter
+from glassnet.optim.optimizer import Optimizer, check_number
+
+
+class Adam(Optimizer):
+    """`m ← β₁m + (1 − β₁)g`, `v ← β₂v + (1 − β₂)g²`, `W ← W − η·m̂/(√v̂ + ε)`, with m̂ and v̂ corrected for their bias.
+
+    Derivation of the correction: from zero, after t updates `m = (1 − β₁) Σ_{i≤t} β₁^(t−i) g_i`. If the gradients have
+    mean `E[g]`, then `E[m] = E[g]·(1 − β₁) Σ β₁^(t−i) = E[g]·(1 − β₁^t)`: too small by the factor `1 − β₁^t`. Hence
+    `m̂ = m/(1 − β₁^t)` and likewise `v̂ = v/(1 − β₂^t)`, with t counted per update. The ratio `m̂/√v̂` does not change
+    when the loss is multiplied by a constant, and is at most about 1, so η bounds the step of every weight.
+    (Kingma & Ba, "Adam: a method for stochastic optimization", 2015.)
+
+    Implementation: the slots hold `M = m/(1 − β₁)` and `V = v/(1 − β₂)`, so that an update of the moments is one
+    multiplication and one addition each. With `c = √((1 − β₂)/(1 − β₂^t))`, `√v̂ = c√V`, and the step is
+    `η(1 − β₁)/((1 − β₁^t)·c) · M/(√V + ε/c)`: the same numbers with the constants gathered into two scalars.
+    """
+
+    slot_names = ("first_moment", "second_moment")
+
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        learning_rate: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+    ) -> None:
+        """Set η > 0, both β in [0, 1) and ε > 0."""
+        super().__init__(parameters, learning_rate)
+        self.betas = (check_number("Adam", "beta1", betas[0], 0, 1), check_number("Adam", "beta2", betas[1], 0, 1))
+        self.eps = check_number("Adam", "eps", eps, 0, math.inf, low_open=True)
+
+    def before_update(self) -> None:
+        """Gather the constants of this step into two scalars."""
+        beta1, beta2 = self.betas
+        c = math.sqrt((1 - beta2) / (1 - beta2**self.steps))
+        self._step_size = self.learning_rate * (1 - beta1) / ((1 - beta1**self.steps) * c)
+        self._scaled_eps = self.eps / c
+
+    def update(self, data: FloatArray, gradient: FloatArray, *slots: FloatArray, scratch: FloatArray) -> None:
+        """Update one block in place."""
+        M, V = slots
+        M *= self.betas[0]
+        M += gradient
+        V *= self.betas[1]
+        V += np.multiply(gradient, gradient, out=scratch)
+        np.sqrt(V, out=scratch)
+        scratch += self._scaled_eps
+        np.divide(M, scratch, out=scratch)
+        scratch *= self._step_size
+        data -= scratch

@@ -1,0 +1,47 @@
+"""The length of the whole gradient, and a bound on it."""
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from glassnet.nn import FloatArray, Parameter
+from glassnet.optim.flat import FlatVector
+
+
+def gradient_norm(parameters: Iterable[Parameter]) -> float:
+    """Return the Euclidean norm `√Σ g²` over all gradients together; NaN or infinity if one of them is not finite."""
+    return math.hypot(*(_norm(gradient) for gradient in _gradients(list(parameters))))
+
+
+def clip_gradient_norm(parameters: Iterable[Parameter], max_norm: float) -> float:
+    """Scale all gradients by one factor so that their norm is at most `max_norm`; return the norm *before*.
+
+    The factor is `max_norm/(norm + 1e−12)`: the direction stays, only the length changes. (Pascanu, Mikolov & Bengio,
+    "On the difficulty of training recurrent neural networks", 2013.)
+    """
+    if not 0 < max_norm < math.inf:
+        raise ValueError(f"clip_gradient_norm: expected a finite max_norm above 0, received {max_norm!r}")
+    gradients = _gradients(list(parameters))
+    norm = math.hypot(*(_norm(gradient) for gradient in gradients))
+    if norm > max_norm:
+        for gradient in gradients:
+            gradient *= max_norm / (norm + 1e-12)
+    return norm
+
+
+def _gradients(parameters: list[Parameter]) -> list[FloatArray]:
+    flat = FlatVector.existing(parameters)
+    return [flat.grad] if flat is not None else [parameter.grad.ravel() for parameter in parameters]
+
+
+def _norm(gradient: FloatArray) -> float:
+    with np.errstate(over="ignore"):
+        square = float(np.dot(gradient, gradient))
+    if math.isfinite(square) and square > 1e-30:
+        return math.sqrt(square)
+    largest = float(np.abs(gradient).max())  # the square may have left the range of the dtype: scale first
+    if largest == 0 or not math.isfinite(largest):
+        return largest
+    scaled = gradient / gradient.dtype.type(largest)
+    return largest * math.sqrt(float(np.dot(scaled, scaled)))

@@ -1,0 +1,80 @@
+"""All parameters of a model laid end to end in one vector, and their gradients in another."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from glassnet.nn import FloatArray, Parameter
+
+
+class FlatVector:
+    """One contiguous vector `data` of all parameters and one, `grad`, of all their gradients, each `(P,)`.
+
+    `Parameter.data` and `.grad` become views of them, so an update is a dozen NumPy calls however many layers there
+    are, and the global norm of the gradient is one dot product.
+
+    Attributes:
+        parameters: the parameters, in the order in which they lie in the vectors.
+        data: their values.
+    """
+
+    def __init__(self, parameters: Iterable[Parameter]) -> None:
+        """Move the parameters' values and gradients into new flat vectors.
+
+        Raises:
+            ValueError: if there is no parameter, one appears twice, or the dtypes differ.
+        """
+        self.parameters = list(parameters)
+        if not self.parameters:
+            raise ValueError("optimizer: expected at least one parameter, received none")
+        if len({id(parameter) for parameter in self.parameters}) != len(self.parameters):
+            raise ValueError("optimizer: expected each parameter once, received one twice")
+        dtypes = {parameter.dtype for parameter in self.parameters}
+        if len(dtypes) > 1:
+            raise ValueError(f"optimizer: expected parameters of one dtype, received {sorted(map(str, dtypes))}")
+        total = sum(parameter.size for parameter in self.parameters)
+        self.data: FloatArray = np.empty(total, dtype=dtypes.pop())
+        self._grad = np.empty_like(self.data)
+        start = 0
+        for parameter in self.parameters:
+            where = slice(start, start + parameter.size)
+            parameter.move_into(
+                self.data[where].reshape(parameter.shape), self._grad[where].reshape(parameter.shape), self
+            )
+            start += parameter.size
+
+    @classmethod
+    def of(cls, parameters: Iterable[Parameter]) -> "FlatVector":
+        """Return the vectors that hold exactly these parameters in this order, laying them out if need be."""
+        parameters = list(parameters)
+        return cls.existing(parameters) or cls(parameters)
+
+    @classmethod
+    def existing(cls, parameters: list[Parameter]) -> "FlatVector | None":
+        """Return the vectors that already hold exactly these parameters in this order, or None."""
+        flat = parameters[0].flat if parameters else None
+        if not isinstance(flat, cls) or len(flat.parameters) != len(parameters):
+            return None
+        same = all(a is b and a.flat is flat for a, b in zip(parameters, flat.parameters, strict=True))
+        return flat if same else None
+
+    @property
+    def grad(self) -> FloatArray:
+        """The gradients `(P,)`; a parameter whose gradient counts as zero is written as zeros first.
+
+        Raises:
+            RuntimeError: if another optimizer has since moved a parameter into vectors of its own.
+        """
+        for parameter in self.parameters:
+            if parameter.flat is not self:
+                raise RuntimeError(
+                    f"optimizer: expected {parameter!r} in this optimizer's vector, found it in another optimizer's; "
+                    "give each parameter to one optimizer"
+                )
+            parameter.grad  # noqa: B018  # reading it writes the zeros that zero_grad only promised
+        return self._grad
+
+    def zero_grad(self) -> None:
+        """Count every gradient as zero from here on."""
+        for parameter in self.parameters:
+            parameter.zero_grad()

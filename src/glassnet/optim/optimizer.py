@@ -1,0 +1,92 @@
+"""What every optimizer has in common: the flat vector, the step count and its saved state."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
+
+import numpy as np
+
+from glassnet.nn import FloatArray, Parameter
+from glassnet.optim.flat import FlatVector
+
+BLOCK = 16_384  # values an update treats at a time: a block's moments and scratch stay in the core's cache
+
+
+def check_number(owner: str, name: str, value: float, low: float, high: float, *, low_open: bool = False) -> float:
+    """Return `value` as a float if it is a number in [low, high), or (low, high) with `low_open`.
+
+    Raises:
+        ValueError: naming the owner, the setting, the range and what came.
+    """
+    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    if not number or not (low < value if low_open else low <= value) or not value < high:
+        sign = "<" if low_open else "<="
+        raise ValueError(f"{owner}: expected {name} with {low:g} {sign} {name} < {high:g}, received {value!r}")
+    return float(value)
+
+
+class Optimizer:
+    """Moves parameters along their gradients; a subclass says how, in `update`.
+
+    Attributes:
+        learning_rate: the factor of every step; a schedule may assign to it between steps.
+        steps: how many updates were made.
+        slots: one vector `(P,)` for each name in `slot_names`, such as a running average of the gradient.
+    """
+
+    slot_names: ClassVar[tuple[str, ...]] = ()
+
+    def __init__(self, parameters: Iterable[Parameter], learning_rate: float) -> None:
+        """Lay the parameters end to end (see `FlatVector`) and start every slot at zero."""
+        self.learning_rate = check_number(type(self).__name__, "learning_rate", learning_rate, 0, math.inf, low_open=True)
+        self.flat = FlatVector.of(parameters)
+        self.steps = 0
+        self.slots: dict[str, FloatArray] = {name: np.zeros_like(self.flat.data) for name in self.slot_names}
+        self._scratch = np.empty(min(BLOCK, self.flat.data.size), dtype=self.flat.data.dtype)
+
+    def zero_grad(self) -> None:
+        """Count every gradient as zero from here on."""
+        self.flat.zero_grad()
+
+    def step(self) -> None:
+        """Make one update from the accumulated gradients."""
+        gradient = self.flat.grad
+        self.steps += 1
+        self.before_update()
+        for start in range(0, gradient.size, BLOCK):
+            block = slice(start, start + BLOCK)
+            data = self.flat.data[block]
+            self.update(
+                data, gradient[block], *(slot[block] for slot in self.slots.values()), scratch=self._scratch[: data.size]
+            )
+
+    def before_update(self) -> None:
+        """Do what concerns whole parameters, not elements, before the elementwise update; by default nothing."""
+
+    def update(self, data: FloatArray, gradient: FloatArray, *slots: FloatArray, scratch: FloatArray) -> None:
+        """Update a block of the flat vectors in place; `scratch` is memory of the same size, to write over."""
+        raise NotImplementedError
+
+    def state_dict(self) -> dict[str, FloatArray]:
+        """Return copies of the slots and the step count: with the parameters, all that the next steps depend on."""
+        return {**{name: slot.copy() for name, slot in self.slots.items()}, "steps": np.array([self.steps], np.float64)}
+
+    def load_state_dict(self, state: Mapping[str, FloatArray]) -> None:
+        """Restore what `state_dict` returned; strict, and all or nothing.
+
+        Raises:
+            ValueError: listing every missing, extra or misshapen entry.
+        """
+        own = self.state_dict()
+        problems = [f"missing {name}" for name in own if name not in state]
+        problems += [f"unexpected {name}" for name in state if name not in own]
+        problems += [
+            f"{name}: expected {array.dtype} {array.shape}, received {state[name].dtype} {state[name].shape}"
+            for name, array in own.items()
+            if name in state and (state[name].shape != array.shape or state[name].dtype != array.dtype)
+        ]
+        if problems:
+            raise ValueError(f"{type(self).__name__}: the state does not fit: " + "; ".join(problems))
+        for name, slot in self.slots.items():
+            np.copyto(slot, state[name])
+        self.steps = int(state["steps"][0])

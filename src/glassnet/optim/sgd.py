@@ -1,0 +1,52 @@
+"""Stochastic gradient descent, plain, with momentum, and with Nesterov's look ahead."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from glassnet.nn import FloatArray, Parameter
+from glassnet.optim.optimizer import Optimizer, check_number
+
+
+class SGD(Optimizer):
+    """`W ← W − η·g`; with momentum β: `v ← βv + (1 − β)g`, `W ← W − η·v`, starting from `v = 0`.
+
+    Why it descends: to first order `ℓ(W + ΔW) ≈ ℓ(W) + g·ΔW`, which for a step of given length falls fastest along
+    `−g`. The momentum v is an average of the gradients with weights `(1 − β)β^k`, k steps back, which sum to 1: what
+    the batches disagree on cancels, what they share stays, and η keeps its meaning whatever β is. (Polyak, 1964.)
+
+    Nesterov: `W ← W − η(βv + (1 − β)g)` with the v just updated: the step that the *next* velocity would take if the
+    gradient stayed the same (Sutskever, Martens, Dahl & Hinton, "On the importance of initialization and momentum in
+    deep learning", 2013).
+    """
+
+    slot_names = ("velocity",)
+
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        learning_rate: float,
+        momentum: float = 0.0,
+        nesterov: bool = False,
+    ) -> None:
+        """Set η > 0 and β in [0, 1); Nesterov needs a β above 0."""
+        super().__init__(parameters, learning_rate)
+        self.momentum = check_number("SGD", "momentum", momentum, 0, 1)
+        if nesterov and self.momentum == 0:
+            raise ValueError("SGD: expected momentum above 0 with nesterov=True, received momentum=0")
+        self.nesterov = nesterov
+
+    def update(self, data: FloatArray, gradient: FloatArray, *slots: FloatArray, scratch: FloatArray) -> None:
+        """Update one block in place."""
+        if self.momentum == 0:
+            data -= np.multiply(gradient, self.learning_rate, out=scratch)
+            return
+        (velocity,) = slots
+        velocity *= self.momentum
+        velocity += np.multiply(gradient, 1 - self.momentum, out=scratch)
+        if not self.nesterov:
+            data -= np.multiply(velocity, self.learning_rate, out=scratch)
+            return
+        scratch *= self.learning_rate  # η(1 − β)g
+        data -= scratch
+        data -= np.multiply(velocity, self.learning_rate * self.momentum, out=scratch)
