@@ -1,0 +1,93 @@
+"""Data sets and the loader that deals them out in batches, in one order per epoch."""
+
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from glassnet.seeding import stream
+
+AnyArray = npt.NDArray[Any]
+
+
+class Dataset(Protocol):
+    """Anything with a length and rows: an integer gives one example, an index array a batch `(features, targets)`."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: Any) -> tuple[AnyArray, AnyArray]: ...
+
+
+class ArrayDataset:
+    """Features `X (N, D)` and targets `y (N,)` or `(N, K)` in step, row by row; memory-mapped arrays stay on disk."""
+
+    def __init__(self, X: AnyArray, y: AnyArray) -> None:
+        """Pair `X` with `y`.
+
+        Raises:
+            ValueError: if `X` is not two-dimensional, the lengths differ, or there is no row.
+        """
+        if X.ndim != 2 or len(X) == 0:
+            raise ValueError(f"ArrayDataset: expected X of shape (N, D) with N >= 1, received {X.shape}")
+        if len(y) != len(X):
+            raise ValueError(f"ArrayDataset: expected as many targets as rows ({len(X)}), received {len(y)}")
+        self.X, self.y = X, y
+
+    def __len__(self) -> int:
+        return len(self.X)
+
+    def __getitem__(self, index: Any) -> tuple[AnyArray, AnyArray]:
+        if isinstance(index, np.ndarray):
+            return np.take(self.X, index, axis=0), np.take(self.y, index, axis=0)
+        return self.X[index], self.y[index]
+
+
+class DataLoader:
+    """Iterates over a data set in batches of `batch_size` rows; each iteration is one epoch.
+
+    The order of an epoch is a pure function of `(seed, epoch)`. Iterating uses `epoch` and then adds one to it;
+    setting `epoch` picks the order of any epoch directly, with nothing to replay.
+    """
+
+    def __init__(
+        self, dataset: Dataset, batch_size: int, *, shuffle: bool = False, drop_last: bool = False, seed: int = 0
+    ) -> None:
+        """Set how to deal out `dataset`.
+
+        Args:
+            dataset: what to iterate over.
+            batch_size: rows in a batch; the last one is shorter unless it is dropped.
+            shuffle: whether each epoch has a random order of its own.
+            drop_last: whether to leave out a last batch that is shorter than the others.
+            seed: the seed of the orders.
+
+        Raises:
+            ValueError: for a batch size below 1, or one that leaves no batch at all with `drop_last`.
+        """
+        if isinstance(batch_size, bool) or not isinstance(batch_size, int | np.integer) or batch_size < 1:
+            raise ValueError(f"DataLoader: expected a whole batch_size of 1 or more, received {batch_size!r}")
+        if drop_last and batch_size > len(dataset):
+            raise ValueError(
+                f"DataLoader: expected batch_size of at most the {len(dataset)} rows with drop_last, received {batch_size}"
+            )
+        self.dataset, self.batch_size = dataset, int(batch_size)
+        self.shuffle, self.drop_last, self.seed = shuffle, drop_last, seed
+        self.epoch = 0
+
+    def __len__(self) -> int:
+        rows = len(self.dataset)
+        return rows // self.batch_size if self.drop_last else -(-rows // self.batch_size)
+
+    def order(self, epoch: int) -> npt.NDArray[np.int64]:
+        """Return the order of the rows in the given epoch, `(N,)`."""
+        rows = np.arange(len(self.dataset))
+        if self.shuffle:
+            stream(self.seed, "shuffle", epoch).shuffle(rows)
+        return rows
+
+    def __iter__(self) -> Iterator[tuple[AnyArray, AnyArray]]:
+        order = self.order(self.epoch)
+        self.epoch += 1
+        for batch in range(len(self)):
+            yield self.dataset[order[batch * self.batch_size : (batch + 1) * self.batch_size]]

@@ -1,0 +1,62 @@
+"""Scores of a classifier, by counting."""
+
+import math
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+LabelArray: TypeAlias = npt.NDArray[np.integer[Any]]
+FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
+
+
+def confusion_matrix(y_true: LabelArray, y_pred: LabelArray, n_classes: int) -> npt.NDArray[np.int64]:
+    """Return counts `(C, C)`: rows are true classes, columns predicted ones.
+
+    Raises:
+        ValueError: if the lengths differ, or an id lies outside [0, C).
+    """
+    if y_true.shape != y_pred.shape or y_true.ndim != 1:
+        raise ValueError(
+            f"confusion_matrix: expected two arrays of class ids (N,), received {y_true.shape} and {y_pred.shape}"
+        )
+    for name, ids in (("y_true", y_true), ("y_pred", y_pred)):
+        if ids.size and (ids.min() < 0 or ids.max() >= n_classes):
+            raise ValueError(f"confusion_matrix: expected {name} in [0, {n_classes}), received {ids.min()} to {ids.max()}")
+    counts = np.zeros((n_classes, n_classes), dtype=np.int64)
+    np.add.at(counts, (y_true, y_pred), 1)
+    return counts
+
+
+def accuracy(counts: npt.NDArray[np.int64]) -> float:
+    """Return the share of the diagonal of a confusion matrix."""
+    return float(np.trace(counts) / counts.sum())
+
+
+def precision_recall_f1(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Return `(C, 3)`: precision, recall and F1 of each class; 0 where the denominator is 0, as scikit-learn has it."""
+    hits = np.diag(counts).astype(np.float64)
+    predicted, actual = counts.sum(axis=0), counts.sum(axis=1)
+    precision = np.divide(hits, predicted, out=np.zeros_like(hits), where=predicted > 0)
+    recall = np.divide(hits, actual, out=np.zeros_like(hits), where=actual > 0)
+    f1 = np.divide(2 * hits, predicted + actual, out=np.zeros_like(hits), where=predicted + actual > 0)
+    return np.stack([precision, recall, f1], axis=1)
+
+
+def log_loss(y_true: LabelArray, probabilities: FloatArray) -> float:
+    """Return `−(1/N) Σ log p_{n,y_n}`; a probability of 0 counts as the smallest positive number of its dtype."""
+    p = probabilities[np.arange(len(y_true)), y_true]
+    return float(-np.log(np.maximum(p, np.finfo(p.dtype).tiny).astype(np.float64)).mean())
+
+
+def wilson_interval(successes: int, trials: int, z: float = 1.959963984540054) -> tuple[float, float]:
+    """Return the Wilson score interval of a proportion, at 95% for the default z.
+
+    It is the set of p for which `|p̂ − p| ≤ z·√(p(1 − p)/n)`; solved for p, centre `(p̂ + z²/2n)/(1 + z²/n)` and half width
+    `z·√(p̂(1 − p̂)/n + z²/4n²)/(1 + z²/n)`. Unlike the textbook interval it is sensible at p̂ = 1. (Wilson, 1927.)
+    """
+    p = successes / trials
+    denominator = 1 + z * z / trials
+    centre = (p + z * z / (2 * trials)) / denominator
+    half = z * math.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials)) / denominator
+    return max(0.0, centre - half), min(1.0, centre + half)

@@ -1,0 +1,41 @@
+"""Training: fit, evaluate and predict, the callbacks, and the model file.
+
+A callback of your own takes a few lines:
+
+    class PrintLoss(Callback):
+        def on_epoch_end(self, run):
+            print(run.epoch, run.history[-1]["validation_loss"])
+
+    fit(model, loss, optimizer, train_loader, val_loader, epochs=20, callbacks=[PrintLoss()])
+"""
+
+from glassnet.training.callbacks import (
+    BestWeights,
+    Callback,
+    EarlyStopping,
+    GradientClipping,
+    LearningRateSchedule,
+    Progress,
+)
+from glassnet.training.fit import TIMING_COLUMNS, Row, TrainingDiverged, TrainingRun, evaluate, fit, predict
+from glassnet.training.model_file import ModelFile, build, load_model, save_model
+
+__all__ = [
+    "TIMING_COLUMNS",
+    "BestWeights",
+    "Callback",
+    "EarlyStopping",
+    "GradientClipping",
+    "LearningRateSchedule",
+    "ModelFile",
+    "Progress",
+    "Row",
+    "TrainingDiverged",
+    "TrainingRun",
+    "evaluate",
+    "build",
+    "fit",
+    "load_model",
+    "predict",
+    "save_model",
+]

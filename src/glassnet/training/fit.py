@@ -1,0 +1,204 @@
+"""The three modes: fit a model, evaluate it, predict with it."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from glassnet import nn
+from glassnet.data import DataLoader
+from glassnet.nn import FloatArray, Parameter
+from glassnet.optim import Optimizer, gradient_norm
+from glassnet.training.callbacks import Callback
+
+Row = dict[str, float]
+
+TIMING_COLUMNS = ("seconds", "examples_per_second")
+
+
+class TrainingDiverged(ArithmeticError):
+    """A loss or gradient was not finite; the message says where, and what usually causes it."""
+
+
+@dataclass
+class TrainingRun:
+    """The state of a training that callbacks see: what is trained, how far it is, and what happened so far.
+
+    Attributes:
+        epoch: the current epoch, counted from 1; 0 before the first.
+        step: how many updates were made so far.
+        batch_loss: the data loss of the current batch.
+        history: one row for each finished epoch.
+        stop_reason: why the training is to end early; empty while it is not.
+    """
+
+    model: nn.Module
+    loss: nn.SoftmaxCrossEntropy
+    optimizer: Optimizer
+    train_loader: DataLoader
+    val_loader: DataLoader
+    epochs: int
+    parameters: list[Parameter]
+    epoch: int = 0
+    step: int = 0
+    batch_loss: float = math.nan
+    history: list[Row] = field(default_factory=list)
+    stop_reason: str = ""
+
+    def stop(self, reason: str) -> None:
+        """End the training after this epoch."""
+        self.stop_reason = reason
+
+
+def fit(
+    model: nn.Module,
+    loss: nn.SoftmaxCrossEntropy,
+    optimizer: Optimizer,
+    train_loader: DataLoader,
+    val_loader: DataLoader,
+    epochs: int,
+    callbacks: Sequence[Callback] = (),
+) -> list[Row]:
+    """Train `model` for `epochs` epochs and return its history, one row an epoch.
+
+    A row holds: epoch (from 1), train_loss and train_accuracy (averages over the epoch, while the weights moved),
+    validation_loss and validation_accuracy (after the epoch, in evaluation mode), learning_rate (of the last step),
+    gradient_norm (mean over the steps, before clipping), seconds and examples_per_second.
+
+    Raises:
+        ValueError: for fewer than one epoch.
+        TrainingDiverged: as soon as a loss or a gradient is not finite.
+    """
+    if epochs < 1:
+        raise ValueError(f"fit: expected at least 1 epoch, received {epochs!r}")
+    run = TrainingRun(model, loss, optimizer, train_loader, val_loader, epochs, model.parameters())
+    for callback in callbacks:
+        callback.on_train_begin(run)
+    while run.epoch < epochs and not run.stop_reason:
+        run.epoch += 1
+        for callback in callbacks:
+            callback.on_epoch_begin(run)
+        run.history.append(_run_epoch(run, callbacks))
+        for callback in callbacks:
+            callback.on_epoch_end(run)
+    for callback in callbacks:
+        callback.on_train_end(run)
+    model.eval()
+    return run.history
+
+
+def _run_epoch(run: TrainingRun, callbacks: Sequence[Callback]) -> Row:
+    started = time.perf_counter()
+    tally = _Tally()
+    norms: list[float] = []
+    run.model.train()
+    run.train_loader.epoch = run.epoch - 1
+    # Overflow on the way to divergence is reported by the checks below, once and with its place.
+    with np.errstate(over="ignore", invalid="ignore"):
+        for X, y in run.train_loader:
+            for callback in callbacks:
+                callback.on_batch_begin(run)
+            logits = run.model.forward(X)
+            run.batch_loss = run.loss.forward(logits, y)
+            if not math.isfinite(run.batch_loss):
+                raise _diverged(run, "loss", run.batch_loss)
+            tally.add(logits, y, run.batch_loss, run.loss.total_weight)
+            run.optimizer.zero_grad()
+            run.model.backward(run.loss.backward())
+            norms.append(gradient_norm(run.parameters))
+            if not math.isfinite(norms[-1]):
+                raise _diverged(run, "gradient norm", norms[-1])
+            for callback in callbacks:
+                callback.on_gradients_ready(run)
+            run.optimizer.step()
+            run.step += 1
+            for callback in callbacks:
+                callback.on_batch_end(run)
+        seconds = time.perf_counter() - started
+        validation = evaluate(run.model, run.loss, run.val_loader)
+    return {
+        "epoch": run.epoch,
+        "train_loss": tally.loss,
+        "train_accuracy": tally.accuracy,
+        "validation_loss": validation["loss"],
+        "validation_accuracy": validation["accuracy"],
+        "learning_rate": run.optimizer.learning_rate,
+        "gradient_norm": sum(norms) / len(norms),
+        "seconds": seconds,
+        "examples_per_second": tally.examples / seconds,
+    }
+
+
+def _diverged(run: TrainingRun, what: str, value: float) -> TrainingDiverged:
+    worst = next(
+        (name for name, parameter in run.model.named_parameters() if not np.isfinite(parameter.grad).all()),
+        None,
+    )
+    where = f", first in the gradient of {worst}" if worst and what != "loss" else ""
+    return TrainingDiverged(
+        f"training stopped at epoch {run.epoch}, step {run.step + 1}: expected a finite {what}, received {value}{where} "
+        f"(learning_rate {run.optimizer.learning_rate:g}); usual causes: a learning rate that is too high, features that "
+        "are not standardized, or non-finite values in the data"
+    )
+
+
+class _Tally:
+    """Sums over examples, so that an epoch's numbers never are averages of batch averages."""
+
+    def __init__(self) -> None:
+        self.examples = 0
+        self._weight = self._loss = 0.0
+        self._correct = 0
+
+    def add(self, logits: FloatArray, y: FloatArray, loss: float, weight: float) -> None:
+        self.examples += len(logits)
+        self._weight += weight
+        self._loss += loss * weight
+        labels = y if y.ndim == 1 else y.argmax(axis=1)
+        self._correct += int(np.count_nonzero(logits.argmax(axis=1) == labels))
+
+    @property
+    def loss(self) -> float:
+        return self._loss / self._weight
+
+    @property
+    def accuracy(self) -> float:
+        return self._correct / self.examples
+
+
+def evaluate(model: nn.Module, loss: nn.SoftmaxCrossEntropy, loader: DataLoader) -> dict[str, float]:
+    """Return the loss and accuracy of `model` over `loader`, in evaluation mode, and the number of examples."""
+    tally = _Tally()
+    was_training = model.training
+    model.eval()
+    for X, y in loader:
+        logits = model.forward(X)
+        tally.add(logits, y, loss.forward(logits, y), loss.total_weight)
+    if was_training:
+        model.train()
+    return {"loss": tally.loss, "accuracy": tally.accuracy, "examples": tally.examples}
+
+
+def predict(
+    model: nn.Module,
+    X: FloatArray,
+    *,
+    output: Callable[[FloatArray], FloatArray] = nn.softmax,
+    batch_size: int = 1024,
+) -> FloatArray:
+    """Return the predictions for `X (N, D)`, `(N, C)`, in evaluation mode.
+
+    Args:
+        model: the trained model.
+        X: the rows.
+        output: what turns the network's outputs into predictions: `nn.softmax` makes logits class probabilities.
+        batch_size: how many rows to compute at a time.
+    """
+    was_training = model.training
+    model.eval()
+    parts = [output(model.forward(X[i : i + batch_size])) for i in range(0, max(len(X), 1), batch_size)]
+    if was_training:
+        model.train()
+    return np.concatenate(parts)

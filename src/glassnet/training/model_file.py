@@ -1,0 +1,99 @@
+"""A trained model as one file that stands alone: weights, architecture, preprocessing and class names."""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glassnet import nn
+from glassnet.data import Standardizer
+from glassnet.nn import FloatArray
+from glassnet.training.fit import predict
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FORMAT = "glassnet model 1"
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A model with all that is needed to predict from raw rows.
+
+    Attributes:
+        model: the network.
+        architecture: the arguments of `nn.mlp` that build it (but for the random generator).
+        preprocessing: takes raw columns to the network's features.
+        class_names: the name of each class id.
+        about: where it comes from: the settings it was trained with, the chosen epoch.
+    """
+
+    model: nn.Module
+    architecture: dict[str, Any]
+    preprocessing: Standardizer
+    class_names: tuple[str, ...]
+    about: dict[str, Any]
+
+    def predict_frame(self, frame: "pd.DataFrame") -> FloatArray:
+        """Return class probabilities `(N, C)` for raw rows."""
+        return predict(self.model, self.preprocessing.transform(frame))
+
+
+def build(architecture: dict[str, Any], rng: np.random.Generator, dropout_rng: np.random.Generator) -> nn.Sequential:
+    """Return the network that `architecture`, the arguments of `nn.mlp`, describes, with fresh weights."""
+    return nn.mlp(**architecture, rng=rng, dropout_rng=dropout_rng)
+
+
+def save_model(path: Path, saved: ModelFile) -> None:
+    """Write `saved` to `path` as safetensors; same content, same bytes, and never half a file.
+
+    All but the weights is one JSON text under one metadata key: with several keys their order would vary.
+    """
+    from safetensors.numpy import save
+
+    header = {
+        "format": FORMAT,
+        "architecture": saved.architecture,
+        "preprocessing": saved.preprocessing.to_json(),
+        "class_names": list(saved.class_names),
+        "about": saved.about,
+    }
+    content = save(saved.model.state_dict(), metadata={"glassnet": json.dumps(header, sort_keys=True)})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_bytes(content)
+    os.replace(part, path)
+
+
+def load_model(path: Path) -> ModelFile:
+    """Read what `save_model` wrote; nothing in the file is ever executed.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it is not a model file of this project, or a damaged one.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: expected a trained model here, found no file")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            header = json.loads((file.metadata() or {}).get("glassnet", "{}"))
+            state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a mapping
+    except (SafetensorError, json.JSONDecodeError) as error:
+        raise ValueError(f"{path}: expected a {FORMAT} file, received a damaged or foreign one ({error})") from error
+    if header.get("format") != FORMAT:
+        raise ValueError(f"{path}: expected a {FORMAT} file, received one of format {header.get('format')!r}")
+    unused = np.random.default_rng(0)  # the weights it draws are replaced at once
+    model = build(header["architecture"], unused, unused).eval()
+    model.load_state_dict(state)
+    return ModelFile(
+        model,
+        header["architecture"],
+        Standardizer.from_json(header["preprocessing"]),
+        tuple(header["class_names"]),
+        header["about"],
+    )
