@@ -11,13 +11,16 @@ import numpy.typing as npt
 from glassnet import nn
 from glassnet.nn import FloatArray
 
+ROUNDING = 8 * np.finfo(np.float64).eps  # how far two evaluations of the same loss may differ, relatively
+
 
 @dataclass(frozen=True)
 class GradientCheck:
     """The outcome of a check.
 
     Attributes:
-        max_relative_error: the largest `|a − b| / max(1e−8, |a| + |b|)` of analytic a and numerical b.
+        max_relative_error: the largest `|a − b| / max(1e−8, |a| + |b|)` of analytic a and numerical b,
+            where `|a − b|` exceeds what rounding alone explains.
         worst: where it was found: the name of the parameter (or "X", the input) and the index.
         analytic: the gradient by backpropagation there.
         numerical: the gradient by central differences there.
@@ -45,8 +48,9 @@ def gradient_check(
 
     A Taylor series shows that the central difference is off by `ε²ℓ‴/6`, against `εℓ″/2` for a one-sided one; with
     `ε = 1e−5` in float64 the truncation (~1e−10) and the rounding of ℓ (~1e−16/ε = 1e−11) are both far below the 1e−6
-    that a correct backward pass is held to. The check runs on a float64 copy: the model, its buffers and its mode
-    are left alone.
+    that a correct backward pass is held to. A difference within the rounding of ℓ itself says nothing about either
+    gradient (both are zero for a bias in front of a BatchNorm, say) and does not count as an error. The check runs on
+    a float64 copy: the model, its buffers and its mode are left alone.
 
     Args:
         model: the model, in the mode to check.
@@ -100,6 +104,7 @@ def _check_array(
     if data.size > max_elements:
         elements = rng.choice(data.size, max_elements, replace=False)
     numerical = np.empty(len(elements))
+    rounding = np.empty(len(elements))
     for place, element in enumerate(elements):
         index = np.unravel_index(element, data.shape)
         original = data[index]
@@ -109,8 +114,10 @@ def _check_array(
         below = value()
         data[index] = original
         numerical[place] = (above - below) / (2 * eps)
+        rounding[place] = ROUNDING * max(abs(above), abs(below)) / (2 * eps)
     analytic = gradient.reshape(-1)[elements]
-    error = np.abs(analytic - numerical) / np.maximum(1e-8, np.abs(analytic) + np.abs(numerical))
+    difference = np.maximum(0, np.abs(analytic - numerical) - rounding)
+    error = difference / np.maximum(1e-8, np.abs(analytic) + np.abs(numerical))
     at = int(np.nan_to_num(error, nan=np.inf).argmax())
     index = tuple(int(i) for i in np.unravel_index(elements[at], data.shape))
     return GradientCheck(float(error[at]), (name, index), float(analytic[at]), float(numerical[at]), len(elements))

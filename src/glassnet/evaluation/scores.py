@@ -60,3 +60,27 @@ def wilson_interval(successes: int, trials: int, z: float = 1.959963984540054) -
     centre = (p + z * z / (2 * trials)) / denominator
     half = z * math.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials)) / denominator
     return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def classification_scores(y_true: LabelArray, probabilities: FloatArray) -> dict[str, float]:
+    """Return the headline scores of predicted probabilities `(N, C)`, rounded to six digits.
+
+    What lies beyond the sixth digit depends on the processor and says nothing about the model.
+    """
+    counts = confusion_matrix(y_true, probabilities.argmax(axis=1), probabilities.shape[1])
+    correct, examples = int(np.trace(counts)), int(counts.sum())
+    low, high = wilson_interval(correct, examples)
+    scores = {
+        "accuracy": accuracy(counts),
+        "accuracy_low": low,
+        "accuracy_high": high,
+        "macro_f1": float(precision_recall_f1(counts)[:, 2].mean()),
+        "log_loss": log_loss(y_true, probabilities),
+    }
+    return {**{name: float(f"{value:.6g}") for name, value in scores.items()}, "errors": examples - correct, "examples": examples}
+
+
+def majority_scores(y_true: LabelArray, training_counts: npt.ArrayLike) -> dict[str, float]:
+    """Return the scores of always predicting the classes' shares of the training rows, hence the largest class."""
+    counts = np.asarray(training_counts, dtype=np.float64)
+    return classification_scores(y_true, np.tile(counts / counts.sum(), (len(y_true), 1)))

@@ -18,7 +18,9 @@ from glassnet.training.callbacks import (
     Progress,
 )
 from glassnet.training.fit import TIMING_COLUMNS, Row, TrainingDiverged, TrainingRun, evaluate, fit, predict
-from glassnet.training.model_file import ModelFile, build, load_model, save_model
+from glassnet.training.history_file import read_history, write_history
+from glassnet.training.model_file import ModelFile, load_model, save_model
+from glassnet.training.recipe import baseline_settings, train_network
 
 __all__ = [
     "TIMING_COLUMNS",
@@ -32,10 +34,13 @@ __all__ = [
     "Row",
     "TrainingDiverged",
     "TrainingRun",
+    "baseline_settings",
     "evaluate",
-    "build",
     "fit",
     "load_model",
     "predict",
+    "read_history",
     "save_model",
+    "train_network",
+    "write_history",
 ]

@@ -1,0 +1,21 @@
+"""Configuration: typed settings, conf/ and params.yaml, and how a stage starts."""
+
+from glassnet.config.compose import conf_digest, read_params, register_resolvers, to_settings, write_params
+from glassnet.config.entry import run_stage
+from glassnet.config.errors import UserError, one_line_errors
+from glassnet.config.layout import Layout
+from glassnet.config.settings import Settings, parse_settings
+
+__all__ = [
+    "Layout",
+    "Settings",
+    "UserError",
+    "conf_digest",
+    "one_line_errors",
+    "parse_settings",
+    "read_params",
+    "register_resolvers",
+    "run_stage",
+    "to_settings",
+    "write_params",
+]

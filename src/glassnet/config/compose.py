@@ -1,0 +1,113 @@
+"""conf/ and params.yaml: composing the one, generating the other, and noticing when they have drifted apart."""
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from glassnet.config.errors import UserError
+from glassnet.config.settings import Settings, parse_settings
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
+
+CONF = Path("conf")
+PARAMS = Path("params.yaml")
+
+
+def conf_digest(conf: Path) -> str:
+    """Return a digest of every YAML file under `conf`, names and contents."""
+    digest = hashlib.sha256()
+    for path in sorted(conf.rglob("*.yaml")):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(conf).as_posix()} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()[:16]
+
+
+def register_resolvers(conf: Path) -> None:
+    """Let configuration files say `${glassnet.conf_digest:}` for the digest of `conf`."""
+    from omegaconf import OmegaConf
+
+    OmegaConf.register_new_resolver("glassnet.conf_digest", lambda: conf_digest(conf), replace=True)
+
+
+def to_settings(config: "DictConfig", source: str) -> Settings:
+    """Return a composed configuration as settings."""
+    from omegaconf import OmegaConf
+
+    return parse_settings(OmegaConf.to_container(config, resolve=True), source)
+
+
+def write_params() -> None:
+    """Compose conf/ without overrides and write params.yaml: the same bytes that `dvc exp run` would write."""
+    from hydra import compose, initialize_config_dir
+    from hydra.errors import HydraException
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+
+    require_project()
+    register_resolvers(CONF)
+    try:
+        with initialize_config_dir(str(CONF.absolute()), version_base=None):
+            config = compose("config")
+    except (HydraException, OmegaConfBaseException) as error:
+        raise UserError(f"conf/: {error}") from error
+    to_settings(config, "conf/")
+    OmegaConf.resolve(config)
+    part = PARAMS.with_suffix(".yaml.part")
+    part.write_text(OmegaConf.to_yaml(config), encoding="utf-8")
+    os.replace(part, PARAMS)
+
+
+def read_params() -> Settings:
+    """Return the settings in params.yaml, which `dvc repro` and `dvc exp run` start the stages with.
+
+    Raises:
+        UserError: if the file is missing, does not fit, or was generated from another conf/ than the one here.
+    """
+    require_project()
+    values = _load_yaml(PARAMS)
+    found, expected = (values or {}).get("conf_digest"), conf_digest(CONF)
+    if found != expected:
+        raise UserError(
+            f"params.yaml: expected it to be generated from conf/ as it is now (digest {expected}), received digest "
+            f"{found}; run `make params`, then start again"
+        )
+    return parse_settings(values, "params.yaml")
+
+
+def require_project() -> None:
+    """Raise a `UserError` unless the working directory holds conf/ and, with it, the project."""
+    if not (CONF / "config.yaml").is_file():
+        raise UserError(f"expected the project's folder, with conf/config.yaml, as working directory, received {Path.cwd()}")
+
+
+def _load_yaml(path: Path) -> Any:
+    import yaml
+
+    if not path.is_file():
+        raise UserError(f"{path}: expected the generated settings here, found no file; run `make params`")
+    try:
+        values = yaml.load(path.read_bytes(), Loader=_Loader)
+    except yaml.YAMLError as error:
+        raise UserError(f"{path}: expected YAML, received something else ({error}); run `make params`") from error
+    if not isinstance(values, dict):
+        raise UserError(f"{path}: expected settings by name, received {type(values).__name__}; run `make params`")
+    return values
+
+
+def _make_loader() -> Any:
+    """Return PyYAML's safe loader, with numbers such as 1e-3 read as numbers, as YAML 1.2 and Hydra have it."""
+    import re
+
+    import yaml
+
+    loader = type("Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
+    loader.add_implicit_resolver(  # type: ignore[attr-defined]  # inherited from PyYAML's Resolver
+        "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
+    )
+    return loader
+
+
+_Loader = _make_loader()

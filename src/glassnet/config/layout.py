@@ -1,0 +1,75 @@
+"""Where a run keeps its files: the same names under the project's folder (by DVC) or under a folder of Hydra's."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The files of one run, below `root`.
+
+    Attributes:
+        root: the project's folder when DVC runs a stage, Hydra's run folder when a stage is given overrides.
+    """
+
+    root: Path
+
+    @property
+    def by_dvc(self) -> bool:
+        """Whether these are the outputs that dvc.yaml declares."""
+        return self.root == Path()
+
+    @property
+    def raw(self) -> Path:
+        """The table as fetched, and what its columns mean."""
+        return self.root / "data" / "raw"
+
+    @property
+    def prepared(self) -> Path:
+        """The splits as arrays, the row assignment and the preprocessing."""
+        return self.root / "data" / "prepared"
+
+    @property
+    def model(self) -> Path:
+        """The trained network."""
+        return self.root / "models" / "model.safetensors"
+
+    @property
+    def baseline(self) -> Path:
+        """Softmax regression on the same data."""
+        return self.root / "models" / "baseline.safetensors"
+
+    @property
+    def history(self) -> Path:
+        """One row an epoch."""
+        return self.root / "models" / "history.csv"
+
+    @property
+    def timing(self) -> Path:
+        """Seconds an epoch: under DVC beside the history, since what DVC hashes must not change from run to run."""
+        return self.root / "models" / "timing.csv"
+
+    @property
+    def run_card(self) -> Path:
+        """What identifies the run: its key, its settings, the digests of its inputs."""
+        return self.root / "models" / "run.json"
+
+    @property
+    def metrics(self) -> Path:
+        """The scores on the test split."""
+        return self.root / "reports" / "metrics.json"
+
+    @property
+    def predictions(self) -> Path:
+        """The prediction for every test row."""
+        return self.root / "reports" / "predictions.csv"
+
+    @property
+    def report(self) -> Path:
+        """The model report."""
+        return self.root / "reports" / "model_report.md"
+
+    @property
+    def figures(self) -> Path:
+        """The report's figures."""
+        return self.root / "reports" / "figures"

@@ -1,0 +1,173 @@
+"""The typed settings: every key, its type and its range. What does not fit is named in one line."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
+
+from glassnet.config.errors import UserError
+
+
+class Section(BaseModel):
+    """A part of the settings: no unknown keys, no conversion between types (but whole numbers serve as floats)."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+Fraction = Annotated[FiniteFloat, Field(gt=0, lt=1)]
+Positive = Annotated[FiniteFloat, Field(gt=0)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class DataSettings(Section):
+    """Which data, and how its rows are divided."""
+
+    name: Literal["wine"]
+    validation_fraction: Fraction
+    test_fraction: Fraction
+    split_seed: Annotated[int, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def _leaves_training_rows(self) -> "DataSettings":
+        if self.validation_fraction + self.test_fraction >= 1:
+            raise ValueError("validation_fraction + test_fraction below 1, so that training rows are left")
+        return self
+
+
+class ModelSettings(Section):
+    """The network: a multilayer perceptron; without hidden sizes it is softmax regression."""
+
+    name: Literal["mlp", "softmax"]
+    hidden_sizes: list[Count]
+    activation: Literal["relu", "leaky_relu", "sigmoid", "tanh", "gelu", "silu"]
+    dropout: Annotated[FiniteFloat, Field(ge=0, lt=1)]
+    normalization: Literal["batch", "layer"] | None
+    init: Literal["he_normal", "he_uniform", "xavier_normal", "xavier_uniform", "zeros"]
+
+
+class AdamSettings(Section):
+    """The Adam optimizer."""
+
+    name: Literal["adam"]
+    learning_rate: Positive
+    beta1: Annotated[FiniteFloat, Field(ge=0, lt=1)]
+    beta2: Annotated[FiniteFloat, Field(ge=0, lt=1)]
+    eps: Positive
+
+
+class SGDSettings(Section):
+    """Stochastic gradient descent."""
+
+    name: Literal["sgd"]
+    learning_rate: Positive
+    momentum: Annotated[FiniteFloat, Field(ge=0, lt=1)]
+    nesterov: bool
+
+    @model_validator(mode="after")
+    def _nesterov_has_momentum(self) -> "SGDSettings":
+        if self.nesterov and self.momentum == 0:
+            raise ValueError("momentum above 0 with nesterov: true")
+        return self
+
+
+class ConstantSettings(Section):
+    """A constant learning rate, after a warm-up of so many epochs."""
+
+    name: Literal["constant"]
+    warmup_epochs: Annotated[int, Field(ge=0)]
+
+
+class CosineSettings(Section):
+    """A learning rate that falls along half a cosine to a fraction of itself, after a warm-up of so many epochs."""
+
+    name: Literal["cosine"]
+    warmup_epochs: Annotated[int, Field(ge=0)]
+    final_fraction: Annotated[FiniteFloat, Field(ge=0, le=1)]
+
+
+class BaselineSettings(Section):
+    """How softmax regression is trained; apart from the network's settings, so that it stays the same yardstick."""
+
+    learning_rate: Positive
+    epochs: Count
+
+
+class TrainingSettings(Section):
+    """The training loop."""
+
+    name: Literal["default"]
+    epochs: Count
+    batch_size: Count
+    label_smoothing: Annotated[FiniteFloat, Field(ge=0, lt=1)]
+    max_gradient_norm: Positive | None
+    patience: Count | None
+    baseline: BaselineSettings
+
+
+class TrackingSettings(Section):
+    """Whether and where MLflow keeps the run."""
+
+    name: Literal["mlflow", "none"]
+    experiment: Annotated[str, Field(min_length=1)]
+    uri: str | None
+
+
+class Settings(Section):
+    """All settings of a run, as conf/ composes them and params.yaml holds them."""
+
+    data: DataSettings
+    model: ModelSettings
+    optimizer: Annotated[AdamSettings | SGDSettings, Field(discriminator="name")]
+    schedule: Annotated[ConstantSettings | CosineSettings, Field(discriminator="name")]
+    training: TrainingSettings
+    tracking: TrackingSettings
+    about: str
+    conf_digest: str
+    seed: Annotated[int, Field(ge=0)]
+
+    @model_validator(mode="after")
+    def _warmup_ends(self) -> "Settings":
+        if self.schedule.warmup_epochs >= self.training.epochs:
+            raise ValueError(f"schedule.warmup_epochs below training.epochs ({self.training.epochs})")
+        return self
+
+    def describing_the_result(self) -> dict[str, Any]:
+        """Return the settings that a result depends on: all but where it is tracked and where the settings come from."""
+        return self.model_dump(exclude={"tracking", "about", "conf_digest"})
+
+
+def parse_settings(values: object, source: str) -> Settings:
+    """Return `values` (nested mappings, read from `source`) as settings.
+
+    Raises:
+        UserError: naming each key that is unknown, missing or out of range, what was expected there and what came.
+    """
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        raise UserError(f"{source}: " + "; ".join(_describe(problem) for problem in error.errors())) from error
+
+
+def _describe(problem: Any) -> str:
+    path = [str(part) for part in problem["loc"]]
+    if len(path) > 1 and path[0] in {"optimizer", "schedule"} and path[1] in {"adam", "sgd", "constant", "cosine"}:
+        del path[1]  # the choice that pydantic followed, not a key
+    key = ".".join(path) or "settings"
+    received = problem["input"]
+    if problem["type"] == "extra_forbidden":
+        return f"{key}: expected no such key, received {received!r}; see conf/ for the keys there are"
+    if problem["type"] == "missing":
+        return f"{key}: expected a value, received none"
+    if problem["type"].startswith("union_tag"):
+        choices = problem.get("ctx", {}).get("expected_tags", "a name")
+        name = received.get("name") if isinstance(received, dict) else received
+        return f"{key}.name: expected one of {choices}, received {name!r}"
+    message = problem["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    if problem["type"] == "value_error":
+        return f"{key}: expected {message}, received {_without_nesting(received)}"
+    return f"{key}: expected {message}, received {received!r}"
+
+
+def _without_nesting(received: object) -> str:
+    if isinstance(received, dict):
+        return ", ".join(f"{name}={value!r}" for name, value in received.items() if not isinstance(value, dict))
+    return repr(received)

@@ -1,0 +1,18 @@
+"""Writes the model report with its figures, and brings the run's record in MLflow up to date."""
+
+from glassnet.config import Layout, Settings, run_stage
+from glassnet.reporting import write_report
+from glassnet.tracking import hand_over
+
+
+def main(settings: Settings, layout: Layout) -> None:
+    """Write the report, then hand everything over to the tracking store."""
+    write_report(layout)
+    print(f"report: {layout.report}")
+    run_id = hand_over(settings, layout, layout.prepared)
+    if run_id is not None:
+        print(f"report: recorded as MLflow run {run_id}; `make ui` shows it")
+
+
+if __name__ == "__main__":
+    run_stage("report", main)

@@ -1,0 +1,130 @@
+"""Trains the network, and softmax regression as its baseline; sees the training and validation splits only."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from glassnet.config import Layout, Settings, run_stage
+from glassnet.data import SOURCES, PreparedData, prepare, read_prepared
+from glassnet.training import (
+    TIMING_COLUMNS,
+    ModelFile,
+    Progress,
+    baseline_settings,
+    save_model,
+    train_network,
+    write_history,
+)
+
+CODE = ("config", "data", "nn", "optim", "training", "seeding.py")  # what the weights depend on, under src/glassnet
+
+
+def main(settings: Settings, layout: Layout) -> float:
+    """Train, write the models, the history and the run's card, and return the best validation loss."""
+    prepared = _prepared_data(settings, layout)
+    values = settings.describing_the_result()
+    data = prepared.split("train"), prepared.split("validation")
+    classes = len(prepared.class_names)
+    model, architecture, history, best = train_network(values, *data, classes, [Progress("train")])
+    baseline = train_network(baseline_settings(values), *data, classes, [Progress("baseline")])
+
+    about = {"settings": values, "best_epoch": best.epoch, "dataset": prepared.about["dataset"]}
+    saved = ModelFile(model, architecture, prepared.preprocessing, prepared.class_names, about)
+    save_model(layout.model, saved)
+    save_model(
+        layout.baseline,
+        ModelFile(baseline[0], baseline[1], prepared.preprocessing, prepared.class_names, {"best_epoch": baseline[3].epoch}),
+    )
+    _write_history(layout, history)
+    card = _run_card(values, prepared, best.epoch, best.loss, history)
+    layout.run_card.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    print(f"train: best validation loss {best.loss!r} at epoch {best.epoch} of {len(history)}, model in {layout.model}")
+    if not layout.by_dvc:
+        _finish_run_by_hand(settings, layout, prepared)
+    return best.loss
+
+
+def _prepared_data(settings: Settings, layout: Layout) -> PreparedData:
+    """Return the pipeline's prepared data; started by hand with other data settings, prepare those in a cache."""
+    project = Layout(Path())
+    if layout.by_dvc:
+        return read_prepared(project.prepared)
+    wanted = settings.data.model_dump()
+    if (project.prepared / "preprocessing.json").is_file():
+        prepared = read_prepared(project.prepared)
+        if prepared.about["settings"] == wanted:
+            return prepared
+    cache = Path("data", "cache", hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:16])
+    if not cache.is_dir():
+        cache.parent.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(dir=cache.parent))
+        prepare(SOURCES[settings.data.name](), wanted, part)
+        try:
+            os.replace(part, cache)
+        except OSError:
+            if not cache.is_dir():
+                raise
+            shutil.rmtree(part)  # another job finished the same preparation first
+    return read_prepared(cache)
+
+
+def _write_history(layout: Layout, history: list[dict[str, float]]) -> None:
+    results = [column for column in history[0] if column not in TIMING_COLUMNS]
+    if layout.by_dvc:  # DVC hashes the history, and seconds are never the same twice
+        write_history(layout.history, history, results)
+        write_history(layout.timing, history, ("epoch", *TIMING_COLUMNS))
+    else:
+        write_history(layout.history, history, history[0])
+
+
+def _run_card(
+    values: dict[str, Any], prepared: PreparedData, best_epoch: int, best_loss: float, history: list[dict[str, float]]
+) -> dict[str, Any]:
+    """Return what identifies the run: its key is a digest of the settings, the data and the code."""
+    digests = {
+        "settings": _digest(json.dumps(values, sort_keys=True).encode()),
+        "data": _digest_files([path for split in ("train", "validation") for path in (prepared.folder / split).iterdir()]),
+        "code": _digest_files(
+            [path for name in CODE for path in (_PACKAGE / name, *(_PACKAGE / name).rglob("*.py")) if path.is_file()]
+        ),
+    }
+    return {
+        "key": _digest(json.dumps(digests, sort_keys=True).encode()),
+        "digests": digests,
+        "settings": values,
+        "rows": prepared.about["rows"],
+        "best_epoch": best_epoch,
+        "best_validation_loss": best_loss,
+        "best_validation_accuracy": history[best_epoch - 1]["validation_accuracy"],
+        "epochs": len(history),
+    }
+
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def _digest_files(paths: list[Path]) -> str:
+    lines = sorted(f"{path.parent.name}/{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in paths)
+    return _digest("\n".join(lines).encode())
+
+
+def _finish_run_by_hand(settings: Settings, layout: Layout, prepared: PreparedData) -> None:
+    """Make the folder of a run stand alone, and hand it to the tracking store: no later stage will."""
+    from glassnet.reporting import draw_learning_curves
+    from glassnet.tracking import hand_over
+
+    layout.figures.mkdir(parents=True, exist_ok=True)
+    draw_learning_curves(layout.history, layout.figures / "learning_curves.png")
+    hand_over(settings, layout, prepared.folder)
+
+
+if __name__ == "__main__":
+    run_stage("train", main)

@@ -1,0 +1,211 @@
+"""The hand-over: brings a run's record in MLflow up to date with what is on disk. Repeating it changes nothing."""
+
+import hashlib
+import json
+import logging
+import platform
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from glassnet.config import Layout, Settings
+from glassnet.data import PreparedData, read_prepared
+from glassnet.tracking.store import bound_waiting, project_root, require_reachable, tracking_uri
+from glassnet.training import TIMING_COLUMNS, read_history
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+KEY_TAG = "glassnet.key"
+MODEL_TAG = "glassnet.model_digest"
+BATCH = 1_000  # the most metrics that MLflow takes in one request
+
+
+def hand_over(settings: Settings, layout: Layout, prepared: Path) -> str | None:
+    """Record the run of `layout` in MLflow, and return the run's id.
+
+    The run is found by its key, a digest of settings, data and code, and made if there is none: the same settings, data
+    and code are the same run, however often the pipeline executes. What the folders hold is recorded: parameters and
+    epochs after training; the test scores, report and figures too once they exist.
+
+    A store that cannot be reached, or does not work, costs a warning on stderr and returns None, never the run itself.
+    """
+    if settings.tracking.name == "none":
+        return None
+    uri = tracking_uri(settings.tracking.uri)
+    try:
+        return _hand_over(uri, settings, layout, read_prepared(prepared))
+    except Exception as error:  # a broken store raises anything, from SQLAlchemy's errors to requests'
+        line = " ".join(str(error).split())[:300]
+        print(
+            f"tracking: warning: the run was not recorded in {uri}: {line or type(error).__name__}; its results are on disk, "
+            "and the next run of this stage records them",
+            file=sys.stderr,
+        )
+        return None
+
+
+def _hand_over(uri: str, settings: Settings, layout: Layout, prepared: PreparedData) -> str:
+    bound_waiting()
+    require_reachable(uri)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # third parties' deprecations, on import and at model logging
+        from filelock import FileLock
+
+        # Two processes that create the same database at once leave it broken, hence the lock.
+        with FileLock(project_root() / ".mlflow.lock", timeout=60):
+            import mlflow
+
+            logging.getLogger("mlflow").setLevel(logging.ERROR)
+            logging.getLogger("alembic").setLevel(logging.ERROR)
+            mlflow.set_tracking_uri(uri)
+            client = mlflow.MlflowClient(uri)
+            card = json.loads(layout.run_card.read_text(encoding="utf-8"))
+            run_id = _find_or_create_run(client, uri, settings.tracking.experiment, card)
+        _log_tags(client, run_id, settings)
+        _log_params(client, run_id, card)
+        _log_epochs(client, run_id, layout)
+        _log_test_metrics(client, run_id, layout)
+        with mlflow.start_run(run_id=run_id):
+            _log_data_set(client, run_id, prepared)
+            _log_files(client, run_id, layout)
+            _log_model(client, run_id, layout, prepared)
+    return run_id
+
+
+def _find_or_create_run(client: "MlflowClient", uri: str, experiment: str, card: dict[str, Any]) -> str:
+    found = client.get_experiment_by_name(experiment)
+    if found is None:
+        local = uri.startswith("sqlite:")
+        artifacts = (project_root() / "mlartifacts").as_uri() if local else None
+        experiment_id = client.create_experiment(experiment, artifact_location=artifacts)
+    else:
+        experiment_id = found.experiment_id
+    runs = client.search_runs([experiment_id], f"tags.`{KEY_TAG}` = '{card['key']}'", max_results=1)
+    if runs:
+        return runs[0].info.run_id
+    settings = card["settings"]
+    name = f"{settings['data']['name']}-{settings['model']['name']}-{card['key'][:6]}"
+    return client.create_run(experiment_id, run_name=name, tags={KEY_TAG: card["key"]}).info.run_id
+
+
+def _log_tags(client: "MlflowClient", run_id: str, settings: Settings) -> None:
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+    dirty = subprocess.run(["git", "status", "--porcelain"], capture_output=True, text=True, check=False).stdout.strip()
+    tags = {
+        "mlflow.source.git.commit": commit or "not a Git checkout",
+        "glassnet.uncommitted_changes": str(bool(dirty)),
+        "glassnet.conf_digest": settings.conf_digest,
+        "glassnet.python": platform.python_version(),
+        "glassnet.machine": platform.platform(),
+    }
+    for name, value in tags.items():
+        client.set_tag(run_id, name, value)
+
+
+def _log_params(client: "MlflowClient", run_id: str, card: dict[str, Any]) -> None:
+    from mlflow.entities import Param
+
+    values = _flatten(card["settings"])
+    values |= {f"rows.{split}": rows for split, rows in card["rows"].items()}
+    known = client.get_run(run_id).data.params
+    client.log_batch(run_id, params=[Param(key, str(value)) for key, value in values.items() if key not in known])
+
+
+def _log_epochs(client: "MlflowClient", run_id: str, layout: Layout) -> None:
+    """Log the epochs that the store does not have yet."""
+    from mlflow.entities import Metric
+
+    history = read_history(layout.history)
+    if layout.timing.is_file():
+        for row, timing in zip(history, read_history(layout.timing), strict=True):
+            row |= timing
+    known = {metric.step for metric in client.get_metric_history(run_id, "validation_loss")}
+    now = int(time.time() * 1000)
+    metrics = [
+        Metric(name, value, now, int(row["epoch"]))
+        for row in history
+        if int(row["epoch"]) not in known
+        for name, value in row.items()
+        if name != "epoch"
+    ]
+    for start in range(0, len(metrics), BATCH):
+        client.log_batch(run_id, metrics=metrics[start : start + BATCH])
+
+
+def _log_test_metrics(client: "MlflowClient", run_id: str, layout: Layout) -> None:
+    from mlflow.entities import Metric
+
+    card = json.loads(layout.run_card.read_text(encoding="utf-8"))
+    values = {name: card[name] for name in ("best_epoch", "best_validation_loss", "best_validation_accuracy")}
+    if layout.metrics.is_file():
+        scores = _flatten(json.loads(layout.metrics.read_text(encoding="utf-8")))
+        values |= {f"test_{name.removeprefix('baselines.')}": value for name, value in scores.items()}
+    known = client.get_run(run_id).data.metrics
+    now = int(time.time() * 1000)
+    changed = [Metric(name, float(value), now, 0) for name, value in values.items() if known.get(name) != value]
+    client.log_batch(run_id, metrics=changed)
+
+
+def _log_data_set(client: "MlflowClient", run_id: str, prepared: PreparedData) -> None:
+    import mlflow
+
+    if client.get_run(run_id).inputs.dataset_inputs:
+        return
+    split = prepared.split("train")
+    mlflow.log_input(
+        mlflow.data.from_numpy(split.X, targets=split.y, name=prepared.about["dataset"]), context="training"
+    )
+
+
+def _log_files(client: "MlflowClient", run_id: str, layout: Layout) -> None:
+    for path in (layout.report, layout.metrics, layout.predictions, layout.history, layout.run_card):
+        if path.is_file():
+            client.log_artifact(run_id, str(path))
+    if layout.figures.is_dir():
+        client.log_artifacts(run_id, str(layout.figures), "figures")
+
+
+def _log_model(client: "MlflowClient", run_id: str, layout: Layout, prepared: PreparedData) -> None:
+    """Log the model once for each content, with the code to load it: it predicts from raw rows anywhere."""
+    import mlflow
+    import pandas as pd
+    from mlflow.models import infer_signature
+
+    from glassnet.training import load_model
+
+    digest = hashlib.sha256(layout.model.read_bytes()).hexdigest()[:16]
+    if client.get_run(run_id).data.tags.get(MODEL_TAG) == digest:
+        return
+    saved = load_model(layout.model)
+    standardizer = prepared.preprocessing
+    example = pd.DataFrame([dict(zip(standardizer.columns, standardizer.means, strict=True))])
+    package = Path(__file__).resolve().parents[1]
+    from glassnet.tracking.served_model import predict_classes
+
+    mlflow.pyfunc.log_model(
+        name="model",
+        python_model=str(package / "tracking" / "served_model.py"),
+        artifacts={"model": str(layout.model)},
+        code_paths=[str(package)],
+        pip_requirements=[f"{name}=={_version(name)}" for name in ("mlflow", "numpy", "pandas", "safetensors", "tqdm")],
+        signature=infer_signature(example, predict_classes(saved, example)),
+        input_example=example,
+    )
+    client.set_tag(run_id, MODEL_TAG, digest)
+
+
+def _version(package: str) -> str:
+    from importlib.metadata import version
+
+    return version(package)
+
+
+def _flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        flat |= _flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return flat

@@ -1,0 +1,29 @@
+"""The history as CSV."""
+
+import csv
+from collections.abc import Iterable
+from pathlib import Path
+
+from glassnet.training.fit import Row
+
+
+def write_history(path: Path, history: Iterable[Row], columns: Iterable[str]) -> None:
+    """Write the named columns of a history, one row an epoch; floats in full, so that they read back the same."""
+    columns = list(columns)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([repr(row[column]) for column in columns] for row in history)
+
+
+def read_history(path: Path) -> list[Row]:
+    """Read what `write_history` wrote.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: expected the history of a training here, found no file; run train first")
+    with path.open(newline="", encoding="utf-8") as file:
+        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
