@@ -80,7 +80,9 @@ def read_params() -> Settings:
 def require_project() -> None:
     """Raise a `UserError` unless the working directory holds conf/ and, with it, the project."""
     if not (CONF / "config.yaml").is_file():
-        raise UserError(f"expected the project's folder, with conf/config.yaml, as working directory, received {Path.cwd()}")
+        raise UserError(
+            f"expected the project's folder, with conf/config.yaml, as working directory, received {Path.cwd()}"
+        )
 
 
 def _load_yaml(path: Path) -> Any:
@@ -89,7 +91,7 @@ def _load_yaml(path: Path) -> Any:
     if not path.is_file():
         raise UserError(f"{path}: expected the generated settings here, found no file; run `make params`")
     try:
-        values = yaml.load(path.read_bytes(), Loader=_Loader)
+        values = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506  # a SafeLoader, see below
     except yaml.YAMLError as error:
         raise UserError(f"{path}: expected YAML, received something else ({error}); run `make params`") from error
     if not isinstance(values, dict):

@@ -1,4 +1,4 @@
-"""How a stage starts: from params.yaml under DVC, through Hydra when given overrides, with one-line errors either way."""
+"""How a stage starts: from params.yaml under DVC, through Hydra when given overrides; an error is one line."""
 
 import os
 import sys

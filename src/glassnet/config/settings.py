@@ -131,7 +131,7 @@ class Settings(Section):
         return self
 
     def describing_the_result(self) -> dict[str, Any]:
-        """Return the settings that a result depends on: all but where it is tracked and where the settings come from."""
+        """Return the settings that a result depends on: all but where it is tracked and where they come from."""
         return self.model_dump(exclude={"tracking", "about", "conf_digest"})
 
 

@@ -69,7 +69,7 @@ class DataLoader:
             raise ValueError(f"DataLoader: expected a whole batch_size of 1 or more, received {batch_size!r}")
         if drop_last and batch_size > len(dataset):
             raise ValueError(
-                f"DataLoader: expected batch_size of at most the {len(dataset)} rows with drop_last, received {batch_size}"
+                f"DataLoader: with drop_last expected batch_size <= the {len(dataset)} rows, received {batch_size}"
             )
         self.dataset, self.batch_size = dataset, int(batch_size)
         self.shuffle, self.drop_last, self.seed = shuffle, drop_last, seed

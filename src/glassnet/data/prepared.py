@@ -14,7 +14,6 @@ from glassnet.data.sources import RawTable
 from glassnet.data.split import SPLITS, stratified_split
 
 
-
 def write_raw(table: RawTable, folder: Path) -> None:
     """Write a raw table as `<name>.csv` and what its columns mean as `dataset.json`."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -130,7 +129,9 @@ class PreparedData:
     def _load(self, split: str, name: str) -> npt.NDArray[Any]:
         path = self.folder / split / f"{name}.npy"
         if not path.is_file():
-            raise FileNotFoundError(f"{path}: expected the prepared {split} split here, found no file; run prepare first")
+            raise FileNotFoundError(
+                f"{path}: expected the prepared {split} split here, found no file; run prepare first"
+            )
         array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
         return array
 

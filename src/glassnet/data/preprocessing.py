@@ -57,7 +57,9 @@ def _numeric(frame: "pd.DataFrame", columns: tuple[str, ...]) -> npt.NDArray[np.
     try:
         values = frame[list(columns)].to_numpy(dtype=np.float64)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"preprocessing: expected numbers in {', '.join(columns)}, received other values: {error}") from error
+        raise ValueError(
+            f"preprocessing: expected numbers in {', '.join(columns)}, received other values: {error}"
+        ) from error
     if not np.isfinite(values).all():
         bad = [name for name, good in zip(columns, np.isfinite(values).all(axis=0), strict=True) if not good]
         raise ValueError(f"preprocessing: expected finite numbers, received missing or infinite ones in {bad}")

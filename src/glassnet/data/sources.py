@@ -45,7 +45,7 @@ def wine() -> RawTable:
 
     class_names, rows = _scikit_learn_table("wine_data.csv")
     columns = (*WINE_FEATURES, "cultivar")
-    frame = pd.DataFrame([row[:-1] + [class_names[int(row[-1])]] for row in rows], columns=columns)
+    frame = pd.DataFrame([[*row[:-1], class_names[int(row[-1])]] for row in rows], columns=columns)
     return RawTable(
         name="wine",
         description="UCI Wine: chemical analysis of wines from three cultivars (Aeberhard & Forina, 1992)",

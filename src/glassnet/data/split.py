@@ -28,8 +28,9 @@ def stratified_split(
     if left.min() < 1:
         small = left.argmin()
         raise ValueError(
-            f"split: expected rows of every class in train, validation and test, received {counts[small]} of class "
-            f"{classes[small]!r}, too few for validation_fraction={validation_fraction} and test_fraction={test_fraction}"
+            f"split: expected rows of every class in train, validation and test, received {counts[small]} "
+            f"of class {classes[small]!r}, too few for validation_fraction={validation_fraction} and "
+            f"test_fraction={test_fraction}"
         )
     rng = stream(seed, "split")
     assignment = np.zeros(len(labels), dtype=np.int64)

@@ -87,7 +87,11 @@ def gradient_check(
     ]
     worst = max(results, key=lambda result: result.max_relative_error)
     return GradientCheck(
-        worst.max_relative_error, worst.worst, worst.analytic, worst.numerical, sum(result.checked for result in results)
+        worst.max_relative_error,
+        worst.worst,
+        worst.analytic,
+        worst.numerical,
+        sum(result.checked for result in results),
     )
 
 
@@ -106,7 +110,7 @@ def _check_array(
     numerical = np.empty(len(elements))
     rounding = np.empty(len(elements))
     for place, element in enumerate(elements):
-        index = np.unravel_index(element, data.shape)
+        index = tuple(np.unravel_index(element, data.shape))
         original = data[index]
         data[index] = original + eps
         above = value()
@@ -119,8 +123,8 @@ def _check_array(
     difference = np.maximum(0, np.abs(analytic - numerical) - rounding)
     error = difference / np.maximum(1e-8, np.abs(analytic) + np.abs(numerical))
     at = int(np.nan_to_num(error, nan=np.inf).argmax())
-    index = tuple(int(i) for i in np.unravel_index(elements[at], data.shape))
-    return GradientCheck(float(error[at]), (name, index), float(analytic[at]), float(numerical[at]), len(elements))
+    where = tuple(int(i) for i in np.unravel_index(elements[at], data.shape))
+    return GradientCheck(float(error[at]), (name, where), float(analytic[at]), float(numerical[at]), len(elements))
 
 
 def _in_float64(model: nn.Module) -> nn.Module:

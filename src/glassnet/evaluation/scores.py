@@ -22,7 +22,9 @@ def confusion_matrix(y_true: LabelArray, y_pred: LabelArray, n_classes: int) -> 
         )
     for name, ids in (("y_true", y_true), ("y_pred", y_pred)):
         if ids.size and (ids.min() < 0 or ids.max() >= n_classes):
-            raise ValueError(f"confusion_matrix: expected {name} in [0, {n_classes}), received {ids.min()} to {ids.max()}")
+            raise ValueError(
+                f"confusion_matrix: expected {name} in [0, {n_classes}), received {ids.min()} to {ids.max()}"
+            )
     counts = np.zeros((n_classes, n_classes), dtype=np.int64)
     np.add.at(counts, (y_true, y_pred), 1)
     return counts
@@ -52,8 +54,8 @@ def log_loss(y_true: LabelArray, probabilities: FloatArray) -> float:
 def wilson_interval(successes: int, trials: int, z: float = 1.959963984540054) -> tuple[float, float]:
     """Return the Wilson score interval of a proportion, at 95% for the default z.
 
-    It is the set of p for which `|p̂ − p| ≤ z·√(p(1 − p)/n)`; solved for p, centre `(p̂ + z²/2n)/(1 + z²/n)` and half width
-    `z·√(p̂(1 − p̂)/n + z²/4n²)/(1 + z²/n)`. Unlike the textbook interval it is sensible at p̂ = 1. (Wilson, 1927.)
+    It is the set of p for which `|p̂ − p| ≤ z·√(p(1 − p)/n)`. Solved for p, its centre is `(p̂ + z²/2n)/(1 + z²/n)` and its
+    half width `z·√(p̂(1 − p̂)/n + z²/4n²)/(1 + z²/n)`. It is sensible even at p̂ = 1. (Wilson, 1927.)
     """
     p = successes / trials
     denominator = 1 + z * z / trials
@@ -77,7 +79,11 @@ def classification_scores(y_true: LabelArray, probabilities: FloatArray) -> dict
         "macro_f1": float(precision_recall_f1(counts)[:, 2].mean()),
         "log_loss": log_loss(y_true, probabilities),
     }
-    return {**{name: float(f"{value:.6g}") for name, value in scores.items()}, "errors": examples - correct, "examples": examples}
+    return {
+        **{name: float(f"{value:.6g}") for name, value in scores.items()},
+        "errors": examples - correct,
+        "examples": examples,
+    }
 
 
 def majority_scores(y_true: LabelArray, training_counts: npt.ArrayLike) -> dict[str, float]:

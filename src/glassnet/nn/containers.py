@@ -1,6 +1,7 @@
 """Containers: modules in a row, and a multilayer perceptron built from its sizes."""
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -102,7 +103,7 @@ def mlp(
     if dropout and dropout_rng is None and rng is not None:
         dropout_rng = rng.spawn(1)[0]
     layers: list[Module] = []
-    for fan_in, fan_out in zip(sizes[:-2], sizes[1:-1], strict=True):
+    for fan_in, fan_out in pairwise(sizes[:-1]):
         layers.append(Dense(fan_in, fan_out, rng=rng, init=init, dtype=dtype))
         if normalization is not None:
             layers.append(NORMALIZATIONS[normalization](fan_out, dtype=dtype))

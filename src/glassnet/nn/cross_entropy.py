@@ -1,5 +1,7 @@
 """Softmax and the cross-entropy loss, fused so that neither can overflow."""
 
+from typing import cast
+
 import numpy as np
 import numpy.typing as npt
 
@@ -48,9 +50,7 @@ class SoftmaxCrossEntropy:
     def __init__(self, label_smoothing: float = 0.0, class_weights: npt.ArrayLike | None = None) -> None:
         """Set ε in [0, 1) and one weight of 0 or more for each class (None: all 1)."""
         if isinstance(label_smoothing, bool) or not 0 <= label_smoothing < 1:
-            raise ValueError(
-                f"SoftmaxCrossEntropy: expected label_smoothing with 0 <= label_smoothing < 1, received {label_smoothing!r}"
-            )
+            raise ValueError(f"SoftmaxCrossEntropy: expected 0 <= label_smoothing < 1, received {label_smoothing!r}")
         weights = None if class_weights is None else np.asarray(class_weights, dtype=np.float64)
         if weights is not None and (weights.ndim != 1 or not np.isfinite(weights).all() or (weights < 0).any()):
             raise ValueError(
@@ -106,7 +106,9 @@ class SoftmaxCrossEntropy:
             if labels is not None:
                 self.total_weight = float(self.class_weights[labels].sum())
                 if self.total_weight == 0:
-                    raise ValueError(f"{self!r}: expected some class of the batch to have a weight above 0, received none")
+                    raise ValueError(
+                        f"{self!r}: expected some class of the batch to have a weight above 0, received none"
+                    )
         return T
 
     def _check_targets(
@@ -125,7 +127,7 @@ class SoftmaxCrossEntropy:
                 raise ValueError(
                     f"{self!r}: expected class ids in [0, {classes}), received {targets.min()} to {targets.max()}"
                 )
-            return targets, None
+            return cast(LabelArray, targets), None
         if targets.shape != (n, classes):
             raise ValueError(f"{self!r}: expected targets as {wanted}, received {describe(targets)}")
         if targets.dtype.kind not in "iubf":

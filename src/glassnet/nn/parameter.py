@@ -82,7 +82,7 @@ class Parameter:
         """Add one contribution, of the parameter's own shape and dtype, to the gradient."""
         if gradient.shape != self._data.shape or gradient.dtype != self._data.dtype:
             raise ValueError(
-                f"Parameter {self.name}: expected a gradient of {self.dtype} {self.shape}, received {describe(gradient)}"
+                f"Parameter {self.name}: expected a gradient like {describe(self._data)}, received {describe(gradient)}"
             )
         if self._grad_is_zero:
             np.copyto(self._grad, gradient)

@@ -19,8 +19,8 @@ def sigmoid(Z: FloatArray) -> FloatArray:
 class Sigmoid(Module):
     """`A = σ(Z)`, elementwise; any shape `(N, D)`.
 
-    Backward. With `a = (1 + e^(−z))^(−1)`: `da/dz = e^(−z)/(1 + e^(−z))² = a(1 − a)`, hence `dZ = dA · A(1 − A)`: at most
-    1/4, and nearly 0 where the unit saturates, which is how gradients vanish in deep sigmoid networks.
+    Backward. With `a = (1 + e^(−z))^(−1)`: `da/dz = e^(−z)/(1 + e^(−z))² = a(1 − a)`, hence `dZ = dA · A(1 − A)`, at
+    most 1/4 of it, and nearly 0 where the unit saturates, which is how gradients vanish in deep sigmoid networks.
     """
 
     def forward(self, X: FloatArray) -> FloatArray:

@@ -17,12 +17,17 @@ def summary_table(model: Module) -> str:
     if not parameters:
         raise ValueError(f"{type(model).__name__}: expected a model with parameters to summarize, received none")
     probe = copy.deepcopy(model).eval()
-    X = np.zeros((1, parameters[0].shape[0] if parameters[0].name == "W" else parameters[0].shape[1]), parameters[0].dtype)
+    X = np.zeros(
+        (1, parameters[0].shape[0] if parameters[0].name == "W" else parameters[0].shape[1]), parameters[0].dtype
+    )
     rows = _rows(probe, X, "")[0]
     rows.append(("total", "", "", f"{sum(parameter.size for parameter in parameters):,}"))
     table = [("layer", "module", "output shape", "parameters"), *rows]
     widths = [max(len(row[column]) for row in table) for column in range(4)]
-    lines = ["  ".join([*(cell.ljust(w) for cell, w in zip(row[:3], widths, strict=False)), row[3].rjust(widths[3])]) for row in table]
+    lines = [
+        "  ".join([*(cell.ljust(w) for cell, w in zip(row[:3], widths, strict=False)), row[3].rjust(widths[3])])
+        for row in table
+    ]
     rule = "-" * len(lines[0])
     return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
 

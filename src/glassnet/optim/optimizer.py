@@ -38,7 +38,9 @@ class Optimizer:
 
     def __init__(self, parameters: Iterable[Parameter], learning_rate: float) -> None:
         """Lay the parameters end to end (see `FlatVector`) and start every slot at zero."""
-        self.learning_rate = check_number(type(self).__name__, "learning_rate", learning_rate, 0, math.inf, low_open=True)
+        self.learning_rate = check_number(
+            type(self).__name__, "learning_rate", learning_rate, 0, math.inf, low_open=True
+        )
         self.flat = FlatVector.of(parameters)
         self.steps = 0
         self.slots: dict[str, FloatArray] = {name: np.zeros_like(self.flat.data) for name in self.slot_names}
@@ -57,7 +59,10 @@ class Optimizer:
             block = slice(start, start + BLOCK)
             data = self.flat.data[block]
             self.update(
-                data, gradient[block], *(slot[block] for slot in self.slots.values()), scratch=self._scratch[: data.size]
+                data,
+                gradient[block],
+                *(slot[block] for slot in self.slots.values()),
+                scratch=self._scratch[: data.size],
             )
 
     def before_update(self) -> None:

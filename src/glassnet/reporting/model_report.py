@@ -54,7 +54,9 @@ def write_report(layout: Layout) -> None:
         results=_results_table(metrics),
         classes=_class_table(counts, names),
         errors=_example_table(predictions, names, predictions["actual"] != predictions["predicted"]),
-        uncertain=_example_table(predictions, names, predictions["actual"] == predictions["predicted"])[:UNCERTAIN_SHOWN],
+        uncertain=_example_table(predictions, names, predictions["actual"] == predictions["predicted"])[
+            :UNCERTAIN_SHOWN
+        ],
         settings=_flatten(card["settings"]),
         split_rows=[
             [split, *prepared.about["class_counts"][split], rows] for split, rows in prepared.about["rows"].items()
@@ -110,7 +112,7 @@ def _read_predictions(layout: Layout, names: tuple[str, ...]) -> dict[str, Any]:
 
 
 def _example_table(predictions: dict[str, Any], names: tuple[str, ...], which: Any) -> list[list[Any]]:
-    """Return the chosen test rows: errors with the most confident first, right answers with the least confident first."""
+    """Return the chosen test rows: errors, the most confident first, or right answers, the least confident first."""
     chosen = np.flatnonzero(which)
     confidence = predictions["probabilities"].max(axis=1)[chosen]
     wrong = (predictions["actual"] != predictions["predicted"])[chosen]

@@ -31,15 +31,16 @@ def main(settings: Settings, layout: Layout) -> None:
     names = prepared.class_names
     with layout.predictions.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["row", "actual", "predicted", "baseline_predicted", *(f"probability_{name}" for name in names)])
-        rows = zip(
-            prepared.rows("test"), labels, probabilities, baseline_probabilities.argmax(axis=1), strict=True
+        writer.writerow(
+            ["row", "actual", "predicted", "baseline_predicted", *(f"probability_{name}" for name in names)]
         )
+        rows = zip(prepared.rows("test"), labels, probabilities, baseline_probabilities.argmax(axis=1), strict=True)
         for row, label, p, from_baseline in rows:
             writer.writerow([row, names[label], names[p.argmax()], names[from_baseline], *(f"{q:.6f}" for q in p)])
     print(
         f"evaluate: test accuracy {metrics['accuracy']:.4f} "
-        f"(95% interval {metrics['accuracy_low']:.4f} to {metrics['accuracy_high']:.4f}), log-loss {metrics['log_loss']:.4f}"
+        f"(95% interval {metrics['accuracy_low']:.4f} to {metrics['accuracy_high']:.4f}), "
+        f"log-loss {metrics['log_loss']:.4f}"
     )
 
 

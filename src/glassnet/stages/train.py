@@ -37,7 +37,9 @@ def main(settings: Settings, layout: Layout) -> float:
     save_model(layout.model, saved)
     save_model(
         layout.baseline,
-        ModelFile(baseline[0], baseline[1], prepared.preprocessing, prepared.class_names, {"best_epoch": baseline[3].epoch}),
+        ModelFile(
+            baseline[0], baseline[1], prepared.preprocessing, prepared.class_names, {"best_epoch": baseline[3].epoch}
+        ),
     )
     _write_history(layout, history)
     card = _run_card(values, prepared, best.epoch, best.loss, history)
@@ -87,7 +89,9 @@ def _run_card(
     """Return what identifies the run: its key is a digest of the settings, the data and the code."""
     digests = {
         "settings": _digest(json.dumps(values, sort_keys=True).encode()),
-        "data": _digest_files([path for split in ("train", "validation") for path in (prepared.folder / split).iterdir()]),
+        "data": _digest_files(
+            [path for split in ("train", "validation") for path in (prepared.folder / split).iterdir()]
+        ),
         "code": _digest_files(
             [path for name in CODE for path in (_PACKAGE / name, *(_PACKAGE / name).rglob("*.py")) if path.is_file()]
         ),

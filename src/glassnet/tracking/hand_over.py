@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from glassnet.config import Layout, Settings
 from glassnet.data import PreparedData, read_prepared
-from glassnet.tracking.store import bound_waiting, project_root, require_reachable, tracking_uri
-from glassnet.training import TIMING_COLUMNS, read_history
+from glassnet.tracking.store import configure_client, project_root, require_reachable, tracking_uri
+from glassnet.training import read_history
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -41,15 +41,15 @@ def hand_over(settings: Settings, layout: Layout, prepared: Path) -> str | None:
     except Exception as error:  # a broken store raises anything, from SQLAlchemy's errors to requests'
         line = " ".join(str(error).split())[:300]
         print(
-            f"tracking: warning: the run was not recorded in {uri}: {line or type(error).__name__}; its results are on disk, "
-            "and the next run of this stage records them",
+            f"tracking: warning: the run was not recorded in {uri}: {line or type(error).__name__}; "
+            "its results are on disk, and the next run of this stage records them",
             file=sys.stderr,
         )
         return None
 
 
 def _hand_over(uri: str, settings: Settings, layout: Layout, prepared: PreparedData) -> str:
-    bound_waiting()
+    configure_client()
     require_reachable(uri)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # third parties' deprecations, on import and at model logging

@@ -1,20 +1,17 @@
 """The model as MLflow serves it: raw rows in, the class and every class's probability out."""
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import mlflow
+import pandas as pd
 from mlflow.pyfunc import PythonModel
 
 from glassnet.training import ModelFile, load_model
 
-if TYPE_CHECKING:
-    import pandas as pd
 
-
-def predict_classes(saved: ModelFile, frame: "pd.DataFrame") -> "pd.DataFrame":
+def predict_classes(saved: ModelFile, frame: pd.DataFrame) -> pd.DataFrame:
     """Return a column "class" and a column "probability_<class>" for each class, one row for each raw row."""
-    import pandas as pd
-
     probabilities = saved.predict_frame(frame)
     names = saved.class_names
     columns: dict[str, Any] = {"class": [names[i] for i in probabilities.argmax(axis=1)]}
@@ -27,11 +24,9 @@ class ServedModel(PythonModel):  # type: ignore[misc]  # MLflow's classes are un
 
     def load_context(self, context: Any) -> None:
         """Read the model file."""
-        from pathlib import Path
-
         self._saved = load_model(Path(context.artifacts["model"]))
 
-    def predict(self, context: Any, model_input: "pd.DataFrame", params: Any = None) -> "pd.DataFrame":
+    def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> pd.DataFrame:
         """Return classes and probabilities for raw rows."""
         return predict_classes(self._saved, model_input)
 

@@ -9,7 +9,7 @@ CONNECT_SECONDS = 3
 
 
 def project_root() -> Path:
-    """Return the project's folder: DVC's word for it, which is right in a queue's temporary copy too, or the current one."""
+    """Return the project's folder: DVC names it, from a queue's temporary copy too; else the working directory."""
     return Path(os.environ.get("DVC_ROOT", ".")).resolve()
 
 
@@ -18,10 +18,14 @@ def tracking_uri(configured: str | None) -> str:
     return configured or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{project_root() / 'mlflow.db'}"
 
 
-def bound_waiting() -> None:
-    """Make MLflow's own client give up within seconds; by default it retries for minutes. Call before importing it."""
+def configure_client() -> None:
+    """Make MLflow's client give up within seconds (by default it retries for minutes) and draw no bars of its own.
+
+    Call it before importing MLflow, which reads these on import.
+    """
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "5")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 
 def require_reachable(uri: str) -> None:

@@ -17,7 +17,7 @@ from glassnet.training.callbacks import (
     LearningRateSchedule,
     Progress,
 )
-from glassnet.training.fit import TIMING_COLUMNS, Row, TrainingDiverged, TrainingRun, evaluate, fit, predict
+from glassnet.training.fit import TIMING_COLUMNS, Row, TrainingDivergedError, TrainingRun, evaluate, fit, predict
 from glassnet.training.history_file import read_history, write_history
 from glassnet.training.model_file import ModelFile, load_model, save_model
 from glassnet.training.recipe import baseline_settings, train_network
@@ -32,7 +32,7 @@ __all__ = [
     "ModelFile",
     "Progress",
     "Row",
-    "TrainingDiverged",
+    "TrainingDivergedError",
     "TrainingRun",
     "baseline_settings",
     "evaluate",

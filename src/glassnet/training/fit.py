@@ -18,7 +18,7 @@ Row = dict[str, float]
 TIMING_COLUMNS = ("seconds", "examples_per_second")
 
 
-class TrainingDiverged(ArithmeticError):
+class TrainingDivergedError(ArithmeticError):
     """A loss or gradient was not finite; the message says where, and what usually causes it."""
 
 
@@ -69,7 +69,7 @@ def fit(
 
     Raises:
         ValueError: for fewer than one epoch.
-        TrainingDiverged: as soon as a loss or a gradient is not finite.
+        TrainingDivergedError: as soon as a loss or a gradient is not finite.
     """
     if epochs < 1:
         raise ValueError(f"fit: expected at least 1 epoch, received {epochs!r}")
@@ -131,16 +131,16 @@ def _run_epoch(run: TrainingRun, callbacks: Sequence[Callback]) -> Row:
     }
 
 
-def _diverged(run: TrainingRun, what: str, value: float) -> TrainingDiverged:
+def _diverged(run: TrainingRun, what: str, value: float) -> TrainingDivergedError:
     worst = next(
         (name for name, parameter in run.model.named_parameters() if not np.isfinite(parameter.grad).all()),
         None,
     )
     where = f", first in the gradient of {worst}" if worst and what != "loss" else ""
-    return TrainingDiverged(
-        f"training stopped at epoch {run.epoch}, step {run.step + 1}: expected a finite {what}, received {value}{where} "
-        f"(learning_rate {run.optimizer.learning_rate:g}); usual causes: a learning rate that is too high, features that "
-        "are not standardized, or non-finite values in the data"
+    return TrainingDivergedError(
+        f"training stopped at epoch {run.epoch}, step {run.step + 1}: expected a finite {what}, received {value}"
+        f"{where} (learning_rate {run.optimizer.learning_rate:g}); usual causes: a learning rate that is too high, "
+        "features that are not standardized, or non-finite values in the data"
     )
 
 

@@ -61,7 +61,11 @@ def baseline_settings(settings: dict[str, Any]) -> dict[str, Any]:
         "seed": settings["seed"],
         "model": {"hidden_sizes": [], "activation": "relu", "dropout": 0.0, "normalization": None, "init": "zeros"},
         "optimizer": {
-            "name": "adam", "learning_rate": baseline["learning_rate"], "beta1": 0.9, "beta2": 0.999, "eps": 1e-8
+            "name": "adam",
+            "learning_rate": baseline["learning_rate"],
+            "beta1": 0.9,
+            "beta2": 0.999,
+            "eps": 1e-8,
         },
         "schedule": {"name": "constant", "warmup_epochs": 0},
         "training": {

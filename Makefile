@@ -1,0 +1,51 @@
+# What one does with the project; `make help` lists it. Everything runs in .venv, which is built from requirements.lock.
+PYTHON ?= python3
+VENV := .venv
+# DVC runs `python` from PATH, so the environment comes first there.
+export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export DVC_NO_ANALYTICS := 1
+export MLFLOW_DISABLE_TELEMETRY := true
+export DO_NOT_TRACK := true
+
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup repro test lint bench ui params lock
+
+help:  ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP)  ## Build .venv from requirements.lock (done by the other targets when the lock has changed)
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else "setup: expected Python 3.11 to 3.13, received %d.%d; name another one: make PYTHON=python3.12 ..." % v)'
+	rm -rf $(VENV)
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(VENV)/bin/python -m glassnet.reporting.plots_page
+	@touch $@
+
+repro: $(STAMP)  ## Run the pipeline: fetch, prepare, train, evaluate, report
+	dvc repro
+
+test: $(STAMP)  ## Run the tests
+	python -m pytest
+
+lint: $(STAMP)  ## Check style, types and the import contract
+	ruff check
+	ruff format --check
+	mypy
+	lint-imports
+
+bench: $(STAMP)  ## Time the pipeline against the floor that DVC itself sets
+	python tests/benchmarks/pipeline_time.py
+
+ui: $(STAMP)  ## Show the recorded runs on 127.0.0.1, port 5000
+	mlflow ui --backend-store-uri sqlite:///$(CURDIR)/mlflow.db --host 127.0.0.1 --port 5000 --workers 1
+
+params: $(STAMP)  ## Generate params.yaml from conf/
+	python -m glassnet.config
+
+lock: $(STAMP)  ## Resolve the newest dependencies that pyproject.toml allows into requirements.lock
+	uv pip compile --universal --generate-hashes --python-version 3.11 --extra dev --no-emit-index-url --no-header --no-annotate --upgrade --quiet pyproject.toml -o requirements.lock
