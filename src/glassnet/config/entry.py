@@ -1,12 +1,13 @@
 """How a stage starts: from params.yaml under DVC, through Hydra when given overrides; an error is one line."""
 
 import os
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from glassnet.config.compose import CONF, read_params, register_resolvers, require_project, to_settings
-from glassnet.config.errors import UserError, one_line_errors
+from glassnet.config.errors import MENDABLE, UserError, one_line_errors
 from glassnet.config.layout import Layout
 from glassnet.config.settings import Settings
 
@@ -34,18 +35,43 @@ def _run_composed(main: Main) -> None:
     import hydra
     from hydra.core.hydra_config import HydraConfig
     from hydra.errors import HydraException
+    from hydra.types import RunMode
     from omegaconf import DictConfig
     from omegaconf.errors import OmegaConfBaseException
 
     require_project()
     register_resolvers(CONF)
+    failures: list[str] = []
 
     def job(config: DictConfig) -> None:
-        main(to_settings(config, "settings"), Layout(Path(HydraConfig.get().runtime.output_dir)))
+        # A job that fails is kept for the end: the other jobs of a sweep go on, and Hydra adds no lines of its own.
+        run = HydraConfig.get()
+        try:
+            main(to_settings(config, "settings"), Layout(_relative(Path(run.runtime.output_dir))))
+        except MENDABLE as error:
+            failures.append(f"[{run.job.override_dirname}] {error}" if run.mode == RunMode.MULTIRUN else str(error))
 
-    # Asked for the full error, Hydra raises it instead of printing several lines and exiting.
-    os.environ["HYDRA_FULL_ERROR"] = "1"
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises its errors instead of printing several lines and exiting
     try:
         hydra.main(config_path=str(CONF.absolute()), config_name="config", version_base="1.3")(job)()
     except (HydraException, OmegaConfBaseException) as error:
-        raise UserError(f"settings: {error}") from error
+        raise UserError(_explain(error)) from error
+    if failures:
+        raise UserError("; ".join(failures))
+
+
+def _relative(folder: Path) -> Path:
+    return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+
+
+def _explain(error: Exception) -> str:
+    """Say in our words what Hydra found wrong with the overrides."""
+    from hydra.errors import MissingConfigException
+
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file:
+        group, _, choice = str(error.missing_cfg_file).rpartition("/")
+        return f"{group}: expected one of {', '.join(error.options or ())}, received {choice!r}"
+    unknown = re.search(r"Could not override '([^']+)'", str(error))
+    if unknown:
+        return f"{unknown[1]}: expected a key that conf/ has, received an unknown one"
+    return f"settings: {error}"

@@ -131,5 +131,9 @@ def _example_table(predictions: dict[str, Any], names: tuple[str, ...], which: A
 def _flatten(settings: dict[str, Any], prefix: str = "") -> list[list[Any]]:
     rows: list[list[Any]] = []
     for key, value in settings.items():
-        rows += _flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else [[f"`{prefix}{key}`", f"`{value}`"]]
+        rows += (
+            _flatten(value, f"{prefix}{key}.")
+            if isinstance(value, dict)
+            else [[f"`{prefix}{key}`", f"`{json.dumps(value)}`"]]
+        )
     return rows

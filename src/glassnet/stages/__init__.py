@@ -6,8 +6,16 @@ every x86 processor with AVX2 runs alike, before NumPy loads the library. It cos
 GLASSNET_NATIVE_BLAS=1 takes the fastest kernel of the machine instead, and gives up the agreement between machines.
 """
 
+import importlib.util
 import os
+import sys
 from pathlib import Path
+
+if importlib.util.find_spec("pydantic") is None:  # DVC runs the `python` that PATH finds first
+    sys.exit(
+        f"glassnet: expected to run in the project's environment, received {sys.executable}, which lacks its packages; "
+        "run `make setup` once and `source .venv/bin/activate` in each new shell"
+    )
 
 _CPU_INFO = Path("/proc/cpuinfo")
 
