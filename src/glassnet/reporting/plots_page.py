@@ -7,6 +7,7 @@ It is generated, and .dvc/config names it as plots.html_template: 0.9 MB of othe
 from pathlib import Path
 
 PAGE = Path(".dvc", "plots_offline.html")
+EXPORTS = "window.vegaEmbed = vegaEmbed;"  # DVC's plots call this function
 
 
 def page(scripts: str) -> str:
@@ -30,4 +31,4 @@ def page(scripts: str) -> str:
 if __name__ == "__main__":
     import vl_convert
 
-    PAGE.write_text(page(vl_convert.javascript_bundle("")), encoding="utf-8")
+    PAGE.write_text(page(vl_convert.javascript_bundle(EXPORTS)), encoding="utf-8")

@@ -21,6 +21,11 @@ def main(settings: Settings, layout: Layout) -> None:
     baseline_probabilities = predict(baseline.model, test.X)
     metrics = {
         **classification_scores(labels, probabilities),
+        "validation": {
+            "loss": network.about["best_validation_loss"],
+            "accuracy": network.about["best_validation_accuracy"],
+            "epoch": network.about["best_epoch"],
+        },
         "baselines": {
             "majority_class": majority_scores(labels, prepared.about["class_counts"]["train"]),
             "softmax_regression": classification_scores(labels, baseline_probabilities),

@@ -32,7 +32,12 @@ def main(settings: Settings, layout: Layout) -> float:
     model, architecture, history, best = train_network(values, *data, classes, [Progress("train")])
     baseline = train_network(baseline_settings(values), *data, classes, [Progress("baseline")])
 
-    about = {"settings": values, "best_epoch": best.epoch, "dataset": prepared.about["dataset"]}
+    chosen = {
+        "best_epoch": best.epoch,
+        "best_validation_loss": best.loss,
+        "best_validation_accuracy": history[best.epoch - 1]["validation_accuracy"],
+    }
+    about = {"dataset": prepared.about["dataset"], "settings": values, **chosen}
     saved = ModelFile(model, architecture, prepared.preprocessing, prepared.class_names, about)
     save_model(layout.model, saved)
     save_model(
@@ -42,7 +47,7 @@ def main(settings: Settings, layout: Layout) -> float:
         ),
     )
     _write_history(layout, history)
-    card = _run_card(values, prepared, best.epoch, best.loss, history)
+    card = {**_identity(values, prepared), "settings": values, **chosen, "epochs": len(history)}
     layout.run_card.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
     print(f"train: best validation loss {best.loss!r} at epoch {best.epoch} of {len(history)}, model in {layout.model}")
     if not layout.by_dvc:
@@ -83,9 +88,7 @@ def _write_history(layout: Layout, history: list[dict[str, float]]) -> None:
         write_history(layout.history, history, history[0])
 
 
-def _run_card(
-    values: dict[str, Any], prepared: PreparedData, best_epoch: int, best_loss: float, history: list[dict[str, float]]
-) -> dict[str, Any]:
+def _identity(values: dict[str, Any], prepared: PreparedData) -> dict[str, Any]:
     """Return what identifies the run: its key is a digest of the settings, the data and the code."""
     digests = {
         "settings": _digest(json.dumps(values, sort_keys=True).encode()),
@@ -99,12 +102,7 @@ def _run_card(
     return {
         "key": _digest(json.dumps(digests, sort_keys=True).encode()),
         "digests": digests,
-        "settings": values,
         "rows": prepared.about["rows"],
-        "best_epoch": best_epoch,
-        "best_validation_loss": best_loss,
-        "best_validation_accuracy": history[best_epoch - 1]["validation_accuracy"],
-        "epochs": len(history),
     }
 
 

@@ -143,6 +143,7 @@ def _log_test_metrics(client: "MlflowClient", run_id: str, layout: Layout) -> No
     values = {name: card[name] for name in ("best_epoch", "best_validation_loss", "best_validation_accuracy")}
     if layout.metrics.is_file():
         scores = _flatten(json.loads(layout.metrics.read_text(encoding="utf-8")))
+        scores = {name: value for name, value in scores.items() if not name.startswith("validation.")}
         values |= {f"test_{name.removeprefix('baselines.')}": value for name, value in scores.items()}
     known = client.get_run(run_id).data.metrics
     now = int(time.time() * 1000)

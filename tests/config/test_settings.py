@@ -1,0 +1,76 @@
+"""The typed settings: what is accepted, and how each kind of mistake is named."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from glassnet.config import UserError, conf_digest, parse_settings
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def values() -> dict[str, Any]:
+    """The committed params.yaml."""
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text())
+    return loaded
+
+
+def test_the_committed_settings_fit_and_know_their_conf(values: dict[str, Any]) -> None:
+    """params.yaml was generated from conf/ as it is."""
+    assert parse_settings(values, "params.yaml").conf_digest == conf_digest(ROOT / "conf")
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "parts"),
+    [
+        ("optimizer.learning_rate", -1, ("optimizer.learning_rate", "greater than 0", "-1")),
+        ("optimizer.learning_rate", "fast", ("optimizer.learning_rate", "valid number", "'fast'")),
+        ("optimizer.learning_rate", float("nan"), ("optimizer.learning_rate", "finite", "nan")),
+        ("training.batch_size", 0, ("training.batch_size", "greater than or equal to 1", "0")),
+        ("training.batch_size", 1.5, ("training.batch_size", "integer", "1.5")),
+        ("training.epochs", True, ("training.epochs", "integer", "True")),
+        ("data.test_fraction", 1.5, ("data.test_fraction", "less than 1", "1.5")),
+        ("data.test_fraction", 0.9, ("data", "below 1", "test_fraction=0.9")),
+        ("data.name", "beer", ("data.name", "'wine'", "'beer'")),
+        ("optimizer.name", "adamant", ("optimizer.name", "'adam'", "'adamant'")),
+        ("optimizer.momentum", 0.5, ("optimizer.momentum", "no such key", "0.5")),
+        ("schedule.warmup_epochs", 1000, ("schedule.warmup_epochs", "below training.epochs", "seed=0")),
+        ("colour", "red", ("colour", "no such key", "'red'")),
+    ],
+)
+def test_a_mistake_names_key_expectation_and_value(
+    values: dict[str, Any], path: str, value: object, parts: tuple[str, ...]
+) -> None:
+    """One line, whatever is wrong."""
+    *sections, key = path.split(".")
+    target = values
+    for section in sections:
+        target = target[section]
+    target[key] = value
+    with pytest.raises(UserError) as caught:
+        parse_settings(values, "params.yaml")
+    message = str(caught.value)
+    assert "\n" not in message
+    assert all(part in message for part in parts), message
+
+
+def test_a_missing_key_is_named(values: dict[str, Any]) -> None:
+    """Nothing has a silent default."""
+    del values["training"]["epochs"]
+    with pytest.raises(UserError, match=r"training\.epochs: expected a value"):
+        parse_settings(values, "params.yaml")
+
+
+def test_the_digest_follows_every_file(tmp_path: Path) -> None:
+    """A changed, renamed or added file changes the digest; other files do not."""
+    (tmp_path / "a.yaml").write_text("x: 1\n")
+    first = conf_digest(tmp_path)
+    (tmp_path / "notes.txt").write_text("not configuration")
+    assert conf_digest(tmp_path) == first
+    (tmp_path / "a.yaml").rename(tmp_path / "b.yaml")
+    renamed = conf_digest(tmp_path)
+    (tmp_path / "b.yaml").write_text("x: 2\n")
+    assert len({first, renamed, conf_digest(tmp_path)}) == 3

@@ -1,0 +1,185 @@
+"""The pipeline from a fresh clone: what it writes, that it writes the same again, and what is in MLflow afterwards."""
+
+import csv
+import json
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from glassnet.data import read_prepared
+from glassnet.training import evaluate, load_model, read_history
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+RECORDED = """
+import json, mlflow
+mlflow.set_tracking_uri("sqlite:///mlflow.db")
+runs = mlflow.MlflowClient().search_runs(["1"])
+found = [[r.data.params, r.data.metrics, r.data.tags, len(r.inputs.dataset_inputs)] for r in runs]
+print(json.dumps(found))
+history = mlflow.MlflowClient().get_metric_history(runs[0].info.run_id, "validation_loss")
+print(json.dumps([[m.step, m.value] for m in history]))
+print(json.dumps(sorted(f.path for f in mlflow.MlflowClient().list_artifacts(runs[0].info.run_id))))
+model = mlflow.pyfunc.load_model(f"runs:/{runs[0].info.run_id}/model")
+import pandas as pd
+frame = pd.read_csv("data/raw/wine.csv").drop(columns="cultivar")
+model.predict(frame).to_csv("served.csv", index=False)
+"""
+
+
+def test_a_clone_reproduces_what_is_committed(reproduced: Path, run: Run) -> None:
+    """dvc.lock, params.yaml and every file under reports/ come out as they were, byte for byte."""
+    assert run(reproduced, "git", "status", "--porcelain").stdout == ""
+    assert run(reproduced, "git", "ls-files", "reports").stdout.split() == [
+        "reports/figures/confusion_matrix.png",
+        "reports/figures/learning_curves.png",
+        "reports/metrics.json",
+        "reports/model_report.md",
+        "reports/predictions.csv",
+    ]
+
+
+def test_nothing_runs_again_when_nothing_changed(reproduced: Path, run: Run) -> None:
+    """A second `dvc repro` starts no stage."""
+    assert "Running stage" not in run(reproduced, "dvc", "repro").stdout
+
+
+def test_the_best_validation_weights_are_in_the_model_file(reproduced: Path) -> None:
+    """The saved model scores, on the validation split, what the history says of its best epoch."""
+    from glassnet import nn
+    from glassnet.data import DataLoader
+
+    prepared = read_prepared(reproduced / "data" / "prepared")
+    saved = load_model(reproduced / "models" / "model.safetensors")
+    scores = evaluate(saved.model, nn.SoftmaxCrossEntropy(), DataLoader(prepared.split("validation"), 1024))
+    history = read_history(reproduced / "models" / "history.csv")
+    assert scores["loss"] == pytest.approx(min(row["validation_loss"] for row in history), rel=1e-6)
+    assert saved.class_names == ("class_0", "class_1", "class_2")
+
+
+def test_training_is_kept_from_the_test_split(reproduced: Path, run: Run, tmp_path: Path) -> None:
+    """dvc.yaml declares no dependency on it, and training works where it does not exist."""
+    stage = run(reproduced, "dvc", "stage", "list", "--name-only").stdout.split()
+    assert stage == ["check", "fetch", "prepare", "train", "evaluate", "report"]
+    import yaml
+
+    deps = yaml.safe_load((reproduced / "dvc.yaml").read_text())["stages"]["train"]["deps"]
+    assert [name for name in deps if name.startswith("data/")] == [
+        "data/prepared/train",
+        "data/prepared/validation",
+        "data/prepared/preprocessing.json",
+    ]
+    run(tmp_path, "cp", "-r", str(reproduced), "blind")
+    run(tmp_path / "blind", "rm", "-r", "data/prepared/test")
+    run(tmp_path / "blind", sys.executable, "-m", "glassnet.stages.train")
+    for name in ("model.safetensors", "history.csv", "run.json"):
+        assert (tmp_path / "blind" / "models" / name).read_bytes() == (reproduced / "models" / name).read_bytes()
+
+
+def test_predictions_and_metrics_agree(reproduced: Path) -> None:
+    """The accuracy in metrics.json is the one that predictions.csv gives."""
+    metrics = json.loads((reproduced / "reports" / "metrics.json").read_text())
+    with (reproduced / "reports" / "predictions.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    right = sum(row["actual"] == row["predicted"] for row in rows)
+    assert metrics["accuracy"] == pytest.approx(right / len(rows), abs=1e-6)
+    assert len(rows) == metrics["examples"] == 36
+    assert metrics["baselines"]["majority_class"]["accuracy"] < metrics["accuracy"]
+
+
+def test_dvc_commands_say_something_useful(reproduced: Path, run: Run) -> None:
+    """Metrics, parameters, artifacts and plots are filled in, and the plots page needs no network."""
+    assert "log_loss" in run(reproduced, "dvc", "metrics", "show").stdout
+    assert "optimizer.learning_rate" in run(reproduced, "dvc", "params", "diff", "--all").stdout
+    table = run(reproduced, "dvc", "exp", "show", "--csv").stdout
+    assert "accuracy" in table
+    assert "optimizer.learning_rate" in table
+    run(reproduced, "dvc", "plots", "show", "--out", "dvc_plots")
+    page = (reproduced / "dvc_plots" / "index.html").read_text()
+    assert not re.search(r"<(script|link)[^>]+(src|href)=.https?:", page)
+    assert page.count("vegaEmbed('#") == 3
+    assert "window.vegaEmbed" in page
+
+
+def test_mlflow_holds_one_complete_run(reproduced: Path, run: Run) -> None:
+    """Parameters, epochs, test metrics, data set, report, figures and a model that takes raw rows, in one run."""
+    run(reproduced, sys.executable, "-m", "glassnet.stages.report")  # handing over again changes nothing
+    lines = run(reproduced, sys.executable, "-c", RECORDED).stdout.splitlines()[-3:]
+    runs, history, artifacts = (json.loads(line) for line in lines)
+    ((params, metrics, tags, data_sets),) = runs
+    assert params["optimizer.learning_rate"] == "0.01"
+    assert params["rows.train"] == "106"
+    written = read_history(reproduced / "models" / "history.csv")
+    assert history == [[int(row["epoch"]), row["validation_loss"]] for row in written]
+    expected = json.loads((reproduced / "reports" / "metrics.json").read_text())
+    assert metrics["test_accuracy"] == expected["accuracy"]
+    assert metrics["test_softmax_regression.log_loss"] == expected["baselines"]["softmax_regression"]["log_loss"]
+    assert "seconds" in metrics
+    assert len(tags["mlflow.source.git.commit"]) == 40
+    assert "glassnet.conf_digest" in tags
+    assert data_sets == 1
+    assert {"figures", "model_report.md", "metrics.json"} <= set(artifacts)
+
+    served = pd.read_csv(reproduced / "served.csv")
+    with (reproduced / "reports" / "predictions.csv").open() as file:
+        for row in csv.DictReader(file):
+            assert served["class"][int(row["row"])] == row["predicted"]
+            assert served["probability_class_1"][int(row["row"])] == pytest.approx(
+                float(row["probability_class_1"]), abs=2e-6
+            )
+    (reproduced / "served.csv").unlink()
+
+
+def test_the_recorded_model_can_be_served(reproduced: Path, run: Run, tmp_path: Path) -> None:
+    """`mlflow models serve` answers a POST of raw rows with classes and probabilities."""
+    find = "import mlflow; print(mlflow.MlflowClient('sqlite:///mlflow.db').search_runs(['1'])[0].info.run_id)"
+    run_id = run(reproduced, sys.executable, "-c", find).stdout.split()[-1]
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = Path(sys.executable).parent
+    environment = os.environ | {
+        "MLFLOW_TRACKING_URI": f"sqlite:///{reproduced}/mlflow.db",
+        "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+    }
+    command = ["mlflow", "models", "serve", "--env-manager", "local", "--host", "127.0.0.1", "--port", str(port)]
+    with (tmp_path / "server.log").open("w") as log:
+        server = subprocess.Popen(
+            [str(folder / command[0]), *command[1:], "--model-uri", f"runs:/{run_id}/model"],
+            env=environment, cwd=tmp_path, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+    try:
+        frame = pd.read_csv(reproduced / "data" / "raw" / "wine.csv").drop(columns="cultivar").head(2)
+        body = json.dumps({"dataframe_split": frame.to_dict(orient="split")}).encode()
+        answer = _post(f"http://127.0.0.1:{port}/invocations", body, server)
+    finally:
+        os.killpg(server.pid, 15)
+        server.wait(timeout=20)
+    assert [row["class"] for row in answer["predictions"]] == ["class_0", "class_0"]
+    first = answer["predictions"][0]
+    assert np.isclose(sum(value for name, value in first.items() if name.startswith("probability_")), 1)
+
+
+def _post(url: str, body: bytes, server: "subprocess.Popen[bytes]") -> dict[str, list[dict[str, Any]]]:
+    request = urllib.request.Request(url, data=body, headers={"Content-Type": "application/json"})  # noqa: S310
+    for _ in range(240):
+        assert server.poll() is None, "the server ended before it answered"
+        try:
+            with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310  # a loopback address
+                answer: dict[str, list[dict[str, Any]]] = json.load(response)
+                return answer
+        except OSError:
+            time.sleep(0.25)
+    raise AssertionError("the server did not answer within a minute")

@@ -1,0 +1,133 @@
+"""The same settings give the same result whichever way they were started, and every mistake is one line."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from glassnet.training import read_history
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def _losses(history: Path) -> list[float]:
+    return [row["validation_loss"] for row in read_history(history)]
+
+
+def test_dvc_experiments_queue_and_hydra_agree(fresh: Path, run: Run) -> None:
+    """`dvc repro`, `dvc exp run -S`, a queued 2x2 grid on two workers and a Hydra sweep: the same losses to the bit."""
+    sweep = ("-m", "model=mlp,softmax", "optimizer.learning_rate=0.1,0.01", "tracking=none", "hydra.sweep.dir=sweep")
+    run(fresh, sys.executable, "-m", "glassnet.stages.train", *sweep)
+    by_hydra = {
+        (model, rate): _losses(fresh / "sweep" / str(job) / "models" / "history.csv")
+        for job, (model, rate) in enumerate((m, r) for m in ("mlp", "softmax") for r in ("0.1", "0.01"))
+    }
+    assert len({tuple(losses) for losses in by_hydra.values()}) == 4
+    run(fresh, "rm", "-r", "sweep")
+    assert run(fresh, "git", "status", "--porcelain").stdout == ""  # a run by hand leaves DVC's outputs alone
+
+    one = ("-S", "model=softmax", "-S", "optimizer.learning_rate=0.1", "-S", "tracking=none")
+    run(fresh, "dvc", "exp", "run", *one)
+    assert _losses(fresh / "models" / "history.csv") == by_hydra["softmax", "0.1"]
+    run(fresh, "git", "checkout", "-q", ".")
+    run(fresh, "dvc", "repro", "train")
+    assert _losses(fresh / "models" / "history.csv") == by_hydra["mlp", "0.01"]
+
+    grid = ("-S", "model=mlp,softmax", "-S", "optimizer.learning_rate=0.1,0.01", "-S", "tracking=none")
+    run(fresh, "dvc", "exp", "run", "--queue", *grid)
+    run(fresh, "dvc", "queue", "start", "-j", "2")
+    for _ in range(150):
+        status = run(fresh, "dvc", "queue", "status").stdout
+        if status.count("Success") + status.count("Failed") == 4:
+            break
+        time.sleep(1)
+    assert status.count("Success") == 4, status
+    rows = run(fresh, "dvc", "exp", "show", "--csv").stdout.splitlines()
+    header = rows[0].split(",")
+    queued = {}
+    for row in rows[1:]:
+        if "Dvc-task" in row:
+            queued[row] = float(_cell(row, header, "validation.loss"))
+    assert sorted(queued.values()) == sorted(min(losses) for losses in by_hydra.values())
+    run(fresh, "dvc", "queue", "stop", "--kill", expect=None)
+
+
+def _cell(row: str, header: list[str], column: str) -> str:
+    import csv
+
+    return next(csv.reader([row]))[header.index(column)]
+
+
+def test_a_run_by_hand_leaves_a_folder_that_stands_alone(fresh: Path, run: Run) -> None:
+    """Resolved configuration, split sizes, history with seconds, model and curves, and a run in MLflow."""
+    run(fresh, sys.executable, "-m", "glassnet.stages.train", "training.epochs=3", "hydra.run.dir=outputs/mine")
+    folder = fresh / "outputs" / "mine"
+    for name in (
+        ".hydra/config.yaml",
+        "models/model.safetensors",
+        "models/run.json",
+        "reports/figures/learning_curves.png",
+    ):
+        assert (folder / name).is_file(), name
+    history = read_history(folder / "models" / "history.csv")
+    assert len(history) == 3
+    assert all(row["seconds"] > 0 for row in history)
+    assert (fresh / "mlflow.db").is_file()
+
+
+def test_an_edited_conf_stops_the_pipeline_until_params_are_generated(fresh: Path, run: Run) -> None:
+    """`dvc repro` never composes, so a stale params.yaml has to be an error that says what to run."""
+    conf = fresh / "conf" / "optimizer" / "adam.yaml"
+    conf.write_text(conf.read_text().replace("learning_rate: 0.01", "learning_rate: 0.02"))
+    failed = run(fresh, "dvc", "repro", expect=None)
+    assert failed.returncode != 0
+    line = next(line for line in failed.stderr.splitlines() if line.startswith("check: params.yaml"))
+    assert "make params" in line
+    assert not (fresh / "data").exists() or not (fresh / "data" / "raw").exists()
+    run(fresh, sys.executable, "-m", "glassnet.config")
+    assert "learning_rate: 0.02" in (fresh / "params.yaml").read_text()
+    run(fresh, "dvc", "repro", "check")
+
+
+def test_params_yaml_is_what_conf_composes_to(fresh: Path, run: Run) -> None:
+    """The committed file is up to date, and DVC's own composition leaves it as it is."""
+    run(fresh, sys.executable, "-m", "glassnet.config")
+    run(fresh, "dvc", "exp", "run", "check")
+    assert run(fresh, "git", "status", "--porcelain", "params.yaml").stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("override", "parts"),
+    [
+        ("optimizer.learning_rate=-1", ("optimizer.learning_rate", "greater than 0", "-1")),
+        ("training.batch_size=0", ("training.batch_size", "greater than or equal to 1", "0")),
+        ("data.test_fraction=1.5", ("data.test_fraction", "less than 1", "1.5")),
+        ("optimizer.lerning_rate=1", ("optimizer.lerning_rate", "a key", "unknown")),
+        ("model=transformer", ("model", "mlp, softmax", "transformer")),
+        ("optimizer.learning_rate=1e30", ("learning_rate 9.9", "step 2", "finite", "too high")),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_one_line(
+    fresh: Path, run: Run, override: str, parts: tuple[str, ...]
+) -> None:
+    """The key, what was expected and what came; no traceback."""
+    failed = run(fresh, sys.executable, "-m", "glassnet.stages.train", override, "tracking=none", expect=1)
+    (line,) = failed.stderr.strip().splitlines()
+    assert all(part in line for part in parts), line
+
+
+def test_a_dead_tracking_store_costs_a_warning_only(reproduced: Path, run: Run, tmp_path: Path) -> None:
+    """Neither a server that does not answer nor a damaged database fails the stage."""
+    run(tmp_path, "cp", "-r", str(reproduced), "copy")
+    copy = tmp_path / "copy"
+    (copy / "mlflow.db").write_bytes(b"not a database, but long enough to look like one" * 100)
+    for environment in ({"MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}, {}):
+        started = time.monotonic()
+        done = run(copy, sys.executable, "-m", "glassnet.stages.report", **environment)
+        assert "warning: the run was not recorded" in done.stderr
+        assert len(done.stderr.strip().splitlines()) == 1
+        assert time.monotonic() - started < 60
+    assert run(copy, "git", "status", "--porcelain").stdout == ""
