@@ -1,0 +1,247 @@
+"""What every module keeps: shapes and dtypes, forward before backward, state, copies, modes."""
+
+import copy
+import math
+import pickle
+from typing import Any
+
+import numpy as np
+import pytest
+
+from glassnet import nn
+
+
+def _modules(dtype: type) -> list[nn.Module]:
+    rng = np.random.default_rng(0)
+    layers = [nn.ReLU(), nn.LeakyReLU(), nn.Sigmoid(), nn.Tanh(), nn.GELU(), nn.SiLU(), nn.Dropout(0.5, rng=rng)]
+    return [nn.Dense(4, 4, rng=rng, dtype=dtype), nn.BatchNorm(4, dtype=dtype), nn.LayerNorm(4, dtype=dtype), *layers]
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_no_module_changes_the_dtype(dtype: type, training: bool) -> None:
+    """float32 in, float32 out, forwards and backwards; float64 likewise."""
+    X = np.random.default_rng(1).standard_normal((6, 4)).astype(dtype)
+    for module in _modules(dtype):
+        module._set_mode(training=training)
+        Y = module.forward(X)
+        assert Y.dtype == dtype, module
+        assert module.backward(Y).dtype == dtype, module
+        assert all(parameter.grad.dtype == dtype for parameter in module.parameters()), module
+        assert all(buffer.dtype == dtype for _, buffer in module.named_buffers()), module
+
+
+@pytest.mark.parametrize(
+    "X",
+    [
+        [[1.0, 2.0, 3.0, 4.0]],
+        np.ones((2, 4), dtype=np.int64),
+        np.array([["a", "b", "c", "d"]]),
+        np.ones((2, 4), dtype=object),
+        np.ones(4, dtype=np.float32),
+        np.ones((2, 2, 4), dtype=np.float32),
+        np.ones((0, 4), dtype=np.float32),
+        np.ones((2, 0), dtype=np.float32),
+    ],
+)
+def test_what_is_no_batch_is_refused(X: Any) -> None:
+    """The error names the module, what it expected and what it received."""
+    for module in _modules(np.float32):
+        with pytest.raises((TypeError, ValueError)) as caught:
+            module.forward(X)
+        assert type(module).__name__ in str(caught.value)
+        assert "expected" in str(caught.value)
+        assert "received" in str(caught.value)
+
+
+def test_width_and_dtype_must_be_the_layers_own() -> None:
+    """Nothing is broadcast, and float64 data do not turn a float32 network into a float64 one."""
+    for module in _modules(np.float32)[:3]:
+        with pytest.raises(ValueError, match=r"expected shape \(N, 4\), received float32 array of shape \(2, 5\)"):
+            module.forward(np.ones((2, 5), dtype=np.float32))
+        with pytest.raises(TypeError, match="expected dtype float32, received float64"):
+            module.forward(np.ones((2, 4)))
+
+
+def test_backward_belongs_to_one_forward() -> None:
+    """Before it, twice after it, or with a gradient of another shape or dtype: an error each."""
+    dout = np.ones((2, 4), dtype=np.float32)
+    for module in _modules(np.float32):
+        with pytest.raises(RuntimeError, match="expected a forward pass"):
+            module.backward(dout)
+        module.forward(dout)
+        with pytest.raises(ValueError, match=r"expected shape \(2, 4\), received"):
+            module.backward(dout[:1])
+        with pytest.raises(TypeError, match="expected float32"):
+            module.backward(dout.astype(np.float64))
+        module.backward(dout)
+        with pytest.raises(RuntimeError, match="expected a forward pass"):
+            module.backward(dout)
+
+
+def test_dense_by_hand() -> None:
+    """Z = XW + b and its gradients on numbers small enough to check in the head."""
+    layer = nn.Dense(2, 2, init="zeros", dtype=np.float64)
+    layer.W.data = np.array([[1.0, 2.0], [3.0, 4.0]])
+    layer.b.data = np.array([[10.0, 20.0]])
+    # [1 1]·W = [1+3, 2+4] = [4 6]; [2 0]·W = [2 4]; and the bias
+    assert layer.forward(np.array([[1.0, 1.0], [2.0, 0.0]])).tolist() == [[14.0, 26.0], [12.0, 24.0]]
+    # dX = dZ·Wᵀ: [1 0]·Wᵀ = [1 3]; [0 1]·Wᵀ = [2 4]
+    assert layer.backward(np.array([[1.0, 0.0], [0.0, 1.0]])).tolist() == [[1.0, 3.0], [2.0, 4.0]]
+    # dW = Xᵀ·dZ = [[1 2], [1 0]]·I; db sums the rows of dZ
+    assert layer.W.grad.tolist() == [[1.0, 2.0], [1.0, 0.0]]
+    assert layer.b.grad.tolist() == [[1.0, 1.0]]
+
+
+def test_gradients_accumulate_until_zeroed() -> None:
+    """Two backward passes add up; after zero_grad a reader sees zeros, and the next pass starts anew."""
+    rng = np.random.default_rng(0)
+    layer = nn.Dense(3, 2, rng=rng, dtype=np.float64)
+    X, dout = rng.standard_normal((4, 3)), rng.standard_normal((4, 2))
+    for _ in range(2):
+        layer.forward(X)
+        layer.backward(dout)
+    np.testing.assert_allclose(layer.W.grad, 2 * X.T @ dout, rtol=1e-14)
+    layer.zero_grad()
+    assert not layer.W.grad.any()
+    layer.zero_grad()
+    layer.forward(X)
+    layer.backward(dout)
+    np.testing.assert_array_equal(layer.W.grad, X.T @ dout)
+    layer.W.grad += 1
+    np.testing.assert_array_equal(layer.W.grad, X.T @ dout + 1)
+
+
+def test_state_restores_the_same_outputs_bit_for_bit() -> None:
+    """Parameters and running averages, into a network that started elsewhere."""
+    X = np.random.default_rng(1).standard_normal((8, 4)).astype(np.float32)
+    first, second = (nn.mlp([4, 6, 3], normalization="batch", rng=np.random.default_rng(s)) for s in (0, 1))
+    first.forward(X)
+    second.load_state_dict(first.state_dict())
+    assert first.eval()(X).tobytes() == second.eval()(X).tobytes()
+    assert set(first.state_dict()) == {
+        "0.W", "0.b", "1.gamma", "1.beta", "1.running_mean", "1.running_var", "3.W", "3.b"
+    }  # fmt: skip
+
+
+def test_a_state_that_does_not_fit_is_refused_whole() -> None:
+    """Everything missing, extra or misshapen is listed at once, and nothing is loaded."""
+    model = nn.mlp([4, 6, 3], rng=np.random.default_rng(0))
+    before = model.state_dict()
+    state = {name: array + 1 for name, array in before.items()}
+    del state["0.b"]
+    state["9.W"] = state["2.W"]
+    state["2.W"] = np.ones((6, 4), dtype=np.float32)
+    state["0.W"] = state["0.W"].astype(np.float64)
+    with pytest.raises(ValueError, match="missing 0.b") as caught:
+        model.load_state_dict(state)
+    for part in ("unexpected 9.W", "2.W: expected", "received float32 array of shape (6, 4)", "0.W: expected float32"):
+        assert part in str(caught.value)
+    assert all(array.tobytes() == before[name].tobytes() for name, array in model.state_dict().items())
+
+
+def test_evaluation_mode_touches_no_state_and_drops_nothing() -> None:
+    """The same batch gives the same outputs, and running averages stay."""
+    rng = np.random.default_rng(0)
+    model = nn.mlp([4, 6, 3], normalization="batch", dropout=0.5, rng=rng).eval()
+    X = rng.standard_normal((8, 4)).astype(np.float32)
+    before = model.state_dict()
+    assert model(X).tobytes() == model(X).tobytes()
+    assert all(array.tobytes() == before[name].tobytes() for name, array in model.state_dict().items())
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
+def test_a_copy_stands_alone(duplicate: Any) -> None:
+    """Changing the copy leaves the original as it was, optimizer or not."""
+    from glassnet.optim import SGD
+
+    model = nn.mlp([4, 3], rng=np.random.default_rng(0))
+    SGD(model.parameters(), learning_rate=0.1)
+    twin = duplicate(model)
+    before = model.state_dict()
+    twin.parameters()[0].data += 1
+    assert model.state_dict()["0.W"].tobytes() == before["0.W"].tobytes()
+
+
+def test_batch_norm_by_its_definition() -> None:
+    """Mean 0 and variance 1 per feature; running averages take 10% of the batch, the variance unbiased."""
+    X = np.random.default_rng(0).standard_normal((50, 4)) * 3 + 5
+    layer = nn.BatchNorm(4, dtype=np.float64)
+    Y = layer.forward(X)
+    np.testing.assert_allclose(Y.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(Y.var(axis=0), 1, atol=1e-5)
+    np.testing.assert_allclose(layer.running_mean[0], 0.1 * X.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(layer.running_var[0], 0.9 + 0.1 * X.var(axis=0, ddof=1), rtol=1e-12)
+    with pytest.raises(ValueError, match="at least 2 examples"):
+        layer.forward(X[:1])
+
+
+def test_layer_norm_by_its_definition() -> None:
+    """Mean 0 and variance 1 per example."""
+    Y = nn.LayerNorm(40, dtype=np.float64).forward(np.random.default_rng(0).standard_normal((3, 40)) * 3 + 5)
+    np.testing.assert_allclose(Y.mean(axis=1), 0, atol=1e-12)
+    np.testing.assert_allclose(Y.var(axis=1), 1, atol=1e-5)
+
+
+def test_dropout_keeps_the_mean_and_uses_one_mask_both_ways() -> None:
+    """A million units of 1 at p = 0.3: the mean's standard error is 0.00065, so 0.004 is passed by chance once in 1e9."""
+    layer = nn.Dropout(0.3, rng=np.random.default_rng(0))
+    X = np.ones((1000, 1000), dtype=np.float32)
+    Y = layer.forward(X)
+    assert abs(float(Y.mean(dtype=np.float64)) - 1) < 0.004
+    assert layer.backward(X).tobytes() == Y.tobytes()
+    assert layer.eval()(X) is X
+
+
+@pytest.mark.parametrize(
+    ("init", "variance"),
+    [
+        ("he_normal", 2 / 400), ("he_uniform", 2 / 400), ("xavier_normal", 2 / 700), ("xavier_uniform", 2 / 700),
+        (0.01, 1e-4), ("zeros", 0.0),
+    ],
+)  # fmt: skip
+def test_initial_weights_have_the_variance_they_promise(init: Any, variance: float) -> None:
+    """120,000 draws: the sample variance of a normal is off by 0.41% (one sigma), so 2.5% by chance once in 1e9."""
+    W = nn.Dense(400, 300, rng=np.random.default_rng(0), init=init, dtype=np.float64).W.data
+    assert W.var() == pytest.approx(variance, rel=0.025)
+    assert abs(W.mean()) <= 6.2 * math.sqrt(variance / W.size)
+
+
+def test_randomness_needs_a_seed_and_a_known_rule() -> None:
+    """The same seed gives the same weights in float32 and float64; no generator, or an unknown rule, is an error."""
+    narrow, wide = (nn.Dense(3, 2, rng=np.random.default_rng(4), dtype=d).W.data for d in (np.float32, np.float64))
+    assert narrow.tobytes() == wide.astype(np.float32).tobytes()
+    with pytest.raises(ValueError, match="expected rng="):
+        nn.Dense(3, 2)
+    with pytest.raises(ValueError, match="expected one of he_normal"):
+        nn.Dense(3, 2, rng=np.random.default_rng(0), init="hex")
+    with pytest.raises(ValueError, match="out_features"):
+        nn.Dense(3, 0, rng=np.random.default_rng(0))
+    with pytest.raises(TypeError, match="float32 or float64, received"):
+        nn.Dense(3, 2, rng=np.random.default_rng(0), dtype=np.float16)
+
+
+@pytest.mark.parametrize("size", [1000.0, 1e30, 3e38])
+def test_huge_inputs_stay_finite(size: float) -> None:
+    """No overflow (a warning would fail this test), no NaN, in either direction."""
+    X = np.array([[size, -size, 0.0]], dtype=np.float32)
+    for activation in nn.ACTIVATIONS.values():
+        layer = activation()
+        Y = layer.forward(X)
+        assert np.isfinite(Y).all()
+        assert np.isfinite(layer.backward(np.ones_like(Y))).all()
+
+
+def test_the_summary_counts_parameters() -> None:
+    """13·16 + 16 = 224, and 16·3 + 3 = 51."""
+    text = nn.mlp([13, 16, 3], normalization="layer", rng=np.random.default_rng(0)).summary()
+    assert [line.split()[-1] for line in text.splitlines()[2:-2]] == ["224", "32", "0", "51"]
+    assert text.splitlines()[-1].split() == ["total", "307"]
+
+
+def test_as_batch_lifts_one_example() -> None:
+    """(D,) becomes (1, D), a batch stays, anything else is an error."""
+    assert nn.as_batch(np.ones(3)).shape == (1, 3)
+    assert nn.as_batch(np.ones((2, 3))).shape == (2, 3)
+    with pytest.raises(ValueError, match="expected shape"):
+        nn.as_batch(np.ones((2, 3, 4)))

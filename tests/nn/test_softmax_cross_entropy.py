@@ -1,0 +1,108 @@
+"""Softmax and cross-entropy: invariants, an independent reference, and every wrong target."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from glassnet import nn
+
+
+def _reference(Z: Any, labels: Any, smoothing: float, weights: list[float]) -> float:
+    """The definition in plain Python: Σ_nc w_c q_nc (−log p_nc) / Σ_n w_{y_n}."""
+    total = weight = 0.0
+    for row, label in zip(Z.tolist(), labels.tolist(), strict=True):
+        normalizer = sum(math.exp(z) for z in row)
+        for c, z in enumerate(row):
+            q = (1 - smoothing) * (c == label) + smoothing / len(row)
+            total -= weights[c] * q * math.log(math.exp(z) / normalizer)
+        weight += weights[label]
+    return total / weight
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
+@pytest.mark.parametrize("weights", [[1.0, 1.0, 1.0], [0.5, 2.0, 3.0]])
+def test_the_loss_is_its_definition(smoothing: float, weights: list[float]) -> None:
+    """With smoothing and class weights, each and together."""
+    rng = np.random.default_rng(0)
+    Z, y = rng.standard_normal((5, 3)), rng.integers(0, 3, 5)
+    value = nn.SoftmaxCrossEntropy(smoothing, weights).forward(Z, y)
+    assert value == pytest.approx(_reference(Z, y, smoothing, weights), rel=1e-12)
+
+
+def test_softmax_is_a_distribution_that_ignores_a_shift() -> None:
+    """Rows sum to one; adding a constant to a row changes nothing; log_softmax is its logarithm."""
+    Z = np.random.default_rng(0).standard_normal((20, 7)) * 5
+    np.testing.assert_allclose(nn.softmax(Z).sum(axis=1), 1, rtol=1e-14)
+    np.testing.assert_allclose(nn.softmax(Z + 300), nn.softmax(Z), rtol=1e-11)
+    np.testing.assert_allclose(nn.log_softmax(Z), np.log(nn.softmax(Z)), rtol=1e-10)
+
+
+@pytest.mark.parametrize("size", [1000.0, 3e38])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_extreme_logits_give_finite_losses(size: float, smoothing: float) -> None:
+    """The loss of a confident mistake is the gap between the logits; nothing overflows."""
+    loss = nn.SoftmaxCrossEntropy(smoothing)
+    assert math.isfinite(loss.forward(np.array([[size, -size]], dtype=np.float32), np.array([1])))
+    dZ = loss.backward()
+    np.testing.assert_allclose(dZ, [[1 - smoothing / 2, smoothing / 2 - 1]], rtol=1e-6)
+    assert np.isfinite(nn.log_softmax(np.array([[size, -size]]))).all()
+    if size == 1000.0 and not smoothing:
+        assert loss.forward(np.array([[size, -size]]), np.array([1])) == 2000.0
+
+
+def test_a_zero_network_starts_at_ln_c() -> None:
+    """A uniform prediction over C classes costs ln C, and its gradient is (P − Y)/N."""
+    X, y = np.random.default_rng(0).standard_normal((6, 4)), np.arange(6) % 3
+    model, loss = nn.mlp([4, 3], init="zeros", dtype=np.float64), nn.SoftmaxCrossEntropy()
+    assert loss.forward(model(X), y) == pytest.approx(math.log(3), rel=1e-15)
+    np.testing.assert_allclose(loss.backward(), (np.full((6, 3), 1 / 3) - np.eye(3)[y]) / 6, rtol=1e-14)
+
+
+def test_one_hot_targets_are_the_labels() -> None:
+    """Integers and floats alike."""
+    Z, y = np.random.default_rng(0).standard_normal((5, 3)), np.array([0, 1, 2, 1, 0])
+    loss = nn.SoftmaxCrossEntropy()
+    by_label = loss.forward(Z, y)
+    for one_hot in (np.eye(3)[y], np.eye(3, dtype=np.int64)[y]):
+        assert loss.forward(Z, one_hot) == pytest.approx(by_label, rel=1e-14)
+
+
+@pytest.mark.parametrize(
+    "targets",
+    [
+        [0, 1],
+        np.array([0.0, 1.0]),
+        np.array([0.0, np.nan]),
+        np.array([0, 3]),
+        np.array([-1, 0]),
+        np.array(["a", "b"]),
+        np.array([[0], [1]]),
+        np.array([0, 1, 2]),
+        np.array([[0.5, 0.6, 0.0], [1.0, 0.0, 0.0]]),
+        np.array([[1.5, -0.5, 0.0], [1.0, 0.0, 0.0]]),
+        np.array([[np.nan, 0.5, 0.5], [1.0, 0.0, 0.0]]),
+        np.array([[True, False], [False, True]]),
+    ],
+)
+def test_wrong_targets_are_refused(targets: Any) -> None:
+    """Form, dtype, range, NaN, sums: each error says what was expected and received."""
+    with pytest.raises((TypeError, ValueError)) as caught:
+        nn.SoftmaxCrossEntropy().forward(np.zeros((2, 3)), targets)
+    message = str(caught.value)
+    assert "SoftmaxCrossEntropy" in message
+    assert "expected" in message
+    assert "received" in message
+
+
+def test_wrong_settings_and_order_are_refused() -> None:
+    """Smoothing out of range, weights of the wrong number, backward without forward."""
+    with pytest.raises(ValueError, match="label_smoothing"):
+        nn.SoftmaxCrossEntropy(1.0)
+    with pytest.raises(ValueError, match="class_weights"):
+        nn.SoftmaxCrossEntropy(class_weights=[1.0, -1.0])
+    with pytest.raises(ValueError, match="expected 3 class weights, received 2"):
+        nn.SoftmaxCrossEntropy(class_weights=[1.0, 1.0]).forward(np.zeros((1, 3)), np.array([0]))
+    with pytest.raises(RuntimeError, match="expected a forward pass"):
+        nn.SoftmaxCrossEntropy().backward()
