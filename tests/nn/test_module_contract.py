@@ -21,7 +21,7 @@ def _modules(dtype: type) -> list[nn.Module]:
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_no_module_changes_the_dtype(dtype: type, training: bool) -> None:
     """float32 in, float32 out, forwards and backwards; float64 likewise."""
-    X = np.random.default_rng(1).standard_normal((6, 4)).astype(dtype)
+    X: nn.FloatArray = np.random.default_rng(1).standard_normal((6, 4)).astype(dtype)
     for module in _modules(dtype):
         module._set_mode(training=training)
         Y = module.forward(X)
@@ -133,7 +133,7 @@ def test_a_state_that_does_not_fit_is_refused_whole() -> None:
     state["9.W"] = state["2.W"]
     state["2.W"] = np.ones((6, 4), dtype=np.float32)
     state["0.W"] = state["0.W"].astype(np.float64)
-    with pytest.raises(ValueError, match="missing 0.b") as caught:
+    with pytest.raises(ValueError, match=r"missing 0\.b") as caught:
         model.load_state_dict(state)
     for part in ("unexpected 9.W", "2.W: expected", "received float32 array of shape (6, 4)", "0.W: expected float32"):
         assert part in str(caught.value)
@@ -184,7 +184,7 @@ def test_layer_norm_by_its_definition() -> None:
 
 
 def test_dropout_keeps_the_mean_and_uses_one_mask_both_ways() -> None:
-    """A million units of 1 at p = 0.3: the mean's standard error is 0.00065, so 0.004 is passed by chance once in 1e9."""
+    """A million units of 1 at p = 0.3: the mean's standard error is 0.00065; 0.004 is passed by chance once in 1e9."""
     layer = nn.Dropout(0.3, rng=np.random.default_rng(0))
     X = np.ones((1000, 1000), dtype=np.float32)
     Y = layer.forward(X)

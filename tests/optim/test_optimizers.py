@@ -110,7 +110,7 @@ def test_a_foreign_state_is_refused() -> None:
 
 
 def test_parameters_are_views_of_one_vector() -> None:
-    """Two optimizers over the same parameters share it; one that takes some of them away makes the other fail loudly."""
+    """Two optimizers over the same parameters share it; one that takes some of them away makes the other fail."""
     model = nn.mlp([3, 4, 2], rng=np.random.default_rng(0))
     before = model.state_dict()
     first = optim.SGD(model.parameters(), 0.1)

@@ -61,7 +61,9 @@ def wilson_interval(successes: int, trials: int, z: float = 1.959963984540054) -
     denominator = 1 + z * z / trials
     centre = (p + z * z / (2 * trials)) / denominator
     half = z * math.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials)) / denominator
-    return max(0.0, centre - half), min(1.0, centre + half)
+    low = 0.0 if successes == 0 else centre - half  # exact where rounding would leave the last digit off
+    high = 1.0 if successes == trials else centre + half
+    return low, high
 
 
 def classification_scores(y_true: LabelArray, probabilities: FloatArray) -> dict[str, float]:

@@ -1,0 +1,222 @@
+"""Training: the three modes, the callbacks, the model file and the history file."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from glassnet import nn, optim
+from glassnet.data import ArrayDataset, DataLoader, Standardizer
+from glassnet.training import (
+    BestWeights,
+    Callback,
+    EarlyStopping,
+    GradientClipping,
+    LearningRateSchedule,
+    ModelFile,
+    Progress,
+    Row,
+    TrainingDivergedError,
+    TrainingRun,
+    evaluate,
+    fit,
+    load_model,
+    predict,
+    read_history,
+    save_model,
+    write_history,
+)
+
+
+def _blobs(n: int, seed: int, spread: float = 0.6) -> ArrayDataset:
+    rng = np.random.default_rng(seed)
+    y = np.arange(n) % 3
+    centres = np.array([[0, 2], [2, -1], [-2, -1]])
+    return ArrayDataset((centres[y] + spread * rng.standard_normal((n, 2))).astype(np.float32), y)
+
+
+def _train(
+    callbacks: Any = (), epochs: int = 12, learning_rate: float = 0.02, spread: float = 0.6, **options: Any
+) -> tuple[nn.Sequential, list[Row]]:
+    model = nn.mlp([2, 8, 3], rng=np.random.default_rng(1), **options)
+    loaders = DataLoader(_blobs(100, 0, spread), 16, shuffle=True), DataLoader(_blobs(50, 1, spread), 32)
+    optimizer = optim.Adam(model.parameters(), learning_rate)
+    return model, fit(model, nn.SoftmaxCrossEntropy(), optimizer, *loaders, epochs=epochs, callbacks=callbacks)
+
+
+def test_training_learns_and_records() -> None:
+    """Blobs that lie apart are told apart, and each epoch leaves one complete row."""
+    model, history = _train()
+    assert history[-1]["validation_accuracy"] > 0.95
+    assert [row["epoch"] for row in history] == list(range(1, 13))
+    assert list(history[0]) == [
+        "epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "learning_rate",
+        "gradient_norm", "seconds", "examples_per_second",
+    ]  # fmt: skip
+    assert all(math.isfinite(value) for row in history for value in row.values())
+    assert not model.training
+
+
+def test_the_same_seed_gives_the_same_bytes() -> None:
+    """With dropout and BatchNorm too."""
+    states = [_train(dropout=0.2, normalization="batch")[0].state_dict() for _ in range(2)]
+    assert all(array.tobytes() == states[1][name].tobytes() for name, array in states[0].items())
+
+
+def test_metrics_count_examples_not_batches() -> None:
+    """Batches of 32, 32 and 6 give what one batch of 70 gives, class weights included."""
+    model, data = _train(epochs=1)[0], _blobs(70, 5)
+    for loss in (nn.SoftmaxCrossEntropy(), nn.SoftmaxCrossEntropy(0.1, [1.0, 5.0, 0.2])):
+        parts, whole = (evaluate(model, loss, DataLoader(data, size)) for size in (32, 70))
+        assert parts["loss"] == pytest.approx(whole["loss"], rel=1e-6)
+        assert parts["accuracy"] == whole["accuracy"]
+        assert parts["examples"] == 70
+
+
+def test_evaluating_and_predicting_leave_the_mode_alone() -> None:
+    """A model in training mode stays in it, but nothing is dropped meanwhile; rows do not depend on their batch."""
+    model = _train(epochs=1, dropout=0.5)[0].train()
+    X = _blobs(40, 2).X
+    P = predict(model, X)
+    assert model.training
+    np.testing.assert_allclose(P.sum(axis=1), 1, rtol=1e-5)
+    np.testing.assert_allclose(predict(model, X, batch_size=7), P, rtol=1e-5)
+
+
+class _Recorder(Callback):
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+
+    def on_train_begin(self, run: TrainingRun) -> None:
+        self.calls.append("train begin")
+
+    def on_epoch_begin(self, run: TrainingRun) -> None:
+        self.calls.append(f"epoch {run.epoch} begin")
+
+    def on_batch_begin(self, run: TrainingRun) -> None:
+        self.calls.append(f"batch {run.step} begin")
+
+    def on_gradients_ready(self, run: TrainingRun) -> None:
+        self.calls.append("gradients")
+
+    def on_batch_end(self, run: TrainingRun) -> None:
+        self.calls.append(f"batch {run.step} end")
+
+    def on_epoch_end(self, run: TrainingRun) -> None:
+        self.calls.append(f"epoch {run.epoch} end")
+        run.stop("enough")
+
+    def on_train_end(self, run: TrainingRun) -> None:
+        self.calls.append(f"train end: {run.stop_reason}")
+
+
+def test_hooks_come_in_order_and_can_stop_the_training() -> None:
+    """Seven batches of one epoch, then the end that the callback asked for."""
+    recorder = _Recorder()
+    _train([recorder], epochs=5)
+    batches = [call for i in range(7) for call in (f"batch {i} begin", "gradients", f"batch {i + 1} end")]
+    assert recorder.calls == ["train begin", "epoch 1 begin", *batches, "epoch 1 end", "train end: enough"]
+
+
+def test_the_best_weights_come_back() -> None:
+    """After overfitting noise, the model scores as the best row of its history says."""
+    best = BestWeights()
+    model, history = _train([best], epochs=60, learning_rate=0.1, spread=2.5)
+    row = min(history, key=lambda row: row["validation_loss"])
+    assert best.epoch == row["epoch"] < 60
+    scores = evaluate(model, nn.SoftmaxCrossEntropy(), DataLoader(_blobs(50, 1, 2.5), 32))
+    assert scores["loss"] == pytest.approx(row["validation_loss"], rel=1e-6) == best.loss
+
+
+def test_early_stopping_waits_for_its_patience() -> None:
+    """The training ends as many epochs after the best one as the patience says."""
+    _, history = _train([EarlyStopping(4)], epochs=200, learning_rate=0.1, spread=2.5)
+    best = min(history, key=lambda row: row["validation_loss"])["epoch"]
+    assert len(history) == best + 4 < 200
+
+
+def test_schedules_and_clipping_act_on_each_step() -> None:
+    """The rate of the last step is recorded; clipped to nearly nothing, SGD hardly moves the weights."""
+    _, history = _train([LearningRateSchedule(optim.cosine(0.1, 14))], epochs=2)
+    assert history[-1]["learning_rate"] == pytest.approx(0.05 * (1 + math.cos(math.pi * 13 / 14)), rel=1e-12)
+    model = nn.mlp([2, 3], rng=np.random.default_rng(0))
+    before = model.state_dict()["0.W"]
+    loaders = DataLoader(_blobs(32, 0), 32), DataLoader(_blobs(32, 0), 32)
+    optimizer = optim.SGD(model.parameters(), 1.0)
+    history = fit(model, nn.SoftmaxCrossEntropy(), optimizer, *loaders, 1, [GradientClipping(1e-3)])
+    assert 0 < np.linalg.norm(model.state_dict()["0.W"] - before) <= 1.001e-3
+    assert history[0]["gradient_norm"] > 0.1  # before clipping
+
+
+def test_divergence_stops_at_once_and_says_where() -> None:
+    """No warnings on the way there: they would fail this test."""
+    with pytest.raises(
+        TrainingDivergedError, match=r"epoch 1, step \d: expected a finite .*learning rate that is too high"
+    ):
+        _train(learning_rate=1e30)
+
+
+def test_progress_is_plain_lines_outside_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """About ten of them, the last for the last epoch."""
+    _train([Progress("toy")], epochs=40)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 11
+    assert lines[-1].startswith("toy: epoch 40/40  train loss ")
+
+
+def _model_file() -> ModelFile:
+    architecture: dict[str, Any] = {
+        "sizes": [2, 4, 3],
+        "activation": "tanh",
+        "dropout": 0.1,
+        "normalization": "batch",
+        "init": "he_normal",
+    }
+    model = nn.mlp(**architecture, rng=np.random.default_rng(0))
+    return ModelFile(
+        model, architecture, Standardizer(("a", "b"), (1.0, 2.0), (3.0, 4.0)), ("x", "y", "z"), {"epoch": 3}
+    )
+
+
+def test_a_model_file_stands_alone(tmp_path: Path) -> None:
+    """Read back, it predicts the same bytes from raw rows; written twice, it is the same bytes."""
+    import pandas as pd
+
+    saved = _model_file()
+    for name in ("one", "two"):
+        save_model(tmp_path / name, saved)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one", "two"]
+    loaded = load_model(tmp_path / "one")
+    frame = pd.DataFrame({"b": [1.0, 2.0], "other": ["?", "!"], "a": [0.5, 0.1]})
+    assert loaded.predict_frame(frame).tobytes() == saved.predict_frame(frame).tobytes()
+    assert (loaded.class_names, loaded.about) == (saved.class_names, saved.about)
+
+
+def test_damaged_foreign_and_missing_model_files_are_refused(tmp_path: Path) -> None:
+    """Each in one line that names the file."""
+    path = tmp_path / "model.safetensors"
+    with pytest.raises(FileNotFoundError, match="expected a trained model here"):
+        load_model(path)
+    save_model(path, _model_file())
+    content = path.read_bytes()
+    for damaged in (content[:-20], content[:30], b"", b"\x80\x04pickle" * 20):
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match="damaged or foreign"):
+            load_model(path)
+    from safetensors.numpy import save_file
+
+    save_file({"W": np.ones(2)}, path)
+    with pytest.raises(ValueError, match="format None"):
+        load_model(path)
+
+
+def test_the_history_reads_back_exactly(tmp_path: Path) -> None:
+    """Floats are written in full."""
+    history = [{"epoch": 1.0, "loss": 1 / 3}, {"epoch": 2.0, "loss": 1e-300}]
+    write_history(tmp_path / "history.csv", history, history[0])
+    assert read_history(tmp_path / "history.csv") == history
+    with pytest.raises(FileNotFoundError, match="run train first"):
+        read_history(tmp_path / "none.csv")
