@@ -55,6 +55,11 @@ class Layout:
         return self.root / "models" / "run.json"
 
     @property
+    def recorded(self) -> Path:
+        """The key of the run that was handed to the tracking store."""
+        return self.root / "models" / "recorded.json"
+
+    @property
     def metrics(self) -> Path:
         """The scores on the test split."""
         return self.root / "reports" / "metrics.json"

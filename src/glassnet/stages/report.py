@@ -1,5 +1,7 @@
 """Writes the model report with its figures, and brings the run's record in MLflow up to date."""
 
+import json
+
 from glassnet.config import Layout, Settings, run_stage
 from glassnet.reporting import write_report
 from glassnet.tracking import hand_over
@@ -12,6 +14,8 @@ def main(settings: Settings, layout: Layout) -> None:
     run_id = hand_over(settings, layout, layout.prepared)
     if run_id is not None:
         print(f"report: recorded as MLflow run {run_id}; `make ui` shows it")
+    key = json.loads(layout.run_card.read_text(encoding="utf-8"))["key"]
+    layout.recorded.write_text(json.dumps({"key": key}) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
