@@ -34,7 +34,7 @@ print(json.dumps(sorted(f.path for f in mlflow.MlflowClient().list_artifacts(run
 model = mlflow.pyfunc.load_model(f"runs:/{runs[0].info.run_id}/model")
 import pandas as pd
 frame = pd.read_csv("data/raw/wine.csv").drop(columns="cultivar")
-model.predict(frame).to_csv("served.csv", index=False)
+model.predict(frame).to_csv("data/served.csv", index=False)
 """
 
 
@@ -133,14 +133,14 @@ def test_mlflow_holds_one_complete_run(reproduced: Path, run: Run) -> None:
     assert data_sets == 1
     assert {"figures", "model_report.md", "metrics.json"} <= set(artifacts)
 
-    served = pd.read_csv(reproduced / "served.csv")
+    served = pd.read_csv(reproduced / "data" / "served.csv")
     with (reproduced / "reports" / "predictions.csv").open() as file:
         for row in csv.DictReader(file):
             assert served["class"][int(row["row"])] == row["predicted"]
             assert served["probability_class_1"][int(row["row"])] == pytest.approx(
                 float(row["probability_class_1"]), abs=2e-6
             )
-    (reproduced / "served.csv").unlink()
+    (reproduced / "data" / "served.csv").unlink()
 
 
 def test_the_recorded_model_can_be_served(reproduced: Path, run: Run, tmp_path: Path) -> None:
