@@ -76,6 +76,13 @@ def test_a_run_by_hand_leaves_a_folder_that_stands_alone(fresh: Path, run: Run) 
     assert len(history) == 3
     assert all(row["seconds"] > 0 for row in history)
     assert (fresh / "mlflow.db").is_file()
+    same = ("training.epochs=3", "tracking=none", "hydra.run.dir=outputs/mine")
+    for stage in ("evaluate", "report"):
+        run(fresh, sys.executable, "-m", f"glassnet.stages.{stage}", *same)
+    assert "3 epochs were run" in (folder / "reports" / "model_report.md").read_text()
+    assert run(fresh, "git", "status", "--porcelain").stdout == ""
+    failed = run(fresh, sys.executable, "-m", "glassnet.stages.train", "hydra.run.dir=.", expect=1)
+    assert "a folder of the run's own" in failed.stderr
 
 
 def test_an_edited_conf_stops_the_pipeline_until_params_are_generated(fresh: Path, run: Run) -> None:

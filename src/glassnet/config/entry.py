@@ -47,7 +47,7 @@ def _run_composed(main: Main) -> None:
         # A job that fails is kept for the end: the other jobs of a sweep go on, and Hydra adds no lines of its own.
         run = HydraConfig.get()
         try:
-            main(to_settings(config, "settings"), Layout(_relative(Path(run.runtime.output_dir))))
+            main(to_settings(config, "settings"), _layout(Path(run.runtime.output_dir)))
         except MENDABLE as error:
             failures.append(f"[{run.job.override_dirname}] {error}" if run.mode == RunMode.MULTIRUN else str(error))
 
@@ -60,8 +60,12 @@ def _run_composed(main: Main) -> None:
         raise UserError("; ".join(failures))
 
 
-def _relative(folder: Path) -> Path:
-    return folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder
+def _layout(folder: Path) -> Layout:
+    if folder == Path.cwd():
+        raise UserError(
+            "hydra.run.dir: expected a folder of the run's own, received the project's, which is DVC's to write"
+        )
+    return Layout(folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder)
 
 
 def _explain(error: Exception) -> str:

@@ -1,6 +1,10 @@
 """The files between the stages: a raw table on disk, and the prepared splits made from it."""
 
+import hashlib
 import json
+import os
+import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,8 +14,11 @@ import numpy.typing as npt
 
 from glassnet.data.dataset import ArrayDataset
 from glassnet.data.preprocessing import Standardizer
-from glassnet.data.sources import RawTable
+from glassnet.data.sources import SOURCES, RawTable
 from glassnet.data.split import SPLITS, stratified_split
+
+PIPELINE = Path("data", "prepared")  # what the pipeline's own prepare stage wrote
+CACHE = Path("data", "cache")
 
 
 def write_raw(table: RawTable, folder: Path) -> None:
@@ -144,6 +151,32 @@ def read_prepared(folder: Path) -> PreparedData:
     """
     about = _read_json(folder / "preprocessing.json", "prepare")
     return PreparedData(folder, about, Standardizer.from_json(about["standardizer"]))
+
+
+def open_prepared(data_settings: dict[str, Any], folder: Path, *, by_dvc: bool) -> PreparedData:
+    """Open the data prepared by these settings.
+
+    DVC has seen to it that `folder` holds them. A run started by hand takes the pipeline's, if the same settings made
+    those; else it fetches and prepares its own, in a cache that later runs with these settings share.
+    """
+    if by_dvc:
+        return read_prepared(folder)
+    if (PIPELINE / "preprocessing.json").is_file():
+        prepared = read_prepared(PIPELINE)
+        if prepared.about["settings"] == data_settings:
+            return prepared
+    cache = CACHE / hashlib.sha256(json.dumps(data_settings, sort_keys=True).encode()).hexdigest()[:16]
+    if not cache.is_dir():
+        CACHE.mkdir(parents=True, exist_ok=True)
+        part = Path(tempfile.mkdtemp(dir=CACHE))
+        prepare(SOURCES[data_settings["name"]](), data_settings, part)
+        try:
+            os.replace(part, cache)
+        except OSError:
+            if not cache.is_dir():
+                raise
+            shutil.rmtree(part)  # another job finished the same preparation first
+    return read_prepared(cache)
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from glassnet.config import Layout
-from glassnet.data import read_prepared
+from glassnet.data import PreparedData
 from glassnet.evaluation import confusion_matrix, precision_recall_f1
 from glassnet.reporting.figures import draw_confusion_matrix, draw_learning_curves
 from glassnet.training import load_model, read_history
@@ -15,7 +15,7 @@ from glassnet.training import load_model, read_history
 UNCERTAIN_SHOWN = 5
 
 
-def write_report(layout: Layout) -> None:
+def write_report(layout: Layout, prepared: PreparedData) -> None:
     """Write the report and its figures: the same bytes whenever the inputs are the same.
 
     Raises:
@@ -23,7 +23,6 @@ def write_report(layout: Layout) -> None:
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    prepared = read_prepared(layout.prepared)
     card = json.loads(layout.run_card.read_text(encoding="utf-8"))
     metrics = json.loads(layout.metrics.read_text(encoding="utf-8"))
     names = prepared.class_names

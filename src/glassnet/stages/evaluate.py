@@ -6,14 +6,14 @@ import json
 import numpy as np
 
 from glassnet.config import Layout, Settings, run_stage
-from glassnet.data import read_prepared
+from glassnet.data import open_prepared
 from glassnet.evaluation import classification_scores, majority_scores
 from glassnet.training import load_model, predict
 
 
 def main(settings: Settings, layout: Layout) -> None:
     """Write the scores and the prediction for every test row."""
-    prepared = read_prepared(layout.prepared)
+    prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
     test = prepared.split("test")
     labels = np.asarray(test.y)
     network, baseline = load_model(layout.model), load_model(layout.baseline)

@@ -3,15 +3,17 @@
 import json
 
 from glassnet.config import Layout, Settings, run_stage
+from glassnet.data import open_prepared
 from glassnet.reporting import write_report
 from glassnet.tracking import hand_over
 
 
 def main(settings: Settings, layout: Layout) -> None:
     """Write the report, then hand everything over to the tracking store."""
-    write_report(layout)
+    prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
+    write_report(layout, prepared)
     print(f"report: {layout.report}")
-    run_id = hand_over(settings, layout, layout.prepared)
+    run_id = hand_over(settings, layout, prepared)
     if run_id is not None:
         print(f"report: recorded as MLflow run {run_id}; `make ui` shows it")
     key = json.loads(layout.run_card.read_text(encoding="utf-8"))["key"]

@@ -2,14 +2,11 @@
 
 import hashlib
 import json
-import os
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from glassnet.config import Layout, Settings, run_stage
-from glassnet.data import SOURCES, PreparedData, prepare, read_prepared
+from glassnet.data import PreparedData, open_prepared
 from glassnet.training import (
     TIMING_COLUMNS,
     ModelFile,
@@ -25,13 +22,11 @@ CODE = ("config", "data", "nn", "optim", "training", "seeding.py")  # what the w
 
 def main(settings: Settings, layout: Layout) -> float:
     """Train, write the models, the history and the run's card, and return the best validation loss."""
-    prepared = _prepared_data(settings, layout)
+    prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
     values = settings.describing_the_result()
     data = prepared.split("train"), prepared.split("validation")
     classes = len(prepared.class_names)
     model, architecture, history, best = train_network(values, *data, classes, [Progress("train")])
-    baseline = train_network(baseline_settings(values), *data, classes, [Progress("baseline")])
-
     chosen = {
         "best_epoch": best.epoch,
         "best_validation_loss": best.loss,
@@ -40,12 +35,7 @@ def main(settings: Settings, layout: Layout) -> float:
     about = {"dataset": prepared.about["dataset"], "settings": values, **chosen}
     saved = ModelFile(model, architecture, prepared.preprocessing, prepared.class_names, about)
     save_model(layout.model, saved)
-    save_model(
-        layout.baseline,
-        ModelFile(
-            baseline[0], baseline[1], prepared.preprocessing, prepared.class_names, {"best_epoch": baseline[3].epoch}
-        ),
-    )
+    _train_baseline(baseline_settings(values), prepared, layout)
     _write_history(layout, history)
     card = {**_identity(values, prepared), "settings": values, **chosen, "epochs": len(history)}
     layout.run_card.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
@@ -55,28 +45,12 @@ def main(settings: Settings, layout: Layout) -> float:
     return best.loss
 
 
-def _prepared_data(settings: Settings, layout: Layout) -> PreparedData:
-    """Return the pipeline's prepared data; started by hand with other data settings, prepare those in a cache."""
-    project = Layout(Path())
-    if layout.by_dvc:
-        return read_prepared(project.prepared)
-    wanted = settings.data.model_dump()
-    if (project.prepared / "preprocessing.json").is_file():
-        prepared = read_prepared(project.prepared)
-        if prepared.about["settings"] == wanted:
-            return prepared
-    cache = Path("data", "cache", hashlib.sha256(json.dumps(wanted, sort_keys=True).encode()).hexdigest()[:16])
-    if not cache.is_dir():
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(dir=cache.parent))
-        prepare(SOURCES[settings.data.name](), wanted, part)
-        try:
-            os.replace(part, cache)
-        except OSError:
-            if not cache.is_dir():
-                raise
-            shutil.rmtree(part)  # another job finished the same preparation first
-    return read_prepared(cache)
+def _train_baseline(values: dict[str, Any], prepared: PreparedData, layout: Layout) -> None:
+    data = prepared.split("train"), prepared.split("validation")
+    classes = len(prepared.class_names)
+    model, architecture, _, best = train_network(values, *data, classes, [Progress("baseline")])
+    about = {"best_epoch": best.epoch}
+    save_model(layout.baseline, ModelFile(model, architecture, prepared.preprocessing, prepared.class_names, about))
 
 
 def _write_history(layout: Layout, history: list[dict[str, float]]) -> None:
@@ -125,7 +99,7 @@ def _finish_run_by_hand(settings: Settings, layout: Layout, prepared: PreparedDa
 
     layout.figures.mkdir(parents=True, exist_ok=True)
     draw_learning_curves(layout.history, layout.figures / "learning_curves.png")
-    hand_over(settings, layout, prepared.folder)
+    hand_over(settings, layout, prepared)
 
 
 if __name__ == "__main__":

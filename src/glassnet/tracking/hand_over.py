@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glassnet.config import Layout, Settings
-from glassnet.data import PreparedData, read_prepared
+from glassnet.data import PreparedData
 from glassnet.tracking.store import configure_client, project_root, require_reachable, tracking_uri
 from glassnet.training import read_history
 
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 KEY_TAG = "glassnet.key"
 MODEL_TAG = "glassnet.model_digest"
+EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}  # opens the page made for training runs
 BATCH = 1_000  # the most metrics that MLflow takes in one request
 
 
-def hand_over(settings: Settings, layout: Layout, prepared: Path) -> str | None:
+def hand_over(settings: Settings, layout: Layout, prepared: PreparedData) -> str | None:
     """Record the run of `layout` in MLflow, and return the run's id.
 
     The run is found by its key, a digest of settings, data and code, and made if there is none: the same settings, data
@@ -37,7 +38,7 @@ def hand_over(settings: Settings, layout: Layout, prepared: Path) -> str | None:
         return None
     uri = tracking_uri(settings.tracking.uri)
     try:
-        return _hand_over(uri, settings, layout, read_prepared(prepared))
+        return _hand_over(uri, settings, layout, prepared)
     except Exception as error:  # a broken store raises anything, from SQLAlchemy's errors to requests'
         line = " ".join(str(error).split())[:300]
         print(
@@ -81,7 +82,7 @@ def _find_or_create_run(client: "MlflowClient", uri: str, experiment: str, card:
     if found is None:
         local = uri.startswith("sqlite:")
         artifacts = (project_root() / "mlartifacts").as_uri() if local else None
-        experiment_id = client.create_experiment(experiment, artifact_location=artifacts)
+        experiment_id = client.create_experiment(experiment, artifacts, EXPERIMENT_TAGS)
     else:
         experiment_id = found.experiment_id
     runs = client.search_runs([experiment_id], f"tags.`{KEY_TAG}` = '{card['key']}'", max_results=1)

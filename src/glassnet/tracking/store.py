@@ -19,12 +19,13 @@ def tracking_uri(configured: str | None) -> str:
 
 
 def configure_client() -> None:
-    """Make MLflow's client give up within seconds (by default it retries for minutes) and draw no bars of its own.
+    """Make MLflow's client give up within seconds (by default it retries for minutes), and keep it quiet.
 
-    Call it before importing MLflow, which reads these on import.
+    It sends no usage statistics and draws no progress bars. Call this before importing MLflow, which reads them then.
     """
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "5")
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 
