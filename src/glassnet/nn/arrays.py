@@ -24,12 +24,13 @@ def float_dtype(owner: str, dtype: npt.DTypeLike) -> np.dtype[Any]:
     Raises:
         TypeError: if it is any other dtype.
     """
+    message = f"{owner}: expected dtype float32 or float64, received {dtype!r}"
     try:
         resolved = np.dtype(dtype)
-    except TypeError:
-        resolved = None
-    if resolved not in FLOAT_DTYPES:
-        raise TypeError(f"{owner}: expected dtype float32 or float64, received {dtype!r}")
+    except TypeError as error:
+        raise TypeError(message) from error
+    if dtype is None or resolved not in FLOAT_DTYPES:  # NumPy takes None for float64
+        raise TypeError(message)
     return resolved
 
 

@@ -60,7 +60,7 @@ class Dropout(Module):
         if self._mask is None:
             return self._draw_mask(X)
         if self._mask.shape != X.shape:
-            raise ValueError(f"{self!r}: frozen with a mask of shape {self._mask.shape}, received {X.shape}")
+            raise ValueError(f"{self!r}: frozen, expected the shape of its mask {self._mask.shape}, received {X.shape}")
         return self._mask.astype(X.dtype, copy=False)
 
     def __repr__(self) -> str:
