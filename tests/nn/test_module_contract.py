@@ -217,7 +217,8 @@ def test_randomness_needs_a_seed_and_a_known_rule() -> None:
         nn.Dense(3, 2, rng=np.random.default_rng(0), init="hex")
     with pytest.raises(ValueError, match="out_features"):
         nn.Dense(3, 0, rng=np.random.default_rng(0))
-    for dtype in (np.float16, None, "nonsense", np.int32):
+    unusable: list[Any] = [np.float16, None, "nonsense", np.int32]
+    for dtype in unusable:
         with pytest.raises(TypeError, match="float32 or float64, received"):
             nn.Dense(3, 2, rng=np.random.default_rng(0), dtype=dtype)
 
