@@ -7,7 +7,8 @@ export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 
-STAMP := $(VENV)/.installed
+# Named for the content of the lock: a new lock means a new environment, a mere new date of the file does not.
+STAMP := $(VENV)/.installed-$(shell cksum < requirements.lock | cut -d " " -f 1)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup repro test lint bench ui params lock
@@ -17,7 +18,7 @@ help:  ## List the targets
 
 setup: $(STAMP)  ## Build .venv from requirements.lock (done by the other targets when the lock has changed)
 
-$(STAMP): requirements.lock pyproject.toml
+$(STAMP):
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(None if (3, 11) <= v <= (3, 13) else "setup: expected Python 3.11 to 3.13, received %d.%d; name another one: make PYTHON=python3.12 ..." % v)'
 	rm -rf $(VENV)
 	$(PYTHON) -m venv $(VENV)

@@ -8,13 +8,14 @@ import subprocess
 import sys
 import time
 import warnings
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glassnet.config import Layout, Settings
 from glassnet.data import PreparedData
 from glassnet.tracking.store import configure_client, project_root, require_reachable, tracking_uri
-from glassnet.training import read_history
+from glassnet.training import load_model, read_history
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -177,7 +178,7 @@ def _log_model(client: "MlflowClient", run_id: str, layout: Layout, prepared: Pr
     import pandas as pd
     from mlflow.models import infer_signature
 
-    from glassnet.training import load_model
+    from glassnet.tracking.served_model import predict_classes
 
     digest = hashlib.sha256(layout.model.read_bytes()).hexdigest()[:16]
     if client.get_run(run_id).data.tags.get(MODEL_TAG) == digest:
@@ -186,24 +187,16 @@ def _log_model(client: "MlflowClient", run_id: str, layout: Layout, prepared: Pr
     standardizer = prepared.preprocessing
     example = pd.DataFrame([dict(zip(standardizer.columns, standardizer.means, strict=True))])
     package = Path(__file__).resolve().parents[1]
-    from glassnet.tracking.served_model import predict_classes
-
     mlflow.pyfunc.log_model(
         name="model",
         python_model=str(package / "tracking" / "served_model.py"),
         artifacts={"model": str(layout.model)},
         code_paths=[str(package)],
-        pip_requirements=[f"{name}=={_version(name)}" for name in ("mlflow", "numpy", "pandas", "safetensors", "tqdm")],
+        pip_requirements=[f"{name}=={version(name)}" for name in ("mlflow", "numpy", "pandas", "safetensors", "tqdm")],
         signature=infer_signature(example, predict_classes(saved, example)),
         input_example=example,
     )
     client.set_tag(run_id, MODEL_TAG, digest)
-
-
-def _version(package: str) -> str:
-    from importlib.metadata import version
-
-    return version(package)
 
 
 def _flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
