@@ -9,4 +9,4 @@ def stream(seed: int, name: str, *more: int) -> np.random.Generator:
     The same seed, name and further numbers (an epoch, say) always give the same generator; different names give
     statistically independent ones, so that drawing more in one place moves nothing in another.
     """
-    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(*name.encode(), *more)))
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(len(name), *name.encode(), *more)))

@@ -125,6 +125,16 @@ def test_standardization_is_learnt_once_and_travels() -> None:
         fitted.transform(frame.assign(a=["x", "y", "z"]))
 
 
+@pytest.mark.parametrize("value", [0.0, 12.7, 1 / 3, 1e6 / 7, -1e-9 / 3])
+def test_a_constant_column_becomes_zeros_and_small_changes_stay_small(value: float) -> None:
+    """The mean of ten times 1/3 is off by a rounding; that must not count as a standard deviation."""
+    frame = pd.DataFrame({"a": [value] * 10})
+    standardizer = Standardizer.fit(frame, ("a",))
+    assert standardizer.scales == (1.0,)
+    np.testing.assert_allclose(standardizer.transform(frame), 0, atol=1e-6)
+    np.testing.assert_allclose(standardizer.transform(pd.DataFrame({"a": [value + 0.5]})), 0.5, rtol=1e-6)
+
+
 def test_preparing_uses_training_rows_alone(tmp_path: Path) -> None:
     """Mean 0 and deviation 1 on the training split, on the others not; the assignment file says who is where."""
     write_raw(SOURCES["wine"](), tmp_path / "raw")

@@ -114,7 +114,7 @@ def test_params_yaml_is_what_conf_composes_to(fresh: Path, run: Run) -> None:
         ("data.test_fraction=1.5", ("data.test_fraction", "less than 1", "1.5")),
         ("optimizer.lerning_rate=1", ("optimizer.lerning_rate", "a key", "unknown")),
         ("model=transformer", ("model", "mlp, softmax", "transformer")),
-        ("optimizer.learning_rate=1e30", ("learning_rate 9.9", "step 2", "finite", "too high")),
+        ("optimizer.learning_rate=1e30", ("learning_rate 9.9", "after 1 steps", "finite", "too high")),
     ],
 )
 def test_a_mistake_on_the_command_line_is_one_line(

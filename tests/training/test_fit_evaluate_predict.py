@@ -153,9 +153,19 @@ def test_schedules_and_clipping_act_on_each_step() -> None:
 def test_divergence_stops_at_once_and_says_where() -> None:
     """No warnings on the way there: they would fail this test."""
     with pytest.raises(
-        TrainingDivergedError, match=r"epoch 1, step \d: expected a finite .*learning rate that is too high"
+        TrainingDivergedError, match=r"epoch 1, after \d steps: expected a finite .*learning rate that is too high"
     ):
         _train(learning_rate=1e30)
+
+
+def test_a_validation_loss_that_is_not_finite_is_divergence() -> None:
+    """One epoch of one batch: only the validation after it sees that the weights are gone."""
+    X = np.random.default_rng(0).standard_normal((8, 2)).astype(np.float32)
+    rows = ArrayDataset(X, np.arange(8) % 3)
+    model = nn.mlp([2, 4, 3], rng=np.random.default_rng(0))
+    optimizer = optim.SGD(model.parameters(), 1e30)
+    with pytest.raises(TrainingDivergedError, match=r"epoch 1.*finite.*received"):
+        fit(model, nn.SoftmaxCrossEntropy(), optimizer, DataLoader(rows, 8), DataLoader(rows, 8), epochs=1)
 
 
 def test_progress_is_plain_lines_outside_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
@@ -220,3 +230,10 @@ def test_the_history_reads_back_exactly(tmp_path: Path) -> None:
     assert read_history(tmp_path / "history.csv") == history
     with pytest.raises(FileNotFoundError, match="run train first"):
         read_history(tmp_path / "none.csv")
+
+
+def test_numpy_floats_read_back_exactly(tmp_path: Path) -> None:
+    """A schedule of one's own may well return np.float64, a subclass of float, as the learning rate."""
+    path = tmp_path / "history.csv"
+    write_history(path, [{"epoch": 1, "learning_rate": np.float64(0.1)}], ["epoch", "learning_rate"])
+    assert read_history(path) == [{"epoch": 1.0, "learning_rate": 0.1}]

@@ -28,8 +28,11 @@ class Standardizer:
     def fit(cls, frame: "pd.DataFrame", columns: tuple[str, ...]) -> Self:
         """Learn means and scales from the training rows in `frame`."""
         values = _numeric(frame, columns)
-        scales = values.std(axis=0)
-        return cls(columns, tuple(values.mean(axis=0).tolist()), tuple(np.where(scales > 0, scales, 1.0).tolist()))
+        # The mean of equal numbers may round, and leave a tiny deviation that would blow up any other number.
+        constant = values.max(axis=0) == values.min(axis=0)
+        means = np.where(constant, values[0], values.mean(axis=0))
+        scales = np.where(constant, 1.0, values.std(axis=0))
+        return cls(columns, tuple(means.tolist()), tuple(scales.tolist()))
 
     def transform(self, frame: "pd.DataFrame") -> npt.NDArray[np.float32]:
         """Return `(N, D)` standardized features; other columns of the frame are ignored.

@@ -40,7 +40,7 @@ def check_batch(
     """Return `X` if it is a batch `(N, D)` of floats with N ≥ 1, and raise otherwise.
 
     Args:
-        owner: the module whose input this is; its `repr` opens the error message.
+        owner: the module whose input this is; its name opens the error message.
         X: the candidate batch.
         features: the D that the module needs, or None where any width will do.
         dtype: the dtype of the module's parameters, or None where float32 and float64 will both do.
@@ -49,19 +49,20 @@ def check_batch(
         TypeError: if `X` is no NumPy array, or not of the expected floating dtype.
         ValueError: if `X` is not two-dimensional, is empty, or has another number of features.
     """
+    name = owner if isinstance(owner, str) else repr(owner)
     wanted = f"(N, {features})" if features is not None else "(N, D)"
     if not isinstance(X, np.ndarray):
-        raise TypeError(f"{owner!r}: expected a NumPy array of shape {wanted}, received {describe(X)}")
+        raise TypeError(f"{name}: expected a NumPy array of shape {wanted}, received {describe(X)}")
     if X.dtype not in FLOAT_DTYPES or (dtype is not None and X.dtype != dtype):
         expected = dtype.name if dtype is not None else "float32 or float64"
         raise TypeError(
-            f"{owner!r}: expected dtype {expected}, received {describe(X)}; convert it with X.astype(...) first"
+            f"{name}: expected dtype {expected}, received {describe(X)}; convert it with X.astype(...) first"
         )
     if X.ndim != 2 or (features is not None and X.shape[1] != features):
         hint = "; as_batch(x) lifts one example (D,) to (1, D)" if X.ndim == 1 else ""
-        raise ValueError(f"{owner!r}: expected shape {wanted}, received {describe(X)}{hint}")
+        raise ValueError(f"{name}: expected shape {wanted}, received {describe(X)}{hint}")
     if X.shape[0] == 0 or X.shape[1] == 0:
-        raise ValueError(f"{owner!r}: expected at least one example and one feature, received {describe(X)}")
+        raise ValueError(f"{name}: expected at least one example and one feature, received {describe(X)}")
     return X
 
 

@@ -20,13 +20,13 @@ def softmax(logits: FloatArray) -> FloatArray:
     A constant added to a row cancels in the fraction, so the row's maximum is subtracted first: every exponent is then
     at most 0 and one of them is 0, hence no overflow and no division by zero.
     """
-    E = np.exp(_shifted(check_batch(softmax, logits)))
+    E = np.exp(_shifted(check_batch("softmax", logits)))
     return E / E.sum(axis=1, keepdims=True)
 
 
 def log_softmax(logits: FloatArray) -> FloatArray:
     """Return `log p_c = z_c − log Σ_k e^(z_k)` for each row of `logits (N, C)`, without ever forming a `p_c` of 0."""
-    shifted = _shifted(check_batch(log_softmax, logits))
+    shifted = _shifted(check_batch("log_softmax", logits))
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 

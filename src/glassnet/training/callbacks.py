@@ -75,9 +75,16 @@ class BestWeights(Callback):
 
     def __init__(self) -> None:
         """Start without a best epoch."""
+        self._forget()
+
+    def _forget(self) -> None:
         self.epoch = 0
         self.loss = float("inf")
         self._state: dict[str, FloatArray] | None = None
+
+    def on_train_begin(self, run: "TrainingRun") -> None:
+        """Forget the epochs of an earlier training."""
+        self._forget()
 
     def on_epoch_end(self, run: "TrainingRun") -> None:
         """Keep a copy of the weights if this epoch is the best so far; of equal epochs, the earliest."""
@@ -101,6 +108,10 @@ class EarlyStopping(Callback):
         self.patience, self.minimum_change = patience, minimum_change
         self._best, self._waited = float("inf"), 0
 
+    def on_train_begin(self, run: "TrainingRun") -> None:
+        """Forget the epochs of an earlier training."""
+        self._best, self._waited = float("inf"), 0
+
     def on_epoch_end(self, run: "TrainingRun") -> None:
         """Count the epochs without improvement."""
         loss = run.history[-1]["validation_loss"]
@@ -113,7 +124,7 @@ class EarlyStopping(Callback):
 
 
 class Progress(Callback):
-    """A progress bar in a terminal; elsewhere (a log file, CI) about ten plain lines."""
+    """A progress bar in a terminal; elsewhere (a log file, CI) ten to twenty plain lines."""
 
     def __init__(self, title: str) -> None:
         """Put `title` before the bar and the lines."""

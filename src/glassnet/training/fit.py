@@ -2,7 +2,8 @@
 
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -118,6 +119,8 @@ def _run_epoch(run: TrainingRun, callbacks: Sequence[Callback]) -> Row:
                 callback.on_batch_end(run)
         seconds = time.perf_counter() - started
         validation = evaluate(run.model, run.loss, run.val_loader)
+    if not math.isfinite(validation["loss"]):
+        raise _diverged(run, "validation loss", validation["loss"])
     return {
         "epoch": run.epoch,
         "train_loss": tally.loss,
@@ -125,7 +128,7 @@ def _run_epoch(run: TrainingRun, callbacks: Sequence[Callback]) -> Row:
         "validation_loss": validation["loss"],
         "validation_accuracy": validation["accuracy"],
         "learning_rate": run.optimizer.learning_rate,
-        "gradient_norm": sum(norms) / len(norms),
+        "gradient_norm": math.fsum(norms) / len(norms),  # exact, hence the same in every Python
         "seconds": seconds,
         "examples_per_second": tally.examples / seconds,
     }
@@ -136,9 +139,9 @@ def _diverged(run: TrainingRun, what: str, value: float) -> TrainingDivergedErro
         (name for name, parameter in run.model.named_parameters() if not np.isfinite(parameter.grad).all()),
         None,
     )
-    where = f", first in the gradient of {worst}" if worst and what != "loss" else ""
+    where = f", first in the gradient of {worst}" if worst and what == "gradient norm" else ""
     return TrainingDivergedError(
-        f"training stopped at epoch {run.epoch}, step {run.step + 1}: expected a finite {what}, received {value}"
+        f"training stopped at epoch {run.epoch}, after {run.step} steps: expected a finite {what}, received {value}"
         f"{where} (learning_rate {run.optimizer.learning_rate:g}); usual causes: a learning rate that is too high, "
         "features that are not standardized, or non-finite values in the data"
     )
@@ -171,13 +174,10 @@ class _Tally:
 def evaluate(model: nn.Module, loss: nn.SoftmaxCrossEntropy, loader: DataLoader) -> dict[str, float]:
     """Return the loss and accuracy of `model` over `loader`, in evaluation mode, and the number of examples."""
     tally = _Tally()
-    was_training = model.training
-    model.eval()
-    for X, y in loader:
-        logits = model.forward(X)
-        tally.add(logits, y, loss.forward(logits, y), loss.total_weight)
-    if was_training:
-        model.train()
+    with _evaluation_mode(model):
+        for X, y in loader:
+            logits = model.forward(X)
+            tally.add(logits, y, loss.forward(logits, y), loss.total_weight)
     return {"loss": tally.loss, "accuracy": tally.accuracy, "examples": tally.examples}
 
 
@@ -196,9 +196,18 @@ def predict(
         output: what turns the network's outputs into predictions: `nn.softmax` makes logits class probabilities.
         batch_size: how many rows to compute at a time.
     """
+    with _evaluation_mode(model):
+        parts = [output(model.forward(X[i : i + batch_size])) for i in range(0, max(len(X), 1), batch_size)]
+    return np.concatenate(parts)
+
+
+@contextmanager
+def _evaluation_mode(model: nn.Module) -> Iterator[None]:
+    """Switch `model` to evaluation mode, and back afterwards if it was training, whatever happens meanwhile."""
     was_training = model.training
     model.eval()
-    parts = [output(model.forward(X[i : i + batch_size])) for i in range(0, max(len(X), 1), batch_size)]
-    if was_training:
-        model.train()
-    return np.concatenate(parts)
+    try:
+        yield
+    finally:
+        if was_training:
+            model.train()

@@ -14,7 +14,11 @@ def write_history(path: Path, history: Iterable[Row], columns: Iterable[str]) ->
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
-        writer.writerows([repr(row[column]) for column in columns] for row in history)
+        writer.writerows([_text(row[column]) for column in columns] for row in history)
+
+
+def _text(value: float) -> str:
+    return str(value) if isinstance(value, int) else repr(float(value))  # NumPy's floats have a repr of their own
 
 
 def read_history(path: Path) -> list[Row]:
