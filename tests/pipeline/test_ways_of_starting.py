@@ -138,3 +138,16 @@ def test_a_dead_tracking_store_costs_a_warning_only(reproduced: Path, run: Run, 
         assert len(done.stderr.strip().splitlines()) == 1
         assert time.monotonic() - started < 60
     assert run(copy, "git", "status", "--porcelain").stdout == ""
+
+
+def test_a_history_from_the_run_cache_is_recorded(reproduced: Path, run: Run, tmp_path: Path) -> None:
+    """After a shorter experiment, DVC brings the longer history back; the shorter one's seconds do not get in the way."""
+    run(tmp_path, "cp", "-r", str(reproduced), "copy")
+    copy = tmp_path / "copy"
+    run(copy, "dvc", "exp", "run", "-S", "training.epochs=3", "-S", "tracking=none")
+    run(copy, "git", "checkout", "-q", ".")
+    run(copy, "dvc", "repro")
+    assert len(read_history(copy / "models" / "history.csv")) > 3
+    done = run(copy, sys.executable, "-m", "glassnet.stages.report")
+    assert "recorded as MLflow run" in done.stdout
+    assert done.stderr == ""

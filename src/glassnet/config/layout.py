@@ -44,10 +44,13 @@ class Layout:
         """One row an epoch."""
         return self.root / "models" / "history.csv"
 
-    @property
-    def timing(self) -> Path:
-        """Seconds an epoch: under DVC beside the history, since what DVC hashes must not change from run to run."""
-        return self.root / "models" / "timing.csv"
+    def timing(self, key: str) -> Path:
+        """Seconds an epoch of the run with this key; kept apart from the history, since DVC hashes that.
+
+        The key is in the name because DVC does not know the file: when it brings an earlier history back from its cache,
+        the timing of a later run still lies there.
+        """
+        return self.root / "models" / "timing" / f"{key}.csv"
 
     @property
     def run_card(self) -> Path:

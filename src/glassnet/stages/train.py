@@ -36,8 +36,8 @@ def main(settings: Settings, layout: Layout) -> float:
     saved = ModelFile(model, architecture, prepared.preprocessing, prepared.class_names, about)
     save_model(layout.model, saved)
     _train_baseline(baseline_settings(values), prepared, layout)
-    _write_history(layout, history)
     card = {**_identity(values, prepared), "settings": values, **chosen, "epochs": len(history)}
+    _write_history(layout, history, card["key"])
     layout.run_card.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
     print(f"train: best validation loss {best.loss!r} at epoch {best.epoch} of {len(history)}, model in {layout.model}")
     if not layout.by_dvc:
@@ -53,11 +53,11 @@ def _train_baseline(values: dict[str, Any], prepared: PreparedData, layout: Layo
     save_model(layout.baseline, ModelFile(model, architecture, prepared.preprocessing, prepared.class_names, about))
 
 
-def _write_history(layout: Layout, history: list[dict[str, float]]) -> None:
+def _write_history(layout: Layout, history: list[dict[str, float]], key: str) -> None:
     results = [column for column in history[0] if column not in TIMING_COLUMNS]
     if layout.by_dvc:  # DVC hashes the history, and seconds are never the same twice
         write_history(layout.history, history, results)
-        write_history(layout.timing, history, ("epoch", *TIMING_COLUMNS))
+        write_history(layout.timing(key), history, ("epoch", *TIMING_COLUMNS))
     else:
         write_history(layout.history, history, history[0])
 

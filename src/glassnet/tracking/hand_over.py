@@ -69,8 +69,8 @@ def _hand_over(uri: str, settings: Settings, layout: Layout, prepared: PreparedD
             run_id = _find_or_create_run(client, uri, settings.tracking.experiment, card)
         _log_tags(client, run_id, settings)
         _log_params(client, run_id, card)
-        _log_epochs(client, run_id, layout)
-        _log_test_metrics(client, run_id, layout)
+        _log_epochs(client, run_id, layout, card["key"])
+        _log_scores(client, run_id, layout, card)
         with mlflow.start_run(run_id=run_id):
             _log_data_set(client, run_id, prepared)
             _log_files(client, run_id, layout)
@@ -117,13 +117,14 @@ def _log_params(client: "MlflowClient", run_id: str, card: dict[str, Any]) -> No
     client.log_batch(run_id, params=[Param(key, str(value)) for key, value in values.items() if key not in known])
 
 
-def _log_epochs(client: "MlflowClient", run_id: str, layout: Layout) -> None:
+def _log_epochs(client: "MlflowClient", run_id: str, layout: Layout, key: str) -> None:
     """Log the epochs that the store does not have yet."""
     from mlflow.entities import Metric
 
     history = read_history(layout.history)
-    if layout.timing.is_file():
-        for row, timing in zip(history, read_history(layout.timing), strict=True):
+    timings = layout.timing(key)
+    if timings.is_file():
+        for row, timing in zip(history, read_history(timings), strict=True):
             row |= timing
     known = {metric.step for metric in client.get_metric_history(run_id, "validation_loss")}
     now = int(time.time() * 1000)
@@ -138,10 +139,9 @@ def _log_epochs(client: "MlflowClient", run_id: str, layout: Layout) -> None:
         client.log_batch(run_id, metrics=metrics[start : start + BATCH])
 
 
-def _log_test_metrics(client: "MlflowClient", run_id: str, layout: Layout) -> None:
+def _log_scores(client: "MlflowClient", run_id: str, layout: Layout, card: dict[str, Any]) -> None:
     from mlflow.entities import Metric
 
-    card = json.loads(layout.run_card.read_text(encoding="utf-8"))
     values = {name: card[name] for name in ("best_epoch", "best_validation_loss", "best_validation_accuracy")}
     if layout.metrics.is_file():
         scores = _flatten(json.loads(layout.metrics.read_text(encoding="utf-8")))
