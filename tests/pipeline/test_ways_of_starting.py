@@ -141,7 +141,7 @@ def test_a_dead_tracking_store_costs_a_warning_only(reproduced: Path, run: Run, 
 
 
 def test_a_history_from_the_run_cache_is_recorded(reproduced: Path, run: Run, tmp_path: Path) -> None:
-    """After a shorter experiment, DVC brings the longer history back; the shorter one's seconds do not get in the way."""
+    """After a shorter experiment, DVC brings the longer history back; the other's seconds stay out of it."""
     run(tmp_path, "cp", "-r", str(reproduced), "copy")
     copy = tmp_path / "copy"
     run(copy, "dvc", "exp", "run", "-S", "training.epochs=3", "-S", "tracking=none")

@@ -47,8 +47,8 @@ class Layout:
     def timing(self, key: str) -> Path:
         """Seconds an epoch of the run with this key; kept apart from the history, since DVC hashes that.
 
-        The key is in the name because DVC does not know the file: when it brings an earlier history back from its cache,
-        the timing of a later run still lies there.
+        The key is in the name because DVC does not know the file: when it brings an earlier history back from its
+        cache, the timing of a later run still lies there.
         """
         return self.root / "models" / "timing" / f"{key}.csv"
 
