@@ -1,5 +1,6 @@
 """Every module's backward pass against central differences, alone and composed."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from glassnet import nn
-from glassnet.diagnostics import gradient_check
+from glassnet.diagnostics import directional_gradient_check, gradient_check
 
 TOLERANCE = 1e-6
 FEATURES, CLASSES = 5, 3
@@ -24,52 +25,105 @@ def _batch(n: int, features: int = FEATURES) -> tuple[npt.NDArray[np.float64], n
     return rng.standard_normal((n, features)), rng.integers(0, CLASSES, n)
 
 
-def _frozen_dropout() -> nn.Dropout:
+def _frozen_dropout(width: int) -> nn.Dropout:
     layer = nn.Dropout(0.4, rng=_rng())
     layer.frozen = True
     return layer
 
 
-LAYERS: dict[str, Any] = {
-    "dense": lambda: nn.Dense(FEATURES, FEATURES, rng=_rng(), dtype=np.float64),
-    "relu": nn.ReLU,
-    "leaky_relu": nn.LeakyReLU,
-    "sigmoid": nn.Sigmoid,
-    "tanh": nn.Tanh,
-    "gelu": nn.GELU,
-    "silu": nn.SiLU,
+def _dense(fan_in: int, fan_out: int) -> nn.Dense:
+    return nn.Dense(fan_in, fan_out, rng=_rng(), dtype=np.float64)
+
+
+# Every module, as a function of its width.
+LAYERS: dict[str, Callable[[int], nn.Module]] = {
+    "dense": lambda width: _dense(width, width),
+    "relu": lambda width: nn.ReLU(),
+    "leaky_relu": lambda width: nn.LeakyReLU(0.1),
+    "sigmoid": lambda width: nn.Sigmoid(),
+    "tanh": lambda width: nn.Tanh(),
+    "gelu": lambda width: nn.GELU(),
+    "silu": lambda width: nn.SiLU(),
     "dropout": _frozen_dropout,
-    "batch_norm": lambda: nn.BatchNorm(FEATURES, dtype=np.float64),
-    "layer_norm": lambda: nn.LayerNorm(FEATURES, dtype=np.float64),
+    "batch_norm": lambda width: nn.BatchNorm(width, dtype=np.float64),
+    "layer_norm": lambda width: nn.LayerNorm(width, dtype=np.float64),
+    "residual": lambda width: nn.Residual(nn.Sequential(_dense(width, 3), nn.Tanh(), _dense(3, width))),
+    "residual of residual": lambda width: nn.Residual(nn.Residual(nn.BatchNorm(width, dtype=np.float64))),
+    "sequential": lambda width: nn.Sequential(nn.GELU(), _frozen_dropout(width), nn.LayerNorm(width, dtype=np.float64)),
 }
+SMOOTH = sorted(set(LAYERS) - {"relu", "leaky_relu"})  # no draw of Hypothesis can land on a kink
 
 
+def _needs_two(name: str, training: bool) -> bool:
+    return training and name in {"batch_norm", "residual of residual"}
+
+
+@pytest.mark.parametrize("features", [1, FEATURES])
+@pytest.mark.parametrize("n", [1, 2, 6])
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("name", LAYERS)
-def test_each_layer_inside_a_network(name: str, training: bool) -> None:
-    """Dense before and after, so that the layer's dX, and not only its parameters, is held to the check."""
-    dense = [nn.Dense(FEATURES, size, rng=_rng(), dtype=np.float64) for size in (FEATURES, CLASSES)]
-    model = nn.Sequential(dense[0], LAYERS[name](), dense[1])
+def test_each_module_alone(name: str, training: bool, n: int, features: int) -> None:
+    """Against random targets under both regression losses; N = 1 wherever it is defined, D = 1 too."""
+    if _needs_two(name, training) and n == 1:
+        with pytest.raises(ValueError, match="at least 2 examples"):
+            LAYERS[name](features).forward(_batch(1, features)[0])
+        return
+    model = LAYERS[name](features)._set_mode(training=training)
+    X, _ = _batch(n, features)
+    T = np.random.default_rng(3).standard_normal((n, features))
+    for loss in (nn.MeanSquaredError(), nn.MeanAbsoluteError()):
+        result = gradient_check(model, loss, X, T)
+        assert result.max_relative_error < TOLERANCE, (loss, result)
+
+
+@pytest.mark.parametrize("n", [2, 6])
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize("name", LAYERS)
+def test_each_module_inside_a_network(name: str, training: bool, n: int) -> None:
+    """Dense before and after, under cross-entropy."""
+    model = nn.Sequential(_dense(FEATURES, FEATURES), LAYERS[name](FEATURES), _dense(FEATURES, CLASSES))
     model._set_mode(training=training)
-    result = gradient_check(model, nn.SoftmaxCrossEntropy(), *_batch(6))
+    result = gradient_check(model, nn.SoftmaxCrossEntropy(), *_batch(n))
     assert result.max_relative_error < TOLERANCE, result
 
 
-@pytest.mark.parametrize("name", [name for name in LAYERS if name != "batch_norm"])
-def test_a_single_example(name: str) -> None:
-    """N = 1 is defined for every layer but BatchNorm in training mode."""
-    model = nn.Sequential(LAYERS[name](), nn.Dense(FEATURES, CLASSES, rng=_rng(), dtype=np.float64))
-    assert gradient_check(model, nn.SoftmaxCrossEntropy(), *_batch(1)).max_relative_error < TOLERANCE
+@given(
+    n=st.integers(2, 6),
+    features=st.integers(1, 6),
+    names=st.lists(st.sampled_from(SMOOTH), min_size=1, max_size=3),
+    training=st.booleans(),
+    seed=st.integers(0, 1000),
+)
+@settings(max_examples=60, deadline=None, derandomize=True)
+def test_modules_composed_at_random(n: int, features: int, names: list[str], training: bool, seed: int) -> None:
+    """Any modules in a row, with widths of 1 included."""
+    rng = np.random.default_rng(seed)
+    model = nn.Sequential(*(LAYERS[name](features) for name in names), _dense(features, CLASSES))
+    model._set_mode(training=training)
+    X, y = rng.standard_normal((n, features)), rng.integers(0, CLASSES, n)
+    result = gradient_check(model, nn.SoftmaxCrossEntropy(), X, y)
+    assert result.max_relative_error < TOLERANCE, result
 
 
-@given(n=st.integers(2, 6), sizes=st.lists(st.integers(1, 6), min_size=1, max_size=3), seed=st.integers(0, 1000))
-@settings(max_examples=20, deadline=None, derandomize=True)
+@given(n=st.integers(1, 6), sizes=st.lists(st.integers(1, 6), min_size=1, max_size=3), seed=st.integers(0, 1000))
+@settings(max_examples=30, deadline=None, derandomize=True)
 def test_networks_of_random_shapes(n: int, sizes: list[int], seed: int) -> None:
-    """Widths of 1 included; tanh, so that no draw can land on a kink."""
+    """One example and widths of 1 included."""
     rng = np.random.default_rng(seed)
     model = nn.mlp([*sizes, CLASSES], activation="tanh", rng=rng, dtype=np.float64)
     X, y = rng.standard_normal((n, sizes[0])), rng.integers(0, CLASSES, n)
     assert gradient_check(model, nn.SoftmaxCrossEntropy(), X, y).max_relative_error < TOLERANCE
+
+
+@pytest.mark.parametrize("activation", ["relu", "gelu"])
+@pytest.mark.parametrize("normalization", [None, "batch", "layer"])
+def test_a_larger_network_along_random_directions(activation: str, normalization: str | None) -> None:
+    """12,000 parameters; each array along ten directions of its own."""
+    model = nn.mlp(
+        [40, 80, 80, CLASSES], activation=activation, normalization=normalization, rng=_rng(), dtype=np.float64
+    )
+    result = directional_gradient_check(model, nn.SoftmaxCrossEntropy(), *_batch(16, 40))
+    assert result.max_relative_error < TOLERANCE, result
 
 
 @pytest.mark.parametrize("targets", ["labels", "one-hot", "soft"])

@@ -14,7 +14,9 @@ from glassnet import nn
 def _modules(dtype: type) -> list[nn.Module]:
     rng = np.random.default_rng(0)
     layers = [nn.ReLU(), nn.LeakyReLU(), nn.Sigmoid(), nn.Tanh(), nn.GELU(), nn.SiLU(), nn.Dropout(0.5, rng=rng)]
-    return [nn.Dense(4, 4, rng=rng, dtype=dtype), nn.BatchNorm(4, dtype=dtype), nn.LayerNorm(4, dtype=dtype), *layers]
+    inner = nn.Dense(4, 4, rng=rng, dtype=dtype)
+    dense = nn.Dense(4, 4, rng=rng, dtype=dtype)
+    return [dense, nn.BatchNorm(4, dtype=dtype), nn.LayerNorm(4, dtype=dtype), nn.Residual(inner), *layers]
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -232,6 +234,80 @@ def test_huge_inputs_stay_finite(size: float) -> None:
         Y = layer.forward(X)
         assert np.isfinite(Y).all()
         assert np.isfinite(layer.backward(np.ones_like(Y))).all()
+
+
+@pytest.mark.parametrize("size", [1e3, 1e19, 1e30, float(np.finfo(np.float32).max)])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_normalization_of_huge_inputs_is_that_of_small_ones(size: float, dtype: type) -> None:
+    """Squares that would overflow are never formed: the result is what the same rows give in the unit range."""
+    size = size if dtype is np.float32 else size * 1e250
+    X: nn.FloatArray = np.random.default_rng(0).uniform(-1, 1, (8, 4)).astype(dtype)
+    X[0, 0] = 1
+    for layer, exact in ((nn.BatchNorm, nn.BatchNorm(4, eps=1e-60, dtype=np.float64)), (nn.LayerNorm, None)):
+        module = layer(4, dtype=dtype)
+        reference = exact if exact is not None else nn.LayerNorm(4, eps=1e-60, dtype=np.float64)
+        Y = module.forward(X * dtype(size))
+        np.testing.assert_allclose(Y, reference.forward(X.astype(np.float64)), atol=1e-4)
+        assert np.isfinite(module.backward(np.ones_like(Y))).all()
+        assert np.isfinite(module.eval().forward(X * dtype(size))).all()
+        assert all(np.isfinite(buffer).all() for _, buffer in module.named_buffers())
+
+
+def test_residual_adds_and_keeps_the_shape() -> None:
+    """y = x + f(x), dX = dY + f's own; what changes the shape, or is no module, is refused."""
+    inner = nn.Dense(2, 2, init="zeros", dtype=np.float64)
+    inner.W.data = np.array([[0.0, 1.0], [0.0, 0.0]])
+    block = nn.Residual(inner)
+    # [3 5]·W = [0 3]; added to the input [3 8]
+    assert block.forward(np.array([[3.0, 5.0]])).tolist() == [[3.0, 8.0]]
+    # [1 10]·Wᵀ = [10 0]; added to the gradient [11 10]
+    assert block.backward(np.array([[1.0, 10.0]])).tolist() == [[11.0, 10.0]]
+    assert [name for name, _ in block.named_parameters()] == ["inner.W", "inner.b"]
+    with pytest.raises(ValueError, match=r"Residual.*expected the inner module to keep .*\(1, 2\).*received \(1, 3\)"):
+        nn.Residual(nn.Dense(2, 3, init="zeros")).forward(np.ones((1, 2), dtype=np.float32))
+    wrong: Any = "relu"
+    with pytest.raises(TypeError, match="Residual: expected a module, received str"):
+        nn.Residual(wrong)
+
+
+def test_fifty_layers_keep_the_scale_under_he_and_lose_it_under_a_constant() -> None:
+    """Each He layer keeps `E[x²]` but for sampling noise (a few % at width 512); at 0.01 each loses a factor 0.16.
+
+    √(512/2)·0.01 = 0.16 a layer, so 0.16^50 = 1e−40 at the end.
+    """
+
+    def scale_after(init: Any) -> float:
+        rng = np.random.default_rng(0)
+        layers = [module for _ in range(50) for module in (nn.Dense(512, 512, rng=rng, init=init), nn.ReLU())]
+        X = rng.standard_normal((64, 512)).astype(np.float32)
+        return float(np.sqrt(np.mean(np.square(nn.Sequential(*layers).forward(X), dtype=np.float64))))
+
+    assert 0.3 < scale_after("he_normal") < 3
+    assert 0.3 < scale_after("he_uniform") < 3
+    assert scale_after(0.01) < 1e-35
+
+
+def test_bad_settings_of_layers_are_refused() -> None:
+    """Each names the layer, the setting, what was expected and what came."""
+    wrong: Any = "x"
+    cases: list[tuple[str, Any]] = [
+        ("LeakyReLU: expected .*negative_slope", lambda: nn.LeakyReLU(wrong)),
+        ("LeakyReLU: expected .*negative_slope", lambda: nn.LeakyReLU(-0.1)),
+        ("Dropout: expected .*p < 1", lambda: nn.Dropout(1.0, rng=np.random.default_rng(0))),
+        ("Dropout: expected rng", lambda: nn.Dropout(0.5, rng=wrong)),
+        ("BatchNorm: expected features", lambda: nn.BatchNorm(0)),
+        ("BatchNorm: expected .*momentum <= 1", lambda: nn.BatchNorm(3, momentum=1.1)),
+        ("BatchNorm: expected .*eps", lambda: nn.BatchNorm(3, eps=0.0)),
+        ("LayerNorm: expected features", lambda: nn.LayerNorm(wrong)),
+        ("LayerNorm: expected .*eps", lambda: nn.LayerNorm(3, eps=math.nan)),
+        ("SoftmaxCrossEntropy: expected .*label_smoothing", lambda: nn.SoftmaxCrossEntropy(wrong)),
+        ("SoftmaxCrossEntropy: expected class_weights", lambda: nn.SoftmaxCrossEntropy(class_weights=["a", "b"])),
+        ("L2Penalty: expected .*coefficient", lambda: nn.L2Penalty(-1.0)),
+        ("mlp: expected at least", lambda: nn.mlp([3])),
+    ]
+    for message, make in cases:
+        with pytest.raises(ValueError, match=message + ".*received"):
+            make()
 
 
 def test_the_summary_counts_parameters() -> None:

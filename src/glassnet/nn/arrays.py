@@ -1,5 +1,6 @@
-"""The shape and dtype discipline: every module checks its input here, and says what it expected and received."""
+"""The discipline of shapes, dtypes and settings: every module checks what enters it here, and says what it wanted."""
 
+import math
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -32,6 +33,36 @@ def float_dtype(owner: str, dtype: npt.DTypeLike) -> np.dtype[Any]:
     if dtype is None or resolved not in FLOAT_DTYPES:  # NumPy takes None for float64
         raise TypeError(message)
     return resolved
+
+
+def check_number(
+    owner: str, name: str, value: object, low: float, high: float, *, low_open: bool = False, high_closed: bool = False
+) -> float:
+    """Return `value` as a float if it is a finite number in [low, high), each end as open or closed as asked.
+
+    Raises:
+        ValueError: naming the owner, the setting, the range and what came.
+    """
+    if isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool):
+        number = float(value)
+        above_low = low < number if low_open else low <= number
+        below_high = number <= high if high_closed else number < high
+        if above_low and below_high and math.isfinite(number):
+            return number
+    above = f"{low:g} {'<' if low_open else '<='} {name}" if low > -math.inf else name
+    below = f" {'<=' if high_closed else '<'} {high:g}" if high < math.inf else ""
+    raise ValueError(f"{owner}: expected a finite number {above}{below}, received {describe(value)}")
+
+
+def check_count(owner: str, name: str, value: object) -> int:
+    """Return `value` as an int if it is a whole number of 1 or more.
+
+    Raises:
+        ValueError: naming the owner, the setting and what came.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise ValueError(f"{owner}: expected {name} to be a whole number of 1 or more, received {describe(value)}")
+    return int(value)
 
 
 def check_batch(

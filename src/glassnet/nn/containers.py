@@ -31,7 +31,7 @@ class Sequential(Module):
     """`f_k(… f_2(f_1(X)))`: each module's output is the next one's input.
 
     Backward. The chain rule from the outside in: `dout` goes through the last module's backward first, and what that
-    returns, the gradient of its input, is the `dout` of the module before it.
+    returns, the gradient of its input, is the `dout` of the module before it. (Rumelhart, Hinton & Williams, 1986.)
 
     Inner modules are named by their position, so that parameters are called "0.W", "0.b", "2.W", and so on.
     """

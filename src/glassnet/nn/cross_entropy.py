@@ -5,7 +5,8 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.nn.arrays import FloatArray, LabelArray, check_batch, describe
+from glassnet.nn.arrays import FloatArray, LabelArray, check_batch, check_number, describe
+from glassnet.nn.loss import Loss
 
 
 def _shifted(Z: FloatArray) -> FloatArray:
@@ -30,7 +31,7 @@ def log_softmax(logits: FloatArray) -> FloatArray:
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
-class SoftmaxCrossEntropy:
+class SoftmaxCrossEntropy(Loss):
     """`ℓ = −(1/N) Σ_n log p_{n,y_n}` with `P = softmax(Z)`, computed from the logits `Z (N, C)` by log-sum-exp.
 
     Targets are class ids `(N,)`, integers in [0, C), or distributions `(N, C)`, one-hot or soft, rows summing to 1.
@@ -43,23 +44,15 @@ class SoftmaxCrossEntropy:
     `dZ = (P − Q)/N`: the prediction minus the target. (Bridle, "Training stochastic model recognition algorithms",
     1990; label smoothing: Szegedy et al., "Rethinking the inception architecture", 2016.)
 
-    Attributes:
-        total_weight: the D of the last forward; a mean over several batches weighs each batch's value with it.
+    Its `total_weight` is the D of the last forward.
     """
+
+    score_name = "accuracy"
 
     def __init__(self, label_smoothing: float = 0.0, class_weights: npt.ArrayLike | None = None) -> None:
         """Set ε in [0, 1) and one weight of 0 or more for each class (None: all 1)."""
-        if isinstance(label_smoothing, bool) or not 0 <= label_smoothing < 1:
-            raise ValueError(f"SoftmaxCrossEntropy: expected 0 <= label_smoothing < 1, received {label_smoothing!r}")
-        weights = None if class_weights is None else np.asarray(class_weights, dtype=np.float64)
-        if weights is not None and (weights.ndim != 1 or not np.isfinite(weights).all() or (weights < 0).any()):
-            raise ValueError(
-                f"SoftmaxCrossEntropy: expected class_weights (C,), finite and 0 or more, received {class_weights!r}"
-            )
-        self.label_smoothing = float(label_smoothing)
-        self.class_weights = weights
-        self.total_weight = 0.0
-        self._memory: tuple[FloatArray, FloatArray | None, LabelArray | None] | None = None
+        self.label_smoothing = check_number("SoftmaxCrossEntropy", "label_smoothing", label_smoothing, 0, 1)
+        self.class_weights = None if class_weights is None else _check_weights(class_weights)
 
     def forward(self, logits: FloatArray, targets: npt.NDArray[np.generic]) -> float:
         """Return the mean data loss of `logits (N, C)` for `targets` `(N,)` or `(N, C)`."""
@@ -82,15 +75,17 @@ class SoftmaxCrossEntropy:
 
     def backward(self) -> FloatArray:
         """Return `dZ (N, C)` for the last forward: `(P − Y)/N`, or its weighted and smoothed form."""
-        if self._memory is None:
-            raise RuntimeError(f"{self!r}: backward expected a forward pass before it, received none")
-        P, T, labels = self._memory
-        self._memory = None
+        P, T, labels = self.recall()
         if T is None:
             P[np.arange(P.shape[0]), labels] -= 1
             P /= P.shape[0]
             return P
         return (P * T.sum(axis=1, keepdims=True) - T) / P.dtype.type(self.total_weight)
+
+    def score_sum(self, outputs: FloatArray, targets: npt.NDArray[np.generic]) -> float:
+        """Return how many examples have their largest logit at the (most probable) target class."""
+        labels = targets if targets.ndim == 1 else targets.argmax(axis=1)
+        return float(np.count_nonzero(outputs.argmax(axis=1) == labels))
 
     def _weighted_targets(
         self, Z: FloatArray, labels: LabelArray | None, distribution: FloatArray | None
@@ -142,4 +137,16 @@ class SoftmaxCrossEntropy:
         return None, distribution
 
     def __repr__(self) -> str:
-        return "SoftmaxCrossEntropy()"
+        weights = None if self.class_weights is None else self.class_weights.tolist()
+        return f"SoftmaxCrossEntropy(label_smoothing={self.label_smoothing:g}, class_weights={weights})"
+
+
+def _check_weights(class_weights: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    message = "SoftmaxCrossEntropy: expected class_weights (C,), finite numbers of 0 or more, received"
+    try:
+        weights = np.asarray(class_weights, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{message} {class_weights!r:.60}") from error
+    if weights.ndim != 1 or not np.isfinite(weights).all() or (weights < 0).any():
+        raise ValueError(f"{message} {class_weights!r:.60}")
+    return weights

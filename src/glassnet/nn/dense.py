@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.nn.arrays import FloatArray, check_batch, float_dtype
+from glassnet.nn.arrays import FloatArray, check_batch, check_count, float_dtype
 from glassnet.nn.init import Initialization, initial_weights
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
@@ -21,7 +21,8 @@ class Dense(Module):
     - `∂ℓ/∂b_h = Σ_n dz_nh`, hence `db = Σ_n dZ`, one row, since every example uses the same bias;
     - `∂ℓ/∂x_nd = Σ_h dz_nh w_dh`, hence `dX = dZ Wᵀ`.
 
-    The loss is a mean over the batch, so its `1/N` is already inside `dZ`. (Rumelhart, Hinton & Williams, 1986.)
+    The loss is a mean over the batch, so its `1/N` is already inside `dZ`. (Rumelhart, Hinton & Williams, "Learning
+    representations by back-propagating errors", 1986.)
     """
 
     def __init__(
@@ -46,11 +47,8 @@ class Dense(Module):
             ValueError: for a size below 1, an unknown rule, or a random rule without `rng`.
             TypeError: for another dtype.
         """
-        for name, size in (("in_features", in_features), ("out_features", out_features)):
-            if isinstance(size, bool) or not isinstance(size, int | np.integer) or size < 1:
-                raise ValueError(f"Dense: expected {name} to be a whole number of 1 or more, received {size!r}")
-        self.in_features = int(in_features)
-        self.out_features = int(out_features)
+        self.in_features = check_count("Dense", "in_features", in_features)
+        self.out_features = check_count("Dense", "out_features", out_features)
         resolved: np.dtype[Any] = float_dtype("Dense", dtype)
         self.W = Parameter(initial_weights(init, rng, self.in_features, self.out_features, resolved), "W")
         self.b = Parameter(np.zeros((1, self.out_features), dtype=resolved), "b", decays=False)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from glassnet.nn.arrays import FloatArray, check_batch
+from glassnet.nn.arrays import FloatArray, check_batch, check_number
 from glassnet.nn.module import Module
 
 
@@ -21,11 +21,9 @@ class Dropout(Module):
 
     def __init__(self, p: float = 0.5, *, rng: np.random.Generator) -> None:
         """Set the probability `p` in [0, 1) of dropping a unit, and the generator `rng` of the masks."""
-        if isinstance(p, bool) or not isinstance(p, int | float) or not 0 <= p < 1:
-            raise ValueError(f"Dropout: expected a probability p with 0 <= p < 1, received {p!r}")
+        self.p = check_number("Dropout", "p", p, 0, 1)
         if not isinstance(rng, np.random.Generator):
             raise ValueError(f"Dropout: expected rng=np.random.default_rng(seed), received {rng!r}")
-        self.p = float(p)
         self.rng = rng
         self.frozen = False
         self._mask: FloatArray | None = None

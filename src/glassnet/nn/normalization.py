@@ -1,22 +1,47 @@
 """Normalization: BatchNorm standardizes each feature over the batch, LayerNorm each example over its features."""
 
+import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.nn.arrays import FloatArray, check_batch, float_dtype
+from glassnet.nn.arrays import FloatArray, check_batch, check_count, check_number, float_dtype
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
 
 
 def standardize(X: FloatArray, axis: int, eps: float) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Return `(X̂, 1/√(σ² + ε), μ, σ²)` with `X̂ = (X − μ)/√(σ² + ε)`, statistics along `axis` (kept as size 1)."""
+    """Return `(X̂, 1/√(σ² + ε), μ, σ²)` with `X̂ = (X − μ)/√(σ² + ε)`, statistics along `axis` (kept as size 1).
+
+    Where squares overflow (entries beyond 1e19 in float32), entries are first divided by a power of two c, which is
+    exact: `X̂` does not change if ε is divided by c² with them. The σ² returned is then cut to a number that exists.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = X.mean(axis=axis, keepdims=True)
+        centred = X - mean
+        variance = np.mean(centred * centred, axis=axis, keepdims=True)
+    if not np.isfinite(variance).all() and np.isfinite(X).all():
+        exponent = np.frexp(np.abs(X).max(axis=axis, keepdims=True))[1].clip(min=0)
+        X_hat, inverse_std, mean, variance = _standardize_scaled(np.ldexp(X, -exponent), axis, eps, exponent)
+        with np.errstate(over="ignore"):
+            variance = np.minimum(np.ldexp(variance, 2 * exponent), np.finfo(X.dtype).max / 4)
+        return X_hat, inverse_std, np.ldexp(mean, exponent), variance
+    inverse_std = 1 / np.sqrt(variance + X.dtype.type(eps))
+    return centred * inverse_std, inverse_std, mean, variance
+
+
+def _standardize_scaled(
+    X: FloatArray, axis: int, eps: float, exponent: npt.NDArray[np.intc]
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Do the work of `standardize` for entries that were divided by 2^exponent; mean and variance come back divided."""
     mean = X.mean(axis=axis, keepdims=True)
     centred = X - mean
     variance = np.mean(centred * centred, axis=axis, keepdims=True)
-    inverse_std = 1 / np.sqrt(variance + X.dtype.type(eps))
-    return centred * inverse_std, inverse_std, mean, variance
+    scaled_eps = np.ldexp(np.full_like(variance, eps), -2 * exponent)
+    # A column without variance and an ε that has underflowed: any divisor will do, since every entry is 0.
+    inverse_std = 1 / np.sqrt(np.maximum(variance + scaled_eps, np.finfo(X.dtype).tiny))
+    return centred * inverse_std, np.ldexp(inverse_std, -exponent), mean, variance
 
 
 def standardize_backward(dX_hat: FloatArray, X_hat: FloatArray, inverse_std: FloatArray, axis: int) -> FloatArray:
@@ -50,9 +75,9 @@ class BatchNorm(Module):
     ) -> None:
         """Start with γ = 1, β = 0, running mean 0 and running variance 1 for `features` columns."""
         resolved: np.dtype[Any] = float_dtype("BatchNorm", dtype)
-        if not 0 < momentum <= 1:
-            raise ValueError(f"BatchNorm: expected momentum with 0 < momentum <= 1, received {momentum!r}")
-        self.features, self.momentum, self.eps = features, momentum, eps
+        self.features = features = check_count("BatchNorm", "features", features)
+        self.momentum = check_number("BatchNorm", "momentum", momentum, 0, 1, low_open=True, high_closed=True)
+        self.eps = check_number("BatchNorm", "eps", eps, 0, math.inf, low_open=True)
         self.gamma = Parameter(np.ones((1, features), dtype=resolved), "gamma", decays=False)
         self.beta = Parameter(np.zeros((1, features), dtype=resolved), "beta", decays=False)
         self.running_mean = np.zeros((1, features), dtype=resolved)
@@ -69,10 +94,11 @@ class BatchNorm(Module):
             self.running_mean *= 1 - self.momentum
             self.running_mean += self.momentum * mean
             self.running_var *= 1 - self.momentum
-            self.running_var += self.momentum * n / (n - 1) * variance
+            self.running_var += (self.momentum * n / (n - 1)) * variance
         else:
             inverse_std = 1 / np.sqrt(self.running_var + X.dtype.type(self.eps))
-            X_hat = (X - self.running_mean) * inverse_std
+            with np.errstate(over="ignore"):
+                X_hat = (X - self.running_mean) * inverse_std
         Y = X_hat * self.gamma.data + self.beta.data
         self.remember(Y, X_hat, inverse_std, self.training)
         return Y
@@ -101,7 +127,8 @@ class LayerNorm(Module):
     def __init__(self, features: int, eps: float = 1e-5, *, dtype: npt.DTypeLike = np.float32) -> None:
         """Start with γ = 1 and β = 0 for `features` columns."""
         resolved: np.dtype[Any] = float_dtype("LayerNorm", dtype)
-        self.features, self.eps = features, eps
+        self.features = features = check_count("LayerNorm", "features", features)
+        self.eps = check_number("LayerNorm", "eps", eps, 0, math.inf, low_open=True)
         self.gamma = Parameter(np.ones((1, features), dtype=resolved), "gamma", decays=False)
         self.beta = Parameter(np.zeros((1, features), dtype=resolved), "beta", decays=False)
 

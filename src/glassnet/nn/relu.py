@@ -1,8 +1,10 @@
 """Rectifiers: ReLU, which passes what is positive, and LeakyReLU, which lets a little of the rest through."""
 
+import math
+
 import numpy as np
 
-from glassnet.nn.arrays import FloatArray, check_batch
+from glassnet.nn.arrays import FloatArray, check_batch, check_number
 from glassnet.nn.module import Module
 
 
@@ -38,21 +40,19 @@ class LeakyReLU(Module):
 
     def __init__(self, negative_slope: float = 0.01) -> None:
         """Set the slope left of zero; a finite number of 0 or more."""
-        if not 0 <= negative_slope < float("inf"):
-            raise ValueError(f"LeakyReLU: expected a finite negative_slope of 0 or more, received {negative_slope!r}")
-        self.negative_slope = float(negative_slope)
+        self.negative_slope = check_number("LeakyReLU", "negative_slope", negative_slope, 0, math.inf)
 
     def forward(self, X: FloatArray) -> FloatArray:
         """Return `X` where positive, `negative_slope · X` elsewhere."""
-        positive = check_batch(self, X) > 0
-        A = np.where(positive, X, X * self.negative_slope)
-        self.remember(A, positive)
+        slope = np.where(check_batch(self, X) > 0, X.dtype.type(1), X.dtype.type(self.negative_slope))
+        A = X * slope
+        self.remember(A, slope)
         return A
 
     def backward(self, dout: FloatArray) -> FloatArray:
         """Return `dout` where the input was positive, `negative_slope · dout` elsewhere."""
-        (positive,) = self.recall(dout)
-        return np.where(positive, dout, dout * self.negative_slope)
+        (slope,) = self.recall(dout)
+        return dout * slope
 
     def __repr__(self) -> str:
         return f"LeakyReLU({self.negative_slope})"

@@ -21,6 +21,7 @@ class Sigmoid(Module):
 
     Backward. With `a = (1 + e^(−z))^(−1)`: `da/dz = e^(−z)/(1 + e^(−z))² = a(1 − a)`, hence `dZ = dA · A(1 − A)`, at
     most 1/4 of it, and nearly 0 where the unit saturates, which is how gradients vanish in deep sigmoid networks.
+    (Rumelhart, Hinton & Williams, 1986, used it; Hochreiter, 1991, and Glorot & Bengio, 2010, on how it vanishes.)
     """
 
     def forward(self, X: FloatArray) -> FloatArray:

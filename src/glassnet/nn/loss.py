@@ -1,0 +1,53 @@
+"""What every loss has in common: a mean over the batch, its gradient, and the score that is read beside it."""
+
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from glassnet.nn.arrays import FloatArray
+
+
+class Loss:
+    """A function `ℓ(Z, T)` of a network's outputs `Z (N, C)` and the targets T: a mean over the batch, a Python float.
+
+    `forward(outputs, targets)` returns ℓ; `backward()` returns `∂ℓ/∂Z` for the last forward, where every backward pass
+    begins. The mean's `1/N` is in that gradient, so a learning rate means the same whatever the size of the batch.
+
+    Attributes:
+        score_name: the name of the score that people read beside the loss, such as "accuracy".
+        total_weight: what the last forward divided by; a mean over several batches weighs each batch's value with it.
+    """
+
+    score_name: ClassVar[str]
+    total_weight: float = 0.0
+    _memory: tuple[Any, ...] | None = None
+
+    def forward(self, outputs: FloatArray, targets: npt.NDArray[np.generic]) -> float:
+        """Return the mean loss of `outputs (N, C)` for `targets`."""
+        raise NotImplementedError
+
+    def backward(self) -> FloatArray:
+        """Return the gradient `(N, C)` with respect to the outputs of the last `forward`."""
+        raise NotImplementedError
+
+    def score_sum(self, outputs: FloatArray, targets: npt.NDArray[np.generic]) -> float:
+        """Return the score summed over the examples, for targets that `forward` has accepted."""
+        raise NotImplementedError
+
+    def recall(self) -> tuple[Any, ...]:
+        """Return what `forward` kept in `_memory`, and forget it.
+
+        Raises:
+            RuntimeError: if no forward pass is waiting for its backward pass.
+        """
+        if self._memory is None:
+            raise RuntimeError(
+                f"{self!r}: backward expected a forward pass before it, received none since the last backward; "
+                "call forward, then backward once"
+            )
+        memory, self._memory = self._memory, None
+        return memory
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"

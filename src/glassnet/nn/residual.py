@@ -1,0 +1,39 @@
+"""The residual connection: a module that learns what to add to its input."""
+
+from glassnet.nn.arrays import FloatArray, check_batch
+from glassnet.nn.module import Module
+
+
+class Residual(Module):
+    """`Y = X + f(X)` for an inner module f that keeps the shape `(N, D)`.
+
+    Backward. X reaches Y on two paths, and the chain rule adds what comes back along them: straight on, `∂y/∂x = 1`;
+    through f, what f's own backward returns. Hence `dX = dY + f.backward(dY)`. The 1 is the point: through k such
+    blocks the gradient is a product of factors `1 + f'`, not of factors `f'`, and does not vanish when they are small.
+    (He, Zhang, Ren & Sun, "Deep residual learning for image recognition", 2016.)
+    """
+
+    def __init__(self, inner: Module) -> None:
+        """Take the inner module; its parameters are named "inner.…"."""
+        if not isinstance(inner, Module):
+            raise TypeError(f"Residual: expected a module, received {type(inner).__name__} {inner!r:.60}")
+        self.inner = inner
+
+    def forward(self, X: FloatArray) -> FloatArray:
+        """Return `X + inner(X)`, `(N, D)`."""
+        change = self.inner.forward(check_batch(self, X))
+        if change.shape != X.shape:
+            raise ValueError(
+                f"{self!r}: expected the inner module to keep the shape {X.shape} of its input, received {change.shape}"
+            )
+        Y = X + change
+        self.remember(Y)
+        return Y
+
+    def backward(self, dout: FloatArray) -> FloatArray:
+        """Return `dout + inner.backward(dout)`."""
+        self.recall(dout)
+        return dout + self.inner.backward(dout)
+
+    def __repr__(self) -> str:
+        return f"Residual({self.inner!r})"
