@@ -39,10 +39,21 @@ def _sgd(momentum: float, nesterov: bool) -> list[float]:
     return path
 
 
-def _adam() -> list[float]:
+def _rmsprop() -> list[float]:
+    w, s, path = 0.7, 0.0, []
+    for step in range(STEPS):
+        g = _gradient(w, step)
+        s = 0.9 * s + 0.1 * g * g
+        w -= 0.05 * g / (math.sqrt(s) + 1e-8)
+        path.append(w)
+    return path
+
+
+def _adam(weight_decay: float = 0.0) -> list[float]:
     w, m, v, path = 0.7, 0.0, 0.0, []
     for step in range(STEPS):
         g = _gradient(w, step)
+        w -= 0.05 * weight_decay * w
         m = 0.9 * m + 0.1 * g
         v = 0.999 * v + 0.001 * g * g
         w -= 0.05 * (m / (1 - 0.9 ** (step + 1))) / (math.sqrt(v / (1 - 0.999 ** (step + 1))) + 1e-8)
@@ -54,7 +65,9 @@ CASES: dict[str, tuple[Callable[[nn.Parameter], optim.Optimizer], Callable[[], l
     "sgd": (lambda p: optim.SGD([p], 0.05), lambda: _sgd(0.0, nesterov=False)),
     "momentum": (lambda p: optim.SGD([p], 0.05, momentum=0.9), lambda: _sgd(0.9, nesterov=False)),
     "nesterov": (lambda p: optim.SGD([p], 0.05, momentum=0.9, nesterov=True), lambda: _sgd(0.9, nesterov=True)),
+    "rmsprop": (lambda p: optim.RMSProp([p], 0.05), _rmsprop),
     "adam": (lambda p: optim.Adam([p], 0.05), _adam),
+    "adamw": (lambda p: optim.AdamW([p], 0.05, weight_decay=0.3), lambda: _adam(0.3)),
 }
 
 
@@ -64,6 +77,63 @@ def test_the_trajectory_is_the_formulas(name: str) -> None:
     make, reference = CASES[name]
     parameter = _parameter()
     np.testing.assert_allclose(_trajectory(make(parameter), parameter), reference(), rtol=1e-11)
+
+
+def _first_steps(make: Callable[[nn.Parameter], optim.Optimizer], gradients: list[float]) -> list[float]:
+    parameter = nn.Parameter(np.array([[1.0]]), "W")
+    optimizer, path = make(parameter), []
+    for gradient in gradients:
+        parameter.grad = np.array([[gradient]], dtype=np.float64)
+        optimizer.step()
+        path.append(parameter.data.item())
+    return path
+
+
+def test_first_steps_by_hand() -> None:
+    """From w = 1, with the gradients 2 and then 1, at a learning rate of 0.1."""
+    # w = 1 − 0.1·2 = 0.8; 0.8 − 0.1·1 = 0.7
+    assert _first_steps(lambda p: optim.SGD([p], 0.1), [2, 1]) == pytest.approx([0.8, 0.7], rel=1e-14)
+    # v = ½·0 + ½·2 = 1, w = 1 − 0.1 = 0.9; v = ½·1 + ½·1 = 1, w = 0.8
+    assert _first_steps(lambda p: optim.SGD([p], 0.1, momentum=0.5), [2, 1]) == pytest.approx([0.9, 0.8], rel=1e-14)
+    # the look ahead: ½·1 + ½·2 = 1.5, w = 0.85; ½·1 + ½·1 = 1, w = 0.75
+    nesterov = _first_steps(lambda p: optim.SGD([p], 0.1, momentum=0.5, nesterov=True), [2, 1])
+    assert nesterov == pytest.approx([0.85, 0.75], rel=1e-14)
+    # s = 0.75·4 = 3, w = 1 − 0.2/√3; s = ¼·3 + ¾·1 = 1.5, w −= 0.1/√1.5
+    first = 1 - 0.2 / math.sqrt(3)
+    rmsprop = _first_steps(lambda p: optim.RMSProp([p], 0.1, beta=0.25, eps=1e-15), [2, 1])
+    assert rmsprop == pytest.approx([first, first - 0.1 / math.sqrt(1.5)], rel=1e-12)
+    # m̂ = 2 and v̂ = 4 after the first gradient whatever the betas are, so w = 1 − 0.1·2/√4 = 0.9;
+    # with β₁ = β₂ = ½: m = ½·1 + ½·1 = 1, m̂ = 1/(1 − ¼) = 4/3; v = ½·2 + ½·1 = 1.5, v̂ = 2; w −= 0.1·(4/3)/√2
+    second = 0.9 - 0.1 * (4 / 3) / math.sqrt(2)
+    adam = _first_steps(lambda p: optim.Adam([p], 0.1, betas=(0.5, 0.5), eps=1e-15), [2, 1])
+    assert adam == pytest.approx([0.9, second], rel=1e-12)
+    # decay first: 1 − 0.1·0.5·1 = 0.95, and then Adam's 0.1
+    assert _first_steps(lambda p: optim.AdamW([p], 0.1, weight_decay=0.5), [2]) == pytest.approx([0.85], rel=1e-8)
+
+
+def test_weight_decay_is_on_weights_alone() -> None:
+    """With no gradient, a weight shrinks by 1 − 0.1·0.5 a step; a bias stays where it is."""
+    weight, bias = nn.Parameter(np.ones((2, 2)), "W"), nn.Parameter(np.ones((1, 2)), "b", decays=False)
+    optimizer = optim.AdamW([weight, bias], 0.1, weight_decay=0.5)
+    for _ in range(2):
+        optimizer.zero_grad()
+        optimizer.step()
+    np.testing.assert_allclose(weight.data, 0.95**2, rtol=1e-14)
+    assert (bias.data == 1).all()
+
+
+def test_adam_counts_updates_not_backward_passes() -> None:
+    """Two backward passes before each update, or one of twice the gradient: the same bytes, and two steps."""
+    once, twice = _parameter(3), _parameter(3)
+    optimizers = optim.Adam([once]), optim.Adam([twice])
+    for _ in range(2):
+        for optimizer, parameter, passes in zip(optimizers, (once, twice), (1, 2), strict=True):
+            optimizer.zero_grad()
+            for _ in range(passes):
+                parameter.accumulate(np.full((1, 3), 2.0 / passes))
+            optimizer.step()
+    assert [optimizer.steps for optimizer in optimizers] == [2, 2]
+    assert once.data.tobytes() == twice.data.tobytes()
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -124,39 +194,6 @@ def test_parameters_are_views_of_one_vector() -> None:
         first.step()
 
 
-def test_clipping_returns_the_norm_before_it() -> None:
-    """3-4-5: cut to length 1 it is (0.6, 0.8); what is short enough stays as it is."""
-    parameters = [nn.Parameter(np.zeros((1, 1)), name) for name in "ab"]
-    for parameter, value in zip(parameters, (3.0, 4.0), strict=True):
-        parameter.grad = np.array([[value]])
-    assert optim.clip_gradient_norm(parameters, 10.0) == 5.0
-    assert [p.grad.item() for p in parameters] == [3.0, 4.0]
-    assert optim.clip_gradient_norm(parameters, 1.0) == 5.0
-    np.testing.assert_allclose([p.grad.item() for p in parameters], [0.6, 0.8], rtol=1e-11)
-    optim.SGD(parameters, 0.1)  # laid out flat, the norm is the same
-    assert optim.gradient_norm(parameters) == pytest.approx(1.0, rel=1e-11)
-
-
-def test_the_norm_of_huge_and_broken_gradients() -> None:
-    """Squares beyond float32 do not overflow; NaN and infinity show."""
-    parameter = _parameter(4, np.float32)
-    for value, norm in ((1e30, 2e30), (1e-30, 2e-30), (math.inf, math.inf)):
-        parameter.grad = np.full((1, 4), value, dtype=np.float32)
-        assert optim.gradient_norm([parameter]) == pytest.approx(norm, rel=1e-6)
-    parameter.grad = np.array([[1, np.nan, 1, 1]], dtype=np.float32)
-    assert math.isnan(optim.gradient_norm([parameter]))
-
-
-def test_schedules_by_hand() -> None:
-    """Cosine from 1 over 4 steps to 0.2: 0.2 + 0.8·½(1 + cos(π/4·t)); warm-up of 3 steps by quarters."""
-    cosine = optim.cosine(1.0, 4, final_fraction=0.2)
-    assert [cosine(t) for t in (0, 2, 4, 9)] == pytest.approx([1.0, 0.6, 0.2, 0.2], rel=1e-15)
-    warm = optim.with_warmup(cosine, 3)
-    assert [warm(t) for t in range(4)] == [0.25, 0.5, 0.75, 1.0]
-    assert warm(5) == cosine(2)
-    assert optim.constant(0.3)(1000) == 0.3
-
-
 @pytest.mark.parametrize(
     ("make", "name"),
     [
@@ -168,7 +205,19 @@ def test_schedules_by_hand() -> None:
         (lambda p: optim.Adam(p, 0.1, eps=0.0), "eps"),
         (lambda p: optim.SGD([], 0.1), "parameter"),
         (lambda p: optim.SGD([*p, *p], 0.1), "parameter once"),
+        (lambda p: optim.Adam(p, 0.1, betas=(0.9,)), "betas"),  # type: ignore[arg-type]
+        (lambda p: optim.AdamW(p, 0.1, weight_decay=-1.0), "weight_decay"),
+        (lambda p: optim.RMSProp(p, 0.1, beta=1.0), "beta"),
+        (lambda p: optim.SGD(p, "fast"), "learning_rate"),  # type: ignore[arg-type]
         (lambda p: optim.clip_gradient_norm(p, 0.0), "max_norm"),
+        (lambda p: optim.clip_gradient_value(p, math.inf), "max_value"),
+        (lambda p: optim.ExponentialMovingAverage(p, 1.0), "decay"),
+        (lambda p: optim.cosine(0.1, 0), "steps"),
+        (lambda p: optim.step_decay(0.1, 5, 0.0), "factor"),
+        (lambda p: optim.exponential(-0.1, 5), "learning_rate"),
+        (lambda p: optim.one_cycle(0.1, 5, rising_fraction=1.0), "rising_fraction"),
+        (lambda p: optim.with_warmup(optim.constant(0.1), -1), "steps"),
+        (lambda p: optim.ReduceOnPlateau(0.1, factor=1.0), "factor"),
     ],
 )
 def test_bad_settings_are_refused(make: Callable[[list[nn.Parameter]], object], name: str) -> None:

@@ -1,24 +1,36 @@
-"""Optimizers over one flat vector, schedules of the learning rate, and gradient clipping.
+"""Optimizers over one flat vector, schedules of the learning rate, gradient clipping, and averaging of the weights.
 
-To learn from them, read in this order: `flat`, `optimizer`, `sgd`, `adam`, `schedules`, `clipping`.
+To learn from them, read in this order: `flat`, `optimizer`, `sgd`, `rmsprop`, `adam`; then `schedules`, `plateau`,
+`clipping`, `averaging`.
 """
 
-from glassnet.optim.adam import Adam
-from glassnet.optim.clipping import clip_gradient_norm, gradient_norm
+from glassnet.optim.adam import Adam, AdamW
+from glassnet.optim.averaging import ExponentialMovingAverage
+from glassnet.optim.clipping import clip_gradient_norm, clip_gradient_value, gradient_norm
 from glassnet.optim.flat import FlatVector
 from glassnet.optim.optimizer import Optimizer
-from glassnet.optim.schedules import Schedule, constant, cosine, with_warmup
+from glassnet.optim.plateau import ReduceOnPlateau
+from glassnet.optim.rmsprop import RMSProp
+from glassnet.optim.schedules import Schedule, constant, cosine, exponential, one_cycle, step_decay, with_warmup
 from glassnet.optim.sgd import SGD
 
 __all__ = [
     "SGD",
     "Adam",
+    "AdamW",
+    "ExponentialMovingAverage",
     "FlatVector",
     "Optimizer",
+    "RMSProp",
+    "ReduceOnPlateau",
     "Schedule",
     "clip_gradient_norm",
+    "clip_gradient_value",
     "constant",
     "cosine",
+    "exponential",
     "gradient_norm",
+    "one_cycle",
+    "step_decay",
     "with_warmup",
 ]

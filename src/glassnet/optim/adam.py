@@ -1,4 +1,4 @@
-"""Adam: each parameter's step is scaled by how large its gradients have been."""
+"""Adam, which scales each parameter's step by how large its gradients have been, and AdamW, with weight decay."""
 
 import math
 from collections.abc import Iterable
@@ -6,7 +6,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from glassnet.nn import FloatArray, Parameter
-from glassnet.optim.optimizer import Optimizer, check_number
+from glassnet.nn.arrays import check_number
+from glassnet.optim.optimizer import Optimizer
 
 
 class Adam(Optimizer):
@@ -34,6 +35,8 @@ class Adam(Optimizer):
     ) -> None:
         """Set η > 0, both β in [0, 1) and ε > 0."""
         super().__init__(parameters, learning_rate)
+        if not isinstance(betas, tuple | list) or len(betas) != 2:
+            raise ValueError(f"Adam: expected betas=(beta1, beta2), received {betas!r}")
         self.betas = (check_number("Adam", "beta1", betas[0], 0, 1), check_number("Adam", "beta2", betas[1], 0, 1))
         self.eps = check_number("Adam", "eps", eps, 0, math.inf, low_open=True)
 
@@ -56,3 +59,34 @@ class Adam(Optimizer):
         np.divide(M, scratch, out=scratch)
         scratch *= self._step_size
         data -= scratch
+
+
+class AdamW(Adam):
+    """`W ← W − ηλW` for weights, and then Adam's step: weight decay apart from the gradient ("decoupled").
+
+    Why apart: an L2 penalty puts λw into the gradient g, and Adam divides g by `√v̂`, so that weights with large
+    gradients are shrunk less than others, the opposite of what is wanted. Taken out of the gradient, decay shrinks
+    every weight by the same factor `1 − ηλ` at each step, which is what the penalty does in plain SGD. Biases and the
+    scales and shifts of normalization (`decays` is false) are left alone. (Loshchilov & Hutter, "Decoupled weight
+    decay regularization", 2019.)
+    """
+
+    def __init__(
+        self,
+        parameters: Iterable[Parameter],
+        learning_rate: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+    ) -> None:
+        """Set η > 0, both β in [0, 1), ε > 0 and λ, 0 or more."""
+        super().__init__(parameters, learning_rate, betas, eps)
+        self.weight_decay = check_number("AdamW", "weight_decay", weight_decay, 0, math.inf)
+
+    def before_update(self) -> None:
+        """Shrink the weights by `1 − ηλ`; then as Adam."""
+        super().before_update()
+        if self.weight_decay:
+            for parameter in self.flat.parameters:
+                if parameter.decays:
+                    parameter.data *= 1 - self.learning_rate * self.weight_decay

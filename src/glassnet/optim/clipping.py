@@ -1,4 +1,4 @@
-"""The length of the whole gradient, and a bound on it."""
+"""The length of the whole gradient, and bounds on it: on its norm, or on each of its values."""
 
 import math
 from collections.abc import Iterable
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from glassnet.nn import FloatArray, Parameter
+from glassnet.nn.arrays import check_number
 from glassnet.optim.flat import FlatVector
 
 
@@ -20,13 +21,26 @@ def clip_gradient_norm(parameters: Iterable[Parameter], max_norm: float) -> floa
     The factor is `max_norm/(norm + 1e−12)`: the direction stays, only the length changes. (Pascanu, Mikolov & Bengio,
     "On the difficulty of training recurrent neural networks", 2013.)
     """
-    if not 0 < max_norm < math.inf:
-        raise ValueError(f"clip_gradient_norm: expected a finite max_norm above 0, received {max_norm!r}")
+    check_number("clip_gradient_norm", "max_norm", max_norm, 0, math.inf, low_open=True)
     gradients = _gradients(list(parameters))
     norm = math.hypot(*(_norm(gradient) for gradient in gradients))
     if norm > max_norm:
         for gradient in gradients:
             gradient *= max_norm / (norm + 1e-12)
+    return norm
+
+
+def clip_gradient_value(parameters: Iterable[Parameter], max_value: float) -> float:
+    """Cut each entry of all gradients to [−max_value, max_value]; return the norm *before*.
+
+    Unlike a bound on the norm, this turns the gradient: large entries lose more than small ones. (Mikolov, "Statistical
+    language models based on neural networks", 2012.)
+    """
+    check_number("clip_gradient_value", "max_value", max_value, 0, math.inf, low_open=True)
+    gradients = _gradients(list(parameters))
+    norm = math.hypot(*(_norm(gradient) for gradient in gradients))
+    for gradient in gradients:
+        np.clip(gradient, -max_value, max_value, out=gradient)
     return norm
 
 

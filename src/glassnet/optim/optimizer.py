@@ -7,22 +7,10 @@ from typing import ClassVar
 import numpy as np
 
 from glassnet.nn import FloatArray, Parameter
+from glassnet.nn.arrays import check_number, describe
 from glassnet.optim.flat import FlatVector
 
 BLOCK = 16_384  # values an update treats at a time: a block's moments and scratch stay in the core's cache
-
-
-def check_number(owner: str, name: str, value: float, low: float, high: float, *, low_open: bool = False) -> float:
-    """Return `value` as a float if it is a number in [low, high), or (low, high) with `low_open`.
-
-    Raises:
-        ValueError: naming the owner, the setting, the range and what came.
-    """
-    number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not number or not (low < value if low_open else low <= value) or not value < high:
-        sign = "<" if low_open else "<="
-        raise ValueError(f"{owner}: expected {name} with {low:g} {sign} {name} < {high:g}, received {value!r}")
-    return float(value)
 
 
 class Optimizer:
@@ -30,11 +18,13 @@ class Optimizer:
 
     Attributes:
         learning_rate: the factor of every step; a schedule may assign to it between steps.
+        weight_decay: λ of a decoupled weight decay; 0 where an optimizer has none.
         steps: how many updates were made.
         slots: one vector `(P,)` for each name in `slot_names`, such as a running average of the gradient.
     """
 
     slot_names: ClassVar[tuple[str, ...]] = ()
+    weight_decay: float = 0.0
 
     def __init__(self, parameters: Iterable[Parameter], learning_rate: float) -> None:
         """Lay the parameters end to end (see `FlatVector`) and start every slot at zero."""
@@ -86,12 +76,16 @@ class Optimizer:
         problems = [f"missing {name}" for name in own if name not in state]
         problems += [f"unexpected {name}" for name in state if name not in own]
         problems += [
-            f"{name}: expected {array.dtype} {array.shape}, received {state[name].dtype} {state[name].shape}"
+            f"{name}: expected {describe(array)}, received {describe(state[name])}"
             for name, array in own.items()
-            if name in state and (state[name].shape != array.shape or state[name].dtype != array.dtype)
+            if name in state and not _fits(state[name], array)
         ]
         if problems:
             raise ValueError(f"{type(self).__name__}: the state does not fit: " + "; ".join(problems))
         for name, slot in self.slots.items():
             np.copyto(slot, state[name])
         self.steps = int(state["steps"][0])
+
+
+def _fits(value: object, array: FloatArray) -> bool:
+    return isinstance(value, np.ndarray) and value.shape == array.shape and value.dtype == array.dtype

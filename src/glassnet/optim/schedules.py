@@ -4,12 +4,45 @@ import math
 from collections.abc import Callable
 from typing import TypeAlias
 
+from glassnet.nn.arrays import check_count, check_number
+
 Schedule: TypeAlias = Callable[[int], float]
 
 
 def constant(learning_rate: float) -> Schedule:
     """Return the schedule `η(t) = learning_rate`."""
-    return lambda step: learning_rate
+    rate = _rate("constant", learning_rate)
+    return lambda step: rate
+
+
+def step_decay(learning_rate: float, steps: int, factor: float = 0.1) -> Schedule:
+    """Return `η(t) = η₀·factor^⌊t/steps⌋`: the rate is cut to a fraction every so many steps.
+
+    Args:
+        learning_rate: η₀.
+        steps: how many steps each rate lasts.
+        factor: what is left at each cut, in (0, 1].
+
+    Source: He, Zhang, Ren & Sun, "Deep residual learning for image recognition", 2016, cut by 10 on plateaus.
+    """
+    rate, steps = _rate("step_decay", learning_rate), check_count("step_decay", "steps", steps)
+    factor = check_number("step_decay", "factor", factor, 0, 1, low_open=True, high_closed=True)
+    return lambda step: rate * factor ** (step // steps)
+
+
+def exponential(learning_rate: float, steps: int, factor: float = 0.1) -> Schedule:
+    """Return `η(t) = η₀·factor^(t/steps)`: the smooth form of `step_decay`, equal to it every `steps` steps.
+
+    It solves `dη/dt = −kη` with `k = −ln(factor)/steps`: the rate loses the same share of itself at every step.
+
+    Args:
+        learning_rate: η₀.
+        steps: after how many steps `factor` of it is left.
+        factor: what is left then, in (0, 1].
+    """
+    rate, steps = _rate("exponential", learning_rate), check_count("exponential", "steps", steps)
+    factor = check_number("exponential", "factor", factor, 0, 1, low_open=True, high_closed=True)
+    return lambda step: rate * factor ** (step / steps)
 
 
 def cosine(learning_rate: float, steps: int, final_fraction: float = 0.0) -> Schedule:
@@ -18,18 +51,65 @@ def cosine(learning_rate: float, steps: int, final_fraction: float = 0.0) -> Sch
     Args:
         learning_rate: η₀.
         steps: T, the steps of the whole training; the rate stays at f beyond it.
-        final_fraction: the share of η₀ that is left at the end.
+        final_fraction: the share of η₀ that is left at the end, in [0, 1].
 
     Source: Loshchilov & Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017, without the restarts.
     """
-    final = final_fraction * learning_rate
-    return lambda step: final + (learning_rate - final) * 0.5 * (1 + math.cos(math.pi * min(step / steps, 1.0)))
+    rate, steps = _rate("cosine", learning_rate), check_count("cosine", "steps", steps)
+    final = rate * check_number("cosine", "final_fraction", final_fraction, 0, 1, high_closed=True)
+    return lambda step: _half_cosine(rate, final, step / steps)
+
+
+def one_cycle(
+    learning_rate: float,
+    steps: int,
+    rising_fraction: float = 0.3,
+    start_fraction: float = 0.04,
+    final_fraction: float = 1e-4,
+) -> Schedule:
+    """Return a rate that rises along half a cosine to η₀ and falls along another to almost nothing.
+
+    With T = `steps` and R = `rising_fraction`·T: from `start_fraction`·η₀ at step 0 to η₀ at step R, and from there to
+    `final_fraction`·η₀ at step T. The high rates in the middle carry the weights across flat regions; the low ones at
+    the end let them settle.
+
+    Args:
+        learning_rate: η₀, the highest rate.
+        steps: T, the steps of the whole training; the rate stays at its final value beyond it.
+        rising_fraction: the share of the training in which the rate rises, in (0, 1).
+        start_fraction: the first rate as a share of η₀, in (0, 1].
+        final_fraction: the last rate as a share of η₀, in [0, 1].
+
+    Source: Smith & Topin, "Super-convergence: very fast training of neural networks using large learning rates", 2018;
+    they rise and fall along straight lines, and change the momentum too.
+    """
+    peak, steps = _rate("one_cycle", learning_rate), check_count("one_cycle", "steps", steps)
+    rising = steps * check_number("one_cycle", "rising_fraction", rising_fraction, 0, 1, low_open=True)
+    start = peak * check_number("one_cycle", "start_fraction", start_fraction, 0, 1, low_open=True, high_closed=True)
+    final = peak * check_number("one_cycle", "final_fraction", final_fraction, 0, 1, high_closed=True)
+    return lambda step: (
+        _half_cosine(start, peak, step / rising)
+        if step < rising
+        else _half_cosine(peak, final, (step - rising) / (steps - rising))
+    )
 
 
 def with_warmup(schedule: Schedule, steps: int) -> Schedule:
     """Return `schedule` preceded by `steps` steps in which the rate rises linearly to the schedule's first value.
 
     Step t of the warm-up (t = 0 … steps − 1) has the rate `schedule(0)·(t + 1)/(steps + 1)`; after it the schedule
-    starts from its own step 0. (Goyal et al., "Accurate, large minibatch SGD", 2017.)
+    starts from its own step 0. Early gradients of a fresh network are large and disagree; small first steps keep them
+    from throwing the weights far off. (Goyal et al., "Accurate, large minibatch SGD", 2017.)
     """
+    if steps:
+        check_count("with_warmup", "steps", steps)
     return lambda step: schedule(0) * (step + 1) / (steps + 1) if step < steps else schedule(step - steps)
+
+
+def _rate(owner: str, learning_rate: float) -> float:
+    return check_number(owner, "learning_rate", learning_rate, 0, math.inf, low_open=True)
+
+
+def _half_cosine(first: float, last: float, progress: float) -> float:
+    """Return the value at `progress` in [0, 1] of half a cosine from `first` to `last`; `last` beyond 1."""
+    return last + (first - last) * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))

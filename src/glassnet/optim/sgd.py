@@ -5,7 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from glassnet.nn import FloatArray, Parameter
-from glassnet.optim.optimizer import Optimizer, check_number
+from glassnet.nn.arrays import check_number
+from glassnet.optim.optimizer import Optimizer
 
 
 class SGD(Optimizer):

@@ -1,0 +1,43 @@
+"""RMSProp: each parameter's step is divided by the recent size of its gradients."""
+
+import math
+from collections.abc import Iterable
+
+import numpy as np
+
+from glassnet.nn import FloatArray, Parameter
+from glassnet.nn.arrays import check_number
+from glassnet.optim.optimizer import Optimizer
+
+
+class RMSProp(Optimizer):
+    """`s ← βs + (1 − β)g²`, `W ← W − η·g/(√s + ε)`, starting from `s = 0`.
+
+    Why: where gradients have the size G, `√s ≈ G`, so the step is about η whatever G is, and parameters with steep and
+    with flat directions of the loss move at the same pace. From zero, the first s is too small by the factor `1 − β`,
+    so the first steps are larger, by up to `1/√(1 − β)`: Adam adds the correction. (Hinton, Srivastava & Swersky,
+    "Neural networks for machine learning", lecture 6e, 2012.)
+    """
+
+    slot_names = ("square",)
+
+    def __init__(
+        self, parameters: Iterable[Parameter], learning_rate: float = 1e-3, beta: float = 0.9, eps: float = 1e-8
+    ) -> None:
+        """Set η > 0, β in [0, 1) and ε > 0."""
+        super().__init__(parameters, learning_rate)
+        self.beta = check_number("RMSProp", "beta", beta, 0, 1)
+        self.eps = check_number("RMSProp", "eps", eps, 0, math.inf, low_open=True)
+
+    def update(self, data: FloatArray, gradient: FloatArray, *slots: FloatArray, scratch: FloatArray) -> None:
+        """Update one block in place."""
+        (square,) = slots
+        square *= self.beta
+        np.multiply(gradient, gradient, out=scratch)
+        scratch *= 1 - self.beta
+        square += scratch
+        np.sqrt(square, out=scratch)
+        scratch += self.eps
+        np.divide(gradient, scratch, out=scratch)
+        scratch *= self.learning_rate
+        data -= scratch

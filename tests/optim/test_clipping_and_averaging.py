@@ -1,0 +1,63 @@
+"""Bounds on the gradient, and the moving average of the weights."""
+
+import math
+
+import numpy as np
+import pytest
+
+from glassnet import nn, optim
+
+
+def test_clipping_returns_the_norm_before_it() -> None:
+    """3-4-5: cut to length 1 it is (0.6, 0.8); what is short enough stays as it is."""
+    parameters = [nn.Parameter(np.zeros((1, 1)), name) for name in "ab"]
+    for parameter, value in zip(parameters, (3.0, 4.0), strict=True):
+        parameter.grad = np.array([[value]])
+    assert optim.clip_gradient_norm(parameters, 10.0) == 5.0
+    assert [p.grad.item() for p in parameters] == [3.0, 4.0]
+    assert optim.clip_gradient_norm(parameters, 1.0) == 5.0
+    np.testing.assert_allclose([p.grad.item() for p in parameters], [0.6, 0.8], rtol=1e-11)
+    optim.SGD(parameters, 0.1)  # laid out flat, the norm is the same
+    assert optim.gradient_norm(parameters) == pytest.approx(1.0, rel=1e-11)
+
+
+def test_clipping_by_value_cuts_each_entry() -> None:
+    """3 and −4 cut to ±3.5: the first stays; the norm returned is 5, that of before."""
+    parameter = nn.Parameter(np.zeros((1, 2)), "W")
+    parameter.grad = np.array([[3.0, -4.0]])
+    assert optim.clip_gradient_value([parameter], 3.5) == 5.0
+    assert parameter.grad.tolist() == [[3.0, -3.5]]
+
+
+def test_the_norm_of_huge_and_broken_gradients() -> None:
+    """Squares beyond float32 do not overflow; NaN and infinity show."""
+    parameter = nn.Parameter(np.zeros((1, 4), dtype=np.float32), "W")
+    for value, norm in ((1e30, 2e30), (1e-30, 2e-30), (math.inf, math.inf)):
+        parameter.grad = np.full((1, 4), value, dtype=np.float32)
+        assert optim.gradient_norm([parameter]) == pytest.approx(norm, rel=1e-6)
+    parameter.grad = np.array([[1, np.nan, 1, 1]], dtype=np.float32)
+    assert math.isnan(optim.gradient_norm([parameter]))
+
+
+def test_the_moving_average_by_hand() -> None:
+    """From 0, towards 1 and then 2, keeping ¾: ¼·1 = 0.25; ¾·0.25 + ¼·2 = 0.6875."""
+    parameter = nn.Parameter(np.zeros((1, 1)), "W")
+    average = optim.ExponentialMovingAverage([parameter], decay=0.75)
+    for value, expected in ((1.0, 0.25), (2.0, 0.6875)):
+        parameter.data = np.array([[value]])
+        average.update()
+        assert average.average.tolist() == [expected]
+    with average.in_place():
+        assert parameter.data.item() == 0.6875
+        with pytest.raises(RuntimeError, match="found the average"):
+            average.update()
+        with pytest.raises(RuntimeError, match="found the average"):
+            average.state_dict()
+    assert parameter.data.item() == 2.0
+    twin = optim.ExponentialMovingAverage([nn.Parameter(np.zeros((1, 1)), "W")])
+    twin.load_state_dict(average.state_dict())
+    assert twin.average.tolist() == [0.6875]
+    with pytest.raises(
+        ValueError, match=r"expected average: float64 array of shape \(1,\), received average: .*\(3,\)"
+    ):
+        twin.load_state_dict({"average": np.zeros(3)})
