@@ -1,10 +1,12 @@
 """The gradient check can fail: broken backward passes of each kind are caught, and it leaves the model alone."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from glassnet import nn
-from glassnet.diagnostics import gradient_check
+from glassnet.diagnostics import directional_gradient_check, gradient_check
 from glassnet.nn import FloatArray
 
 
@@ -40,6 +42,14 @@ class _NoMask(nn.ReLU):
         return dout
 
 
+class _NoDropoutMask(nn.Dropout):
+    """Lets every gradient through."""
+
+    def backward(self, dout: FloatArray) -> FloatArray:
+        self.recall(dout)
+        return dout
+
+
 def _network(middle: nn.Module) -> nn.Sequential:
     rng = np.random.default_rng(0)
     ends = [nn.Dense(4, size, rng=rng, dtype=np.float64) for size in (4, 3)]
@@ -50,19 +60,56 @@ X = np.random.default_rng(1).standard_normal((4, 4))
 Y = np.array([0, 1, 2, 0])
 
 
+CHECKS: list[Any] = [gradient_check, directional_gradient_check]
+
+
+@pytest.mark.parametrize("check", CHECKS)
 @pytest.mark.parametrize("broken", [_Transposed, _WrongAxis])
-def test_broken_dense_layers_are_caught(broken: type[nn.Dense]) -> None:
-    """The same network with the right layer passes."""
+def test_broken_dense_layers_are_caught(broken: type[nn.Dense], check: Any) -> None:
+    """The same network with the right layer passes; element by element and along random directions."""
     for layer, passes in ((nn.Dense, True), (broken, False)):
         model = _network(layer(4, 4, rng=np.random.default_rng(2), dtype=np.float64))
-        assert (gradient_check(model, nn.SoftmaxCrossEntropy(), X, Y).max_relative_error < 1e-6) == passes
+        assert (check(model, nn.SoftmaxCrossEntropy(), X, Y).max_relative_error < 1e-6) == passes
 
 
-def test_a_forgotten_mask_and_a_forgotten_mean_are_caught() -> None:
-    """Of an activation, and of the loss."""
-    assert gradient_check(_network(nn.ReLU()), nn.SoftmaxCrossEntropy(), X, Y).max_relative_error < 1e-6
-    assert gradient_check(_network(_NoMask()), nn.SoftmaxCrossEntropy(), X, Y).max_relative_error > 0.01
-    assert gradient_check(_network(nn.ReLU()), _NoMean(), X, Y).max_relative_error > 0.1
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_forgotten_mask_and_a_forgotten_mean_are_caught(check: Any) -> None:
+    """Of an activation, of Dropout, and of the loss."""
+    frozen = nn.Dropout(0.5, rng=np.random.default_rng(0)), _NoDropoutMask(0.5, rng=np.random.default_rng(0))
+    for layer in frozen:
+        layer.frozen = True
+    for right in (nn.ReLU(), frozen[0]):
+        assert check(_network(right), nn.SoftmaxCrossEntropy(), X, Y).max_relative_error < 1e-6
+    for broken in (_NoMask(), frozen[1]):
+        assert check(_network(broken), nn.SoftmaxCrossEntropy(), X, Y).max_relative_error > 0.01
+    assert check(_network(nn.ReLU()), _NoMean(), X, Y).max_relative_error > 0.1
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_normalization_that_forgets_its_statistics_is_caught(check: Any) -> None:
+    """The commonest mistake in BatchNorm: mean and variance taken for constants."""
+
+    class Direct(nn.BatchNorm):
+        def backward(self, dout: FloatArray) -> FloatArray:
+            super().backward(dout)
+            return dout * self.gamma.data
+
+    for layer, passes in ((nn.BatchNorm, True), (Direct, False)):
+        model = _network(layer(4, dtype=np.float64))
+        assert (check(model, nn.SoftmaxCrossEntropy(), X, Y).max_relative_error < 1e-6) == passes
+
+
+def test_a_kink_within_reach_and_a_sharp_curve_raise_no_false_alarm() -> None:
+    """A pre-activation 2e−6 from a ReLU's kink; and a BatchNorm over rows that hardly differ, where ℓ‴ is large."""
+    layer = nn.Dense(1, 1, init="zeros", dtype=np.float64)
+    layer.W.data = np.ones((1, 1))
+    near = np.array([[2e-6]])
+    assert gradient_check(nn.Sequential(layer, nn.ReLU()), nn.MeanSquaredError(), near, -near).max_relative_error < 1e-6
+    rng = np.random.default_rng(0)
+    rows = 1 + 0.003 * rng.standard_normal((6, 4))
+    norm, dense = nn.BatchNorm(4, eps=1e-12, dtype=np.float64), nn.Dense(4, 3, rng=rng, dtype=np.float64)
+    result = gradient_check(nn.Sequential(norm, nn.SiLU(), dense), nn.SoftmaxCrossEntropy(), rows, np.arange(6) % 3)
+    assert result.max_relative_error < 1e-6
 
 
 def test_the_worst_element_is_named() -> None:
