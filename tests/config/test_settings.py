@@ -57,6 +57,14 @@ def test_a_mistake_names_key_expectation_and_value(
     assert all(part in message for part in parts), message
 
 
+def test_penalty_and_weight_decay_exclude_each_other(values: dict[str, Any]) -> None:
+    """One line that names both keys."""
+    adamw = yaml.safe_load((ROOT / "conf/optimizer/adamw.yaml").read_text())
+    changed = {**values, "optimizer": adamw, "training": {**values["training"], "l2": 0.1}}
+    with pytest.raises(UserError, match=r"training\.l2 or optimizer\.weight_decay above 0, not both"):
+        parse_settings(changed, "params.yaml")
+
+
 def test_a_missing_key_is_named(values: dict[str, Any]) -> None:
     """Nothing has a silent default."""
     del values["training"]["epochs"]

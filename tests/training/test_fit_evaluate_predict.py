@@ -52,8 +52,8 @@ def test_training_learns_and_records() -> None:
     assert history[-1]["validation_accuracy"] > 0.95
     assert [row["epoch"] for row in history] == list(range(1, 13))
     assert list(history[0]) == [
-        "epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "learning_rate",
-        "gradient_norm", "seconds", "examples_per_second",
+        "epoch", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy", "penalty",
+        "learning_rate", "gradient_norm", "seconds", "examples_per_second",
     ]  # fmt: skip
     assert all(math.isfinite(value) for row in history for value in row.values())
     assert not model.training

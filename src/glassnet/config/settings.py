@@ -15,6 +15,8 @@ class Section(BaseModel):
 
 Fraction = Annotated[FiniteFloat, Field(gt=0, lt=1)]
 Positive = Annotated[FiniteFloat, Field(gt=0)]
+NotNegative = Annotated[FiniteFloat, Field(ge=0)]
+HalfOpenFraction = Annotated[FiniteFloat, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
 
 
@@ -39,7 +41,7 @@ class ModelSettings(Section):
     name: Literal["mlp", "softmax"]
     hidden_sizes: list[Count]
     activation: Literal["relu", "leaky_relu", "sigmoid", "tanh", "gelu", "silu"]
-    dropout: Annotated[FiniteFloat, Field(ge=0, lt=1)]
+    dropout: HalfOpenFraction
     normalization: Literal["batch", "layer"] | None
     init: Literal["he_normal", "he_uniform", "xavier_normal", "xavier_uniform", "zeros"]
 
@@ -49,8 +51,28 @@ class AdamSettings(Section):
 
     name: Literal["adam"]
     learning_rate: Positive
-    beta1: Annotated[FiniteFloat, Field(ge=0, lt=1)]
-    beta2: Annotated[FiniteFloat, Field(ge=0, lt=1)]
+    beta1: HalfOpenFraction
+    beta2: HalfOpenFraction
+    eps: Positive
+
+
+class AdamWSettings(Section):
+    """Adam with decoupled weight decay."""
+
+    name: Literal["adamw"]
+    learning_rate: Positive
+    beta1: HalfOpenFraction
+    beta2: HalfOpenFraction
+    eps: Positive
+    weight_decay: NotNegative
+
+
+class RMSPropSettings(Section):
+    """RMSProp."""
+
+    name: Literal["rmsprop"]
+    learning_rate: Positive
+    beta: HalfOpenFraction
     eps: Positive
 
 
@@ -59,7 +81,7 @@ class SGDSettings(Section):
 
     name: Literal["sgd"]
     learning_rate: Positive
-    momentum: Annotated[FiniteFloat, Field(ge=0, lt=1)]
+    momentum: HalfOpenFraction
     nesterov: bool
 
     @model_validator(mode="after")
@@ -84,6 +106,45 @@ class CosineSettings(Section):
     final_fraction: Annotated[FiniteFloat, Field(ge=0, le=1)]
 
 
+class StepSettings(Section):
+    """A learning rate that is cut to a fraction every so many epochs, after a warm-up."""
+
+    name: Literal["step"]
+    warmup_epochs: Annotated[int, Field(ge=0)]
+    every_epochs: Count
+    factor: Annotated[FiniteFloat, Field(gt=0, le=1)]
+
+
+class ExponentialSettings(Section):
+    """A learning rate that falls smoothly to a fraction of itself in every so many epochs, after a warm-up."""
+
+    name: Literal["exponential"]
+    warmup_epochs: Annotated[int, Field(ge=0)]
+    every_epochs: Count
+    factor: Annotated[FiniteFloat, Field(gt=0, le=1)]
+
+
+class OneCycleSettings(Section):
+    """A learning rate that rises to its highest value and falls to almost nothing, once."""
+
+    name: Literal["one_cycle"]
+    warmup_epochs: Annotated[int, Field(ge=0)]
+    rising_fraction: Fraction
+    start_fraction: Annotated[FiniteFloat, Field(gt=0, le=1)]
+    final_fraction: Annotated[FiniteFloat, Field(ge=0, le=1)]
+
+
+class PlateauSettings(Section):
+    """A learning rate that is cut whenever the validation loss has not fallen for a while, after a warm-up."""
+
+    name: Literal["plateau"]
+    warmup_epochs: Annotated[int, Field(ge=0)]
+    factor: Fraction
+    patience: Count
+    minimum_change: NotNegative
+    minimum_rate: NotNegative
+
+
 class BaselineSettings(Section):
     """How softmax regression is trained; apart from the network's settings, so that it stays the same yardstick."""
 
@@ -97,8 +158,11 @@ class TrainingSettings(Section):
     name: Literal["default"]
     epochs: Count
     batch_size: Count
-    label_smoothing: Annotated[FiniteFloat, Field(ge=0, lt=1)]
+    label_smoothing: HalfOpenFraction
+    l2: NotNegative
     max_gradient_norm: Positive | None
+    max_gradient_value: Positive | None
+    average_decay: HalfOpenFraction | None
     patience: Count | None
     baseline: BaselineSettings
 
@@ -116,8 +180,11 @@ class Settings(Section):
 
     data: DataSettings
     model: ModelSettings
-    optimizer: Annotated[AdamSettings | SGDSettings, Field(discriminator="name")]
-    schedule: Annotated[ConstantSettings | CosineSettings, Field(discriminator="name")]
+    optimizer: Annotated[AdamSettings | AdamWSettings | RMSPropSettings | SGDSettings, Field(discriminator="name")]
+    schedule: Annotated[
+        ConstantSettings | StepSettings | ExponentialSettings | CosineSettings | OneCycleSettings | PlateauSettings,
+        Field(discriminator="name"),
+    ]
     training: TrainingSettings
     tracking: TrackingSettings
     about: str
@@ -128,6 +195,12 @@ class Settings(Section):
     def _warmup_ends(self) -> "Settings":
         if self.schedule.warmup_epochs >= self.training.epochs:
             raise ValueError(f"schedule.warmup_epochs below training.epochs ({self.training.epochs})")
+        return self
+
+    @model_validator(mode="after")
+    def _one_way_to_shrink_weights(self) -> "Settings":
+        if isinstance(self.optimizer, AdamWSettings) and self.optimizer.weight_decay and self.training.l2:
+            raise ValueError("training.l2 or optimizer.weight_decay above 0, not both; set one of them to 0")
         return self
 
     def describing_the_result(self) -> dict[str, Any]:
@@ -149,7 +222,7 @@ def parse_settings(values: object, source: str) -> Settings:
 
 def _describe(problem: Any) -> str:
     path = [str(part) for part in problem["loc"]]
-    if len(path) > 1 and path[0] in {"optimizer", "schedule"} and path[1] in {"adam", "sgd", "constant", "cosine"}:
+    if len(path) > 1 and path[0] in {"optimizer", "schedule"}:
         del path[1]  # the choice that pydantic followed, not a key
     key = ".".join(path) or "settings"
     received = problem["input"]

@@ -16,6 +16,7 @@ from glassnet.training.callbacks import (
     GradientClipping,
     LearningRateSchedule,
     Progress,
+    WeightAveraging,
 )
 from glassnet.training.fit import TIMING_COLUMNS, Row, TrainingDivergedError, TrainingRun, evaluate, fit, predict
 from glassnet.training.history_file import read_history, write_history
@@ -34,6 +35,7 @@ __all__ = [
     "Row",
     "TrainingDivergedError",
     "TrainingRun",
+    "WeightAveraging",
     "baseline_settings",
     "evaluate",
     "fit",

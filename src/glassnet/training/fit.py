@@ -11,6 +11,7 @@ import numpy as np
 from glassnet import nn
 from glassnet.data import DataLoader
 from glassnet.nn import FloatArray, Parameter
+from glassnet.nn.arrays import check_count
 from glassnet.optim import Optimizer, gradient_norm
 from glassnet.training.callbacks import Callback
 
@@ -36,12 +37,13 @@ class TrainingRun:
     """
 
     model: nn.Module
-    loss: nn.SoftmaxCrossEntropy
+    loss: nn.Loss
     optimizer: Optimizer
     train_loader: DataLoader
     val_loader: DataLoader
     epochs: int
     parameters: list[Parameter]
+    penalty: nn.L2Penalty | None = None
     epoch: int = 0
     step: int = 0
     batch_loss: float = math.nan
@@ -55,26 +57,44 @@ class TrainingRun:
 
 def fit(
     model: nn.Module,
-    loss: nn.SoftmaxCrossEntropy,
+    loss: nn.Loss,
     optimizer: Optimizer,
     train_loader: DataLoader,
     val_loader: DataLoader,
     epochs: int,
     callbacks: Sequence[Callback] = (),
+    *,
+    penalty: nn.L2Penalty | None = None,
 ) -> list[Row]:
     """Train `model` for `epochs` epochs and return its history, one row an epoch.
 
     A row holds: epoch (from 1), train_loss and train_accuracy (averages over the epoch, while the weights moved),
-    validation_loss and validation_accuracy (after the epoch, in evaluation mode), learning_rate (of the last step),
-    gradient_norm (mean over the steps, before clipping), seconds and examples_per_second.
+    validation_loss and validation_accuracy (after the epoch, in evaluation mode), penalty (after the epoch; 0 without
+    one), learning_rate (of the last step), gradient_norm (of data loss and penalty together, mean over the steps,
+    before clipping), seconds and examples_per_second. The losses are data losses; what is minimized is their sum with
+    the penalty. For a regression loss the score is "mae", the mean absolute error, in place of "accuracy".
+
+    Args:
+        model: the network.
+        loss: the data loss.
+        optimizer: moves the model's parameters.
+        train_loader: the batches to learn from.
+        val_loader: the batches to evaluate on after each epoch.
+        epochs: how many times to go through the training batches.
+        callbacks: called in their order at each turning point, see `Callback`.
+        penalty: a term to minimize along with the data loss.
 
     Raises:
-        ValueError: for fewer than one epoch.
+        ValueError: for fewer than one epoch, or for both a penalty and an optimizer that decays the weights itself.
         TrainingDivergedError: as soon as a loss or a gradient is not finite.
     """
-    if epochs < 1:
-        raise ValueError(f"fit: expected at least 1 epoch, received {epochs!r}")
-    run = TrainingRun(model, loss, optimizer, train_loader, val_loader, epochs, model.parameters())
+    check_count("fit", "epochs", epochs)
+    if penalty is not None and penalty.coefficient and optimizer.weight_decay:
+        raise ValueError(
+            f"fit: expected an L2 penalty or weight decay, received both: {penalty!r} and "
+            f"{type(optimizer).__name__}(weight_decay={optimizer.weight_decay:g}); drop one of them"
+        )
+    run = TrainingRun(model, loss, optimizer, train_loader, val_loader, epochs, model.parameters(), penalty)
     for callback in callbacks:
         callback.on_train_begin(run)
     while run.epoch < epochs and not run.stop_reason:
@@ -92,7 +112,7 @@ def fit(
 
 def _run_epoch(run: TrainingRun, callbacks: Sequence[Callback]) -> Row:
     started = time.perf_counter()
-    tally = _Tally()
+    tally = _Tally(run.loss)
     norms: list[float] = []
     run.model.train()
     run.train_loader.epoch = run.epoch - 1
@@ -101,13 +121,15 @@ def _run_epoch(run: TrainingRun, callbacks: Sequence[Callback]) -> Row:
         for X, y in run.train_loader:
             for callback in callbacks:
                 callback.on_batch_begin(run)
-            logits = run.model.forward(X)
-            run.batch_loss = run.loss.forward(logits, y)
+            outputs = run.model.forward(X)
+            run.batch_loss = run.loss.forward(outputs, y)
             if not math.isfinite(run.batch_loss):
                 raise _diverged(run, "loss", run.batch_loss)
-            tally.add(logits, y, run.batch_loss, run.loss.total_weight)
+            tally.add(outputs, y, run.batch_loss)
             run.optimizer.zero_grad()
             run.model.backward(run.loss.backward())
+            if run.penalty is not None:
+                run.penalty.backward(run.parameters)
             norms.append(gradient_norm(run.parameters))
             if not math.isfinite(norms[-1]):
                 raise _diverged(run, "gradient norm", norms[-1])
@@ -118,15 +140,19 @@ def _run_epoch(run: TrainingRun, callbacks: Sequence[Callback]) -> Row:
             for callback in callbacks:
                 callback.on_batch_end(run)
         seconds = time.perf_counter() - started
+        for callback in callbacks:
+            callback.on_validation_begin(run)
         validation = evaluate(run.model, run.loss, run.val_loader)
     if not math.isfinite(validation["loss"]):
         raise _diverged(run, "validation loss", validation["loss"])
+    score = run.loss.score_name
     return {
         "epoch": run.epoch,
         "train_loss": tally.loss,
-        "train_accuracy": tally.accuracy,
+        f"train_{score}": tally.score,
         "validation_loss": validation["loss"],
-        "validation_accuracy": validation["accuracy"],
+        f"validation_{score}": validation[score],
+        "penalty": run.penalty.forward(run.parameters) if run.penalty is not None else 0.0,
         "learning_rate": run.optimizer.learning_rate,
         "gradient_norm": math.fsum(norms) / len(norms),  # exact, hence the same in every Python
         "seconds": seconds,
@@ -150,35 +176,38 @@ def _diverged(run: TrainingRun, what: str, value: float) -> TrainingDivergedErro
 class _Tally:
     """Sums over examples, so that an epoch's numbers never are averages of batch averages."""
 
-    def __init__(self) -> None:
+    def __init__(self, loss: nn.Loss) -> None:
         self.examples = 0
-        self._weight = self._loss = 0.0
-        self._correct = 0
+        self._loss = loss
+        self._weight = self._loss_sum = self._score_sum = 0.0
 
-    def add(self, logits: FloatArray, y: FloatArray, loss: float, weight: float) -> None:
-        self.examples += len(logits)
-        self._weight += weight
-        self._loss += loss * weight
-        labels = y if y.ndim == 1 else y.argmax(axis=1)
-        self._correct += int(np.count_nonzero(logits.argmax(axis=1) == labels))
+    def add(self, outputs: FloatArray, y: FloatArray, batch_loss: float) -> None:
+        """Count the batch that `loss.forward` has just seen."""
+        self.examples += len(outputs)
+        self._weight += self._loss.total_weight
+        self._loss_sum += batch_loss * self._loss.total_weight
+        self._score_sum += self._loss.score_sum(outputs, y)
 
     @property
     def loss(self) -> float:
-        return self._loss / self._weight
+        return self._loss_sum / self._weight
 
     @property
-    def accuracy(self) -> float:
-        return self._correct / self.examples
+    def score(self) -> float:
+        return self._score_sum / self.examples
 
 
-def evaluate(model: nn.Module, loss: nn.SoftmaxCrossEntropy, loader: DataLoader) -> dict[str, float]:
-    """Return the loss and accuracy of `model` over `loader`, in evaluation mode, and the number of examples."""
-    tally = _Tally()
+def evaluate(model: nn.Module, loss: nn.Loss, loader: DataLoader) -> dict[str, float]:
+    """Return the loss and score of `model` over `loader`, in evaluation mode, and the number of examples.
+
+    The keys are "loss", the loss's `score_name` ("accuracy", or "mae" for regression) and "examples".
+    """
+    tally = _Tally(loss)
     with _evaluation_mode(model):
         for X, y in loader:
-            logits = model.forward(X)
-            tally.add(logits, y, loss.forward(logits, y), loss.total_weight)
-    return {"loss": tally.loss, "accuracy": tally.accuracy, "examples": tally.examples}
+            outputs = model.forward(X)
+            tally.add(outputs, y, loss.forward(outputs, y))
+    return {"loss": tally.loss, loss.score_name: tally.score, "examples": tally.examples}
 
 
 def predict(

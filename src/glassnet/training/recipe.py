@@ -5,7 +5,14 @@ from typing import Any
 from glassnet import nn, optim
 from glassnet.data import ArrayDataset, DataLoader
 from glassnet.seeding import stream
-from glassnet.training.callbacks import BestWeights, Callback, EarlyStopping, GradientClipping, LearningRateSchedule
+from glassnet.training.callbacks import (
+    BestWeights,
+    Callback,
+    EarlyStopping,
+    GradientClipping,
+    LearningRateSchedule,
+    WeightAveraging,
+)
 from glassnet.training.fit import Row, fit
 from glassnet.training.model_file import build
 
@@ -37,11 +44,13 @@ def train_network(
         DataLoader(validation, max(training["batch_size"], 1024)),
     )
     best = BestWeights()
+    max_norm, max_value = training["max_gradient_norm"], training["max_gradient_value"]
     own: list[Callback] = [
-        LearningRateSchedule(make_schedule(settings, len(loaders[0]))),
+        LearningRateSchedule(*make_schedule(settings, len(loaders[0]))),
+        *([WeightAveraging(training["average_decay"])] if training["average_decay"] is not None else []),
         best,
         *([EarlyStopping(training["patience"])] if training["patience"] else []),
-        *([GradientClipping(training["max_gradient_norm"])] if training["max_gradient_norm"] else []),
+        *([GradientClipping(max_norm, max_value=max_value)] if max_norm or max_value else []),
     ]
     history = fit(
         model,
@@ -50,6 +59,7 @@ def train_network(
         *loaders,
         epochs=training["epochs"],
         callbacks=[*own, *callbacks],
+        penalty=nn.L2Penalty(training["l2"]) if training["l2"] else None,
     )
     return model, architecture, history, best
 
@@ -72,7 +82,10 @@ def baseline_settings(settings: dict[str, Any]) -> dict[str, Any]:
             "epochs": baseline["epochs"],
             "batch_size": training["batch_size"],
             "label_smoothing": 0.0,
+            "l2": 0.0,
             "max_gradient_norm": None,
+            "max_gradient_value": None,
+            "average_decay": None,
             "patience": None,
         },
     }
@@ -80,18 +93,37 @@ def baseline_settings(settings: dict[str, Any]) -> dict[str, Any]:
 
 def make_optimizer(settings: dict[str, Any], model: nn.Module) -> optim.Optimizer:
     """Return the optimizer that the settings name."""
-    parameters = model.parameters()
+    parameters, learning_rate = model.parameters(), settings["learning_rate"]
     if settings["name"] == "sgd":
-        return optim.SGD(parameters, settings["learning_rate"], settings["momentum"], settings["nesterov"])
+        return optim.SGD(parameters, learning_rate, settings["momentum"], settings["nesterov"])
+    if settings["name"] == "rmsprop":
+        return optim.RMSProp(parameters, learning_rate, settings["beta"], settings["eps"])
     betas = (settings["beta1"], settings["beta2"])
-    return optim.Adam(parameters, settings["learning_rate"], betas, settings["eps"])
+    if settings["name"] == "adamw":
+        return optim.AdamW(parameters, learning_rate, betas, settings["eps"], settings["weight_decay"])
+    return optim.Adam(parameters, learning_rate, betas, settings["eps"])
 
 
-def make_schedule(settings: dict[str, Any], steps_per_epoch: int) -> optim.Schedule:
-    """Return the schedule that the settings name, with its warm-up in front."""
+def make_schedule(
+    settings: dict[str, Any], steps_per_epoch: int
+) -> tuple[optim.Schedule, optim.ReduceOnPlateau | None]:
+    """Return the schedule that the settings name, with its warm-up in front, and the plateau inside it if it is one."""
     schedule, learning_rate = settings["schedule"], settings["optimizer"]["learning_rate"]
     warmup = schedule["warmup_epochs"] * steps_per_epoch
     steps = settings["training"]["epochs"] * steps_per_epoch - warmup
-    if schedule["name"] == "cosine":
-        return optim.with_warmup(optim.cosine(learning_rate, steps, schedule["final_fraction"]), warmup)
-    return optim.with_warmup(optim.constant(learning_rate), warmup)
+    plateau: optim.ReduceOnPlateau | None = None
+    if schedule["name"] == "step":
+        after = optim.step_decay(learning_rate, schedule["every_epochs"] * steps_per_epoch, schedule["factor"])
+    elif schedule["name"] == "exponential":
+        after = optim.exponential(learning_rate, schedule["every_epochs"] * steps_per_epoch, schedule["factor"])
+    elif schedule["name"] == "cosine":
+        after = optim.cosine(learning_rate, steps, schedule["final_fraction"])
+    elif schedule["name"] == "one_cycle":
+        shape = (schedule[key] for key in ("rising_fraction", "start_fraction", "final_fraction"))
+        after = optim.one_cycle(learning_rate, steps, *shape)
+    elif schedule["name"] == "plateau":
+        limits = (schedule[key] for key in ("factor", "patience", "minimum_change", "minimum_rate"))
+        after = plateau = optim.ReduceOnPlateau(learning_rate, *limits)
+    else:
+        after = optim.constant(learning_rate)
+    return optim.with_warmup(after, warmup), plateau

@@ -1,0 +1,19 @@
+"""Callbacks: what `fit` calls at its turning points, one in each file."""
+
+from glassnet.training.callbacks.averaging import WeightAveraging
+from glassnet.training.callbacks.best_weights import BestWeights
+from glassnet.training.callbacks.clipping import GradientClipping
+from glassnet.training.callbacks.early_stopping import EarlyStopping
+from glassnet.training.callbacks.progress import Progress
+from glassnet.training.callbacks.protocol import Callback
+from glassnet.training.callbacks.schedule import LearningRateSchedule
+
+__all__ = [
+    "BestWeights",
+    "Callback",
+    "EarlyStopping",
+    "GradientClipping",
+    "LearningRateSchedule",
+    "Progress",
+    "WeightAveraging",
+]

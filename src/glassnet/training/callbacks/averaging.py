@@ -1,0 +1,48 @@
+"""Averages the weights as training goes on, and has the average evaluated and saved instead of the last weights."""
+
+from typing import TYPE_CHECKING
+
+from glassnet.nn.arrays import check_number
+from glassnet.optim import ExponentialMovingAverage
+from glassnet.training.callbacks.protocol import Callback
+
+if TYPE_CHECKING:
+    from glassnet.training.fit import TrainingRun
+
+
+class WeightAveraging(Callback):
+    """Keeps an exponential moving average of the weights, which takes their place whenever the model is looked at.
+
+    The average is in place from each validation to the end of the epoch, so that its loss is what the history records
+    and its weights are what `BestWeights` keeps, wherever in the list of callbacks that stands; the next epoch trains
+    on from the training weights. After the last epoch the average stays in place.
+    """
+
+    def __init__(self, decay: float) -> None:
+        """Set the decay in [0, 1): about the last `1/(1 − decay)` steps are averaged."""
+        self.decay = check_number("WeightAveraging", "decay", decay, 0, 1)
+        self._average: ExponentialMovingAverage | None = None
+
+    @property
+    def average(self) -> ExponentialMovingAverage:
+        """The average, from the beginning of the training on."""
+        if self._average is None:
+            raise RuntimeError("WeightAveraging: expected a training to have begun, found none; pass it to fit first")
+        return self._average
+
+    def on_train_begin(self, run: "TrainingRun") -> None:
+        """Start the average at the initial weights."""
+        self._average = ExponentialMovingAverage(run.parameters, self.decay)
+
+    def on_epoch_begin(self, run: "TrainingRun") -> None:
+        """Give the training weights back."""
+        if self.average.is_in_place:
+            self.average.swap()
+
+    def on_batch_end(self, run: "TrainingRun") -> None:
+        """Take the updated weights into the average."""
+        self.average.update()
+
+    def on_validation_begin(self, run: "TrainingRun") -> None:
+        """Put the average in place."""
+        self.average.swap()

@@ -1,0 +1,42 @@
+"""Keeps the weights of the best epoch."""
+
+from typing import TYPE_CHECKING
+
+from glassnet.nn import FloatArray
+from glassnet.training.callbacks.protocol import Callback
+
+if TYPE_CHECKING:
+    from glassnet.training.fit import TrainingRun
+
+
+class BestWeights(Callback):
+    """Remembers the weights of the lowest validation loss and restores them at the end.
+
+    Attributes:
+        epoch: the epoch they are from, 0 before the first.
+        loss: its validation loss.
+    """
+
+    def __init__(self) -> None:
+        """Start without a best epoch."""
+        self._forget()
+
+    def _forget(self) -> None:
+        self.epoch = 0
+        self.loss = float("inf")
+        self._state: dict[str, FloatArray] | None = None
+
+    def on_train_begin(self, run: "TrainingRun") -> None:
+        """Forget the epochs of an earlier training."""
+        self._forget()
+
+    def on_epoch_end(self, run: "TrainingRun") -> None:
+        """Keep a copy of the weights if this epoch is the best so far; of equal epochs, the earliest."""
+        loss = run.history[-1]["validation_loss"]
+        if loss < self.loss:
+            self.epoch, self.loss, self._state = run.epoch, loss, run.model.state_dict()
+
+    def on_train_end(self, run: "TrainingRun") -> None:
+        """Restore the best weights."""
+        if self._state is not None:
+            run.model.load_state_dict(self._state)

@@ -1,0 +1,39 @@
+"""The callback protocol: the turning points of a training at which `fit` calls."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from glassnet.training.fit import TrainingRun
+
+
+class Callback:
+    """What `fit` calls at its turning points; override the hooks you need.
+
+    Each hook receives the `TrainingRun`: the model, loss, optimizer, loaders, history, epoch and step. A hook may read
+    and change all of it; `run.stop("why")` ends the training after the current epoch. At each point the callbacks are
+    called in the order of the list.
+    """
+
+    def on_train_begin(self, run: "TrainingRun") -> None:
+        """Before the first epoch."""
+
+    def on_epoch_begin(self, run: "TrainingRun") -> None:
+        """Before the first batch of an epoch."""
+
+    def on_batch_begin(self, run: "TrainingRun") -> None:
+        """Before the forward pass of a batch."""
+
+    def on_gradients_ready(self, run: "TrainingRun") -> None:
+        """After the backward pass, before the update: the place to clip."""
+
+    def on_batch_end(self, run: "TrainingRun") -> None:
+        """After the update of a batch."""
+
+    def on_validation_begin(self, run: "TrainingRun") -> None:
+        """After the last batch of an epoch, before the model is evaluated on the validation data."""
+
+    def on_epoch_end(self, run: "TrainingRun") -> None:
+        """After an epoch's row was added to the history."""
+
+    def on_train_end(self, run: "TrainingRun") -> None:
+        """After the last epoch."""

@@ -1,0 +1,137 @@
+"""Penalty and data loss apart, averaged weights, the plateau schedule in a training, and regression."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from glassnet import nn, optim
+from glassnet.data import ArrayDataset, DataLoader
+from glassnet.training import (
+    BestWeights,
+    Callback,
+    LearningRateSchedule,
+    TrainingRun,
+    WeightAveraging,
+    evaluate,
+    fit,
+    predict,
+)
+
+
+def _rows(n: int = 64) -> ArrayDataset:
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((n, 3)).astype(np.float32)
+    return ArrayDataset(X, (X[:, 0] > 0).astype(np.int64))
+
+
+def _fit(model: nn.Module, optimizer: optim.Optimizer, callbacks: Any = (), epochs: int = 3, **options: Any) -> Any:
+    loaders = DataLoader(_rows(), 16, shuffle=True), DataLoader(_rows(), 64)
+    return fit(model, nn.SoftmaxCrossEntropy(), optimizer, *loaders, epochs, callbacks, **options)
+
+
+def _model(seed: int = 1) -> nn.Sequential:
+    return nn.mlp([3, 8, 2], rng=np.random.default_rng(seed), dtype=np.float32)
+
+
+def test_the_penalty_is_reported_apart_and_shrinks_the_weights() -> None:
+    """The losses stay data losses: what `evaluate` says of the final weights; ½λΣW² stands beside them."""
+    free, bound = _model(), _model()
+    without = _fit(free, optim.SGD(free.parameters(), 0.1), epochs=20)
+    history = _fit(bound, optim.SGD(bound.parameters(), 0.1), epochs=20, penalty=nn.L2Penalty(0.1))
+    weights = [parameter.data for parameter in bound.parameters() if parameter.decays]
+    assert history[-1]["penalty"] == pytest.approx(0.05 * sum(np.sum(np.square(W)) for W in weights), rel=1e-6)
+    assert without[-1]["penalty"] == 0
+    scores = evaluate(bound, nn.SoftmaxCrossEntropy(), DataLoader(_rows(), 64))
+    assert scores["loss"] == history[-1]["validation_loss"]
+    assert np.linalg.norm(weights[0]) < 0.7 * np.linalg.norm(free.parameters()[0].data)
+
+
+def test_for_sgd_a_penalty_is_weight_decay() -> None:
+    """η·λ·W taken off each weight beside the gradient's own step: one batch, by hand."""
+    model = _model()
+    before = model.state_dict()
+    rows = DataLoader(_rows(), 64)
+    optimizer = optim.SGD(model.parameters(), 0.1)
+    loss = nn.SoftmaxCrossEntropy()
+    X, y = next(iter(rows))
+    loss.forward(model.forward(X), y)
+    model.zero_grad()
+    model.backward(loss.backward())
+    gradient = model.parameters()[0].grad.copy()
+    fit(model, loss, optimizer, rows, rows, 1, penalty=nn.L2Penalty(0.5))
+    expected = before["0.W"] - 0.1 * gradient - 0.1 * 0.5 * before["0.W"]
+    np.testing.assert_allclose(model.state_dict()["0.W"], expected, rtol=1e-5, atol=1e-7)
+
+
+def test_penalty_and_weight_decay_together_are_refused() -> None:
+    """Before anything is trained, naming both; either alone is fine, and so is one of them at zero."""
+    model = _model()
+    before = model.state_dict()
+    with pytest.raises(ValueError, match=r"received both: L2Penalty\(0.1\) and AdamW\(weight_decay=0.01\)"):
+        _fit(model, optim.AdamW(model.parameters()), penalty=nn.L2Penalty(0.1))
+    assert all(array.tobytes() == before[name].tobytes() for name, array in model.state_dict().items())
+    _fit(model, optim.AdamW(model.parameters(), weight_decay=0.0), penalty=nn.L2Penalty(0.1), epochs=1)
+    _fit(model, optim.AdamW(model.parameters()), penalty=nn.L2Penalty(0.0), epochs=1)
+
+
+class _Weights(Callback):
+    """Keeps what a training has in place at its turning points."""
+
+    def __init__(self) -> None:
+        self.after_batches: list[Any] = []
+        self.after_epochs: list[Any] = []
+
+    def on_batch_end(self, run: TrainingRun) -> None:
+        self.after_batches.append(run.model.state_dict())
+
+    def on_epoch_end(self, run: TrainingRun) -> None:
+        self.after_epochs.append(run.model.state_dict())
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_averaged_weights_are_evaluated_and_saved_while_training_goes_on(first: bool) -> None:
+    """The training's own weights move as without averaging; the average is validated, kept as best, and remains."""
+    plain, averaged = _model(), _model()
+    recorder, spy, best, averaging = _Weights(), _Weights(), BestWeights(), WeightAveraging(0.8)
+    _fit(plain, optim.Adam(plain.parameters(), 0.05), [recorder])
+    callbacks = [averaging, best, spy] if first else [best, spy, averaging]
+    history = _fit(averaged, optim.Adam(averaged.parameters(), 0.05), callbacks)
+    for ours, theirs in zip(spy.after_batches, recorder.after_batches, strict=True):
+        assert all(ours[name].tobytes() == theirs[name].tobytes() for name in ours)
+    expected = _model().state_dict()["0.W"].astype(np.float64)
+    for state in recorder.after_batches:
+        expected = 0.8 * expected + 0.2 * state["0.W"]
+    np.testing.assert_allclose(spy.after_epochs[-1]["0.W"], expected, rtol=1e-5)
+    assert best.epoch == 3
+    assert averaged.state_dict()["0.W"].tobytes() == spy.after_epochs[-1]["0.W"].tobytes()
+    scores = evaluate(averaged, nn.SoftmaxCrossEntropy(), DataLoader(_rows(), 64))
+    assert scores["loss"] == history[-1]["validation_loss"]
+
+
+def test_a_plateau_lowers_the_rate_in_a_training_also_behind_a_warm_up() -> None:
+    """With a threshold so large that nothing counts as a fall, each epoch after the first halves the rate."""
+    for warm in (False, True):
+        model = _model()
+        plateau = optim.ReduceOnPlateau(0.1, factor=0.5, patience=1, minimum_change=10.0)
+        before = optim.with_warmup(plateau, 2)
+        schedule = LearningRateSchedule(before, plateau) if warm else LearningRateSchedule(plateau)
+        history = _fit(model, optim.SGD(model.parameters(), 0.1), [schedule], epochs=4)
+        assert [row["learning_rate"] for row in history] == [0.1, 0.1, 0.05, 0.025]
+
+
+def test_regression_from_end_to_end() -> None:
+    """y = 2x₁ − x₂ + 1 is learnt exactly; the score is the mean absolute error, over examples of unequal batches."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((70, 2)).astype(np.float32)
+    T = (2 * X[:, :1] - X[:, 1:] + 1).astype(np.float32)
+    rows = ArrayDataset(X, T)
+    model = nn.mlp([2, 1], init="zeros")
+    loss, optimizer = nn.MeanSquaredError(), optim.SGD(model.parameters(), 0.2)
+    history = fit(model, loss, optimizer, DataLoader(rows, 16, shuffle=True), DataLoader(rows, 32), 40)
+    assert {"train_mae", "validation_mae"} < set(history[0])
+    assert history[-1]["validation_loss"] < 1e-8
+    np.testing.assert_allclose(model.state_dict()["0.W"][:, 0], [2, -1], atol=1e-4)
+    predictions = predict(model, X, output=lambda outputs: outputs)
+    parts = evaluate(model, loss, DataLoader(rows, 32))
+    assert parts["mae"] == pytest.approx(np.abs(predictions.astype(np.float64) - T).mean(), rel=1e-9)

@@ -1,0 +1,80 @@
+"""Every optimizer and schedule that conf/ offers, in a training."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from glassnet.config import parse_settings
+from glassnet.data import ArrayDataset
+from glassnet.training import Row, train_network
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _choices(group: str) -> list[str]:
+    return sorted(path.stem for path in (ROOT / "conf" / group).glob("*.yaml"))
+
+
+def _train(**changes: Any) -> tuple[bytes, list[Row]]:
+    values = yaml.safe_load((ROOT / "params.yaml").read_text())
+    for section, change in changes.items():
+        values[section] = {**values[section], **change} if section == "training" else change
+    values["training"]["epochs"] = 8
+    settings = parse_settings(values, "test").describing_the_result()
+    rng = np.random.default_rng(0)
+    y = np.arange(90) % 3
+    X = (np.eye(3, 4)[y] * 3 + rng.standard_normal((90, 4))).astype(np.float32)
+    train, validation = ArrayDataset(X[:60], y[:60]), ArrayDataset(X[60:], y[60:])
+    model, _, history, _ = train_network(settings, train, validation, 3, [])
+    return b"".join(array.tobytes() for array in model.state_dict().values()), history
+
+
+def _group(group: str, choice: str) -> Any:
+    return yaml.safe_load((ROOT / "conf" / group / f"{choice}.yaml").read_text())
+
+
+@pytest.mark.parametrize("choice", _choices("optimizer"))
+def test_every_optimizer_learns(choice: str) -> None:
+    """With the settings in its file the loss falls; the same settings give the same bytes."""
+    weights, history = _train(optimizer=_group("optimizer", choice))
+    assert history[-1]["validation_loss"] < 0.8 * history[0]["validation_loss"]
+    assert _train(optimizer=_group("optimizer", choice))[0] == weights
+
+
+@pytest.mark.parametrize(
+    ("choice", "change", "rates"),
+    [
+        ("constant", {}, (1, 1)),
+        ("step", {"every_epochs": 4}, (0.1, 1)),
+        ("exponential", {"every_epochs": 4}, (0.01, 0.6)),
+        ("cosine", {}, (0.01, 0.99)),
+        ("one_cycle", {}, (0, 0.3)),
+        ("plateau", {"patience": 1, "minimum_change": 5.0}, (0, 1)),
+        ("constant", {"warmup_epochs": 2}, (1, 0.5)),
+        ("plateau", {"patience": 1, "minimum_change": 5.0, "warmup_epochs": 2}, (0, 0.5)),
+    ],
+)
+def test_every_schedule_steers_the_rate(choice: str, change: dict[str, Any], rates: tuple[float, float]) -> None:
+    """The last rate of the training, and that of its first epoch, as shares of the optimizer's rate of 0.01."""
+    _, history = _train(schedule={**_group("schedule", choice), **change})
+    last, first = (history[at]["learning_rate"] / 0.01 for at in (-1, 0))
+    assert (last, first) == pytest.approx(rates, abs=0.06)
+
+
+def test_every_choice_of_schedule_is_tried_above() -> None:
+    """A new file in conf/schedule wants its row."""
+    tried = test_every_schedule_steers_the_rate.pytestmark[0].args[1]
+    assert {choice for choice, *_ in tried} == set(_choices("schedule"))
+
+
+def test_penalty_clipping_and_averaging_take_part() -> None:
+    """Each setting changes the weights; the penalty shows in the history."""
+    plain, history = _train()
+    assert history[-1]["penalty"] == 0
+    for change in ({"l2": 0.01}, {"max_gradient_norm": 0.01}, {"max_gradient_value": 0.001}, {"average_decay": 0.9}):
+        weights, history = _train(training=change)
+        assert weights != plain, change
+        assert (history[-1]["penalty"] > 0) == ("l2" in change)
