@@ -46,18 +46,25 @@ def test_the_moving_average_by_hand() -> None:
     for value, expected in ((1.0, 0.25), (2.0, 0.6875)):
         parameter.data = np.array([[value]])
         average.update()
-        assert average.average.tolist() == [expected]
+        assert average.averages[0].item() == expected
     with average.in_place():
         assert parameter.data.item() == 0.6875
-        with pytest.raises(RuntimeError, match="found the average"):
-            average.update()
-        with pytest.raises(RuntimeError, match="found the average"):
-            average.state_dict()
+        for wrong in (average.update, average.state_dict, lambda: average.in_place().__enter__()):
+            with pytest.raises(RuntimeError, match="found the average"):
+                wrong()
     assert parameter.data.item() == 2.0
     twin = optim.ExponentialMovingAverage([nn.Parameter(np.zeros((1, 1)), "W")])
     twin.load_state_dict(average.state_dict())
-    assert twin.average.tolist() == [0.6875]
-    with pytest.raises(
-        ValueError, match=r"expected average: float64 array of shape \(1,\), received average: .*\(3,\)"
-    ):
-        twin.load_state_dict({"average": np.zeros(3)})
+    assert twin.averages[0].item() == 0.6875
+    with pytest.raises(ValueError, match=r"expected averages float64 array of shape \(1, 1\), received another state"):
+        twin.load_state_dict({"0": np.zeros(3)})
+
+
+def test_the_average_follows_parameters_wherever_they_lie() -> None:
+    """An optimizer made later, of other parameters in another order, moves them into its own vector."""
+    model = nn.mlp([3, 4, 2], rng=np.random.default_rng(0))
+    average = optim.ExponentialMovingAverage(model.parameters(), decay=0.0)
+    optim.SGD(model.parameters()[::-1], 0.1)
+    model.parameters()[0].data += 1
+    average.update()
+    assert average.averages[0].tobytes() == model.parameters()[0].data.tobytes()

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from glassnet import nn
 from glassnet.nn import FloatArray
+from glassnet.nn.arrays import check_batch, check_count, check_number
 
 ROUNDING = 8 * np.finfo(np.float64).eps  # how far two evaluations of the same loss may differ, relatively
 REFINE = 1e-7  # a relative error above this is looked at more finely
@@ -68,6 +69,8 @@ def gradient_check(
         ValueError: if the model would draw random numbers (Dropout that is neither frozen nor in evaluation mode).
     """
     rng = rng if rng is not None else np.random.default_rng(0)
+    eps = check_number("gradient_check", "eps", eps, 0, 1, low_open=True)
+    check_count("gradient_check", "max_elements", max_elements)
     value, arrays = _differentiate("gradient_check", model, loss, X, y)
 
     def along(data: FloatArray, index: tuple[int, ...]) -> _Line:
@@ -113,6 +116,8 @@ def directional_gradient_check(
     number, and `checked` counts the directions of all arrays together.
     """
     rng = rng if rng is not None else np.random.default_rng(0)
+    eps = check_number("directional_gradient_check", "eps", eps, 0, 1, low_open=True)
+    check_count("directional_gradient_check", "directions", directions)
     value, arrays = _differentiate("directional_gradient_check", model, loss, X, y)
 
     def along(data: FloatArray, direction: FloatArray) -> _Line:
@@ -147,8 +152,9 @@ def _differentiate(
             f"{owner}: expected a deterministic model, received one with Dropout in training mode; "
             "call model.eval() or set dropout.frozen = True"
         )
-    model = _in_float64(model)
-    X = X.astype(np.float64)
+    model, loss = _in_float64(model), copy.deepcopy(loss)
+    X = check_batch(owner, X).astype(np.float64)
+    y = np.asarray(y)
     y = y.astype(np.float64) if y.dtype.kind == "f" else y
 
     def value() -> float:
@@ -191,8 +197,10 @@ def _refined(line: _Line, eps: float) -> tuple[float, float]:
 
 
 def _relative_error(analytic: float, numerical: float, rounding: float) -> float:
-    error = max(0.0, abs(analytic - numerical) - rounding) / max(1e-8, abs(analytic) + abs(numerical))
-    return math.inf if math.isnan(error) else error
+    difference = abs(analytic - numerical)
+    if not math.isfinite(difference):
+        return math.inf
+    return max(0.0, difference - rounding) / max(1e-8, abs(analytic) + abs(numerical))
 
 
 def _worst(comparisons: list[GradientCheck]) -> GradientCheck:
@@ -203,11 +211,14 @@ def _worst(comparisons: list[GradientCheck]) -> GradientCheck:
 def _in_float64(model: nn.Module) -> nn.Module:
     """Return a copy of `model` whose parameters and buffers are float64."""
     model = copy.deepcopy(model)
+    wide: dict[int, nn.Parameter] = {}  # a parameter that two layers share stays shared
     for module in model.modules():
         for name, attribute in list(vars(module).items()):
             if isinstance(attribute, nn.Parameter):
-                wide = nn.Parameter(attribute.data.astype(np.float64), attribute.name, decays=attribute.decays)
-                setattr(module, name, wide)
+                if id(attribute) not in wide:
+                    data = attribute.data.astype(np.float64)
+                    wide[id(attribute)] = nn.Parameter(data, attribute.name, decays=attribute.decays)
+                setattr(module, name, wide[id(attribute)])
         for name in module.buffer_names:
             setattr(module, name, getattr(module, name).astype(np.float64))
     return model

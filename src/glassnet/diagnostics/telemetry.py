@@ -4,7 +4,7 @@ import csv
 import math
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +12,7 @@ import numpy.typing as npt
 from glassnet import nn
 from glassnet.nn import FloatArray
 from glassnet.nn.arrays import check_count
+from glassnet.optim.clipping import euclidean_norm
 from glassnet.training import Callback, TrainingRun
 
 SATURATED = 1e-3  # a sigmoid or tanh unit this close to a limit hardly passes a gradient on
@@ -55,7 +56,7 @@ class Telemetry(Callback):
         self._samples: list[tuple[int, str, dict[str, float]]] = []
         self._layers: list[tuple[str, nn.Module]] = []
         self._parameters: list[tuple[str, nn.Parameter]] = []
-        self._outputs: list[FloatArray] = []
+        self._outputs: list[tuple[str, nn.Module, FloatArray]] = []
         self._before: list[FloatArray] = []
         self._fired: dict[str, npt.NDArray[np.bool_]] = {}
         self._is_sampling = False
@@ -80,14 +81,14 @@ class Telemetry(Callback):
         self._is_sampling = run.step % self.every == 0
         if self._is_sampling:
             self._outputs = []
-            for _, layer in self._layers:
-                observe_next_output(layer, self._outputs.append)
+            for name, layer in self._layers:
+                self._observe(name, layer)
 
     def on_gradients_ready(self, run: TrainingRun) -> None:
         """Measure the activations and the gradients, and keep the values that the update will change."""
         if not self._is_sampling:
             return
-        for (name, layer), Y in zip(self._layers, self._outputs, strict=True):
+        for name, layer, Y in self._outputs:
             self._samples.append((run.step, name, activation_statistics(layer, Y)))
         for name, parameter in self._parameters:
             self._samples.append((run.step, name, gradient_statistics(parameter)))
@@ -98,10 +99,10 @@ class Telemetry(Callback):
         if not self._is_sampling:
             return
         for (name, parameter), before in zip(self._parameters, self._before, strict=True):
-            size = _norm(before)
+            size = euclidean_norm(before)
             if size > 0:  # a bias starts at zero: against nothing, every update is infinitely large, and says nothing
                 change = np.subtract(parameter.data, before, out=before)
-                self._samples.append((run.step - 1, name, {"update_ratio": _norm(change) / size}))
+                self._samples.append((run.step - 1, name, {"update_ratio": euclidean_norm(change) / size}))
         self._outputs, self._before = [], []
 
     def on_validation_begin(self, run: TrainingRun) -> None:
@@ -119,13 +120,21 @@ class Telemetry(Callback):
                 dead = float(np.count_nonzero(~self._fired[name]))
                 self._samples.append((run.step, name, {"dead_units": dead}))
 
-    def write(self, path: Path) -> None:
-        """Write the rows as CSV: step, layer, statistic, value."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(TelemetryRow._fields)
-            writer.writerows([row.step, row.layer, row.statistic, repr(row.value)] for row in self.rows)
+    def on_abort(self, run: TrainingRun) -> None:
+        """Leave no observer behind."""
+        for _, layer in self._layers:
+            stop_observing(layer)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the measurements so far."""
+        return {"samples": self._samples}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Bring back what `state_dict` returned."""
+        self._samples = [(int(step), layer, statistics) for step, layer, statistics in state["samples"]]
+
+    def _observe(self, name: str, layer: nn.Module) -> None:
+        observe_next_output(layer, lambda Y: self._outputs.append((name, layer, Y)))
 
     def _watch(self, name: str, layer: nn.Module) -> None:
         def note(Y: FloatArray) -> None:
@@ -136,12 +145,24 @@ class Telemetry(Callback):
         observe_next_output(layer, note)
 
 
+def write_telemetry(path: Path, rows: list[TelemetryRow]) -> None:
+    """Write the rows as CSV: step, layer, statistic, value."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(TelemetryRow._fields)
+        writer.writerows([row.step, row.layer, row.statistic, repr(row.value)] for row in rows)
+
+
 def activation_statistics(layer: nn.Module, Y: FloatArray) -> dict[str, float]:
     """Return the statistics of a layer's output `Y (N, D)`: mean, std, min, max, and what its kind can suffer from."""
-    mean = Y.sum() / Y.dtype.type(Y.size)
+    with np.errstate(over="ignore"):
+        mean = Y.sum() / Y.dtype.type(Y.size)
+    if not np.isfinite(mean) and np.isfinite(Y).all():
+        mean = Y.dtype.type(Y.mean(dtype=np.float64))  # the sum has left the range of float32
     statistics = {
         "mean": float(mean),
-        "std": _norm(Y - mean) / math.sqrt(Y.size),
+        "std": euclidean_norm(Y - mean) / math.sqrt(Y.size),
         "min": float(Y.min()),
         "max": float(Y.max()),
     }
@@ -158,15 +179,11 @@ def gradient_statistics(parameter: nn.Parameter) -> dict[str, float]:
     """Return norm, min, max and the share of exact zeros of a parameter's gradient."""
     gradient = parameter.grad
     return {
-        "gradient_norm": _norm(gradient),
+        "gradient_norm": euclidean_norm(gradient),
         "gradient_min": float(gradient.min()),
         "gradient_max": float(gradient.max()),
         "gradient_zero_share": _share(gradient == 0),
     }
-
-
-def _norm(values: FloatArray) -> float:
-    return math.sqrt(np.vdot(values, values))
 
 
 def _share(which: npt.NDArray[np.bool_]) -> float:
@@ -182,18 +199,37 @@ def leaf_modules(model: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.M
         yield from leaf_modules(child, f"{prefix}{name}.")
 
 
-def observe_next_output(layer: nn.Module, note: Callable[[FloatArray], None]) -> None:
-    """Have `note` called with the output of the layer's next forward pass, and of that one only."""
+class _Observer:
+    """Stands in for a layer's `forward` for one call: takes itself away, and shows the output to whoever asked."""
 
-    def forward(X: FloatArray) -> FloatArray:
-        stop_observing(layer)
-        Y = layer.forward(X)
-        note(Y)
+    is_observer = True  # a copy of the layer is not observed
+
+    def __init__(self, layer: nn.Module) -> None:
+        self.layer = layer
+        self.own = vars(layer).get("forward")  # a forward that the layer had of its own
+        self.notes: list[Callable[[FloatArray], None]] = []
+
+    def __call__(self, X: FloatArray) -> FloatArray:
+        stop_observing(self.layer)
+        Y = self.layer.forward(X)
+        for note in self.notes:
+            note(Y)
         return Y
 
-    layer.forward = forward  # type: ignore[method-assign]  # for one call, this object's own
+
+def observe_next_output(layer: nn.Module, note: Callable[[FloatArray], None]) -> None:
+    """Have `note` called with the output of the layer's next forward pass, and of that one only."""
+    observer = vars(layer).get("forward")
+    if not isinstance(observer, _Observer):
+        observer = _Observer(layer)
+        layer.forward = observer  # type: ignore[method-assign]  # for one call, this object's own
+    observer.notes.append(note)
 
 
 def stop_observing(layer: nn.Module) -> None:
     """Take away what `observe_next_output` has put on the layer, if it is still there."""
-    vars(layer).pop("forward", None)
+    observer = vars(layer).get("forward")
+    if isinstance(observer, _Observer):
+        del vars(layer)["forward"]
+        if observer.own is not None:
+            layer.forward = observer.own  # type: ignore[method-assign]

@@ -9,6 +9,7 @@ import numpy.typing as npt
 FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
 LabelArray: TypeAlias = npt.NDArray[np.integer[Any]]
 
+PLAIN_ARRAYS = (np.ndarray, np.memmap)
 FLOAT_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 
@@ -44,7 +45,7 @@ def check_number(
         ValueError: naming the owner, the setting, the range and what came.
     """
     if isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool):
-        number = float(value)
+        number = float(value) if not isinstance(value, int) or abs(value) < 2**1000 else math.inf
         above_low = low < number if low_open else low <= number
         below_high = number <= high if high_closed else number < high
         if above_low and below_high and math.isfinite(number):
@@ -82,8 +83,10 @@ def check_batch(
     """
     name = owner if isinstance(owner, str) else repr(owner)
     wanted = f"(N, {features})" if features is not None else "(N, D)"
-    if not isinstance(X, np.ndarray):
-        raise TypeError(f"{name}: expected a NumPy array of shape {wanted}, received {describe(X)}")
+    if type(X) not in PLAIN_ARRAYS:  # np.matrix and masked arrays are arrays that multiply in ways of their own
+        received = describe(X) if not isinstance(X, np.ndarray) else type(X).__name__
+        raise TypeError(f"{name}: expected a plain NumPy array of shape {wanted}, received {received}")
+    assert isinstance(X, np.ndarray)  # noqa: S101  # what the type checker cannot see
     if X.dtype not in FLOAT_DTYPES or (dtype is not None and X.dtype != dtype):
         expected = dtype.name if dtype is not None else "float32 or float64"
         raise TypeError(

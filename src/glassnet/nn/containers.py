@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.nn.arrays import FloatArray
+from glassnet.nn.arrays import FloatArray, check_number
 from glassnet.nn.dense import Dense
 from glassnet.nn.dropout import Dropout
 from glassnet.nn.init import Initialization
@@ -43,6 +43,11 @@ class Sequential(Module):
                 raise TypeError(f"Sequential: expected modules, received {type(layer).__name__} {layer!r:.60}")
         if not layers:
             raise ValueError("Sequential: expected at least one module, received none")
+        inside = [id(module) for layer in layers for module in layer.modules()]
+        if len(set(inside)) < len(inside):
+            raise ValueError(
+                "Sequential: expected each module once, received one twice; make two (they may share a Parameter)"
+            )
         self.layers = layers
 
     def forward(self, X: FloatArray) -> FloatArray:
@@ -92,11 +97,12 @@ def mlp(
     Raises:
         ValueError: for fewer than two sizes, or an unknown activation or normalization.
     """
-    if len(sizes) < 2:
-        raise ValueError(f"mlp: expected at least an input and an output size, received {list(sizes)}")
-    if activation not in ACTIVATIONS:
+    if not isinstance(sizes, Sequence) or len(sizes) < 2:
+        raise ValueError(f"mlp: expected at least an input and an output size, received {sizes!r}")
+    check_number("mlp", "dropout", dropout, 0, 1)
+    if not isinstance(activation, str) or activation not in ACTIVATIONS:
         raise ValueError(f"mlp: expected activation to be one of {', '.join(ACTIVATIONS)}, received {activation!r}")
-    if normalization is not None and normalization not in NORMALIZATIONS:
+    if normalization is not None and (not isinstance(normalization, str) or normalization not in NORMALIZATIONS):
         raise ValueError(
             f"mlp: expected normalization to be one of {', '.join(NORMALIZATIONS)} or None, received {normalization!r}"
         )

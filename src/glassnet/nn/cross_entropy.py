@@ -64,14 +64,16 @@ class SoftmaxCrossEntropy(Loss):
         P = E / total
         n = Z.shape[0]
         if labels is not None and self.class_weights is None and not self.label_smoothing:
-            log_likelihood = shifted[np.arange(n), labels].astype(np.float64) - np.log(total[:, 0])
             self.total_weight = float(n)
             self._memory = (P, None, labels)
-            return float(-log_likelihood.sum() / n)
+            with np.errstate(over="ignore"):
+                log_likelihood = shifted[np.arange(n), labels].astype(np.float64) - np.log(total[:, 0])
+                return float(-log_likelihood.sum() / n)
         T = self._weighted_targets(Z, labels, distribution)
         self._memory = (P, T, labels)
-        log_P = shifted.astype(np.float64) - np.log(total)
-        return float(-np.sum(T * log_P) / self.total_weight)
+        with np.errstate(over="ignore"):  # logits near the end of float64: infinite, and so reported
+            log_P = shifted.astype(np.float64) - np.log(total)
+            return float(-np.sum(T * log_P) / self.total_weight)
 
     def backward(self) -> FloatArray:
         """Return `dZ (N, C)` for the last forward: `(P − Y)/N`, or its weighted and smoothed form."""
@@ -80,7 +82,7 @@ class SoftmaxCrossEntropy(Loss):
             P[np.arange(P.shape[0]), labels] -= 1
             P /= P.shape[0]
             return P
-        return (P * T.sum(axis=1, keepdims=True) - T) / P.dtype.type(self.total_weight)
+        return ((P * T.sum(axis=1, keepdims=True) - T) / self.total_weight).astype(P.dtype)
 
     def score_sum(self, outputs: FloatArray, targets: npt.NDArray[np.generic]) -> float:
         """Return how many examples have their largest logit at the (most probable) target class."""
@@ -92,12 +94,12 @@ class SoftmaxCrossEntropy(Loss):
     ) -> FloatArray:
         n, classes = Z.shape
         if distribution is None:
-            distribution = np.zeros_like(Z)
+            distribution = np.zeros(Z.shape)  # in float64, in which any weights will do
             distribution[np.arange(n), labels] = 1
         T = (1 - self.label_smoothing) * distribution + self.label_smoothing / classes
         self.total_weight = float(n)
         if self.class_weights is not None:
-            T *= self.class_weights.astype(Z.dtype)
+            T *= self.class_weights
             if labels is not None:
                 self.total_weight = float(self.class_weights[labels].sum())
                 if self.total_weight == 0:
@@ -116,7 +118,7 @@ class SoftmaxCrossEntropy(Loss):
         if not isinstance(targets, np.ndarray):
             raise TypeError(f"{self!r}: expected targets as {wanted}, received {describe(targets)}")
         if targets.shape == (n,):
-            if not np.issubdtype(targets.dtype, np.integer):
+            if targets.dtype.kind not in "iu":
                 raise TypeError(f"{self!r}: expected integer class ids ({n},), received {describe(targets)}")
             if targets.min() < 0 or targets.max() >= classes:
                 raise ValueError(
@@ -127,8 +129,9 @@ class SoftmaxCrossEntropy(Loss):
             raise ValueError(f"{self!r}: expected targets as {wanted}, received {describe(targets)}")
         if targets.dtype.kind not in "iubf":
             raise TypeError(f"{self!r}: expected numeric distributions ({n}, {classes}), received {describe(targets)}")
-        distribution = targets.astype(Z.dtype)
-        sums = distribution.sum(axis=1)
+        distribution = targets.astype(np.float64)
+        with np.errstate(over="ignore", invalid="ignore"):
+            sums = distribution.sum(axis=1)
         if not (np.abs(sums - 1) <= 1e-4).all() or (distribution < 0).any():
             raise ValueError(
                 f"{self!r}: expected distributions ({n}, {classes}), rows of entries 0 or more that sum to 1, received "
@@ -143,10 +146,9 @@ class SoftmaxCrossEntropy(Loss):
 
 def _check_weights(class_weights: npt.ArrayLike) -> npt.NDArray[np.float64]:
     message = "SoftmaxCrossEntropy: expected class_weights (C,), finite numbers of 0 or more, received"
-    try:
-        weights = np.asarray(class_weights, dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{message} {class_weights!r:.60}") from error
-    if weights.ndim != 1 or not np.isfinite(weights).all() or (weights < 0).any():
+    given = np.asarray(class_weights)
+    if given.ndim != 1 or not given.size or given.dtype.kind not in "iuf":
         raise ValueError(f"{message} {class_weights!r:.60}")
-    return weights
+    if not np.isfinite(given).all() or (given < 0).any():
+        raise ValueError(f"{message} {class_weights!r:.60}")
+    return given.astype(np.float64)

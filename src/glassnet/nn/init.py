@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from glassnet.nn.arrays import FloatArray
+from glassnet.nn.arrays import FloatArray, check_number, describe
 
 Initializer: TypeAlias = Callable[[np.random.Generator | None, int, int, np.dtype[Any]], FloatArray]
 Initialization: TypeAlias = str | float | Initializer
@@ -79,10 +79,11 @@ def initial_weights(
             raise ValueError(f"init: expected one of {', '.join(INITIALIZERS)} or a scale, received {init!r}")
         return INITIALIZERS[init](rng, fan_in, fan_out, dtype)
     if callable(init):
-        return init(rng, fan_in, fan_out, dtype)
-    if isinstance(init, bool) or not isinstance(init, int | float) or not 0 <= init < math.inf:
-        raise ValueError(f"init: expected a rule's name or a scale of 0 or more, received {init!r}")
-    return _normal(rng, fan_in, fan_out, dtype, float(init))
+        W = init(rng, fan_in, fan_out, dtype)
+        if not isinstance(W, np.ndarray) or W.shape != (fan_in, fan_out) or W.dtype != dtype:
+            raise ValueError(f"init: expected weights {dtype} ({fan_in}, {fan_out}), received {describe(W)}")
+        return W.copy()
+    return _normal(rng, fan_in, fan_out, dtype, check_number("init", "scale", init, 0, math.inf))
 
 
 def _normal(

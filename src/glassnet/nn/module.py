@@ -22,6 +22,9 @@ class Module:
     backward pass is its layers' backward passes in reverse order: the chain rule, one link at a time
     (Rumelhart, Hinton & Williams, "Learning representations by back-propagating errors", Nature 1986).
 
+    Between the two calls neither the input nor the output may be changed in place: what is remembered is often one of
+    them, not a copy. And a module works once in a network: a second forward pass would forget the first.
+
     A subclass assigns its parameters and inner modules as attributes; they are found by looking at the
     attributes in the order of their assignment. Arrays that are state but not learnt (running averages) are
     named in `buffer_names` and saved with the parameters.
@@ -148,6 +151,8 @@ class Module:
             ValueError: if an entry is missing, extra, or of another shape or dtype. The message lists them all,
                 and the module is left as it was.
         """
+        if not isinstance(state, Mapping):
+            raise TypeError(f"{type(self).__name__}: expected a state as arrays by name, received {describe(state)}")
         own = dict(self._named_arrays())
         problems = [f"missing {name} {array.shape}" for name, array in own.items() if name not in state]
         problems += [f"unexpected {name}" for name in state if name not in own]
@@ -167,5 +172,9 @@ class Module:
         return summary_table(self)
 
     def __getstate__(self) -> dict[str, Any]:
-        """A copy starts with no forward pass pending."""
-        return {name: value for name, value in vars(self).items() if name != "_memory"}
+        """A copy starts with no forward pass pending, and nobody observes it (see `glassnet.diagnostics.telemetry`)."""
+        return {
+            name: value
+            for name, value in vars(self).items()
+            if name != "_memory" and not getattr(value, "is_observer", False)
+        }

@@ -1,6 +1,5 @@
 """Normalization: BatchNorm standardizes each feature over the batch, LayerNorm each example over its features."""
 
-import math
 from typing import Any
 
 import numpy as np
@@ -18,9 +17,7 @@ def standardize(X: FloatArray, axis: int, eps: float) -> tuple[FloatArray, Float
     exact: `X̂` does not change if ε is divided by c² with them. The σ² returned is then cut to a number that exists.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        mean = X.mean(axis=axis, keepdims=True)
-        centred = X - mean
-        variance = np.mean(centred * centred, axis=axis, keepdims=True)
+        mean, centred, variance = _centre(X, axis)
     if not np.isfinite(variance).all() and np.isfinite(X).all():
         exponent = np.frexp(np.abs(X).max(axis=axis, keepdims=True))[1].clip(min=0)
         X_hat, inverse_std, mean, variance = _standardize_scaled(np.ldexp(X, -exponent), axis, eps, exponent)
@@ -31,13 +28,27 @@ def standardize(X: FloatArray, axis: int, eps: float) -> tuple[FloatArray, Float
     return centred * inverse_std, inverse_std, mean, variance
 
 
+def _centre(X: FloatArray, axis: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Return `(μ, X − μ, σ²)`, centred twice: the mean of equal large numbers rounds, and that is no spread."""
+    mean = X.mean(axis=axis, keepdims=True)
+    centred = X - mean
+    rest = centred.mean(axis=axis, keepdims=True)
+    centred -= rest
+    return mean + rest, centred, np.mean(centred * centred, axis=axis, keepdims=True)
+
+
+def _check_eps(owner: str, eps: float, dtype: np.dtype[Any]) -> float:
+    eps = check_number(owner, "eps", eps, 0, float(np.finfo(dtype).max), low_open=True)
+    if eps < np.finfo(dtype).tiny:
+        raise ValueError(f"{owner}: expected an eps that {dtype} can hold, received {eps!r}")
+    return eps
+
+
 def _standardize_scaled(
     X: FloatArray, axis: int, eps: float, exponent: npt.NDArray[np.intc]
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Do the work of `standardize` for entries that were divided by 2^exponent; mean and variance come back divided."""
-    mean = X.mean(axis=axis, keepdims=True)
-    centred = X - mean
-    variance = np.mean(centred * centred, axis=axis, keepdims=True)
+    mean, centred, variance = _centre(X, axis)
     scaled_eps = np.ldexp(np.full_like(variance, eps), -2 * exponent)
     # A column without variance and an ε that has underflowed: any divisor will do, since every entry is 0.
     inverse_std = 1 / np.sqrt(np.maximum(variance + scaled_eps, np.finfo(X.dtype).tiny))
@@ -77,7 +88,7 @@ class BatchNorm(Module):
         resolved: np.dtype[Any] = float_dtype("BatchNorm", dtype)
         self.features = features = check_count("BatchNorm", "features", features)
         self.momentum = check_number("BatchNorm", "momentum", momentum, 0, 1, low_open=True, high_closed=True)
-        self.eps = check_number("BatchNorm", "eps", eps, 0, math.inf, low_open=True)
+        self.eps = _check_eps("BatchNorm", eps, resolved)
         self.gamma = Parameter(np.ones((1, features), dtype=resolved), "gamma", decays=False)
         self.beta = Parameter(np.zeros((1, features), dtype=resolved), "beta", decays=False)
         self.running_mean = np.zeros((1, features), dtype=resolved)
@@ -89,7 +100,10 @@ class BatchNorm(Module):
         if self.training:
             n = X.shape[0]
             if n < 2:
-                raise ValueError(f"{self!r}: expected at least 2 examples in training mode, received {n}")
+                raise ValueError(
+                    f"{self!r}: expected at least 2 examples in training mode, received {n}; where that is the last "
+                    "batch of an epoch, DataLoader(drop_last=True) leaves it out"
+                )
             X_hat, inverse_std, mean, variance = standardize(X, 0, self.eps)
             self.running_mean *= 1 - self.momentum
             self.running_mean += self.momentum * mean
@@ -97,9 +111,11 @@ class BatchNorm(Module):
             self.running_var += (self.momentum * n / (n - 1)) * variance
         else:
             inverse_std = 1 / np.sqrt(self.running_var + X.dtype.type(self.eps))
+            largest = np.finfo(X.dtype).max
             with np.errstate(over="ignore"):
-                X_hat = (X - self.running_mean) * inverse_std
-        Y = X_hat * self.gamma.data + self.beta.data
+                X_hat = np.clip((X - self.running_mean) * inverse_std, -largest, largest)
+        with np.errstate(over="ignore"):
+            Y = X_hat * self.gamma.data + self.beta.data
         self.remember(Y, X_hat, inverse_std, self.training)
         return Y
 
@@ -128,7 +144,7 @@ class LayerNorm(Module):
         """Start with γ = 1 and β = 0 for `features` columns."""
         resolved: np.dtype[Any] = float_dtype("LayerNorm", dtype)
         self.features = features = check_count("LayerNorm", "features", features)
-        self.eps = check_number("LayerNorm", "eps", eps, 0, math.inf, low_open=True)
+        self.eps = _check_eps("LayerNorm", eps, resolved)
         self.gamma = Parameter(np.ones((1, features), dtype=resolved), "gamma", decays=False)
         self.beta = Parameter(np.zeros((1, features), dtype=resolved), "beta", decays=False)
 

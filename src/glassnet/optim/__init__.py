@@ -11,7 +11,16 @@ from glassnet.optim.flat import FlatVector
 from glassnet.optim.optimizer import Optimizer
 from glassnet.optim.plateau import ReduceOnPlateau
 from glassnet.optim.rmsprop import RMSProp
-from glassnet.optim.schedules import Schedule, constant, cosine, exponential, one_cycle, step_decay, with_warmup
+from glassnet.optim.schedules import (
+    Schedule,
+    WithWarmup,
+    constant,
+    cosine,
+    exponential,
+    one_cycle,
+    step_decay,
+    with_warmup,
+)
 from glassnet.optim.sgd import SGD
 
 __all__ = [
@@ -24,6 +33,7 @@ __all__ = [
     "RMSProp",
     "ReduceOnPlateau",
     "Schedule",
+    "WithWarmup",
     "clip_gradient_norm",
     "clip_gradient_value",
     "constant",

@@ -38,7 +38,7 @@ class Adam(Optimizer):
         if not isinstance(betas, tuple | list) or len(betas) != 2:
             raise ValueError(f"Adam: expected betas=(beta1, beta2), received {betas!r}")
         self.betas = (check_number("Adam", "beta1", betas[0], 0, 1), check_number("Adam", "beta2", betas[1], 0, 1))
-        self.eps = check_number("Adam", "eps", eps, 0, math.inf, low_open=True)
+        self.eps = self.check_eps(eps)
 
     def before_update(self) -> None:
         """Gather the constants of this step into two scalars."""

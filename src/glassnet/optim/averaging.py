@@ -7,7 +7,6 @@ import numpy as np
 
 from glassnet.nn import FloatArray, Parameter
 from glassnet.nn.arrays import check_number, describe
-from glassnet.optim.flat import FlatVector
 
 
 class ExponentialMovingAverage:
@@ -26,11 +25,11 @@ class ExponentialMovingAverage:
     """
 
     def __init__(self, parameters: Iterable[Parameter], decay: float = 0.999) -> None:
-        """Set d in [0, 1) and start at the weights as they are; make it after the optimizer, of the same parameters."""
+        """Set d in [0, 1) and start at the weights as they are."""
         self.decay = check_number("ExponentialMovingAverage", "decay", decay, 0, 1)
-        self.flat = FlatVector.of(parameters)
-        self.average: FloatArray = self.flat.data.copy()
-        self._scratch = np.empty_like(self.average)
+        self.parameters = list(parameters)
+        self.averages: list[FloatArray] = [parameter.data.copy() for parameter in self.parameters]
+        self._scratch = [np.empty_like(average) for average in self.averages]
         self.is_in_place = False
 
     def update(self) -> None:
@@ -39,21 +38,27 @@ class ExponentialMovingAverage:
         Raises:
             RuntimeError: while the average is in the weights' place.
         """
-        if self.is_in_place:
-            raise RuntimeError("ExponentialMovingAverage: expected the training weights in place, found the average")
-        self.average *= self.decay
-        self.average += np.multiply(self.flat.data, 1 - self.decay, out=self._scratch)
+        self._require_training_weights()
+        for parameter, average, scratch in zip(self.parameters, self.averages, self._scratch, strict=True):
+            average *= self.decay
+            average += np.multiply(parameter.data, 1 - self.decay, out=scratch)
 
     def swap(self) -> None:
         """Exchange the weights of the model with the average; a second call changes them back, bit for bit."""
-        np.copyto(self._scratch, self.flat.data)
-        np.copyto(self.flat.data, self.average)
-        np.copyto(self.average, self._scratch)
+        for parameter, average, scratch in zip(self.parameters, self.averages, self._scratch, strict=True):
+            np.copyto(scratch, parameter.data)
+            parameter.data = average
+            np.copyto(average, scratch)
         self.is_in_place = not self.is_in_place
 
     @contextmanager
     def in_place(self) -> Iterator[None]:
-        """Let the model have the averaged weights within a `with` block, and its own again after it."""
+        """Let the model have the averaged weights within a `with` block, and its own again after it.
+
+        Raises:
+            RuntimeError: if the average is in place already.
+        """
+        self._require_training_weights()
         self.swap()
         try:
             yield
@@ -61,21 +66,25 @@ class ExponentialMovingAverage:
             self.swap()
 
     def state_dict(self) -> dict[str, FloatArray]:
-        """Return a copy of the average; call it while the training weights are in place."""
-        if self.is_in_place:
-            raise RuntimeError("ExponentialMovingAverage: expected the training weights in place, found the average")
-        return {"average": self.average.copy()}
+        """Return copies of the averages, by the numbers of their parameters."""
+        self._require_training_weights()
+        return {str(place): average.copy() for place, average in enumerate(self.averages)}
 
     def load_state_dict(self, state: Mapping[str, FloatArray]) -> None:
-        """Restore what `state_dict` returned.
+        """Restore what `state_dict` returned; all or nothing.
 
         Raises:
-            ValueError: if it is no average of such a model.
+            ValueError: if it is no average of such parameters.
         """
-        value = state.get("average")
-        fits = isinstance(value, np.ndarray) and value.shape == self.average.shape and value.dtype == self.average.dtype
-        if set(state) != {"average"} or not fits:
-            received = ", ".join(f"{name}: {describe(array)}" for name, array in state.items())
-            wanted = f"average: {describe(self.average)}"
-            raise ValueError(f"ExponentialMovingAverage: expected {wanted}, received {received or 'nothing'}")
-        np.copyto(self.average, state["average"])
+        self._require_training_weights()
+        own = {str(place): average for place, average in enumerate(self.averages)}
+        fits = isinstance(state, Mapping) and state.keys() == own.keys()
+        if not fits or any(describe(state[name]) != describe(average) for name, average in own.items()):
+            wanted = ", ".join(map(describe, self.averages))
+            raise ValueError(f"ExponentialMovingAverage: expected averages {wanted}, received another state")
+        for name, average in own.items():
+            np.copyto(average, state[name])
+
+    def _require_training_weights(self) -> None:
+        if self.is_in_place:
+            raise RuntimeError("ExponentialMovingAverage: expected the training weights in place, found the average")

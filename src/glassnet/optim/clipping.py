@@ -12,7 +12,7 @@ from glassnet.optim.flat import FlatVector
 
 def gradient_norm(parameters: Iterable[Parameter]) -> float:
     """Return the Euclidean norm `√Σ g²` over all gradients together; NaN or infinity if one of them is not finite."""
-    return math.hypot(*(_norm(gradient) for gradient in _gradients(list(parameters))))
+    return math.hypot(*(euclidean_norm(gradient) for gradient in _gradients(list(parameters))))
 
 
 def clip_gradient_norm(parameters: Iterable[Parameter], max_norm: float) -> float:
@@ -23,7 +23,7 @@ def clip_gradient_norm(parameters: Iterable[Parameter], max_norm: float) -> floa
     """
     check_number("clip_gradient_norm", "max_norm", max_norm, 0, math.inf, low_open=True)
     gradients = _gradients(list(parameters))
-    norm = math.hypot(*(_norm(gradient) for gradient in gradients))
+    norm = math.hypot(*(euclidean_norm(gradient) for gradient in gradients))
     if norm > max_norm:
         for gradient in gradients:
             gradient *= max_norm / (norm + 1e-12)
@@ -38,7 +38,7 @@ def clip_gradient_value(parameters: Iterable[Parameter], max_value: float) -> fl
     """
     check_number("clip_gradient_value", "max_value", max_value, 0, math.inf, low_open=True)
     gradients = _gradients(list(parameters))
-    norm = math.hypot(*(_norm(gradient) for gradient in gradients))
+    norm = math.hypot(*(euclidean_norm(gradient) for gradient in gradients))
     for gradient in gradients:
         np.clip(gradient, -max_value, max_value, out=gradient)
     return norm
@@ -49,13 +49,14 @@ def _gradients(parameters: list[Parameter]) -> list[FloatArray]:
     return [flat.grad] if flat is not None else [parameter.grad.ravel() for parameter in parameters]
 
 
-def _norm(gradient: FloatArray) -> float:
+def euclidean_norm(values: FloatArray) -> float:
+    """Return `√Σ v²`, also where the squares leave the range of the dtype."""
     with np.errstate(over="ignore"):
-        square = float(np.dot(gradient, gradient))
+        square = float(np.vdot(values, values))
     if math.isfinite(square) and square > 1e-30:
         return math.sqrt(square)
-    largest = float(np.abs(gradient).max())  # the square may have left the range of the dtype: scale first
+    largest = float(np.abs(values).max())
     if largest == 0 or not math.isfinite(largest):
         return largest
-    scaled = gradient / gradient.dtype.type(largest)
-    return largest * math.sqrt(float(np.dot(scaled, scaled)))
+    scaled = values / values.dtype.type(largest)
+    return largest * math.sqrt(float(np.vdot(scaled, scaled)))

@@ -24,7 +24,7 @@ class FlatVector:
         Raises:
             ValueError: if there is no parameter, one appears twice, or the dtypes differ.
         """
-        self.parameters = list(parameters)
+        self.parameters = _checked(parameters)
         if not self.parameters:
             raise ValueError("optimizer: expected at least one parameter, received none")
         if len({id(parameter) for parameter in self.parameters}) != len(self.parameters):
@@ -46,7 +46,7 @@ class FlatVector:
     @classmethod
     def of(cls, parameters: Iterable[Parameter]) -> "FlatVector":
         """Return the vectors that hold exactly these parameters in this order, laying them out if need be."""
-        parameters = list(parameters)
+        parameters = _checked(parameters)
         return cls.existing(parameters) or cls(parameters)
 
     @classmethod
@@ -68,8 +68,8 @@ class FlatVector:
         for parameter in self.parameters:
             if parameter.flat is not self:
                 raise RuntimeError(
-                    f"optimizer: expected {parameter!r} in this optimizer's vector, found it in another optimizer's; "
-                    "give each parameter to one optimizer"
+                    f"optimizer: expected {parameter!r} in this optimizer's vector, found it elsewhere: another "
+                    "optimizer took it, or this one was copied; give each parameter to one optimizer, made for it"
                 )
             parameter.grad  # noqa: B018  # reading it writes the zeros that zero_grad only promised
         return self._grad
@@ -78,3 +78,17 @@ class FlatVector:
         """Count every gradient as zero from here on."""
         for parameter in self.parameters:
             parameter.zero_grad()
+
+
+def _checked(parameters: Iterable[Parameter]) -> list[Parameter]:
+    if not isinstance(parameters, Iterable) or isinstance(parameters, np.ndarray):
+        raise TypeError(
+            f"optimizer: expected parameters, as model.parameters() returns them, received {type(parameters).__name__}"
+        )
+    listed = list(parameters)
+    strange = next((value for value in listed if not isinstance(value, Parameter)), None)
+    if strange is not None:
+        raise TypeError(
+            f"optimizer: expected parameters, as model.parameters() returns them, received {type(strange).__name__}"
+        )
+    return listed

@@ -62,6 +62,11 @@ class Optimizer:
         """Update a block of the flat vectors in place; `scratch` is memory of the same size, to write over."""
         raise NotImplementedError
 
+    def check_eps(self, eps: float) -> float:
+        """Return `eps` if it is a positive number that the parameters' dtype can hold."""
+        info = np.finfo(self.flat.data.dtype)
+        return check_number(type(self).__name__, "eps", eps, float(info.tiny), float(info.max))
+
     def state_dict(self) -> dict[str, FloatArray]:
         """Return copies of the slots and the step count: with the parameters, all that the next steps depend on."""
         return {**{name: slot.copy() for name, slot in self.slots.items()}, "steps": np.array([self.steps], np.float64)}
@@ -72,6 +77,8 @@ class Optimizer:
         Raises:
             ValueError: listing every missing, extra or misshapen entry.
         """
+        if not isinstance(state, Mapping):
+            raise TypeError(f"{type(self).__name__}: expected a state as arrays by name, received {describe(state)}")
         own = self.state_dict()
         problems = [f"missing {name}" for name in own if name not in state]
         problems += [f"unexpected {name}" for name in state if name not in own]
@@ -80,6 +87,8 @@ class Optimizer:
             for name, array in own.items()
             if name in state and not _fits(state[name], array)
         ]
+        if not problems and not (state["steps"][0] >= 0 and float(state["steps"][0]).is_integer()):
+            problems.append(f"steps: expected a whole number of 0 or more, received {state['steps'][0]}")
         if problems:
             raise ValueError(f"{type(self).__name__}: the state does not fit: " + "; ".join(problems))
         for name, slot in self.slots.items():

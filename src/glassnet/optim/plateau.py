@@ -60,7 +60,7 @@ class ReduceOnPlateau:
             ValueError: listing what is missing or unexpected.
         """
         own = self.state_dict()
-        if state.keys() != own.keys():
-            raise ValueError(f"ReduceOnPlateau: expected a state of {sorted(own)}, received {sorted(state)}")
+        if not isinstance(state, Mapping) or state.keys() != own.keys():
+            raise ValueError(f"ReduceOnPlateau: expected a state of {sorted(own)}, received {state!r:.80}")
         self.learning_rate, self._best = float(state["learning_rate"]), float(state["best"])
         self._waited = int(state["waited"])

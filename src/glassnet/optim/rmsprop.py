@@ -1,6 +1,5 @@
 """RMSProp: each parameter's step is divided by the recent size of its gradients."""
 
-import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -27,7 +26,7 @@ class RMSProp(Optimizer):
         """Set η > 0, β in [0, 1) and ε > 0."""
         super().__init__(parameters, learning_rate)
         self.beta = check_number("RMSProp", "beta", beta, 0, 1)
-        self.eps = check_number("RMSProp", "eps", eps, 0, math.inf, low_open=True)
+        self.eps = self.check_eps(eps)
 
     def update(self, data: FloatArray, gradient: FloatArray, *slots: FloatArray, scratch: FloatArray) -> None:
         """Update one block in place."""

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from glassnet.nn.arrays import check_count, check_number
@@ -94,16 +95,33 @@ def one_cycle(
     )
 
 
-def with_warmup(schedule: Schedule, steps: int) -> Schedule:
+@dataclass(frozen=True)
+class WithWarmup:
+    """A schedule with a warm-up in front of it; see `with_warmup`.
+
+    Attributes:
+        schedule: what follows the warm-up.
+        steps: how long the warm-up is.
+    """
+
+    schedule: Schedule
+    steps: int
+
+    def __call__(self, step: int) -> float:
+        """Return the rate of this step."""
+        if step < self.steps:
+            return self.schedule(0) * (step + 1) / (self.steps + 1)
+        return self.schedule(step - self.steps)
+
+
+def with_warmup(schedule: Schedule, steps: int) -> WithWarmup:
     """Return `schedule` preceded by `steps` steps in which the rate rises linearly to the schedule's first value.
 
     Step t of the warm-up (t = 0 … steps − 1) has the rate `schedule(0)·(t + 1)/(steps + 1)`; after it the schedule
     starts from its own step 0. Early gradients of a fresh network are large and disagree; small first steps keep them
     from throwing the weights far off. (Goyal et al., "Accurate, large minibatch SGD", 2017.)
     """
-    if steps:
-        check_count("with_warmup", "steps", steps)
-    return lambda step: schedule(0) * (step + 1) / (steps + 1) if step < steps else schedule(step - steps)
+    return WithWarmup(schedule, 0 if steps == 0 else check_count("with_warmup", "steps", steps))
 
 
 def _rate(owner: str, learning_rate: float) -> float:
