@@ -1,11 +1,14 @@
 """Splits, loader, preprocessing, sources and the files between the stages."""
 
+import json
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,9 +16,15 @@ from glassnet.data import (
     SOURCES,
     SPLITS,
     ArrayDataset,
+    Augmentation,
     DataLoader,
-    Standardizer,
+    ImagePreprocessing,
+    RawImages,
+    RawTable,
+    TablePreprocessing,
+    open_prepared,
     prepare,
+    preprocessing_from_json,
     read_prepared,
     read_raw,
     stratified_split,
@@ -23,23 +32,59 @@ from glassnet.data import (
 )
 from glassnet.seeding import stream
 
-DATA_SETTINGS = {"name": "wine", "validation_fraction": 0.2, "test_fraction": 0.2, "split_seed": 0}
+ROOT = Path(__file__).resolve().parents[2]
 
 
-def _loader(rows: int, batch_size: int, **options: bool) -> DataLoader:
+def _loader(rows: int, batch_size: int, **options: Any) -> DataLoader:
     X = np.arange(2 * rows, dtype=np.float32).reshape(rows, 2)
     return DataLoader(ArrayDataset(X, np.arange(rows)), batch_size, seed=3, **options)
 
 
-def test_wine_is_the_data_that_scikit_learn_loads() -> None:
-    """Same numbers, names and classes as `load_wine`."""
-    from sklearn.datasets import load_wine
+def _settings(choice: str, **changes: Any) -> dict[str, Any]:
+    settings: dict[str, Any] = yaml.safe_load((ROOT / "conf/data" / f"{choice}.yaml").read_text())
+    return {**settings, **changes}
 
-    table, reference = SOURCES["wine"](), load_wine()
+
+def _table(choice: str, **changes: Any) -> RawTable:
+    table = SOURCES[choice](_settings(choice, **changes))
+    assert isinstance(table, RawTable)
+    return table
+
+
+@pytest.mark.parametrize("choice", ["wine", "breast_cancer"])
+def test_bundled_tables_are_the_data_that_scikit_learn_loads(choice: str) -> None:
+    """Same numbers, names and classes as its own loaders give."""
+    import sklearn.datasets
+
+    table, reference = _table(choice), getattr(sklearn.datasets, f"load_{choice}")()
     np.testing.assert_array_equal(table.frame[list(table.features)].to_numpy(), reference.data)
-    assert list(table.features) == reference.feature_names
+    assert list(table.features) == list(reference.feature_names)
     assert table.class_names == tuple(reference.target_names)
     assert [table.class_names.index(name) for name in table.frame[table.target]] == reference.target.tolist()
+
+
+def test_digits_and_diabetes_are_the_data_that_scikit_learn_loads() -> None:
+    """The images pixel by pixel; the measurements of the patients unscaled."""
+    from sklearn.datasets import load_diabetes, load_digits
+
+    images, reference = SOURCES["digits"](_settings("digits")), load_digits()
+    assert isinstance(images, RawImages)
+    np.testing.assert_array_equal(images.images, reference.images)
+    np.testing.assert_array_equal(images.labels, reference.target)
+    table, reference = _table("diabetes"), load_diabetes(scaled=False)
+    np.testing.assert_array_equal(table.frame[list(table.features)].to_numpy(), reference.data)
+    assert list(table.features) == reference.feature_names
+    np.testing.assert_array_equal(table.frame[table.target], reference.target)
+    assert table.task == "regression"
+
+
+@pytest.mark.parametrize("choice", ["blobs", "spirals"])
+def test_generated_data_are_a_function_of_their_seed(choice: str) -> None:
+    """As many rows and classes as asked for, the same for the same seed."""
+    first, again, other = (_table(choice, rows=90, seed=seed) for seed in (0, 0, 1))
+    assert first.frame.equals(again.frame)
+    assert not first.frame.equals(other.frame)
+    assert first.frame[first.target].value_counts().tolist() == [30, 30, 30]
 
 
 @given(
@@ -68,6 +113,45 @@ def test_another_seed_is_another_split() -> None:
     assert (stratified_split(labels, 0.2, 0.2, 0) != stratified_split(labels, 0.2, 0.2, 1)).any()
     with pytest.raises(ValueError, match="received 2 of class"):
         stratified_split(np.array([0] * 50 + [1] * 2), 0.2, 0.2, 0)
+
+
+@given(
+    counts=st.lists(st.integers(12, 60), min_size=1, max_size=5),
+    folds=st.integers(2, 5),
+    repetition=st.integers(0, 3),
+    seed=st.integers(0, 1000),
+)
+@settings(max_examples=40, deadline=None, derandomize=True)
+def test_folds_divide_what_is_not_for_testing(counts: list[int], folds: int, repetition: int, seed: int) -> None:
+    """Each row is in the validation split of exactly one fold; folds are equally large; the test split never moves."""
+    labels = np.repeat(np.arange(len(counts)), counts)
+    test = stratified_split(labels, 0.2, 0.2, seed) == 2
+    validated = np.zeros(len(labels), dtype=int)
+    sizes = []
+    for fold in range(folds):
+        assignment = stratified_split(labels, 0.2, 0.2, seed, folds=folds, fold=fold, repetition=repetition)
+        np.testing.assert_array_equal(assignment == 2, test)
+        validated += assignment == 1
+        sizes.append(int(np.count_nonzero(assignment == 1)))
+        for label in range(len(counts)):
+            of_class = np.count_nonzero((assignment == 1) & (labels == label))
+            assert abs(of_class - np.count_nonzero(~test & (labels == label)) / folds) < 1
+    np.testing.assert_array_equal(validated, ~test)
+    assert max(sizes) - min(sizes) <= 1
+
+
+def test_repetitions_divide_anew_and_leave_the_test_split() -> None:
+    """Another repetition is another validation split; a publisher's test rows are taken as they are."""
+    labels = np.arange(200) % 2
+    splits = [stratified_split(labels, 0.2, 0.2, 0, repetition=repetition) for repetition in range(3)]
+    assert all(((split == 2) == (splits[0] == 2)).all() for split in splits)
+    assert (splits[0] != splits[1]).any()
+    assert (splits[1] != splits[2]).any()
+    given_rows = stratified_split(labels, 0.25, 0.2, 0, test_rows=40)
+    assert (given_rows[-40:] == 2).all()
+    assert Counter(given_rows[:-40].tolist()) == {0: 120, 1: 40}
+    with pytest.raises(ValueError, match="expected fold to be one of 0 to 3, received 4"):
+        stratified_split(labels, 0.2, 0.2, 0, folds=4, fold=4)
 
 
 def test_an_epoch_deals_every_row_once_in_step() -> None:
@@ -112,14 +196,15 @@ def test_named_streams_are_independent_and_repeatable() -> None:
 def test_standardization_is_learnt_once_and_travels() -> None:
     """Constant columns survive, extra ones are ignored, and JSON gives back the same numbers."""
     frame = pd.DataFrame({"a": [1.0, 2.0, 3.0], "constant": [5.0, 5.0, 5.0], "other": ["x", "y", "z"]})
-    fitted = Standardizer.fit(frame, ("a", "constant"))
+    fitted = TablePreprocessing.fit(frame, ("a", "constant"))
     # a: mean 2, standard deviation √(2/3)
     np.testing.assert_allclose(fitted.transform(frame)[:, 0], np.array([-1, 0, 1]) / np.sqrt(2 / 3), rtol=1e-6)
     assert not fitted.transform(frame)[:, 1].any()
-    assert Standardizer.from_json(fitted.to_json()) == fitted
+    again = preprocessing_from_json(json.loads(json.dumps(fitted.to_json())))
+    assert again.transform(frame).tobytes() == fitted.transform(frame).tobytes()
     with pytest.raises(ValueError, match=r"\['a'\]"):
         fitted.transform(frame.drop(columns="a"))
-    with pytest.raises(ValueError, match=r"finite numbers.*\['a'\]"):
+    with pytest.raises(ValueError, match=r"finite numbers in a, received 1 missing"):
         fitted.transform(frame.assign(a=[1.0, np.nan, 2.0]))
     with pytest.raises(ValueError, match="expected numbers"):
         fitted.transform(frame.assign(a=["x", "y", "z"]))
@@ -128,18 +213,35 @@ def test_standardization_is_learnt_once_and_travels() -> None:
 @pytest.mark.parametrize("value", [0.0, 12.7, 1 / 3, 1e6 / 7, -1e-9 / 3])
 def test_a_constant_column_becomes_zeros_and_small_changes_stay_small(value: float) -> None:
     """The mean of ten times 1/3 is off by a rounding; that must not count as a standard deviation."""
-    frame = pd.DataFrame({"a": [value] * 10})
-    standardizer = Standardizer.fit(frame, ("a",))
-    assert standardizer.scales == (1.0,)
-    np.testing.assert_allclose(standardizer.transform(frame), 0, atol=1e-6)
-    np.testing.assert_allclose(standardizer.transform(pd.DataFrame({"a": [value + 0.5]})), 0.5, rtol=1e-6)
+    fitted = TablePreprocessing.fit(pd.DataFrame({"a": [value] * 10}), ("a",))
+    assert fitted.columns[0]["scale"] == 1.0
+    np.testing.assert_allclose(fitted.transform(pd.DataFrame({"a": [value]})), 0, atol=1e-6)
+    np.testing.assert_allclose(fitted.transform(pd.DataFrame({"a": [value + 0.5]})), 0.5, rtol=1e-6)
+
+
+def test_images_are_standardized_as_one() -> None:
+    """All training pixels have mean 0 and deviation 1 together; frames and arrays give the same features."""
+    images = np.random.default_rng(0).integers(0, 200, (50, 3, 4)).astype(np.uint8)
+    fitted = ImagePreprocessing.fit(images)
+    X = fitted.transform(images)
+    assert X.shape == (50, 12)
+    assert abs(X.mean(dtype=np.float64)) < 1e-6
+    assert X.std(dtype=np.float64) == pytest.approx(1, rel=1e-6)
+    frame = pd.DataFrame(images.reshape(50, -1), columns=fitted.names)
+    assert fitted.transform(frame).tobytes() == X.tobytes()
+    assert fitted.transform(np.zeros((1, 3, 4)))[0, 0] == np.float32(fitted.background)
+    with pytest.raises(ValueError, match=r"expected images \(3, 4\)"):
+        fitted.transform(np.zeros((1, 4, 4)))
+    with pytest.raises(ValueError, match="expected 12 columns"):
+        fitted.transform(frame.drop(columns="pixel_0_0"))
 
 
 def test_preparing_uses_training_rows_alone(tmp_path: Path) -> None:
     """Mean 0 and deviation 1 on the training split, on the others not; the assignment file says who is where."""
-    write_raw(SOURCES["wine"](), tmp_path / "raw")
+    write_raw(_table("wine"), tmp_path / "raw")
     table = read_raw(tmp_path / "raw")
-    sizes = prepare(table, DATA_SETTINGS, tmp_path / "prepared")
+    assert isinstance(table, RawTable)
+    sizes = prepare(table, _settings("wine"), tmp_path / "prepared")
     assert sizes == {"train": 106, "validation": 36, "test": 36}
     prepared = read_prepared(tmp_path / "prepared")
     train, test = np.asarray(prepared.split("train").X), np.asarray(prepared.split("test").X)
@@ -160,3 +262,103 @@ def test_missing_outputs_of_an_earlier_stage_are_named(tmp_path: Path) -> None:
         read_raw(tmp_path)
     with pytest.raises(FileNotFoundError, match="run prepare first"):
         read_prepared(tmp_path)
+
+
+def test_images_go_through_raw_files_and_come_out_prepared(tmp_path: Path) -> None:
+    """Digits: the pixels of each split, standardized, with their labels; the same through the files and without."""
+    raw = SOURCES["digits"](_settings("digits"))
+    assert isinstance(raw, RawImages)
+    write_raw(raw, tmp_path / "raw")
+    for data, name in ((read_raw(tmp_path / "raw"), "one"), (raw, "two")):
+        prepare(data, _settings("digits"), tmp_path / name)
+    prepared = read_prepared(tmp_path / "one")
+    assert prepared.image_shape == (8, 8)
+    assert isinstance(prepared.preprocessing, ImagePreprocessing)
+    validation, rows = prepared.split("validation"), prepared.rows("validation")
+    np.testing.assert_array_equal(validation.y, raw.labels[rows])
+    np.testing.assert_array_equal(validation.X, prepared.preprocessing.transform(raw.images[rows]))
+    for split in SPLITS:
+        files = [(tmp_path / name / split / "features.npy").read_bytes() for name in ("one", "two")]
+        assert files[0] == files[1]
+
+
+def test_a_regression_target_is_standardized_by_training_rows(tmp_path: Path) -> None:
+    """A column of float32, mean 0 and deviation 1 in training; its scale is written down."""
+    table = _table("diabetes")
+    prepare(table, _settings("diabetes"), tmp_path)
+    prepared = read_prepared(tmp_path)
+    y = np.asarray(prepared.split("train").y)
+    assert y.dtype == np.float32
+    assert y.shape[1] == 1
+    assert abs(y.mean(dtype=np.float64)) < 1e-6
+    scale = prepared.about["target_scale"]
+    back = y[:, 0] * scale["scale"] + scale["mean"]
+    np.testing.assert_allclose(back, table.frame["progression"].to_numpy()[prepared.rows("train")], rtol=1e-5)
+
+
+def test_a_changed_table_is_prepared_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By hand, the prepared data in the cache are those of the same settings and the same file; failures leave none."""
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "a.csv"
+    chosen = _settings("csv", path=str(path), target="y")
+    folders = []
+    for first in (0, 100, 0):
+        path.write_text("a,y\n" + "".join(f"{first + i},{'pq'[i % 2]}\n" for i in range(40)))
+        folders.append(open_prepared(chosen, tmp_path / "none", by_dvc=False).folder)
+    assert folders[0] == folders[2] != folders[1]
+    path.write_text("a,y\n1,p\n")
+    with pytest.raises(ValueError, match="expected"):
+        open_prepared(chosen, tmp_path / "none", by_dvc=False)
+    assert len(list((tmp_path / "data" / "cache").iterdir())) == 2
+
+
+def test_batches_can_be_had_from_the_middle_of_an_epoch() -> None:
+    """As an interrupted training needs them; augmented ones too."""
+    augmentation = Augmentation((1, 2), shift=0, flip=True, seed=5)
+    for options in ({}, {"augmentation": augmentation}):
+        loader = _loader(50, 8, shuffle=True, **options)
+        whole = list(loader.batches(3))
+        rest = list(loader.batches(3, first=4))
+        assert len(rest) == 3
+        for (X, y), (X_again, y_again) in zip(whole[4:], rest, strict=True):
+            assert (X.tobytes(), y.tobytes()) == (X_again.tobytes(), y_again.tobytes())
+
+
+def test_augmentation_moves_and_mirrors() -> None:
+    """Each result is the image at one of the nine offsets, mirrored or not; background comes in; all of them occur."""
+    image = np.arange(1, 13, dtype=np.float32).reshape(3, 4)
+    batch = np.tile(image.reshape(1, -1), (600, 1))
+    augment = Augmentation((3, 4), shift=1, flip=True, background=-7.0, seed=0)
+    possible = set()
+    padded = np.full((5, 6), -7.0, dtype=np.float32)
+    padded[1:4, 1:5] = image
+    for down in range(3):
+        for right in range(3):
+            cut = padded[down : down + 3, right : right + 4]
+            possible |= {cut.tobytes(), np.ascontiguousarray(cut[:, ::-1]).tobytes()}
+    out = augment(batch, 0, 0)
+    assert {row.tobytes() for row in out} == possible
+    assert augment(batch, 0, 0).tobytes() == out.tobytes()
+    assert augment(batch, 0, 1).tobytes() != out.tobytes()
+    assert augment(batch, 1, 0).tobytes() != out.tobytes()
+    assert (batch == image.reshape(-1)).all()
+    with pytest.raises(ValueError, match="expected a shift of 0 to 2 pixels"):
+        Augmentation((3, 4), shift=3)
+    with pytest.raises(ValueError, match="expected 3×4 pixels a row, received 5"):
+        augment(np.zeros((2, 5), dtype=np.float32), 0, 0)
+
+
+def test_mapped_rows_are_right_also_after_pages_were_given_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a limit so low that every batch gives them back, an epoch deals the same rows as from memory."""
+    monkeypatch.setattr("glassnet.data.dataset.MAPPED", 1)
+    X = np.random.default_rng(0).standard_normal((1000, 5)).astype(np.float32)
+    np.save(tmp_path / "X.npy", X)
+    mapped = ArrayDataset(np.load(tmp_path / "X.npy", mmap_mode="r"), np.arange(1000))
+    for (A, a), (B, b) in zip(
+        DataLoader(mapped, 64, shuffle=True),
+        DataLoader(ArrayDataset(X, np.arange(1000)), 64, shuffle=True),
+        strict=True,
+    ):
+        assert (A.tobytes(), a.tobytes()) == (B.tobytes(), b.tobytes())

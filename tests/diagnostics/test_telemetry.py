@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from glassnet import data, nn, optim, training
-from glassnet.diagnostics import Telemetry
+from glassnet.diagnostics import Telemetry, write_telemetry
 from glassnet.training import Callback, TrainingRun
 
 
@@ -100,7 +100,7 @@ def test_rows_are_written_as_csv(tmp_path: Path) -> None:
     """Four columns, one measurement a line, floats in full."""
     telemetry = Telemetry(every=7)
     _fit(_model(), [telemetry])
-    telemetry.write(tmp_path / "telemetry.csv")
+    write_telemetry(tmp_path / "telemetry.csv", telemetry.rows)
     with (tmp_path / "telemetry.csv").open(newline="") as file:
         lines = list(csv.DictReader(file))
     assert [(int(r["step"]), r["layer"], r["statistic"], float(r["value"])) for r in lines] == telemetry.rows

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from glassnet import nn, optim
-from glassnet.data import ArrayDataset, DataLoader, Standardizer
+from glassnet.data import ArrayDataset, DataLoader, TablePreprocessing
 from glassnet.training import (
     BestWeights,
     Callback,
@@ -185,15 +186,12 @@ def _model_file() -> ModelFile:
         "init": "he_normal",
     }
     model = nn.mlp(**architecture, rng=np.random.default_rng(0))
-    return ModelFile(
-        model, architecture, Standardizer(("a", "b"), (1.0, 2.0), (3.0, 4.0)), ("x", "y", "z"), {"epoch": 3}
-    )
+    frame = pd.DataFrame({"a": [1.0, 2.0, 4.0], "b": [3.0, 3.5, 9.0]})
+    return ModelFile(model, architecture, TablePreprocessing.fit(frame, ("a", "b")), ("x", "y", "z"), {"epoch": 3})
 
 
 def test_a_model_file_stands_alone(tmp_path: Path) -> None:
     """Read back, it predicts the same bytes from raw rows; written twice, it is the same bytes."""
-    import pandas as pd
-
     saved = _model_file()
     for name in ("one", "two"):
         save_model(tmp_path / name, saved)

@@ -115,7 +115,7 @@ def test_a_plateau_lowers_the_rate_in_a_training_also_behind_a_warm_up() -> None
         model = _model()
         plateau = optim.ReduceOnPlateau(0.1, factor=0.5, patience=1, minimum_change=10.0)
         before = optim.with_warmup(plateau, 2)
-        schedule = LearningRateSchedule(before, plateau) if warm else LearningRateSchedule(plateau)
+        schedule = LearningRateSchedule(before if warm else plateau)
         history = _fit(model, optim.SGD(model.parameters(), 0.1), [schedule], epochs=4)
         assert [row["learning_rate"] for row in history] == [0.1, 0.1, 0.05, 0.025]
 

@@ -28,8 +28,8 @@ def _train(**changes: Any) -> tuple[bytes, list[Row]]:
     y = np.arange(90) % 3
     X = (np.eye(3, 4)[y] * 3 + rng.standard_normal((90, 4))).astype(np.float32)
     train, validation = ArrayDataset(X[:60], y[:60]), ArrayDataset(X[60:], y[60:])
-    model, _, history, _ = train_network(settings, train, validation, 3, [])
-    return b"".join(array.tobytes() for array in model.state_dict().values()), history
+    trained = train_network(settings, train, validation, 3, [])
+    return b"".join(array.tobytes() for array in trained.model.state_dict().values()), trained.history
 
 
 def _group(group: str, choice: str) -> Any:

@@ -4,13 +4,14 @@ from glassnet.config.compose import conf_digest, read_params, register_resolvers
 from glassnet.config.entry import run_stage
 from glassnet.config.errors import UserError, one_line_errors
 from glassnet.config.layout import Layout
-from glassnet.config.settings import Settings, parse_settings
+from glassnet.config.settings import Settings, flatten, parse_settings
 
 __all__ = [
     "Layout",
     "Settings",
     "UserError",
     "conf_digest",
+    "flatten",
     "one_line_errors",
     "parse_settings",
     "read_params",

@@ -44,6 +44,16 @@ class Layout:
         """One row an epoch."""
         return self.root / "models" / "history.csv"
 
+    @property
+    def telemetry(self) -> Path:
+        """What activations, gradients and updates looked like."""
+        return self.root / "models" / "telemetry.csv"
+
+    @property
+    def checkpoints(self) -> Path:
+        """The state of the training, to go on from; no output that DVC knows, for DVC removes those before a stage."""
+        return self.root / "checkpoints"
+
     def timing(self, key: str) -> Path:
         """Seconds an epoch of the run with this key; kept apart from the history, since DVC hashes that.
 

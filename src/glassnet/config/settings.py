@@ -18,21 +18,82 @@ Positive = Annotated[FiniteFloat, Field(gt=0)]
 NotNegative = Annotated[FiniteFloat, Field(ge=0)]
 HalfOpenFraction = Annotated[FiniteFloat, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1)]
+NotNegativeCount = Annotated[int, Field(ge=0)]
 
 
 class DataSettings(Section):
-    """Which data, and how its rows are divided."""
+    """What every data set has: where it comes from, and how its rows are divided."""
 
-    name: Literal["wine"]
+    path: str | None
     validation_fraction: Fraction
     test_fraction: Fraction
-    split_seed: Annotated[int, Field(ge=0)]
+    split_seed: NotNegativeCount
+    folds: Annotated[int, Field(ge=2)] | None
+    fold: NotNegativeCount
+    repetition: NotNegativeCount
 
     @model_validator(mode="after")
     def _leaves_training_rows(self) -> "DataSettings":
-        if self.validation_fraction + self.test_fraction >= 1:
+        if self.folds is None and self.validation_fraction + (self.test_fraction or 0) >= 1:
             raise ValueError("validation_fraction + test_fraction below 1, so that training rows are left")
+        if self.fold >= (self.folds or 1):
+            raise ValueError("fold below folds, or 0 without folds")
         return self
+
+
+class BundledSettings(DataSettings):
+    """A data set that scikit-learn carries."""
+
+    name: Literal["wine", "breast_cancer", "digits", "diabetes"]
+
+
+class BlobsSettings(DataSettings):
+    """Normal clouds."""
+
+    name: Literal["blobs"]
+    rows: Count
+    classes: Annotated[int, Field(ge=2)]
+    features: Count
+    spread: Positive
+    seed: NotNegativeCount
+
+
+class SpiralsSettings(DataSettings):
+    """Interleaved spiral arms."""
+
+    name: Literal["spirals"]
+    rows: Count
+    classes: Annotated[int, Field(ge=2)]
+    turns: Positive
+    noise: NotNegative
+    seed: NotNegativeCount
+
+
+class FashionMNISTSettings(DataSettings):
+    """Pictures of clothes; without a test fraction, the publisher's own test rows are the test split."""
+
+    name: Literal["fashion_mnist"]
+    test_fraction: Fraction | None  # type: ignore[assignment]  # wider than the base's on purpose
+    mirrors: Annotated[list[str], Field(min_length=1)]
+
+
+class CSVSettings(DataSettings):
+    """A table of the user's own."""
+
+    name: Literal["csv"]
+    target: str | None
+    task: Literal["auto", "classification", "regression"]
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None
+    decimal: Literal[".", ","]
+    encoding: Annotated[str, Field(min_length=1)]
+    drop: list[str]
+    categorical: list[str]
+    most_categories: Count
+    missing_values: list[str]
+    missing_numeric: Literal["median", "mean", "drop"]
+    missing_categorical: Literal["most_frequent", "own_category", "drop"]
+    missing_indicator: bool
+    rare_classes: Literal["error", "drop"]
 
 
 class ModelSettings(Section):
@@ -95,14 +156,14 @@ class ConstantSettings(Section):
     """A constant learning rate, after a warm-up of so many epochs."""
 
     name: Literal["constant"]
-    warmup_epochs: Annotated[int, Field(ge=0)]
+    warmup_epochs: NotNegativeCount
 
 
 class CosineSettings(Section):
     """A learning rate that falls along half a cosine to a fraction of itself, after a warm-up of so many epochs."""
 
     name: Literal["cosine"]
-    warmup_epochs: Annotated[int, Field(ge=0)]
+    warmup_epochs: NotNegativeCount
     final_fraction: Annotated[FiniteFloat, Field(ge=0, le=1)]
 
 
@@ -110,7 +171,7 @@ class StepSettings(Section):
     """A learning rate that is cut to a fraction every so many epochs, after a warm-up."""
 
     name: Literal["step"]
-    warmup_epochs: Annotated[int, Field(ge=0)]
+    warmup_epochs: NotNegativeCount
     every_epochs: Count
     factor: Annotated[FiniteFloat, Field(gt=0, le=1)]
 
@@ -119,7 +180,7 @@ class ExponentialSettings(Section):
     """A learning rate that falls smoothly to a fraction of itself in every so many epochs, after a warm-up."""
 
     name: Literal["exponential"]
-    warmup_epochs: Annotated[int, Field(ge=0)]
+    warmup_epochs: NotNegativeCount
     every_epochs: Count
     factor: Annotated[FiniteFloat, Field(gt=0, le=1)]
 
@@ -128,7 +189,7 @@ class OneCycleSettings(Section):
     """A learning rate that rises to its highest value and falls to almost nothing, once."""
 
     name: Literal["one_cycle"]
-    warmup_epochs: Annotated[int, Field(ge=0)]
+    warmup_epochs: NotNegativeCount
     rising_fraction: Fraction
     start_fraction: Annotated[FiniteFloat, Field(gt=0, le=1)]
     final_fraction: Annotated[FiniteFloat, Field(ge=0, le=1)]
@@ -138,7 +199,7 @@ class PlateauSettings(Section):
     """A learning rate that is cut whenever the validation loss has not fallen for a while, after a warm-up."""
 
     name: Literal["plateau"]
-    warmup_epochs: Annotated[int, Field(ge=0)]
+    warmup_epochs: NotNegativeCount
     factor: Fraction
     patience: Count
     minimum_change: NotNegative
@@ -164,6 +225,12 @@ class TrainingSettings(Section):
     max_gradient_value: Positive | None
     average_decay: HalfOpenFraction | None
     patience: Count | None
+    shift: NotNegativeCount
+    flip: bool
+    telemetry_every: Count | None
+    checkpoint_every: Count | None
+    resume: bool
+    sanity: bool
     baseline: BaselineSettings
 
 
@@ -178,7 +245,10 @@ class TrackingSettings(Section):
 class Settings(Section):
     """All settings of a run, as conf/ composes them and params.yaml holds them."""
 
-    data: DataSettings
+    data: Annotated[
+        BundledSettings | BlobsSettings | SpiralsSettings | FashionMNISTSettings | CSVSettings,
+        Field(discriminator="name"),
+    ]
     model: ModelSettings
     optimizer: Annotated[AdamSettings | AdamWSettings | RMSPropSettings | SGDSettings, Field(discriminator="name")]
     schedule: Annotated[
@@ -189,7 +259,7 @@ class Settings(Section):
     tracking: TrackingSettings
     about: str
     conf_digest: str
-    seed: Annotated[int, Field(ge=0)]
+    seed: NotNegativeCount
 
     @model_validator(mode="after")
     def _warmup_ends(self) -> "Settings":
@@ -204,8 +274,17 @@ class Settings(Section):
         return self
 
     def describing_the_result(self) -> dict[str, Any]:
-        """Return the settings that a result depends on: all but where it is tracked and where they come from."""
-        return self.model_dump(exclude={"tracking", "about", "conf_digest"})
+        """Return the settings that a result depends on: not where it is tracked, how it is run."""
+        running = {"telemetry_every", "checkpoint_every", "resume", "sanity"}
+        return self.model_dump(exclude={"tracking": True, "about": True, "conf_digest": True, "training": running})
+
+
+def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Return nested values by dotted names: `{"a": {"b": 1}}` as `{"a.b": 1}`."""
+    flat: dict[str, Any] = {}
+    for key, value in values.items():
+        flat |= flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return flat
 
 
 def parse_settings(values: object, source: str) -> Settings:
@@ -222,7 +301,7 @@ def parse_settings(values: object, source: str) -> Settings:
 
 def _describe(problem: Any) -> str:
     path = [str(part) for part in problem["loc"]]
-    if len(path) > 1 and path[0] in {"optimizer", "schedule"}:
+    if len(path) > 1 and path[0] in {"data", "optimizer", "schedule"}:
         del path[1]  # the choice that pydantic followed, not a key
     key = ".".join(path) or "settings"
     received = problem["input"]

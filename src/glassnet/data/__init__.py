@@ -1,22 +1,35 @@
 """Data: sources, splits, preprocessing, data sets and the loader that deals them out."""
 
+from glassnet.data.augmentation import Augmentation
 from glassnet.data.dataset import ArrayDataset, DataLoader, Dataset
-from glassnet.data.prepared import PreparedData, open_prepared, prepare, read_prepared, read_raw, write_raw
-from glassnet.data.preprocessing import Standardizer
-from glassnet.data.sources import SOURCES, RawTable
+from glassnet.data.prepared import PreparedData, open_prepared, prepare, read_prepared
+from glassnet.data.preprocessing import (
+    ImagePreprocessing,
+    Preprocessing,
+    TablePreprocessing,
+    preprocessing_from_json,
+)
+from glassnet.data.raw_files import read_raw, write_raw
+from glassnet.data.sources import SOURCES, RawData, RawImages, RawTable
 from glassnet.data.split import SPLITS, stratified_split
 
 __all__ = [
     "SOURCES",
     "SPLITS",
     "ArrayDataset",
+    "Augmentation",
     "DataLoader",
     "Dataset",
+    "ImagePreprocessing",
     "PreparedData",
+    "Preprocessing",
+    "RawData",
+    "RawImages",
     "RawTable",
-    "Standardizer",
+    "TablePreprocessing",
     "open_prepared",
     "prepare",
+    "preprocessing_from_json",
     "read_prepared",
     "read_raw",
     "stratified_split",

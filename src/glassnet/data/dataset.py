@@ -1,6 +1,7 @@
 """Data sets and the loader that deals them out in batches, in one order per epoch."""
 
-from collections.abc import Iterator
+import mmap
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import numpy as np
@@ -9,6 +10,9 @@ import numpy.typing as npt
 from glassnet.seeding import stream
 
 AnyArray = npt.NDArray[Any]
+
+MAPPED = 32 << 20  # bytes of a memory map that may be resident before they are given back
+FAULT = 64 << 10  # bytes that Linux maps around the one that was asked for
 
 
 class Dataset(Protocol):
@@ -20,7 +24,11 @@ class Dataset(Protocol):
 
 
 class ArrayDataset:
-    """Features `X (N, D)` and targets `y (N,)` or `(N, K)` in step, row by row; memory-mapped arrays stay on disk."""
+    """Features `X (N, D)` and targets `y (N,)` or `(N, K)` in step, row by row.
+
+    Memory-mapped arrays stay on disk. The pages that were read count as the process's memory until they are given back,
+    which happens whenever `MAPPED` bytes of them may have been read: memory in use does not grow with the data set.
+    """
 
     def __init__(self, X: AnyArray, y: AnyArray) -> None:
         """Pair `X` with `y`.
@@ -33,14 +41,32 @@ class ArrayDataset:
         if len(y) != len(X):
             raise ValueError(f"ArrayDataset: expected as many targets as rows ({len(X)}), received {len(y)}")
         self.X, self.y = X, y
+        self._map = _read_only_map(X)
+        self._read = 0
+        self._row_bytes = max(FAULT, X.nbytes // len(X))
 
     def __len__(self) -> int:
         return len(self.X)
 
     def __getitem__(self, index: Any) -> tuple[AnyArray, AnyArray]:
-        if isinstance(index, np.ndarray):
-            return np.take(self.X, index, axis=0), np.take(self.y, index, axis=0)
-        return self.X[index], self.y[index]
+        if not isinstance(index, np.ndarray):
+            return self.X[index], self.y[index]
+        rows = np.take(np.asarray(self.X), index, axis=0), np.take(np.asarray(self.y), index, axis=0)
+        if self._map is not None:
+            self._read += len(index) * self._row_bytes
+            if self._read > MAPPED:
+                self._map.madvise(mmap.MADV_DONTNEED)
+                self._read = 0
+        return rows
+
+
+def _read_only_map(X: AnyArray) -> mmap.mmap | None:
+    """Return the memory map that `X` is a view of, if it is one whose pages can be read again at any time."""
+    base: Any = X
+    while isinstance(base, np.ndarray):
+        base = base.base
+    is_safe = isinstance(base, mmap.mmap) and not X.flags.writeable and hasattr(mmap, "MADV_DONTNEED")
+    return base if is_safe else None
 
 
 class DataLoader:
@@ -51,7 +77,14 @@ class DataLoader:
     """
 
     def __init__(
-        self, dataset: Dataset, batch_size: int, *, shuffle: bool = False, drop_last: bool = False, seed: int = 0
+        self,
+        dataset: Dataset,
+        batch_size: int,
+        *,
+        shuffle: bool = False,
+        drop_last: bool = False,
+        seed: int = 0,
+        augmentation: Callable[[AnyArray, int, int], AnyArray] | None = None,
     ) -> None:
         """Set how to deal out `dataset`.
 
@@ -61,6 +94,8 @@ class DataLoader:
             shuffle: whether each epoch has a random order of its own.
             drop_last: whether to leave out a last batch that is shorter than the others.
             seed: the seed of the orders.
+            augmentation: changes the features of a batch, given those, the epoch and the batch's number; see
+                `Augmentation`.
 
         Raises:
             ValueError: for a batch size below 1, or one that leaves no batch at all with `drop_last`.
@@ -72,7 +107,7 @@ class DataLoader:
                 f"DataLoader: with drop_last expected batch_size <= the {len(dataset)} rows, received {batch_size}"
             )
         self.dataset, self.batch_size = dataset, int(batch_size)
-        self.shuffle, self.drop_last, self.seed = shuffle, drop_last, seed
+        self.shuffle, self.drop_last, self.seed, self.augmentation = shuffle, drop_last, seed, augmentation
         self.epoch = 0
 
     def __len__(self) -> int:
@@ -87,7 +122,12 @@ class DataLoader:
         return rows
 
     def __iter__(self) -> Iterator[tuple[AnyArray, AnyArray]]:
-        order = self.order(self.epoch)
         self.epoch += 1
-        for batch in range(len(self)):
-            yield self.dataset[order[batch * self.batch_size : (batch + 1) * self.batch_size]]
+        return self.batches(self.epoch - 1)
+
+    def batches(self, epoch: int, first: int = 0) -> Iterator[tuple[AnyArray, AnyArray]]:
+        """Yield the batches of the given epoch from number `first` on: the same ones, however it is come upon."""
+        order = self.order(epoch)
+        for batch in range(first, len(self)):
+            X, y = self.dataset[order[batch * self.batch_size : (batch + 1) * self.batch_size]]
+            yield (X if self.augmentation is None else self.augmentation(X, epoch, batch)), y

@@ -1,4 +1,4 @@
-"""The files between the stages: a raw table on disk, and the prepared splits made from it."""
+"""The prepared splits on disk: made from raw data, opened again by whoever trains or evaluates."""
 
 import hashlib
 import json
@@ -13,55 +13,27 @@ import numpy as np
 import numpy.typing as npt
 
 from glassnet.data.dataset import ArrayDataset
-from glassnet.data.preprocessing import Standardizer
-from glassnet.data.sources import SOURCES, RawTable
+from glassnet.data.preprocessing import (
+    ImagePreprocessing,
+    Preprocessing,
+    TablePreprocessing,
+    preprocessing_from_json,
+)
+from glassnet.data.raw_files import read_json, write_json
+from glassnet.data.sources import SOURCES, RawData, RawImages, RawTable
 from glassnet.data.split import SPLITS, stratified_split
 
 PIPELINE = Path("data", "prepared")  # what the pipeline's own prepare stage wrote
 CACHE = Path("data", "cache")
+CHUNK = 4_096  # images turned into features at a time
 
 
-def write_raw(table: RawTable, folder: Path) -> None:
-    """Write a raw table as `<name>.csv` and what its columns mean as `dataset.json`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    table.frame.to_csv(folder / f"{table.name}.csv", index=False, lineterminator="\n")
-    _write_json(
-        folder / "dataset.json",
-        {
-            "name": table.name,
-            "description": table.description,
-            "file": f"{table.name}.csv",
-            "features": list(table.features),
-            "target": table.target,
-            "class_names": list(table.class_names),
-        },
-    )
+def prepare(raw: RawData, data_settings: dict[str, Any], folder: Path) -> dict[str, int]:
+    """Split raw data, learn the preprocessing on the training rows, and write both below `folder`.
 
-
-def read_raw(folder: Path) -> RawTable:
-    """Read what `write_raw` wrote.
-
-    Raises:
-        FileNotFoundError: if the table was not fetched yet.
-    """
-    import pandas as pd
-
-    about = _read_json(folder / "dataset.json", "fetch")
-    return RawTable(
-        name=about["name"],
-        description=about["description"],
-        frame=pd.read_csv(folder / about["file"]),
-        features=tuple(about["features"]),
-        target=about["target"],
-        class_names=tuple(about["class_names"]),
-    )
-
-
-def prepare(table: RawTable, data_settings: dict[str, Any], folder: Path) -> dict[str, int]:
-    """Split a raw table, learn the preprocessing on its training rows, and write both below `folder`.
-
-    Each split becomes a folder with `features.npy` (N, D) float32, `labels.npy` (N,) and `rows.npy` (N,), the row
-    numbers in the raw table. `assignment.csv` holds the split of each row, `preprocessing.json` all else.
+    Each split becomes a folder with `features.npy` (N, D) float32, `rows.npy` (N,), the row numbers in the raw data,
+    and `labels.npy`: class ids (N,), or for regression (N, 1) float32, standardized like a feature. `assignment.csv`
+    holds the split of each row, `preprocessing.json` all else.
 
     Returns:
         The number of rows of each split.
@@ -69,41 +41,67 @@ def prepare(table: RawTable, data_settings: dict[str, Any], folder: Path) -> dic
     Raises:
         ValueError: if a label is none of the class names, or a class is too small to split.
     """
-    import pandas as pd
-
-    labels = pd.Categorical(table.frame[table.target], categories=list(table.class_names)).codes.astype(np.int64)
-    if (labels < 0).any():
-        strange = table.frame[table.target][labels < 0].iloc[0]
-        raise ValueError(f"prepare: expected {table.target} to be one of {table.class_names}, received {strange!r}")
+    labels, strata = _labels(raw)
     assignment = stratified_split(
-        labels, data_settings["validation_fraction"], data_settings["test_fraction"], data_settings["split_seed"]
+        strata,
+        data_settings["validation_fraction"],
+        data_settings["test_fraction"],
+        data_settings["split_seed"],
+        folds=data_settings["folds"],
+        fold=data_settings["fold"],
+        repetition=data_settings["repetition"],
+        test_rows=raw.test_rows if isinstance(raw, RawImages) and data_settings["test_fraction"] is None else 0,
     )
-    preprocessing = Standardizer.fit(table.frame[assignment == SPLITS.index("train")], table.features)
-    features = preprocessing.transform(table.frame)
-    sizes, class_counts = {}, {}
+    in_train = assignment == SPLITS.index("train")
+    preprocessing: Preprocessing
+    if isinstance(raw, RawImages):
+        preprocessing = ImagePreprocessing.fit(raw.images[in_train])
+    else:
+        preprocessing = TablePreprocessing.fit(raw.frame[in_train], raw.features, raw.categorical, raw.missing)
+    regression = isinstance(raw, RawTable) and raw.task == "regression"
+    scale = _target_scale(labels[in_train]) if regression else None
     for index, split in enumerate(SPLITS):
         rows = np.flatnonzero(assignment == index)
-        sizes[split] = len(rows)
-        class_counts[split] = np.bincount(labels[rows], minlength=len(table.class_names)).tolist()
         (folder / split).mkdir(parents=True, exist_ok=True)
-        for name, array in (("features", features[rows]), ("labels", labels[rows]), ("rows", rows)):
-            np.save(folder / split / f"{name}.npy", array)
-    names = pd.Series([SPLITS[index] for index in assignment], name="split")
-    names.to_csv(folder / "assignment.csv", index_label="row", lineterminator="\n")
-    _write_json(
+        np.save(folder / split / "rows.npy", rows)
+        _write_features(folder / split / "features.npy", raw, rows, preprocessing)
+        targets = labels[rows]
+        if scale is not None:
+            targets = ((targets - scale["mean"]) / scale["scale"]).astype(np.float32)[:, np.newaxis]
+        np.save(folder / split / "labels.npy", targets)
+    _write_assignment(folder / "assignment.csv", assignment)
+    sizes = {split: int(np.count_nonzero(assignment == index)) for index, split in enumerate(SPLITS)}
+    write_json(
         folder / "preprocessing.json",
         {
-            "dataset": table.name,
-            "description": table.description,
-            "target": table.target,
-            "class_names": list(table.class_names),
-            "class_counts": class_counts,
+            "dataset": raw.name,
+            "description": raw.description,
+            "task": "regression" if regression else "classification",
+            "target": raw.target if isinstance(raw, RawTable) else "label",
+            "target_scale": scale,
+            "class_names": list(raw.class_names),
+            "class_counts": {
+                split: np.bincount(strata[assignment == index], minlength=len(raw.class_names)).tolist()
+                for index, split in enumerate(SPLITS)
+            },
             "rows": sizes,
+            "notes": list(raw.notes) if isinstance(raw, RawTable) else [],
             "settings": data_settings,
-            "standardizer": preprocessing.to_json(),
+            "source_digest": source_digest(data_settings),
+            "preprocessing": preprocessing.to_json(),
         },
     )
     return sizes
+
+
+def source_digest(data_settings: dict[str, Any]) -> str:
+    """Return a digest of the file at `data.path`: the user's own table, or the code that makes or fetches the data."""
+    path = Path(data_settings["path"] or "")
+    if not path.is_file():
+        raise ValueError(
+            f"data.path: expected a file, received {data_settings['path']!r}; name the table to learn from"
+        )
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
 
 
 @dataclass(frozen=True)
@@ -118,19 +116,29 @@ class PreparedData:
 
     folder: Path
     about: dict[str, Any]
-    preprocessing: Standardizer
+    preprocessing: Preprocessing
+
+    @property
+    def task(self) -> str:
+        """What is learnt: "classification" or "regression"."""
+        return str(self.about["task"])
 
     @property
     def class_names(self) -> tuple[str, ...]:
-        """The name of each class id."""
+        """The name of each class id; none for regression."""
         return tuple(self.about["class_names"])
+
+    @property
+    def image_shape(self) -> tuple[int, int] | None:
+        """Height and width of the images that the rows are, or None for a table."""
+        return self.preprocessing.shape if isinstance(self.preprocessing, ImagePreprocessing) else None
 
     def split(self, name: str) -> ArrayDataset:
         """Open one split; its arrays are memory-mapped."""
         return ArrayDataset(self._load(name, "features"), self._load(name, "labels"))
 
     def rows(self, name: str) -> npt.NDArray[np.int64]:
-        """Return the row numbers of a split in the raw table."""
+        """Return the row numbers of a split in the raw data."""
         return self._load(name, "rows")
 
     def _load(self, split: str, name: str) -> npt.NDArray[Any]:
@@ -149,42 +157,70 @@ def read_prepared(folder: Path) -> PreparedData:
     Raises:
         FileNotFoundError: if the data were not prepared yet.
     """
-    about = _read_json(folder / "preprocessing.json", "prepare")
-    return PreparedData(folder, about, Standardizer.from_json(about["standardizer"]))
+    about = read_json(folder / "preprocessing.json", "prepare")
+    return PreparedData(folder, about, preprocessing_from_json(about["preprocessing"]))
 
 
 def open_prepared(data_settings: dict[str, Any], folder: Path, *, by_dvc: bool) -> PreparedData:
     """Open the data prepared by these settings.
 
-    DVC has seen to it that `folder` holds them. A run started by hand takes the pipeline's, if the same settings made
-    those; else it fetches and prepares its own, in a cache that later runs with these settings share.
+    DVC has seen to it that `folder` holds them. A run started by hand takes the pipeline's, if the same settings and
+    the same file made those; else it fetches and prepares its own, in a cache that later runs of the kind share.
     """
     if by_dvc:
         return read_prepared(folder)
+    identity = {"settings": data_settings, "source_digest": source_digest(data_settings)}
     if (PIPELINE / "preprocessing.json").is_file():
         prepared = read_prepared(PIPELINE)
-        if prepared.about["settings"] == data_settings:
+        if {name: prepared.about.get(name) for name in identity} == identity:
             return prepared
-    cache = CACHE / hashlib.sha256(json.dumps(data_settings, sort_keys=True).encode()).hexdigest()[:16]
+    cache = CACHE / hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
     if not cache.is_dir():
         CACHE.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(dir=CACHE))
-        prepare(SOURCES[data_settings["name"]](), data_settings, part)
         try:
+            prepare(SOURCES[data_settings["name"]](data_settings), data_settings, part)
             os.replace(part, cache)
-        except OSError:
-            if not cache.is_dir():
+        except BaseException as error:
+            shutil.rmtree(part)
+            if not (isinstance(error, OSError) and cache.is_dir()):  # else another job finished the same work first
                 raise
-            shutil.rmtree(part)  # another job finished the same preparation first
     return read_prepared(cache)
 
 
-def _write_json(path: Path, content: dict[str, Any]) -> None:
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+def _labels(raw: RawData) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
+    """Return the target of each row, and the class by which rows are divided: one for all in a regression."""
+    if isinstance(raw, RawImages):
+        return raw.labels, raw.labels
+    target = raw.frame[raw.target]
+    if raw.task == "regression":
+        return target.to_numpy(dtype=np.float64), np.zeros(len(target), dtype=np.int64)
+    places = {name: place for place, name in enumerate(raw.class_names)}
+    strange = next((label for label in target if label not in places), None)
+    if strange is not None:
+        raise ValueError(f"prepare: expected {raw.target} to be one of {raw.class_names}, received {strange!r}")
+    labels = np.array([places[label] for label in target], dtype=np.int64)
+    return labels, labels
 
 
-def _read_json(path: Path, stage: str) -> dict[str, Any]:
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: expected the output of {stage} here, found no file; run {stage} first")
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
+def _target_scale(targets: npt.NDArray[np.float64]) -> dict[str, float]:
+    deviation = float(targets.std()) if targets.max() > targets.min() else 1.0
+    return {"mean": float(targets.mean()), "scale": deviation}
+
+
+def _write_features(path: Path, raw: RawData, rows: npt.NDArray[np.int64], preprocessing: Preprocessing) -> None:
+    if isinstance(preprocessing, TablePreprocessing):
+        assert isinstance(raw, RawTable)  # noqa: S101  # one goes with the other, which types cannot say
+        np.save(path, preprocessing.transform(raw.frame.iloc[rows]))
+        return
+    assert isinstance(raw, RawImages)  # noqa: S101
+    shape = (len(rows), len(preprocessing.names))
+    features = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
+    for start in range(0, len(rows), CHUNK):
+        features[start : start + CHUNK] = preprocessing.transform(raw.images[rows[start : start + CHUNK]])
+    features.flush()
+
+
+def _write_assignment(path: Path, assignment: npt.NDArray[np.int64]) -> None:
+    lines = [f"{row},{SPLITS[index]}\n" for row, index in enumerate(assignment.tolist())]
+    path.write_text("row,split\n" + "".join(lines), encoding="utf-8")

@@ -1,7 +1,6 @@
 """Preprocessing that is learnt on the training rows and travels with the model: raw columns in, a float batch out."""
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -9,61 +8,270 @@ import numpy.typing as npt
 if TYPE_CHECKING:
     import pandas as pd
 
+MISSING = "(missing)"  # the category of its own that gaps in a text column may become
+ERROR = {"numeric": "error", "categorical": "error", "indicator": False}  # the rule for a table without gaps
 
-@dataclass(frozen=True)
-class Standardizer:
-    """Takes the named numeric columns of a frame, in this order, to mean 0 and standard deviation 1.
+
+class TablePreprocessing:
+    """Takes the columns of a frame to features: numbers to mean 0 and deviation 1, texts to one column a category.
 
     Attributes:
-        columns: the D names.
-        means: what is subtracted, the means over the training rows.
-        scales: what is divided by, their standard deviations (divisor N); 1 for a column that never changed.
+        columns: one description for each raw column, in order. Numeric: name, kind "numeric", mean and scale (1 for a
+            column that never changed), fill (the number for a gap; None: a gap is an error), indicator (whether a
+            column that is 1 for a gap follows). Text: name, kind "categorical", categories, fill likewise.
     """
 
-    columns: tuple[str, ...]
-    means: tuple[float, ...]
-    scales: tuple[float, ...]
+    kind = "table"
+
+    def __init__(self, columns: list[dict[str, Any]]) -> None:
+        """Take the descriptions, as `fit` or `from_json` make them."""
+        self.columns = columns
 
     @classmethod
-    def fit(cls, frame: "pd.DataFrame", columns: tuple[str, ...]) -> Self:
-        """Learn means and scales from the training rows in `frame`."""
-        values = _numeric(frame, columns)
-        # The mean of equal numbers may round, and leave a tiny deviation that would blow up any other number.
-        constant = values.max(axis=0) == values.min(axis=0)
-        means = np.where(constant, values[0], values.mean(axis=0))
-        scales = np.where(constant, 1.0, values.std(axis=0))
-        return cls(columns, tuple(means.tolist()), tuple(scales.tolist()))
+    def fit(
+        cls,
+        frame: "pd.DataFrame",
+        features: tuple[str, ...],
+        categorical: tuple[str, ...] = (),
+        missing: dict[str, Any] | None = None,
+    ) -> "TablePreprocessing":
+        """Learn from the training rows in `frame`.
+
+        Args:
+            frame: the training rows.
+            features: the columns to use, in order.
+            categorical: those of them that are texts.
+            missing: "numeric": what fills a gap, "median", "mean" or "drop" (rows with gaps were left out, and may
+                not come later either); "categorical": "most_frequent", "own_category" or "drop"; "indicator": whether
+                a numeric column with gaps gets a companion that marks them. None: there are no gaps, and none may come.
+        """
+        rules = {**ERROR, **(missing or {})}
+        return cls(
+            [
+                _fit_categories(frame, name, rules["categorical"])
+                if name in categorical
+                else _fit_numbers(frame, name, rules["numeric"], rules["indicator"])
+                for name in features
+            ]
+        )
+
+    @property
+    def names(self) -> list[str]:
+        """The raw columns that are needed."""
+        return [column["name"] for column in self.columns]
+
+    @property
+    def feature_names(self) -> list[str]:
+        """The name of each of the D features."""
+        names: list[str] = []
+        for column in self.columns:
+            if column["kind"] == "numeric":
+                names += [column["name"], *([f"{column['name']} is missing"] if column["indicator"] else [])]
+            else:
+                names += [f"{column['name']} = {category}" for category in column["categories"]]
+        return names
 
     def transform(self, frame: "pd.DataFrame") -> npt.NDArray[np.float32]:
-        """Return `(N, D)` standardized features; other columns of the frame are ignored.
+        """Return the features `(N, D)`; other columns of the frame are ignored, unseen categories become zeros.
 
         Raises:
-            ValueError: naming the columns that are missing, or hold no number or no finite one.
+            ValueError: naming the columns that are missing, hold no number or no finite one, or have gaps that no rule
+                covers.
         """
-        values = _numeric(frame, self.columns)
-        return ((values - np.asarray(self.means)) / np.asarray(self.scales)).astype(np.float32)
+        missing = [name for name in self.names if name not in frame.columns]
+        if missing:
+            raise ValueError(
+                f"preprocessing: expected the columns {', '.join(self.names)}, received none of these: {missing}"
+            )
+        parts: list[npt.NDArray[np.float64]] = []
+        for column in self.columns:
+            values = frame[column["name"]]
+            parts += _numbers_out(values, column) if column["kind"] == "numeric" else _categories_out(values, column)
+        return np.column_stack(parts).astype(np.float32)
+
+    def unseen_categories(self, frame: "pd.DataFrame") -> dict[str, list[str]]:
+        """Return, for each text column, the values in `frame` that the training rows did not have."""
+        unseen = {}
+        for column in self.columns:
+            if column["kind"] == "categorical" and column["name"] in frame.columns:
+                texts = {text for text in _texts(frame[column["name"]], column["categories"]) if text is not None}
+                strange = sorted(texts - set(column["categories"]))
+                if strange:
+                    unseen[column["name"]] = strange
+        return unseen
+
+    def example(self) -> "pd.DataFrame":
+        """Return one raw row as it may look: the mean of each number, the first of each column's categories."""
+        import pandas as pd
+
+        first = {c["name"]: c["mean"] if c["kind"] == "numeric" else c["categories"][0] for c in self.columns}
+        return pd.DataFrame([first])
 
     def to_json(self) -> dict[str, Any]:
         """Return a form that JSON can hold."""
-        return {"columns": list(self.columns), "means": list(self.means), "scales": list(self.scales)}
+        return {"kind": self.kind, "columns": self.columns}
+
+
+class ImagePreprocessing:
+    """Takes images to rows of pixels, standardized by the mean and deviation of all training pixels together.
+
+    Attributes:
+        shape: height and width.
+        mean: the mean grey value of the training images.
+        scale: its standard deviation.
+    """
+
+    kind = "images"
+
+    def __init__(self, shape: tuple[int, int], mean: float, scale: float) -> None:
+        """Take what `fit` or `from_json` make."""
+        self.shape, self.mean, self.scale = shape, mean, scale
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
-        """Return what `to_json` described."""
-        return cls(tuple(data["columns"]), tuple(data["means"]), tuple(data["scales"]))
+    def fit(cls, images: npt.NDArray[np.uint8]) -> "ImagePreprocessing":
+        """Learn from the training images `(N, height, width)`, in whole numbers, which round nowhere."""
+        counts = np.bincount(images.reshape(-1), minlength=256).astype(np.float64)
+        grey = np.arange(256)
+        mean = float((counts * grey).sum() / counts.sum())
+        deviation = float(np.sqrt((counts * (grey - mean) ** 2).sum() / counts.sum()))
+        return cls((images.shape[1], images.shape[2]), mean, deviation or 1.0)
+
+    @property
+    def names(self) -> list[str]:
+        """The raw columns that a frame of images has: one a pixel, row by row."""
+        height, width = self.shape
+        return [f"pixel_{row}_{column}" for row in range(height) for column in range(width)]
+
+    @property
+    def feature_names(self) -> list[str]:
+        """The name of each of the D features, the pixels."""
+        return self.names
+
+    @property
+    def background(self) -> float:
+        """What a black pixel becomes: what is shifted in from outside an image."""
+        return float(np.float32((0 - self.mean) / self.scale))
+
+    def transform(self, images: "npt.NDArray[Any] | pd.DataFrame") -> npt.NDArray[np.float32]:
+        """Return `(N, height·width)` features of images `(N, height, width)`, or of a frame with a column a pixel."""
+        if not isinstance(images, np.ndarray):
+            missing = [name for name in self.names if name not in images.columns]
+            if missing:
+                raise ValueError(
+                    f"preprocessing: expected {len(self.names)} columns pixel_row_column, received none of these: "
+                    f"{missing[:5]}"
+                )
+            images = images[self.names].to_numpy(dtype=np.float64)
+        if images.shape[1:] not in {self.shape, (self.shape[0] * self.shape[1],)}:
+            raise ValueError(f"preprocessing: expected images {self.shape}, received an array of shape {images.shape}")
+        pixels = images.reshape(len(images), -1).astype(np.float32)
+        pixels -= np.float32(self.mean)
+        pixels /= np.float32(self.scale)
+        return pixels
+
+    def unseen_categories(self, frame: "pd.DataFrame") -> dict[str, list[str]]:
+        """Return nothing: pixels have no categories."""
+        return {}
+
+    def example(self) -> "pd.DataFrame":
+        """Return one raw row as it may look: a grey image."""
+        import pandas as pd
+
+        return pd.DataFrame([dict.fromkeys(self.names, self.mean)])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a form that JSON can hold."""
+        return {"kind": self.kind, "shape": list(self.shape), "mean": self.mean, "scale": self.scale}
 
 
-def _numeric(frame: "pd.DataFrame", columns: tuple[str, ...]) -> npt.NDArray[np.float64]:
-    missing = [name for name in columns if name not in frame.columns]
-    if missing:
-        raise ValueError(f"preprocessing: expected the columns {', '.join(columns)}, received none of these: {missing}")
-    try:
-        values = frame[list(columns)].to_numpy(dtype=np.float64)
-    except (TypeError, ValueError) as error:
+Preprocessing = TablePreprocessing | ImagePreprocessing
+
+
+def preprocessing_from_json(data: dict[str, Any]) -> Preprocessing:
+    """Return what `to_json` described."""
+    if data["kind"] == "images":
+        return ImagePreprocessing((data["shape"][0], data["shape"][1]), data["mean"], data["scale"])
+    return TablePreprocessing(data["columns"])
+
+
+def _fit_numbers(frame: "pd.DataFrame", name: str, rule: str, indicator: bool) -> dict[str, Any]:
+    values = _numeric(frame[name], name)
+    present = values[~np.isnan(values)]
+    if not present.size:
+        raise ValueError(f"preprocessing: expected numbers in {name} in the training rows, received only gaps")
+    fill = {"median": float(np.median(present)), "mean": float(present.mean())}.get(rule)
+    filled = present if fill is None else np.where(np.isnan(values), fill, values)
+    # The mean of equal numbers may round, and leave a tiny deviation that would blow up any other number.
+    constant = filled.max() == filled.min()
+    return {
+        "name": name,
+        "kind": "numeric",
+        "mean": float(filled[0] if constant else filled.mean()),
+        "scale": 1.0 if constant else float(filled.std()),
+        "fill": fill,
+        "indicator": indicator and fill is not None and bool(np.isnan(values).any()),
+    }
+
+
+def _numbers_out(values: "pd.Series[Any]", column: dict[str, Any]) -> list[npt.NDArray[np.float64]]:
+    numbers = _numeric(values, column["name"])
+    gaps = np.isnan(numbers)
+    if gaps.any() and column["fill"] is None:
         raise ValueError(
-            f"preprocessing: expected numbers in {', '.join(columns)}, received other values: {error}"
-        ) from error
-    if not np.isfinite(values).all():
-        bad = [name for name, good in zip(columns, np.isfinite(values).all(axis=0), strict=True) if not good]
-        raise ValueError(f"preprocessing: expected finite numbers, received missing or infinite ones in {bad}")
-    return values
+            f"preprocessing: expected finite numbers in {column['name']}, received {int(gaps.sum())} missing ones"
+        )
+    if gaps.any():
+        numbers = np.where(gaps, column["fill"], numbers)
+    standardized = (numbers - column["mean"]) / column["scale"]
+    return [standardized, gaps.astype(np.float64)] if column["indicator"] else [standardized]
+
+
+def _numeric(values: "pd.Series[Any]", name: str) -> npt.NDArray[np.float64]:
+    """Return a column as numbers, NaN for a gap."""
+    try:
+        numbers: npt.NDArray[np.float64] = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"preprocessing: expected numbers in {name}, received other values: {error}") from error
+    if np.isinf(numbers).any():
+        raise ValueError(f"preprocessing: expected finite numbers in {name}, received infinite ones")
+    return numbers
+
+
+def _fit_categories(frame: "pd.DataFrame", name: str, rule: str) -> dict[str, Any]:
+    texts = [text for text in _texts(frame[name], []) if text is not None]
+    if not texts:
+        raise ValueError(f"preprocessing: expected texts in {name} in the training rows, received only gaps")
+    categories, counts = np.unique(texts, return_counts=True)
+    fill = {"most_frequent": str(categories[counts.argmax()]), "own_category": MISSING}.get(rule)
+    with_gaps = rule == "own_category" and len(texts) < len(frame)
+    return {
+        "name": name,
+        "kind": "categorical",
+        "categories": [*map(str, categories), *([MISSING] if with_gaps else [])],
+        "fill": fill,
+    }
+
+
+def _categories_out(values: "pd.Series[Any]", column: dict[str, Any]) -> list[npt.NDArray[np.float64]]:
+    texts = _texts(values, column["categories"])
+    gaps = sum(text is None for text in texts)
+    if gaps and column["fill"] is None:
+        raise ValueError(f"preprocessing: expected a text in {column['name']}, received {gaps} missing ones")
+    places = {category: place for place, category in enumerate(column["categories"])}
+    chosen = np.array([places.get(column["fill"] if text is None else text, -1) for text in texts])
+    return [(chosen == place).astype(np.float64) for place in range(len(places))]
+
+
+def _texts(values: "pd.Series[Any]", categories: list[str]) -> list[str | None]:
+    """Return a column as texts, None for a gap; 1.0 as "1", and True as "true" where that is a category."""
+    known = set(categories)
+
+    def text(value: Any) -> str | None:
+        if value is None or value != value:  # NaN is not itself
+            return None
+        if isinstance(value, float | np.floating) and float(value).is_integer():
+            return str(int(value))
+        written = str(value)
+        return written.lower() if written not in known and written.lower() in known else written
+
+    return [text(value) for value in values.astype(object).where(values.notna(), None)]

@@ -1,4 +1,4 @@
-"""Splitting rows into train, validation and test: stratified, seeded, disjoint and exhaustive."""
+"""Splitting rows into train, validation and test: stratified, seeded, disjoint and exhaustive; held out or in folds."""
 
 from typing import Any
 
@@ -11,33 +11,62 @@ SPLITS = ("train", "validation", "test")
 
 
 def stratified_split(
-    labels: npt.NDArray[Any], validation_fraction: float, test_fraction: float, seed: int
+    labels: npt.NDArray[Any],
+    validation_fraction: float,
+    test_fraction: float,
+    seed: int,
+    *,
+    folds: int | None = None,
+    fold: int = 0,
+    repetition: int = 0,
+    test_rows: int = 0,
 ) -> npt.NDArray[np.int64]:
     """Assign each row to a split: an index into `SPLITS` for each of the `(N,)` labels.
 
     Each class is shuffled and divided by itself. Its test and validation counts are its size times the fraction,
-    rounded up or down such that the totals over all classes come out right (largest remainders first).
+    rounded up or down such that the totals over all classes come out right (largest remainders first). The test split
+    depends on labels, `test_fraction` and `seed` alone, so that repetitions and folds never touch it.
+
+    Args:
+        labels: the class of each row; for regression, the same for all.
+        validation_fraction: the share of all rows to validate on; unused with folds.
+        test_fraction: the share of all rows to test on; unused with `test_rows`.
+        seed: which split.
+        folds: None, or a number k of 2 or more: what is not for testing is dealt into k folds of equal size.
+        fold: which of them is the validation split, 0 to k − 1; the others are the training split.
+        repetition: 0, or which other way of dividing what is not for testing.
+        test_rows: how many of the last rows are the test split, where the publisher of the data chose it.
 
     Raises:
-        ValueError: if a class has too few rows for at least one in each split.
+        ValueError: if a class has too few rows for at least one in each split, or there is no such fold.
     """
-    classes, counts = np.unique(labels, return_counts=True)
-    test = _apportion(counts, test_fraction)
-    validation = _apportion(counts, validation_fraction)
+    classes, counts = np.unique(labels[: len(labels) - test_rows], return_counts=True)
+    test = np.zeros_like(counts) if test_rows else _apportion(counts, test_fraction)
+    validation = _apportion(counts, validation_fraction) if folds is None else (counts - test) // folds
     left = counts - test - validation
-    if left.min() < 1:
-        small = left.argmin()
+    if min(left.min(), validation.min()) < 1:
+        small = counts.argmin()
+        wanted = f"validation_fraction={validation_fraction}" if folds is None else f"folds={folds}"
         raise ValueError(
             f"split: expected rows of every class in train, validation and test, received {counts[small]} "
-            f"of class {classes[small]!r}, too few for validation_fraction={validation_fraction} and "
-            f"test_fraction={test_fraction}"
+            f"of class {str(classes[small])!r}, too few for {wanted} and test_fraction={test_fraction}"
         )
+    if folds is not None and not 0 <= fold < folds:
+        raise ValueError(f"split: expected fold to be one of 0 to {folds - 1}, received {fold}")
     rng = stream(seed, "split")
-    assignment = np.zeros(len(labels), dtype=np.int64)
+    again = stream(seed, "resplit", repetition) if repetition else None
+    assignment = np.full(len(labels), SPLITS.index("test"))
+    dealt = 0
     for label, n_test, n_validation in zip(classes, test, validation, strict=True):
-        rows = rng.permutation(np.flatnonzero(labels == label))
-        assignment[rows[:n_test]] = SPLITS.index("test")
-        assignment[rows[n_test : n_test + n_validation]] = SPLITS.index("validation")
+        rows = rng.permutation(np.flatnonzero(labels[: len(labels) - test_rows] == label))[n_test:]
+        if again is not None:
+            rows = again.permutation(rows)
+        if folds is None:
+            in_validation = np.arange(len(rows)) < n_validation
+        else:  # dealt round, each class going on where the one before it stopped, so that folds are equally large
+            in_validation = (dealt + np.arange(len(rows))) % folds == fold
+            dealt += len(rows)
+        assignment[rows] = np.where(in_validation, SPLITS.index("validation"), SPLITS.index("train"))
     return assignment
 
 

@@ -1,5 +1,6 @@
 """Evaluation: what a model's predictions are worth, in numbers with intervals."""
 
+from glassnet.evaluation.regression import regression_scores
 from glassnet.evaluation.scores import (
     accuracy,
     classification_scores,
@@ -17,5 +18,6 @@ __all__ = [
     "log_loss",
     "majority_scores",
     "precision_recall_f1",
+    "regression_scores",
     "wilson_interval",
 ]

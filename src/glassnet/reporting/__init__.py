@@ -1,6 +1,6 @@
-"""Reporting: figures, and the model report."""
+"""Reporting: the figures and the model report, from files alone."""
 
-from glassnet.reporting.figures import draw_confusion_matrix, draw_learning_curves
-from glassnet.reporting.model_report import markdown_table, write_report
+from glassnet.reporting.figures import draw_learning_curves, draw_range_test
+from glassnet.reporting.model_report import write_report
 
-__all__ = ["draw_confusion_matrix", "draw_learning_curves", "markdown_table", "write_report"]
+__all__ = ["draw_learning_curves", "draw_range_test", "write_report"]

@@ -2,16 +2,18 @@
 
 import csv
 import json
+import shutil
 from typing import Any
 
 import numpy as np
 
-from glassnet.config import Layout
+from glassnet.config import Layout, flatten
 from glassnet.data import PreparedData
 from glassnet.evaluation import confusion_matrix, precision_recall_f1
-from glassnet.reporting.figures import draw_confusion_matrix, draw_learning_curves
+from glassnet.reporting.figures import draw_confusion_matrix, draw_learning_curves, draw_predictions
 from glassnet.training import load_model, read_history
 
+ERRORS_SHOWN = 10
 UNCERTAIN_SHOWN = 5
 
 
@@ -25,12 +27,9 @@ def write_report(layout: Layout, prepared: PreparedData) -> None:
 
     card = json.loads(layout.run_card.read_text(encoding="utf-8"))
     metrics = json.loads(layout.metrics.read_text(encoding="utf-8"))
-    names = prepared.class_names
-    predictions = _read_predictions(layout, names)
-    counts = confusion_matrix(predictions["actual"], predictions["predicted"], len(names))
-    layout.figures.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(layout.figures, ignore_errors=True)  # an earlier report may have had other figures
     draw_learning_curves(layout.history, layout.figures / "learning_curves.png", card["best_epoch"])
-    draw_confusion_matrix(counts, names, layout.figures / "confusion_matrix.png")
+    results = (_regression_results if prepared.task == "regression" else _classification_results)(layout, prepared)
 
     environment = Environment(
         loader=PackageLoader("glassnet.reporting"),
@@ -43,27 +42,57 @@ def write_report(layout: Layout, prepared: PreparedData) -> None:
     environment.globals["table"] = markdown_table
     network, baseline = load_model(layout.model), load_model(layout.baseline)
     history = read_history(layout.history)
+    score = next(name for name in ("accuracy", "mae") if f"best_validation_{name}" in card)
     text = environment.get_template("model_report.md.j2").render(
+        regression=prepared.task == "regression",
+        features=prepared.preprocessing.feature_names,
+        score=score,
         data=prepared.about,
         card=card,
         metrics=metrics,
         best=history[card["best_epoch"] - 1],
         architecture=network.model.summary(),
         baseline_epoch=baseline.about["best_epoch"],
+        **results,
         results=_results_table(metrics),
-        classes=_class_table(counts, names),
-        errors=_example_table(predictions, names, predictions["actual"] != predictions["predicted"]),
-        uncertain=_example_table(predictions, names, predictions["actual"] == predictions["predicted"])[
-            :UNCERTAIN_SHOWN
-        ],
-        settings=_flatten(card["settings"]),
+        settings=[[f"`{name}`", f"`{json.dumps(value)}`"] for name, value in flatten(card["settings"]).items()],
         split_rows=[
-            [split, *prepared.about["class_counts"][split], rows] for split, rows in prepared.about["rows"].items()
+            [split, *(prepared.about["class_counts"][split] if prepared.class_names else []), rows]
+            for split, rows in prepared.about["rows"].items()
         ],
-        probability_columns=[f"p({name})" for name in names],
         digests=[[name, f"`{digest}`"] for name, digest in card["digests"].items()],
     )
     layout.report.write_text(text, encoding="utf-8")
+
+
+def _classification_results(layout: Layout, prepared: PreparedData) -> dict[str, Any]:
+    """Draw the confusion matrix; return the tables of classes, errors and uncertain answers."""
+    names = prepared.class_names
+    predictions = _read_predictions(layout, names)
+    counts = confusion_matrix(predictions["actual"], predictions["predicted"], len(names))
+    draw_confusion_matrix(counts, names, layout.figures / "confusion_matrix.png")
+    right = predictions["actual"] == predictions["predicted"]
+    return {
+        "classes": _class_table(counts, names),
+        "errors": _example_table(predictions, names, ~right)[:ERRORS_SHOWN],
+        "n_errors": int(np.count_nonzero(~right)),
+        "uncertain": _example_table(predictions, names, right)[:UNCERTAIN_SHOWN],
+        "probability_columns": [f"p({name})" for name in names],
+    }
+
+
+def _regression_results(layout: Layout, prepared: PreparedData) -> dict[str, Any]:
+    """Draw predictions against actual values; return the table of the largest errors."""
+    with layout.predictions.open(newline="", encoding="utf-8") as file:
+        rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+    actual, predicted = (np.array([row[name] for row in rows]) for name in ("actual", "predicted"))
+    draw_predictions(actual, predicted, prepared.about["target"], layout.figures / "predictions.png")
+    order = np.argsort(-np.abs(predicted - actual), kind="stable")[:ERRORS_SHOWN]
+    largest = [
+        [int(rows[i]["row"]), *(f"{rows[i][name]:.5g}" for name in ("actual", "predicted", "baseline_predicted"))]
+        for i in order
+    ]
+    return {"largest": largest}
 
 
 def markdown_table(header: list[str], rows: list[list[Any]]) -> str:
@@ -82,6 +111,9 @@ def markdown_table(header: list[str], rows: list[list[Any]]) -> str:
 
 def _results_table(metrics: dict[str, Any]) -> list[list[Any]]:
     models = [("network", metrics), *((name.replace("_", " "), s) for name, s in metrics["baselines"].items())]
+    if "r2" in metrics:
+        columns = ("r2", "mae", "rmse")
+        return [[name, *(f"{s[column]:.4g}" for column in columns), s["examples"]] for name, s in models]
     return [
         [name, f"{s['accuracy']:.4f}", f"{s['accuracy_low']:.4f} to {s['accuracy_high']:.4f}", f"{s['macro_f1']:.4f}",
          f"{s['log_loss']:.4f}", f"{s['errors']} of {s['examples']}"]
@@ -125,14 +157,3 @@ def _example_table(predictions: dict[str, Any], names: tuple[str, ...], which: A
         ]
         for i in chosen[order]
     ]
-
-
-def _flatten(settings: dict[str, Any], prefix: str = "") -> list[list[Any]]:
-    rows: list[list[Any]] = []
-    for key, value in settings.items():
-        rows += (
-            _flatten(value, f"{prefix}{key}.")
-            if isinstance(value, dict)
-            else [[f"`{prefix}{key}`", f"`{json.dumps(value)}`"]]
-        )
-    return rows

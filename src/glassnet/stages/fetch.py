@@ -1,14 +1,20 @@
-"""Fetches the raw table into data/raw."""
+"""Fetches the raw data into data/raw."""
 
 from glassnet.config import Layout, Settings, run_stage
-from glassnet.data import SOURCES, write_raw
+from glassnet.data import SOURCES, RawImages, write_raw
 
 
 def main(settings: Settings, layout: Layout) -> None:
-    """Write the chosen source as CSV, with what its columns mean beside it."""
-    table = SOURCES[settings.data.name]()
-    write_raw(table, layout.raw)
-    print(f"fetch: {table.name}, {len(table.frame)} rows, {len(table.features)} features, to {layout.raw}")
+    """Write the chosen source, with what it means beside it."""
+    raw = SOURCES[settings.data.name](settings.data.model_dump())
+    write_raw(raw, layout.raw)
+    if isinstance(raw, RawImages):
+        what = f"{len(raw.images)} images of {raw.images.shape[1]}×{raw.images.shape[2]}"
+    else:
+        what = f"{len(raw.frame)} rows, {len(raw.features)} columns to learn from, {raw.task}"
+        for note in raw.notes:
+            print(f"fetch: note: {note}")
+    print(f"fetch: {raw.name}, {what}, to {layout.raw}")
 
 
 if __name__ == "__main__":

@@ -1,56 +1,117 @@
-"""Trains the network, and softmax regression as its baseline; sees the training and validation splits only."""
+"""Trains the network, and a linear model as its baseline; sees the training and validation splits only."""
 
 import hashlib
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
-from glassnet.config import Layout, Settings, run_stage
-from glassnet.data import PreparedData, open_prepared
+from glassnet.config import Layout, Settings, flatten, run_stage
+from glassnet.data import ArrayDataset, Augmentation, ImagePreprocessing, PreparedData, open_prepared
+from glassnet.diagnostics import Telemetry, sanity_checks, write_telemetry
 from glassnet.training import (
     TIMING_COLUMNS,
+    Checkpoints,
     ModelFile,
     Progress,
+    StopSignals,
+    TrainedNetwork,
+    TrainingInterruptedError,
     baseline_settings,
     save_model,
     train_network,
     write_history,
 )
 
-CODE = ("config", "data", "nn", "optim", "training", "seeding.py")  # what the weights depend on, under src/glassnet
+CODE = (
+    "config",
+    "data",
+    "diagnostics",
+    "nn",
+    "optim",
+    "training",
+    "seeding.py",
+)  # what the weights depend on, under src/glassnet
 
 
 def main(settings: Settings, layout: Layout) -> float:
     """Train, write the models, the history and the run's card, and return the best validation loss."""
     prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
+    if not layout.by_dvc:  # else fetch has said so
+        for note in prepared.about["notes"]:
+            print(f"train: note: {note}")
     values = settings.describing_the_result()
-    data = prepared.split("train"), prepared.split("validation")
-    classes = len(prepared.class_names)
-    model, architecture, history, best = train_network(values, *data, classes, [Progress("train")])
-    chosen = {
-        "best_epoch": best.epoch,
-        "best_validation_loss": best.loss,
-        "best_validation_accuracy": history[best.epoch - 1]["validation_accuracy"],
-    }
-    about = {"dataset": prepared.about["dataset"], "settings": values, **chosen}
-    saved = ModelFile(model, architecture, prepared.preprocessing, prepared.class_names, about)
-    save_model(layout.model, saved)
+    identity = _identity(values, prepared)
+    if settings.training.sanity:
+        _check_sanity(values, prepared)
+    telemetry = Telemetry(settings.training.telemetry_every) if settings.training.telemetry_every else None
+    with StopSignals() as signals:
+        checkpoints = Checkpoints(
+            layout.checkpoints,
+            {**flatten(values), **{f"digest of the {name}": digest for name, digest in identity["digests"].items()}},
+            every=settings.training.checkpoint_every,
+            resume=settings.training.resume,
+            signals=signals,
+        )
+        callbacks = [*([telemetry] if telemetry else []), Progress("train"), checkpoints]
+        try:
+            trained = train_network(values, *_data(prepared), callbacks, _augmentation(values, prepared))
+        except TrainingInterruptedError as interrupted:
+            print(f"train: {interrupted}", file=sys.stderr)
+            sys.exit(128 + interrupted.signum)
+    about = {"dataset": prepared.about["dataset"], "settings": values, **trained.chosen}
+    save_model(layout.model, _model_file(trained, prepared, about))
     _train_baseline(baseline_settings(values), prepared, layout)
-    card = {**_identity(values, prepared), "settings": values, **chosen, "epochs": len(history)}
-    _write_history(layout, history, card["key"])
+    _write_history(layout, trained.history, identity["key"])
+    write_telemetry(layout.telemetry, telemetry.rows if telemetry else [])
+    card = {**identity, "settings": values, **trained.chosen, "epochs": len(trained.history)}
     layout.run_card.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
-    print(f"train: best validation loss {best.loss!r} at epoch {best.epoch} of {len(history)}, model in {layout.model}")
+    loss = trained.chosen["best_validation_loss"]
+    print(
+        f"train: best validation loss {loss!r} at epoch {trained.best_epoch} of {len(trained.history)}, "
+        f"model in {layout.model}"
+    )
     if not layout.by_dvc:
         _finish_run_by_hand(settings, layout, prepared)
-    return best.loss
+    return loss
+
+
+def _data(prepared: PreparedData) -> tuple[ArrayDataset, ArrayDataset, int | None]:
+    return prepared.split("train"), prepared.split("validation"), len(prepared.class_names) or None
+
+
+def _augmentation(values: dict[str, Any], prepared: PreparedData) -> Augmentation | None:
+    shift, flip = values["training"]["shift"], values["training"]["flip"]
+    if not (shift or flip):
+        return None
+    if not isinstance(prepared.preprocessing, ImagePreprocessing):
+        raise ValueError(
+            f"training.shift, training.flip: expected them unset for a table such as {prepared.about['dataset']}, "
+            f"received {shift} and {flip}; only images are augmented"
+        )
+    background = prepared.preprocessing.background
+    return Augmentation(prepared.preprocessing.shape, shift, flip, background, values["seed"])
+
+
+def _check_sanity(values: dict[str, Any], prepared: PreparedData) -> None:
+    for line in sanity_checks(values, *_data(prepared)):
+        print(f"train: sanity: {line}", flush=True)
+
+
+def _model_file(trained: TrainedNetwork, prepared: PreparedData, about: dict[str, Any]) -> ModelFile:
+    return ModelFile(
+        trained.model,
+        trained.architecture,
+        prepared.preprocessing,
+        prepared.class_names,
+        about,
+        prepared.about["target_scale"],
+    )
 
 
 def _train_baseline(values: dict[str, Any], prepared: PreparedData, layout: Layout) -> None:
-    data = prepared.split("train"), prepared.split("validation")
-    classes = len(prepared.class_names)
-    model, architecture, _, best = train_network(values, *data, classes, [Progress("baseline")])
-    about = {"best_epoch": best.epoch}
-    save_model(layout.baseline, ModelFile(model, architecture, prepared.preprocessing, prepared.class_names, about))
+    trained = train_network(values, *_data(prepared), [Progress("baseline")])
+    save_model(layout.baseline, _model_file(trained, prepared, {"best_epoch": trained.best_epoch}))
 
 
 def _write_history(layout: Layout, history: list[dict[str, float]], key: str) -> None:

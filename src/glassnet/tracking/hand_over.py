@@ -12,7 +12,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glassnet.config import Layout, Settings
+from glassnet.config import Layout, Settings, flatten
 from glassnet.data import PreparedData
 from glassnet.tracking.store import configure_client, project_root, require_reachable, tracking_uri
 from glassnet.training import load_model, read_history
@@ -111,7 +111,7 @@ def _log_tags(client: "MlflowClient", run_id: str, settings: Settings) -> None:
 def _log_params(client: "MlflowClient", run_id: str, card: dict[str, Any]) -> None:
     from mlflow.entities import Param
 
-    values = _flatten(card["settings"])
+    values = flatten(card["settings"])
     values |= {f"rows.{split}": rows for split, rows in card["rows"].items()}
     known = client.get_run(run_id).data.params
     client.log_batch(run_id, params=[Param(key, str(value)) for key, value in values.items() if key not in known])
@@ -142,9 +142,9 @@ def _log_epochs(client: "MlflowClient", run_id: str, layout: Layout, key: str) -
 def _log_scores(client: "MlflowClient", run_id: str, layout: Layout, card: dict[str, Any]) -> None:
     from mlflow.entities import Metric
 
-    values = {name: card[name] for name in ("best_epoch", "best_validation_loss", "best_validation_accuracy")}
+    values = {name: value for name, value in card.items() if name.startswith("best_")}
     if layout.metrics.is_file():
-        scores = _flatten(json.loads(layout.metrics.read_text(encoding="utf-8")))
+        scores = flatten(json.loads(layout.metrics.read_text(encoding="utf-8")))
         scores = {name: value for name, value in scores.items() if not name.startswith("validation.")}
         values |= {f"test_{name.removeprefix('baselines.')}": value for name, value in scores.items()}
     known = client.get_run(run_id).data.metrics
@@ -165,7 +165,7 @@ def _log_data_set(client: "MlflowClient", run_id: str, prepared: PreparedData) -
 
 
 def _log_files(client: "MlflowClient", run_id: str, layout: Layout) -> None:
-    for path in (layout.report, layout.metrics, layout.predictions, layout.history, layout.run_card):
+    for path in (layout.report, layout.metrics, layout.predictions, layout.history, layout.telemetry, layout.run_card):
         if path.is_file():
             client.log_artifact(run_id, str(path))
     if layout.figures.is_dir():
@@ -175,17 +175,15 @@ def _log_files(client: "MlflowClient", run_id: str, layout: Layout) -> None:
 def _log_model(client: "MlflowClient", run_id: str, layout: Layout, prepared: PreparedData) -> None:
     """Log the model once for each content, with the code to load it: it predicts from raw rows anywhere."""
     import mlflow
-    import pandas as pd
     from mlflow.models import infer_signature
 
-    from glassnet.tracking.served_model import predict_classes
+    from glassnet.tracking.served_model import predict_rows
 
     digest = hashlib.sha256(layout.model.read_bytes()).hexdigest()[:16]
     if client.get_run(run_id).data.tags.get(MODEL_TAG) == digest:
         return
     saved = load_model(layout.model)
-    standardizer = prepared.preprocessing
-    example = pd.DataFrame([dict(zip(standardizer.columns, standardizer.means, strict=True))])
+    example = prepared.preprocessing.example()
     package = Path(__file__).resolve().parents[1]
     mlflow.pyfunc.log_model(
         name="model",
@@ -193,14 +191,7 @@ def _log_model(client: "MlflowClient", run_id: str, layout: Layout, prepared: Pr
         artifacts={"model": str(layout.model)},
         code_paths=[str(package)],
         pip_requirements=[f"{name}=={version(name)}" for name in ("mlflow", "numpy", "pandas", "safetensors", "tqdm")],
-        signature=infer_signature(example, predict_classes(saved, example)),
+        signature=infer_signature(example, predict_rows(saved, example)),
         input_example=example,
     )
     client.set_tag(run_id, MODEL_TAG, digest)
-
-
-def _flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in values.items():
-        flat |= _flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
-    return flat

@@ -1,4 +1,4 @@
-"""The model as MLflow serves it: raw rows in, the class and every class's probability out."""
+"""The model as MLflow serves it: raw rows in, predictions out."""
 
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,14 @@ from mlflow.pyfunc import PythonModel
 from glassnet.training import ModelFile, load_model
 
 
-def predict_classes(saved: ModelFile, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a column "class" and a column "probability_<class>" for each class, one row for each raw row."""
-    probabilities = saved.predict_frame(frame)
+def predict_rows(saved: ModelFile, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the prediction for each raw row: the class and each class's probability, or for regression the value."""
+    predictions = saved.predict_frame(frame)
+    if not saved.class_names:
+        return pd.DataFrame({"prediction": predictions[:, 0].astype(float)})
     names = saved.class_names
-    columns: dict[str, Any] = {"class": [names[i] for i in probabilities.argmax(axis=1)]}
-    columns |= {f"probability_{name}": probabilities[:, i].astype(float) for i, name in enumerate(names)}
+    columns: dict[str, Any] = {"class": [names[i] for i in predictions.argmax(axis=1)]}
+    columns |= {f"probability_{name}": predictions[:, i].astype(float) for i, name in enumerate(names)}
     return pd.DataFrame(columns)
 
 
@@ -27,8 +29,8 @@ class ServedModel(PythonModel):  # type: ignore[misc]  # MLflow's classes are un
         self._saved = load_model(Path(context.artifacts["model"]))
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> pd.DataFrame:
-        """Return classes and probabilities for raw rows."""
-        return predict_classes(self._saved, model_input)
+        """Return the predictions for raw rows."""
+        return predict_rows(self._saved, model_input)
 
 
 mlflow.models.set_model(ServedModel())

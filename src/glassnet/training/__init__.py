@@ -12,6 +12,7 @@ A callback of your own takes a few lines:
 from glassnet.training.callbacks import (
     BestWeights,
     Callback,
+    Checkpoints,
     EarlyStopping,
     GradientClipping,
     LearningRateSchedule,
@@ -20,20 +21,25 @@ from glassnet.training.callbacks import (
 )
 from glassnet.training.fit import TIMING_COLUMNS, Row, TrainingDivergedError, TrainingRun, evaluate, fit, predict
 from glassnet.training.history_file import read_history, write_history
+from glassnet.training.interruption import StopSignals, TrainingInterruptedError
 from glassnet.training.model_file import ModelFile, load_model, save_model
-from glassnet.training.recipe import baseline_settings, train_network
+from glassnet.training.recipe import TrainedNetwork, baseline_settings, train_network
 
 __all__ = [
     "TIMING_COLUMNS",
     "BestWeights",
     "Callback",
+    "Checkpoints",
     "EarlyStopping",
     "GradientClipping",
     "LearningRateSchedule",
     "ModelFile",
     "Progress",
     "Row",
+    "StopSignals",
+    "TrainedNetwork",
     "TrainingDivergedError",
+    "TrainingInterruptedError",
     "TrainingRun",
     "WeightAveraging",
     "baseline_settings",

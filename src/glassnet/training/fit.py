@@ -24,6 +24,39 @@ class TrainingDivergedError(ArithmeticError):
     """A loss or gradient was not finite; the message says where, and what usually causes it."""
 
 
+class Tally:
+    """Sums over examples, so that an epoch's numbers never are averages of batch averages.
+
+    Attributes:
+        examples: how many were counted.
+        weight: the sum of their weights in the loss.
+        loss_sum: the sum of their weighted losses.
+        score_sum: the sum of their scores.
+    """
+
+    def __init__(self) -> None:
+        """Start at nothing."""
+        self.examples = 0
+        self.weight = self.loss_sum = self.score_sum = 0.0
+
+    def add(self, loss: nn.Loss, outputs: FloatArray, y: FloatArray, batch_loss: float) -> None:
+        """Count the batch that `loss.forward` has just seen."""
+        self.examples += len(outputs)
+        self.weight += loss.total_weight
+        self.loss_sum += batch_loss * loss.total_weight
+        self.score_sum += loss.score_sum(outputs, y)
+
+    @property
+    def loss(self) -> float:
+        """The mean loss."""
+        return self.loss_sum / self.weight
+
+    @property
+    def score(self) -> float:
+        """The mean score."""
+        return self.score_sum / self.examples
+
+
 @dataclass
 class TrainingRun:
     """The state of a training that callbacks see: what is trained, how far it is, and what happened so far.
@@ -31,9 +64,13 @@ class TrainingRun:
     Attributes:
         epoch: the current epoch, counted from 1; 0 before the first.
         step: how many updates were made so far.
+        batch: how many batches of the current epoch are done; 0 between epochs.
         batch_loss: the data loss of the current batch.
         history: one row for each finished epoch.
         stop_reason: why the training is to end early; empty while it is not.
+        tally: the sums over the current epoch's examples.
+        norms: the gradient's norm at each of the current epoch's steps.
+        seconds: what the current epoch's batches have taken.
     """
 
     model: nn.Module
@@ -43,16 +80,26 @@ class TrainingRun:
     val_loader: DataLoader
     epochs: int
     parameters: list[Parameter]
+    callbacks: Sequence[Callback] = ()
     penalty: nn.L2Penalty | None = None
     epoch: int = 0
     step: int = 0
+    batch: int = 0
     batch_loss: float = math.nan
     history: list[Row] = field(default_factory=list)
     stop_reason: str = ""
+    tally: Tally = field(default_factory=Tally)
+    norms: list[float] = field(default_factory=list)
+    seconds: float = 0.0
 
     def stop(self, reason: str) -> None:
         """End the training after this epoch."""
         self.stop_reason = reason
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all epochs are done, or a callback has asked to stop and the epoch has ended."""
+        return self.batch == 0 and (self.epoch >= self.epochs or bool(self.stop_reason))
 
 
 def fit(
@@ -94,69 +141,103 @@ def fit(
             f"fit: expected an L2 penalty or weight decay, received both: {penalty!r} and "
             f"{type(optimizer).__name__}(weight_decay={optimizer.weight_decay:g}); drop one of them"
         )
-    run = TrainingRun(model, loss, optimizer, train_loader, val_loader, epochs, model.parameters(), penalty)
-    for callback in callbacks:
-        callback.on_train_begin(run)
-    while run.epoch < epochs and not run.stop_reason:
-        run.epoch += 1
-        for callback in callbacks:
-            callback.on_epoch_begin(run)
-        run.history.append(_run_epoch(run, callbacks))
-        for callback in callbacks:
-            callback.on_epoch_end(run)
-    for callback in callbacks:
-        callback.on_train_end(run)
+    strange = next((callback for callback in callbacks if not isinstance(callback, Callback)), None)
+    if strange is not None:
+        raise TypeError(f"fit: expected callbacks as a list of Callback, received {strange!r:.60} in it")
+    parameters = model.parameters()
+    foreign = {id(parameter) for parameter in optimizer.flat.parameters} - {id(parameter) for parameter in parameters}
+    if foreign:
+        raise ValueError(
+            f"fit: expected an optimizer of this model's parameters, received one with {len(foreign)} of another's"
+        )
+    run = TrainingRun(
+        model, loss, optimizer, train_loader, val_loader, epochs, parameters, tuple(callbacks), penalty
+    )  # fmt: skip
+    try:
+        _train(run)
+    except BaseException:
+        for callback in run.callbacks:
+            callback.on_abort(run)
+        raise
     model.eval()
     return run.history
 
 
-def _run_epoch(run: TrainingRun, callbacks: Sequence[Callback]) -> Row:
-    started = time.perf_counter()
-    tally = _Tally(run.loss)
-    norms: list[float] = []
+def _train(run: TrainingRun) -> None:
+    for callback in run.callbacks:
+        callback.on_train_begin(run)
+    for callback in run.callbacks:
+        callback.on_restore(run)
+    while not run.is_over:
+        if run.batch == 0:
+            run.epoch += 1
+            run.tally, run.norms, run.seconds = Tally(), [], 0.0
+            for callback in run.callbacks:
+                callback.on_epoch_begin(run)
+        _run_batches(run)
+        run.history.append(_finish_epoch(run))
+        run.batch = 0
+        for callback in run.callbacks:
+            callback.on_epoch_end(run)
+        for callback in run.callbacks:
+            callback.on_safe_point(run)
+    for callback in run.callbacks:
+        callback.on_train_end(run)
+
+
+def _run_batches(run: TrainingRun) -> None:
+    """Train on those batches of the epoch that are not done yet."""
+    started = time.perf_counter() - run.seconds
     run.model.train()
-    run.train_loader.epoch = run.epoch - 1
     # Overflow on the way to divergence is reported by the checks below, once and with its place.
     with np.errstate(over="ignore", invalid="ignore"):
-        for X, y in run.train_loader:
-            for callback in callbacks:
+        for X, y in run.train_loader.batches(run.epoch - 1, first=run.batch):
+            for callback in run.callbacks:
                 callback.on_batch_begin(run)
             outputs = run.model.forward(X)
             run.batch_loss = run.loss.forward(outputs, y)
             if not math.isfinite(run.batch_loss):
                 raise _diverged(run, "loss", run.batch_loss)
-            tally.add(outputs, y, run.batch_loss)
+            run.tally.add(run.loss, outputs, y, run.batch_loss)
             run.optimizer.zero_grad()
             run.model.backward(run.loss.backward())
             if run.penalty is not None:
                 run.penalty.backward(run.parameters)
-            norms.append(gradient_norm(run.parameters))
-            if not math.isfinite(norms[-1]):
-                raise _diverged(run, "gradient norm", norms[-1])
-            for callback in callbacks:
+            run.norms.append(gradient_norm(run.parameters))
+            if not math.isfinite(run.norms[-1]):
+                raise _diverged(run, "gradient norm", run.norms[-1])
+            for callback in run.callbacks:
                 callback.on_gradients_ready(run)
             run.optimizer.step()
             run.step += 1
-            for callback in callbacks:
+            run.batch += 1
+            for callback in run.callbacks:
                 callback.on_batch_end(run)
-        seconds = time.perf_counter() - started
-        for callback in callbacks:
-            callback.on_validation_begin(run)
+            run.seconds = time.perf_counter() - started
+            for callback in run.callbacks:
+                callback.on_safe_point(run)
+
+
+def _finish_epoch(run: TrainingRun) -> Row:
+    """Validate, and return the epoch's row."""
+    for callback in run.callbacks:
+        callback.on_validation_begin(run)
+    with np.errstate(over="ignore", invalid="ignore"):
         validation = evaluate(run.model, run.loss, run.val_loader)
     if not math.isfinite(validation["loss"]):
         raise _diverged(run, "validation loss", validation["loss"])
     score = run.loss.score_name
     return {
         "epoch": run.epoch,
-        "train_loss": tally.loss,
-        f"train_{score}": tally.score,
+        "train_loss": run.tally.loss,
+        f"train_{score}": run.tally.score,
         "validation_loss": validation["loss"],
         f"validation_{score}": validation[score],
         "penalty": run.penalty.forward(run.parameters) if run.penalty is not None else 0.0,
         "learning_rate": run.optimizer.learning_rate,
-        "gradient_norm": math.fsum(norms) / len(norms),  # exact, hence the same in every Python
-        "seconds": seconds,
-        "examples_per_second": tally.examples / seconds,
+        "gradient_norm": math.fsum(run.norms) / len(run.norms),  # exact, hence the same in every Python
+        "seconds": run.seconds,
+        "examples_per_second": run.tally.examples / run.seconds,
     }
 
 
@@ -173,40 +254,16 @@ def _diverged(run: TrainingRun, what: str, value: float) -> TrainingDivergedErro
     )
 
 
-class _Tally:
-    """Sums over examples, so that an epoch's numbers never are averages of batch averages."""
-
-    def __init__(self, loss: nn.Loss) -> None:
-        self.examples = 0
-        self._loss = loss
-        self._weight = self._loss_sum = self._score_sum = 0.0
-
-    def add(self, outputs: FloatArray, y: FloatArray, batch_loss: float) -> None:
-        """Count the batch that `loss.forward` has just seen."""
-        self.examples += len(outputs)
-        self._weight += self._loss.total_weight
-        self._loss_sum += batch_loss * self._loss.total_weight
-        self._score_sum += self._loss.score_sum(outputs, y)
-
-    @property
-    def loss(self) -> float:
-        return self._loss_sum / self._weight
-
-    @property
-    def score(self) -> float:
-        return self._score_sum / self.examples
-
-
 def evaluate(model: nn.Module, loss: nn.Loss, loader: DataLoader) -> dict[str, float]:
     """Return the loss and score of `model` over `loader`, in evaluation mode, and the number of examples.
 
     The keys are "loss", the loss's `score_name` ("accuracy", or "mae" for regression) and "examples".
     """
-    tally = _Tally(loss)
+    tally = Tally()
     with _evaluation_mode(model):
         for X, y in loader:
             outputs = model.forward(X)
-            tally.add(outputs, y, loss.forward(outputs, y))
+            tally.add(loss, outputs, y, loss.forward(outputs, y))
     return {"loss": tally.loss, loss.score_name: tally.score, "examples": tally.examples}
 
 
@@ -225,6 +282,7 @@ def predict(
         output: what turns the network's outputs into predictions: `nn.softmax` makes logits class probabilities.
         batch_size: how many rows to compute at a time.
     """
+    check_count("predict", "batch_size", batch_size)
     with _evaluation_mode(model):
         parts = [output(model.forward(X[i : i + batch_size])) for i in range(0, max(len(X), 1), batch_size)]
     return np.concatenate(parts)
@@ -232,11 +290,11 @@ def predict(
 
 @contextmanager
 def _evaluation_mode(model: nn.Module) -> Iterator[None]:
-    """Switch `model` to evaluation mode, and back afterwards if it was training, whatever happens meanwhile."""
-    was_training = model.training
+    """Switch `model` to evaluation mode, and each module back to its own afterwards, whatever happens meanwhile."""
+    modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
         yield
     finally:
-        if was_training:
-            model.train()
+        for module, training in modes:
+            module.training = training

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from glassnet import nn
-from glassnet.data import Standardizer
+from glassnet.data import Preprocessing, preprocessing_from_json
 from glassnet.nn import FloatArray
 from glassnet.training.fit import predict
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FORMAT = "glassnet model 1"
+FORMAT = "glassnet model 2"
 
 
 @dataclass(frozen=True)
@@ -27,19 +27,29 @@ class ModelFile:
         model: the network.
         architecture: the arguments of `nn.mlp` that build it (but for the random generator).
         preprocessing: takes raw columns to the network's features.
-        class_names: the name of each class id.
+        class_names: the name of each class id; none for regression.
         about: where it comes from: the settings it was trained with, the chosen epoch.
+        target_scale: for regression, the mean and the scale of the target in the training rows, by which the network's
+            output is taken back to the target's units.
     """
 
     model: nn.Module
     architecture: dict[str, Any]
-    preprocessing: Standardizer
+    preprocessing: Preprocessing
     class_names: tuple[str, ...]
     about: dict[str, Any]
+    target_scale: dict[str, float] | None = None
+
+    def predict_features(self, X: FloatArray) -> FloatArray:
+        """Return class probabilities `(N, C)`, or for regression `(N, 1)` in the target's units, for features."""
+        if self.target_scale is None:
+            return predict(self.model, X)
+        outputs = predict(self.model, X, output=lambda outputs: outputs).astype(np.float64)
+        return outputs * self.target_scale["scale"] + self.target_scale["mean"]
 
     def predict_frame(self, frame: "pd.DataFrame") -> FloatArray:
-        """Return class probabilities `(N, C)` for raw rows."""
-        return predict(self.model, self.preprocessing.transform(frame))
+        """Return what `predict_features` does, for raw rows."""
+        return self.predict_features(self.preprocessing.transform(frame))
 
 
 def build(architecture: dict[str, Any], rng: np.random.Generator, dropout_rng: np.random.Generator) -> nn.Sequential:
@@ -60,6 +70,7 @@ def save_model(path: Path, saved: ModelFile) -> None:
         "preprocessing": saved.preprocessing.to_json(),
         "class_names": list(saved.class_names),
         "about": saved.about,
+        "target_scale": saved.target_scale,
     }
     content = save(saved.model.state_dict(), metadata={"glassnet": json.dumps(header, sort_keys=True)})
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,7 +104,8 @@ def load_model(path: Path) -> ModelFile:
     return ModelFile(
         model,
         header["architecture"],
-        Standardizer.from_json(header["preprocessing"]),
+        preprocessing_from_json(header["preprocessing"]),
         tuple(header["class_names"]),
         header["about"],
+        header["target_scale"],
     )

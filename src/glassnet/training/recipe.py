@@ -1,9 +1,12 @@
 """The parts of a training built from settings: network, optimizer, schedule, callbacks."""
 
+from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from glassnet import nn, optim
-from glassnet.data import ArrayDataset, DataLoader
+from glassnet.data import ArrayDataset, Augmentation, DataLoader
 from glassnet.seeding import stream
 from glassnet.training.callbacks import (
     BestWeights,
@@ -17,36 +20,60 @@ from glassnet.training.fit import Row, fit
 from glassnet.training.model_file import build
 
 
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """What a training leaves.
+
+    Attributes:
+        model: the network with the weights of its best epoch.
+        architecture: what `build` rebuilds it from.
+        history: one row an epoch.
+        best_epoch: where its weights are from, counted from 1.
+        score_name: the name of the score in the history, "accuracy" or "mae".
+    """
+
+    model: nn.Sequential
+    architecture: dict[str, Any]
+    history: list[Row]
+    best_epoch: int
+    score_name: str
+
+    @property
+    def chosen(self) -> dict[str, float]:
+        """The best epoch with its validation loss and score."""
+        row = self.history[self.best_epoch - 1]
+        names = {f"best_validation_{name}": row[f"validation_{name}"] for name in ("loss", self.score_name)}
+        return {"best_epoch": self.best_epoch, **names}
+
+
 def train_network(
-    settings: dict[str, Any], train: ArrayDataset, validation: ArrayDataset, classes: int, callbacks: list[Callback]
-) -> tuple[nn.Sequential, dict[str, Any], list[Row], BestWeights]:
+    settings: dict[str, Any],
+    train: ArrayDataset,
+    validation: ArrayDataset,
+    classes: int | None,
+    callbacks: list[Callback],
+    augmentation: Augmentation | None = None,
+) -> TrainedNetwork:
     """Train the network that the settings describe; its best validation weights are restored.
 
     Args:
         settings: the sections "model", "optimizer", "schedule", "training" and the "seed", as conf/ has them.
         train: the training split.
         validation: the validation split.
-        classes: how many classes there are.
+        classes: how many classes there are; None for a regression.
         callbacks: what else to call.
+        augmentation: how training batches are changed, if they are.
 
-    Returns:
-        The model, the architecture that `build` rebuilds it from, the history, and where its weights are from.
+    Raises:
+        ValueError: for a batch larger than the training split, or training rows of a single class.
     """
-    seed, training = settings["seed"], settings["training"]
-    model_settings = settings["model"]
-    architecture = {
-        "sizes": [train.X.shape[1], *model_settings["hidden_sizes"], classes],
-        **{key: model_settings[key] for key in ("activation", "dropout", "normalization", "init")},
-    }
-    model = build(architecture, stream(seed, "init"), stream(seed, "dropout"))
-    loaders = (
-        DataLoader(train, training["batch_size"], shuffle=True, seed=seed),
-        DataLoader(validation, max(training["batch_size"], 1024)),
-    )
+    training = settings["training"]
+    model, architecture, loss = make_network(settings, train, classes)
+    loaders = make_loaders(settings, train, validation, augmentation)
     best = BestWeights()
     max_norm, max_value = training["max_gradient_norm"], training["max_gradient_value"]
     own: list[Callback] = [
-        LearningRateSchedule(*make_schedule(settings, len(loaders[0]))),
+        LearningRateSchedule(make_schedule(settings, len(loaders[0]))),
         *([WeightAveraging(training["average_decay"])] if training["average_decay"] is not None else []),
         best,
         *([EarlyStopping(training["patience"])] if training["patience"] else []),
@@ -54,18 +81,64 @@ def train_network(
     ]
     history = fit(
         model,
-        nn.SoftmaxCrossEntropy(label_smoothing=training["label_smoothing"]),
+        loss,
         make_optimizer(settings["optimizer"], model),
         *loaders,
         epochs=training["epochs"],
         callbacks=[*own, *callbacks],
-        penalty=nn.L2Penalty(training["l2"]) if training["l2"] else None,
+        penalty=make_penalty(settings),
     )
-    return model, architecture, history, best
+    return TrainedNetwork(model, architecture, history, best.epoch, loss.score_name)
+
+
+def make_network(
+    settings: dict[str, Any], train: ArrayDataset, classes: int | None
+) -> tuple[nn.Sequential, dict[str, Any], nn.Loss]:
+    """Return the network with fresh weights, what `build` rebuilds it from, and its loss."""
+    model_settings = settings["model"]
+    architecture = {
+        "sizes": [train.X.shape[1], *model_settings["hidden_sizes"], classes or 1],
+        **{key: model_settings[key] for key in ("activation", "dropout", "normalization", "init")},
+    }
+    model = build(architecture, stream(settings["seed"], "init"), stream(settings["seed"], "dropout"))
+    if classes is None:
+        return model, architecture, nn.MeanSquaredError()
+    if len(present := np.unique(train.y)) < 2:
+        raise ValueError(f"train: expected training rows of at least two classes, received class {present[0]} alone")
+    return model, architecture, nn.SoftmaxCrossEntropy(label_smoothing=settings["training"]["label_smoothing"])
+
+
+def make_loaders(
+    settings: dict[str, Any],
+    train: ArrayDataset,
+    validation: ArrayDataset,
+    augmentation: Augmentation | None = None,
+) -> tuple[DataLoader, DataLoader]:
+    """Return the loaders of the training and the validation split."""
+    seed, batch_size = settings["seed"], settings["training"]["batch_size"]
+    if batch_size > len(train):
+        raise ValueError(
+            f"training.batch_size: expected at most the {len(train)} rows of the training split, received {batch_size}"
+        )
+    # BatchNorm cannot standardize a last batch of one example; such an epoch leaves out one row, another each time.
+    drop_last = settings["model"]["normalization"] == "batch" and len(train) % batch_size == 1
+    return (
+        DataLoader(train, batch_size, shuffle=True, seed=seed, drop_last=drop_last, augmentation=augmentation),
+        DataLoader(validation, max(batch_size, 1024)),
+    )
+
+
+def make_penalty(settings: dict[str, Any]) -> nn.L2Penalty | None:
+    """Return the penalty that the settings ask for, or None."""
+    coefficient = settings["training"]["l2"]
+    return nn.L2Penalty(coefficient) if coefficient else None
 
 
 def baseline_settings(settings: dict[str, Any]) -> dict[str, Any]:
-    """Return the settings that train softmax regression as the yardstick for a network with these settings."""
+    """Return the settings that train the linear baseline as the yardstick for a network with these settings.
+
+    That is softmax regression, or linear regression: one Dense layer, with a recipe of its own.
+    """
     training, baseline = settings["training"], settings["training"]["baseline"]
     return {
         "seed": settings["seed"],
@@ -104,14 +177,12 @@ def make_optimizer(settings: dict[str, Any], model: nn.Module) -> optim.Optimize
     return optim.Adam(parameters, learning_rate, betas, settings["eps"])
 
 
-def make_schedule(
-    settings: dict[str, Any], steps_per_epoch: int
-) -> tuple[optim.Schedule, optim.ReduceOnPlateau | None]:
-    """Return the schedule that the settings name, with its warm-up in front, and the plateau inside it if it is one."""
+def make_schedule(settings: dict[str, Any], steps_per_epoch: int) -> optim.Schedule:
+    """Return the schedule that the settings name, with its warm-up in front."""
     schedule, learning_rate = settings["schedule"], settings["optimizer"]["learning_rate"]
     warmup = schedule["warmup_epochs"] * steps_per_epoch
     steps = settings["training"]["epochs"] * steps_per_epoch - warmup
-    plateau: optim.ReduceOnPlateau | None = None
+    after: optim.Schedule
     if schedule["name"] == "step":
         after = optim.step_decay(learning_rate, schedule["every_epochs"] * steps_per_epoch, schedule["factor"])
     elif schedule["name"] == "exponential":
@@ -123,7 +194,7 @@ def make_schedule(
         after = optim.one_cycle(learning_rate, steps, *shape)
     elif schedule["name"] == "plateau":
         limits = (schedule[key] for key in ("factor", "patience", "minimum_change", "minimum_rate"))
-        after = plateau = optim.ReduceOnPlateau(learning_rate, *limits)
+        after = optim.ReduceOnPlateau(learning_rate, *limits)
     else:
         after = optim.constant(learning_rate)
-    return optim.with_warmup(after, warmup), plateau
+    return optim.with_warmup(after, warmup)

@@ -1,74 +1,104 @@
-"""Where raw tables come from: each source returns a frame with named columns, the target last."""
+"""The data sets that scikit-learn carries: wine, breast_cancer, digits and diabetes; no network needed.
+
+Importing `sklearn.datasets` takes longer than a whole stage; its files are all that is wanted of it. Tests hold the
+results against its own loaders.
+"""
 
 import csv
+import gzip
 import importlib.util
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pandas as pd
+import numpy as np
+
+from glassnet.data.sources.raw import RawImages, RawTable
 
 WINE_FEATURES = (
-    "alcohol",
-    "malic_acid",
-    "ash",
-    "alcalinity_of_ash",
-    "magnesium",
-    "total_phenols",
-    "flavanoids",
-    "nonflavanoid_phenols",
-    "proanthocyanins",
-    "color_intensity",
-    "hue",
-    "od280/od315_of_diluted_wines",
-    "proline",
+    "alcohol", "malic_acid", "ash", "alcalinity_of_ash", "magnesium", "total_phenols", "flavanoids",
+    "nonflavanoid_phenols", "proanthocyanins", "color_intensity", "hue", "od280/od315_of_diluted_wines", "proline",
+)  # fmt: skip
+CELL_MEASURES = (
+    "radius", "texture", "perimeter", "area", "smoothness", "compactness", "concavity", "concave points", "symmetry",
+    "fractal dimension",
+)  # fmt: skip
+BREAST_CANCER_FEATURES = (
+    *(f"mean {measure}" for measure in CELL_MEASURES),
+    *(f"{measure} error" for measure in CELL_MEASURES),
+    *(f"worst {measure}" for measure in CELL_MEASURES),
 )
-
-
-@dataclass(frozen=True)
-class RawTable:
-    """A table as it was fetched, and what its columns mean."""
-
-    name: str
-    description: str
-    frame: "pd.DataFrame"
-    features: tuple[str, ...]
-    target: str
-    class_names: tuple[str, ...]
+DIABETES_FEATURES = ("age", "sex", "bmi", "bp", "s1", "s2", "s3", "s4", "s5", "s6")
 
 
 def wine() -> RawTable:
     """Return the UCI Wine data: 13 chemical measurements of 178 wines from three cultivars of one region."""
-    import pandas as pd
-
-    class_names, rows = _scikit_learn_table("wine_data.csv")
-    columns = (*WINE_FEATURES, "cultivar")
-    frame = pd.DataFrame([[*row[:-1], class_names[int(row[-1])]] for row in rows], columns=columns)
-    return RawTable(
-        name="wine",
-        description="UCI Wine: chemical analysis of wines from three cultivars (Aeberhard & Forina, 1992)",
-        frame=frame.astype(dict.fromkeys(WINE_FEATURES, float)),
-        features=WINE_FEATURES,
-        target="cultivar",
-        class_names=tuple(class_names),
+    return _labelled_table(
+        "wine",
+        "UCI Wine: chemical analysis of wines from three cultivars (Aeberhard & Forina, 1992)",
+        "wine_data.csv",
+        WINE_FEATURES,
+        "cultivar",
     )
 
 
-SOURCES: dict[str, Callable[[], RawTable]] = {"wine": wine}
+def breast_cancer() -> RawTable:
+    """Return the Wisconsin diagnostic data: 30 measurements of cell nuclei in 569 biopsies, benign or malignant."""
+    return _labelled_table(
+        "breast_cancer",
+        "Wisconsin diagnostic breast cancer: cell nuclei in fine-needle biopsies (Wolberg, Street & Mangasarian, 1995)",
+        "breast_cancer.csv",
+        BREAST_CANCER_FEATURES,
+        "diagnosis",
+    )
 
 
-def _scikit_learn_table(file: str) -> tuple[list[str], list[list[str]]]:
-    """Read a table that scikit-learn carries: class names from its first line, rows of text from the others.
+def diabetes() -> RawTable:
+    """Return the diabetes data, a regression: ten measurements of 442 patients, and how the disease went on."""
+    import pandas as pd
 
-    Importing `sklearn.datasets` takes longer than the whole stage; the file is all that is wanted of it. A test holds
-    the result against `load_wine`.
-    """
+    values = np.array([line.split() for line in _lines("diabetes_data_raw.csv.gz")], dtype=np.float64)
+    frame = pd.DataFrame(values, columns=list(DIABETES_FEATURES))
+    frame["progression"] = np.array(_lines("diabetes_target.csv.gz"), dtype=np.float64)
+    return RawTable(
+        name="diabetes",
+        description="Diabetes: progression of the disease within a year (Efron, Hastie, Johnstone & Tibshirani, 2004)",
+        frame=frame,
+        features=DIABETES_FEATURES,
+        target="progression",
+        task="regression",
+    )
+
+
+def digits() -> RawImages:
+    """Return the optical digits: 1,797 handwritten digits as 8×8 pixels with 17 grey values."""
+    values = np.array([line.split(",") for line in _lines("digits.csv.gz")], dtype=np.float64).astype(np.int64)
+    return RawImages(
+        name="digits",
+        description="UCI optical recognition of handwritten digits (Alpaydin & Kaynak, 1998), test part",
+        images=values[:, :64].reshape(-1, 8, 8).astype(np.uint8),
+        labels=values[:, 64],
+        class_names=tuple(str(digit) for digit in range(10)),
+    )
+
+
+def _labelled_table(name: str, description: str, file: str, features: tuple[str, ...], target: str) -> RawTable:
+    import pandas as pd
+
+    header, *rows = csv.reader(_lines(file))
+    class_names = tuple(header[2:])
+    frame = pd.DataFrame([[*row[:-1], class_names[int(row[-1])]] for row in rows], columns=[*features, target])
+    return RawTable(
+        name=name,
+        description=description,
+        frame=frame.astype(dict.fromkeys(features, float)),
+        features=features,
+        target=target,
+        class_names=class_names,
+    )
+
+
+def _lines(file: str) -> list[str]:
     found = importlib.util.find_spec("sklearn")
     if found is None or not found.submodule_search_locations:
-        raise FileNotFoundError("scikit-learn, which carries the Wine data, is not installed; run `make setup`")
-    path = Path(found.submodule_search_locations[0]) / "datasets" / "data" / file
-    with path.open(newline="", encoding="utf-8") as lines:
-        header, *rows = csv.reader(lines)
-    return header[2:], rows
+        raise FileNotFoundError("scikit-learn, which carries the data, is not installed; run `make setup`")
+    content = (Path(found.submodule_search_locations[0]) / "datasets" / "data" / file).read_bytes()
+    return (gzip.decompress(content) if file.endswith(".gz") else content).decode("utf-8").splitlines()

@@ -2,6 +2,7 @@
 
 from glassnet.training.callbacks.averaging import WeightAveraging
 from glassnet.training.callbacks.best_weights import BestWeights
+from glassnet.training.callbacks.checkpoints import Checkpoints
 from glassnet.training.callbacks.clipping import GradientClipping
 from glassnet.training.callbacks.early_stopping import EarlyStopping
 from glassnet.training.callbacks.progress import Progress
@@ -11,6 +12,7 @@ from glassnet.training.callbacks.schedule import LearningRateSchedule
 __all__ = [
     "BestWeights",
     "Callback",
+    "Checkpoints",
     "EarlyStopping",
     "GradientClipping",
     "LearningRateSchedule",

@@ -1,6 +1,6 @@
 """Averages the weights as training goes on, and has the average evaluated and saved instead of the last weights."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glassnet.nn.arrays import check_number
 from glassnet.optim import ExponentialMovingAverage
@@ -46,3 +46,13 @@ class WeightAveraging(Callback):
     def on_validation_begin(self, run: "TrainingRun") -> None:
         """Put the average in place."""
         self.average.swap()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the averages; or the training weights, while the averages are in their place."""
+        other = {f"other.{place}": array.copy() for place, array in enumerate(self.average.averages)}
+        return {**other, "is_in_place": self.average.is_in_place}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Bring back what `state_dict` returned."""
+        self.average.load_state_dict({name[6:]: array for name, array in state.items() if name.startswith("other.")})
+        self.average.is_in_place = bool(state["is_in_place"])

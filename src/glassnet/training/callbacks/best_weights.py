@@ -1,6 +1,6 @@
 """Keeps the weights of the best epoch."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glassnet.nn import FloatArray
 from glassnet.training.callbacks.protocol import Callback
@@ -40,3 +40,13 @@ class BestWeights(Callback):
         """Restore the best weights."""
         if self._state is not None:
             run.model.load_state_dict(self._state)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the best weights so far, and where they are from."""
+        return {"epoch": self.epoch, "loss": self.loss, **{f"best.{n}": a for n, a in (self._state or {}).items()}}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Bring back what `state_dict` returned."""
+        self.epoch, self.loss = int(state["epoch"]), float(state["loss"])
+        best = {name.removeprefix("best."): array for name, array in state.items() if name.startswith("best.")}
+        self._state = best or None

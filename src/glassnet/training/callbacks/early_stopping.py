@@ -1,7 +1,7 @@
 """Ends a training that no longer improves."""
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glassnet.nn.arrays import check_count, check_number
 from glassnet.training.callbacks.protocol import Callback
@@ -32,3 +32,11 @@ class EarlyStopping(Callback):
         self._waited += 1
         if self._waited >= self.patience:
             run.stop(f"the validation loss did not improve for {self.patience} epochs")
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the best loss so far, and for how many epochs there was no better one."""
+        return {"best": self._best, "waited": self._waited}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Bring back what `state_dict` returned."""
+        self._best, self._waited = float(state["best"]), int(state["waited"])

@@ -43,3 +43,8 @@ class Progress(Callback):
             self._bar.close()
         if run.stop_reason:
             print(f"{self.title}: stopped after epoch {run.epoch}: {run.stop_reason}", flush=True)
+
+    def on_abort(self, run: "TrainingRun") -> None:
+        """Close the bar."""
+        if self._bar is not None:
+            self._bar.close()

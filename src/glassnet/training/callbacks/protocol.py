@@ -1,6 +1,6 @@
 """The callback protocol: the turning points of a training at which `fit` calls."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from glassnet.training.fit import TrainingRun
@@ -11,11 +11,15 @@ class Callback:
 
     Each hook receives the `TrainingRun`: the model, loss, optimizer, loaders, history, epoch and step. A hook may read
     and change all of it; `run.stop("why")` ends the training after the current epoch. At each point the callbacks are
-    called in the order of the list.
+    called in the order of the list. A callback that remembers something from epoch to epoch has `state_dict` and
+    `load_state_dict`, so that an interrupted training can be resumed.
     """
 
     def on_train_begin(self, run: "TrainingRun") -> None:
         """Before the first epoch."""
+
+    def on_restore(self, run: "TrainingRun") -> None:
+        """After every callback's `on_train_begin`: the place to bring back the state of an interrupted training."""
 
     def on_epoch_begin(self, run: "TrainingRun") -> None:
         """Before the first batch of an epoch."""
@@ -35,5 +39,18 @@ class Callback:
     def on_epoch_end(self, run: "TrainingRun") -> None:
         """After an epoch's row was added to the history."""
 
+    def on_safe_point(self, run: "TrainingRun") -> None:
+        """After all hooks of a batch or of an epoch: the state is whole, and may be saved."""
+
     def on_train_end(self, run: "TrainingRun") -> None:
         """After the last epoch."""
+
+    def on_abort(self, run: "TrainingRun") -> None:
+        """After an exception has ended the training: the place to tidy up."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what this callback must remember if the training is interrupted: arrays, and what JSON can hold."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Bring back what `state_dict` returned."""

@@ -1,8 +1,8 @@
 """Sets the learning rate before each update."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from glassnet.optim import ReduceOnPlateau, Schedule
+from glassnet.optim import ReduceOnPlateau, Schedule, WithWarmup
 from glassnet.training.callbacks.protocol import Callback
 
 if TYPE_CHECKING:
@@ -12,15 +12,17 @@ if TYPE_CHECKING:
 class LearningRateSchedule(Callback):
     """Sets the optimizer's learning rate before each update, by a schedule of the step."""
 
-    def __init__(self, schedule: Schedule, plateau: ReduceOnPlateau | None = None) -> None:
+    def __init__(self, schedule: Schedule) -> None:
         """Use `schedule`, a function from the step (0 for the first update) to the learning rate.
 
-        Args:
-            schedule: the function; a `ReduceOnPlateau` is one.
-            plateau: the `ReduceOnPlateau` inside `schedule`, where something stands in front of it, such as a warm-up.
+        A `ReduceOnPlateau`, alone or behind a warm-up, is shown the validation loss after each epoch.
         """
+        if not callable(schedule):
+            raise TypeError(f"LearningRateSchedule: expected a function of the step, received {schedule!r}")
         self.schedule = schedule
-        self.plateau = schedule if isinstance(schedule, ReduceOnPlateau) else plateau
+        while isinstance(schedule, WithWarmup):
+            schedule = schedule.schedule
+        self.plateau = schedule if isinstance(schedule, ReduceOnPlateau) else None
 
     def on_batch_begin(self, run: "TrainingRun") -> None:
         """Set the rate of this step."""
@@ -30,3 +32,12 @@ class LearningRateSchedule(Callback):
         """Let a schedule that watches the validation loss take note of it."""
         if self.plateau is not None:
             self.plateau.observe(run.history[-1]["validation_loss"])
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the state of a schedule that has one."""
+        return {} if self.plateau is None else self.plateau.state_dict()
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Bring back what `state_dict` returned."""
+        if self.plateau is not None:
+            self.plateau.load_state_dict(state)

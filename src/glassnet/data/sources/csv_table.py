@@ -1,0 +1,183 @@
+"""A CSV file of the user's own, as people have them: read as text, each column then understood as a whole."""
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glassnet.data.sources.csv_text import listed, read_texts, to_numbers
+from glassnet.data.sources.raw import RawTable, Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_CLASSES = 20  # a whole-number target with more values than this is taken for a quantity
+LEAST_IN_A_CLASS = 3  # one row for each split
+MOST_FEATURES = 10_000
+
+
+def csv_table(settings: dict[str, Any]) -> RawTable:
+    """Return the table that the settings describe: see `conf/data/csv.yaml` for what each of them means.
+
+    Raises:
+        ValueError: in one line, for whatever makes the file unusable.
+    """
+    path = Path(settings["path"])
+    frame, notes = read_texts(path, settings)
+    target = settings["target"]
+    if target is None or target not in frame.columns:
+        received = "none" if target is None else repr(target)
+        raise ValueError(
+            f"{path}: expected data.target to name one of the columns {listed(frame.columns)}, received {received}"
+        )
+    unknown = [name for name in [*settings["drop"], *settings["categorical"]] if name not in frame.columns]
+    if unknown:
+        raise ValueError(
+            f"{path}: expected data.drop and data.categorical to name columns of {listed(frame.columns)}, "
+            f"received {listed(unknown)}"
+        )
+    frame = frame.drop(columns=[name for name in settings["drop"] if name != target])
+    frame, lost = _drop_gaps(path, frame, target, settings)
+    notes += lost
+    numeric, categorical, left_out = _understand(path, frame.drop(columns=target), settings)
+    notes += left_out
+    features = [name for name in frame.columns if name in numeric or name in categorical]
+    if not features:
+        raise ValueError(
+            f"{path}: expected a column to learn from, received none that is usable: {'; '.join(notes) or 'no columns'}"
+        )
+    expected = len(numeric) + sum(frame[name].nunique() for name in categorical)
+    if expected > MOST_FEATURES:
+        raise ValueError(
+            f"{path}: expected at most {MOST_FEATURES} features, received {expected} ({len(numeric)} numbers, and "
+            f"every category of {len(categorical)} text columns); leave columns out with data.drop, or lower "
+            "data.most_categories"
+        )
+    labels, task, class_names, rare = _understand_target(path, frame[target], settings)
+    table = frame[features].copy()
+    for name, values in numeric.items():
+        table[name] = values
+    table[target] = labels
+    if rare is not None:
+        keep, note = rare
+        table, notes = table[keep].reset_index(drop=True), [*notes, note]
+    return RawTable(
+        name=path.stem,
+        description=f"{path.name}: {len(table)} rows",
+        frame=table,
+        features=tuple(features),
+        target=target,
+        task=task,
+        class_names=class_names,
+        categorical=tuple(name for name in features if name in categorical),
+        missing={key: settings[f"missing_{key}"] for key in ("numeric", "categorical", "indicator")},
+        notes=tuple(notes),
+    )
+
+
+def _drop_gaps(
+    path: Path, frame: "pd.DataFrame", target: str, settings: dict[str, Any]
+) -> "tuple[pd.DataFrame, list[str]]":
+    """Leave out rows with gaps where the settings say so; a gap in the target is an error otherwise."""
+    dropping = [rule for rule in ("numeric", "categorical") if settings[f"missing_{rule}"] == "drop"]
+    gaps = frame.isna()
+    if dropping:
+        numeric = [
+            name
+            for name in frame.columns
+            if name != target and to_numbers(frame[name], settings["decimal"]) is not None
+        ]
+        watched = [
+            name
+            for name in frame.columns
+            if name == target or ("numeric" if name in numeric else "categorical") in dropping
+        ]
+        lost = gaps[watched].any(axis=1)
+        if lost.all():
+            raise ValueError(
+                f"{path}: expected a row without gaps for missing_…=drop, received {len(frame)} rows with some"
+            )
+        note = [f"{int(lost.sum())} rows with gaps were left out"] if lost.any() else []
+        return frame[~lost].reset_index(drop=True), note
+    if gaps[target].any():
+        rows = np.flatnonzero(gaps[target])
+        raise ValueError(
+            f"{path}: expected a value of the target {target!r} in every row, received {len(rows)} rows without, the "
+            f"first is row {rows[0] + 1} below the header; delete them, or set data.missing_numeric=drop"
+        )
+    return frame, []
+
+
+def _understand(
+    path: Path, frame: "pd.DataFrame", settings: dict[str, Any]
+) -> tuple[dict[str, Any], set[str], list[str]]:
+    """Return the numeric columns with their values, the names of the categorical ones, and what was left out."""
+    numeric: dict[str, Any] = {}
+    categorical: set[str] = set()
+    empty, wordy, infinite = [], [], []
+    for name in frame.columns:
+        present = frame[name].dropna()
+        if present.empty or (present == present.iloc[0]).all():
+            empty.append(name)
+            continue
+        values = None if name in settings["categorical"] else to_numbers(frame[name], settings["decimal"])
+        if values is not None:
+            numeric[name] = values
+            if np.isinf(values).any():
+                infinite.append(name)
+        elif (distinct := present.nunique()) <= settings["most_categories"]:
+            categorical.add(name)
+        else:
+            wordy.append(f"{name} ({distinct} different texts, such as {str(present.iloc[0])[:30]!r})")
+    if infinite:
+        raise ValueError(f"{path}: expected finite numbers, received infinite ones in {listed(infinite)}")
+    notes = [f"left out as constant or empty: {listed(empty)}"] if empty else []
+    if wordy:
+        notes.append(
+            f"left out as free text, more than data.most_categories={settings['most_categories']}: {listed(wordy)}"
+        )
+    return numeric, categorical, notes
+
+
+def _understand_target(
+    path: Path, values: "pd.Series[Any]", settings: dict[str, Any]
+) -> "tuple[Any, Task, tuple[str, ...], tuple[Any, str] | None]":
+    """Return labels, task, class names, and where classes are too small and may go, the rows to keep and a note."""
+    target, task = settings["target"], settings["task"]
+    numbers = to_numbers(values, settings["decimal"])
+    if task == "auto":
+        quantity = numbers is not None and (
+            (numbers != np.round(numbers)).any() or len(np.unique(numbers)) > MOST_CLASSES
+        )
+        task = "regression" if quantity else "classification"
+    if task == "regression":
+        if numbers is None:
+            strange = next(
+                value for value in values if to_numbers(values[values == value], settings["decimal"]) is None
+            )
+            raise ValueError(f"{path}: expected numbers in the target {target!r} for regression, received {strange!r}")
+        if not np.isfinite(numbers).all():
+            raise ValueError(f"{path}: expected finite numbers in the target {target!r}, received infinite ones")
+        if (numbers == numbers[0]).all():
+            raise ValueError(f"{path}: expected a target {target!r} that varies, received {numbers[0]:g} in every row")
+        return numbers, "regression", (), None
+    counts = Counter(values)
+    small = sorted(name for name, count in counts.items() if count < LEAST_IN_A_CLASS)
+    kept = [name for name in counts if name not in small]
+    if small and (settings["rare_classes"] == "error" or len(kept) < 2):
+        raise ValueError(
+            f"{path}: expected at least {LEAST_IN_A_CLASS} rows of every class of {target!r}, one for each split, "
+            f"received {listed(f'{counts[name]} of {name!r}' for name in small)}; set data.rare_classes=drop to leave "
+            "them out, or data.task=regression if it is a quantity"
+        )
+    if len(kept) < 2:
+        raise ValueError(f"{path}: expected at least two classes in {target!r}, received {listed(map(repr, kept))}")
+    try:
+        names = sorted(kept, key=lambda name: float(name.replace(settings["decimal"], ".")))
+    except ValueError:
+        names = sorted(kept)
+    rare = None
+    if small:
+        rare = values.isin(kept), f"left out, fewer than {LEAST_IN_A_CLASS} rows each: classes {listed(small)}"
+    return values.to_numpy(dtype=object), "classification", tuple(names), rare

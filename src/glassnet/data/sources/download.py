@@ -1,0 +1,145 @@
+"""Downloads a file from the first mirror that serves it whole: resumed after a break, checked, never half a file."""
+
+import gzip
+import hashlib
+import os
+import shutil
+import sys
+import time
+import urllib.error
+import urllib.request
+import zlib
+from collections.abc import Sequence
+from http.client import HTTPException
+from pathlib import Path
+
+from tqdm import tqdm
+
+ATTEMPTS = 3  # for each mirror, not counting those that brought something new
+TIMEOUT = 20.0  # seconds without a byte
+CHUNK = 1 << 16
+PAUSE = 0.2  # seconds before the second attempt, doubled each time
+
+
+class _WrongContentError(Exception):
+    """The bytes that arrived are not the file."""
+
+
+def download(name: str, sha256: str, mirrors: Sequence[str], folder: Path) -> Path:
+    """Return `folder/name`, a gzip file whose decompressed content has this sha256, fetching it if need be.
+
+    The digest is that of the content because mirrors compress it differently. What has arrived is kept in a part file,
+    one for each mirror, and takes the final name only once it is whole and right.
+
+    Args:
+        name: the file's name on every mirror.
+        sha256: the digest of the decompressed content, in hexadecimal.
+        mirrors: addresses (https://, http://) and local folders, tried in this order.
+        folder: where to put it.
+
+    Raises:
+        FileNotFoundError: naming each mirror and what was wrong with it.
+    """
+    target = folder / name
+    if target.is_file():
+        try:
+            _check(target, sha256)
+        except _WrongContentError:
+            target.unlink()
+        else:
+            return target
+    folder.mkdir(parents=True, exist_ok=True)
+    failures = []
+    for mirror in mirrors:
+        part = folder / f"{name}.{hashlib.sha256(mirror.encode()).hexdigest()[:8]}.part"
+        try:
+            if mirror.startswith(("http://", "https://")):
+                _fetch(f"{mirror.rstrip('/')}/{name}", part, sha256)
+            else:
+                _copy(Path(mirror) / name, part, sha256)
+        except (OSError, HTTPException, _WrongContentError) as error:
+            failures.append(f"{mirror} ({' '.join(str(error).split()) or type(error).__name__})")
+            continue
+        os.replace(part, target)
+        return target
+    raise FileNotFoundError(
+        f"{target}: expected to get it from one of {len(mirrors)} mirrors, received from none: {'; '.join(failures)}; "
+        "add one that has it to data.mirrors, an address or a folder"
+    )
+
+
+def _copy(source: Path, part: Path, sha256: str) -> None:
+    if not source.is_file():
+        raise FileNotFoundError("no such file there")
+    shutil.copyfile(source, part)
+    try:
+        _check(part, sha256)
+    except _WrongContentError:
+        part.unlink()
+        raise
+
+
+def _fetch(address: str, part: Path, sha256: str) -> None:
+    """Bring the whole file into `part`, each attempt from where the last one stopped."""
+    failed, most = 0, _size(part)
+    while True:
+        try:
+            _append_rest(address, part)
+            _check(part, sha256)
+        except (OSError, HTTPException, _WrongContentError) as error:
+            # As long as more arrives than ever before, a connection that keeps breaking will do.
+            failed, most = (0, _size(part)) if _size(part) > most else (failed + 1, most)
+            if isinstance(error, _WrongContentError):
+                part.unlink()  # nothing of it can be trusted
+            if failed == ATTEMPTS or (isinstance(error, urllib.error.HTTPError) and error.code in {403, 404, 410}):
+                raise
+            time.sleep(PAUSE * 2**failed)
+        else:
+            return
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
+
+
+def _append_rest(address: str, part: Path) -> None:
+    have = _size(part)
+    request = urllib.request.Request(address, headers={"User-Agent": "glassnet"})  # noqa: S310  # http(s) alone, above
+    if have:
+        request.add_header("Range", f"bytes={have}-")
+    try:
+        response = urllib.request.urlopen(request, timeout=TIMEOUT)  # noqa: S310
+    except urllib.error.HTTPError as error:
+        if error.code == 416 and have:  # nothing is left to send: the part is whole, or not of this file
+            return
+        raise
+    with response:
+        continues = response.status == 206 and response.headers.get("Content-Range", "").startswith(f"bytes {have}-")
+        have = have if continues else 0  # a server may ignore the range and send everything
+        length = response.headers.get("Content-Length")
+        expected = have + int(length) if length is not None and length.isdigit() else None
+        with (
+            part.open("ab" if continues else "wb") as file,
+            tqdm(
+                total=expected, initial=have, desc=address.rsplit("/", 1)[-1], unit="B", unit_scale=True,
+                disable=not sys.stderr.isatty(), file=sys.stderr,
+            ) as bar,
+        ):  # fmt: skip
+            while chunk := response.read(CHUNK):
+                file.write(chunk)
+                bar.update(len(chunk))
+            received = file.tell()
+    if expected is not None and received < expected:
+        raise ConnectionError(f"the connection broke after {received} of {expected} bytes")
+
+
+def _check(path: Path, sha256: str) -> None:
+    digest = hashlib.sha256()
+    try:
+        with gzip.open(path, "rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise _WrongContentError(f"not a whole gzip file: {error}") from error
+    if digest.hexdigest() != sha256:
+        raise _WrongContentError(f"expected content of sha256 {sha256[:12]}…, received {digest.hexdigest()[:12]}…")

@@ -1,0 +1,110 @@
+"""The learning-rate range test: raise the rate until the loss blows up, and stay well below that edge."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from glassnet import nn
+from glassnet.data import DataLoader
+from glassnet.nn.arrays import check_count, check_number
+from glassnet.optim import Optimizer
+
+SMOOTHING = 0.9  # of the moving average over the batches' losses
+SETTLED = 10  # steps after which the average is one
+SAFETY = 8.0  # the suggested rate is this many times below the edge: within the usual 3 to 10
+RISE = 0.25  # of the first loss: by so much the smoothed loss must rise again to have blown up
+
+
+@dataclass(frozen=True)
+class RangeTest:
+    """The outcome of a range test.
+
+    Attributes:
+        learning_rates: the rate of each step.
+        losses: the batch loss at each step, before its update.
+        smoothed: their moving average, corrected for its start.
+        edge: the rate at which the loss blew up; None if it never did.
+        suggestion: a rate `SAFETY` times below the edge. Without one (a small data set may be learnt by heart on the
+            way there), the rate at which the smoothed loss fell fastest from step to step.
+    """
+
+    learning_rates: list[float]
+    losses: list[float]
+    smoothed: list[float]
+    edge: float | None
+    suggestion: float
+
+
+def learning_rate_range_test(
+    model: nn.Module,
+    loss: nn.Loss,
+    optimizer: Optimizer,
+    loader: DataLoader,
+    *,
+    lowest: float = 1e-5,
+    highest: float = 100.0,
+    steps: int = 300,
+) -> RangeTest:
+    """Train for up to `steps` steps while the rate grows by a constant factor from `lowest` to `highest`.
+
+    The loss counts as blown up when it is not finite, or when the smoothed loss has risen above its lowest value by
+    a quarter of what it was at first. The test ends there; weights, optimizer and rate are put back as they were.
+
+    Args:
+        model: the network, as it would begin its training.
+        loss: the data loss.
+        optimizer: the optimizer to choose a rate for.
+        loader: the training batches, gone through as often as need be.
+        lowest: the first rate.
+        highest: the last.
+        steps: how many steps lie between them.
+
+    Source: Smith, "Cyclical learning rates for training neural networks", 2017.
+    """
+    check_number("learning_rate_range_test", "lowest", lowest, 0, highest, low_open=True)
+    if check_count("learning_rate_range_test", "steps", steps) < 4 * SETTLED:
+        raise ValueError(f"learning_rate_range_test: expected at least {4 * SETTLED} steps, received {steps}")
+    before = model.state_dict(), optimizer.state_dict(), optimizer.learning_rate, model.training
+    factor = (highest / lowest) ** (1 / max(steps - 1, 1))
+    rates: list[float] = []
+    losses: list[float] = []
+    smoothed: list[float] = []
+    edge = None
+    average = 0.0
+    model.train()
+    with np.errstate(over="ignore", invalid="ignore"):
+        for step in range(steps):
+            X, y = _batch(loader, step)
+            value = loss.forward(model.forward(X), y)
+            rate = lowest * factor**step
+            if not math.isfinite(value):
+                edge = rate
+                break
+            average = SMOOTHING * average + (1 - SMOOTHING) * value
+            rates.append(rate)
+            losses.append(value)
+            smoothed.append(average / (1 - SMOOTHING ** (step + 1)))
+            settled = smoothed[SETTLED:]  # the first averages are of a few batches only
+            if settled and smoothed[-1] > min(settled) + RISE * smoothed[SETTLED]:
+                edge = rate
+                break
+            optimizer.learning_rate = rate
+            optimizer.zero_grad()
+            model.backward(loss.backward())
+            optimizer.step()
+    model.load_state_dict(before[0])
+    optimizer.load_state_dict(before[1])
+    optimizer.learning_rate = before[2]
+    model._set_mode(training=before[3])
+    if edge is not None:
+        suggestion = edge / SAFETY
+    else:  # slopes over twenty steps, since one batch alone says little
+        falls = np.subtract(smoothed[2 * SETTLED :], smoothed[: -2 * SETTLED])
+        suggestion = rates[SETTLED + int(np.argmin(falls))]
+    return RangeTest(rates, losses, smoothed, edge, suggestion)
+
+
+def _batch(loader: DataLoader, step: int) -> tuple[nn.FloatArray, nn.FloatArray]:
+    epoch, batch = divmod(step, len(loader))
+    return next(loader.batches(epoch, batch))

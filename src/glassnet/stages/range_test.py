@@ -1,0 +1,39 @@
+"""The learning-rate range test: writes its curve and figure, prints a suggestion, and leaves models/ alone."""
+
+import csv
+
+from glassnet.config import Layout, Settings, run_stage
+from glassnet.data import open_prepared
+from glassnet.diagnostics import learning_rate_range_test
+from glassnet.reporting import draw_range_test
+from glassnet.training.recipe import make_loaders, make_network, make_optimizer
+
+
+def main(settings: Settings, layout: Layout) -> float:
+    """Raise the learning rate until the loss blows up; return the suggested rate."""
+    prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
+    values = settings.describing_the_result()
+    train, validation = prepared.split("train"), prepared.split("validation")
+    model, _, loss = make_network(values, train, len(prepared.class_names) or None)
+    loader, _ = make_loaders(values, train, validation)
+    result = learning_rate_range_test(model, loss, make_optimizer(values["optimizer"], model), loader)
+    folder = layout.root / "range_test"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "range_test.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["learning_rate", "loss", "smoothed_loss"])
+        columns = (result.learning_rates, result.losses, result.smoothed)
+        writer.writerows([repr(value) for value in row] for row in zip(*columns, strict=True))
+    draw_range_test(folder / "range_test.csv", folder / "range_test.png", result.edge, result.suggestion)
+    if result.edge is None:
+        reason = (
+            f"the loss never blew up, up to {result.learning_rates[-1]:.2g}, and fell fastest at the suggested rate"
+        )
+    else:
+        reason = f"the loss blows up at a learning rate of {result.edge:.2g}"
+    print(f"range_test: {reason}; suggested: optimizer.learning_rate={result.suggestion:.2g}; curve in {folder}")
+    return result.suggestion
+
+
+if __name__ == "__main__":
+    run_stage("range_test", main)

@@ -1,0 +1,111 @@
+"""Saves the state of a training as it goes on, and brings it back after an interruption."""
+
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from glassnet.nn.arrays import check_count
+from glassnet.training.callbacks.protocol import Callback
+from glassnet.training.checkpoint import (
+    CURRENT,
+    PREVIOUS,
+    DamagedCheckpointError,
+    State,
+    capture,
+    read_checkpoint,
+    restore,
+    write_checkpoint,
+)
+from glassnet.training.interruption import StopSignals, TrainingInterruptedError
+
+if TYPE_CHECKING:
+    from glassnet.training.fit import TrainingRun
+
+
+class Checkpoints(Callback):
+    """Writes a checkpoint after every so many epochs, and when a signal asks the training to end.
+
+    A training that was killed at any moment and resumed ends with the same bytes as one that never was: it starts again
+    from the last checkpoint, and everything after that is a function of the state in it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        identity: dict[str, Any],
+        *,
+        every: int | None = 1,
+        resume: bool = False,
+        signals: StopSignals | None = None,
+    ) -> None:
+        """Set where and when to save.
+
+        Args:
+            folder: where the checkpoint and the one before it lie.
+            identity: what the training is of, by name: settings, digests. A checkpoint of another one is refused.
+            every: save after every so many epochs; None: only when a signal comes.
+            resume: whether to go on from the checkpoint in `folder`, if there is one.
+            signals: noted signals; when one is there, the state is saved after the step and the training ends with
+                `TrainingInterruptedError`.
+        """
+        self.folder, self.identity, self.resume, self.signals = folder, identity, resume, signals
+        self.every = None if every is None else check_count("Checkpoints", "every", every)
+
+    def on_restore(self, run: "TrainingRun") -> None:
+        """Bring back the newest whole checkpoint, if that is wanted.
+
+        Raises:
+            ValueError: if there are checkpoints but none is whole, or theirs is another training that has not ended.
+        """
+        found = self._newest() if self.resume else None
+        if found is None:
+            return
+        state, identity = found
+        differing = [
+            f"{name} was {identity.get(name)!r} and is {self.identity.get(name)!r}"
+            for name in sorted(identity.keys() | self.identity.keys())
+            if identity.get(name) != self.identity.get(name)
+        ]
+        if not differing:
+            restore(run, state)
+            print(f"checkpoint: goes on after epoch {run.epoch}, step {run.step}, from {self.folder}", flush=True)
+        elif not state[1]["is_over"]:
+            raise ValueError(
+                f"{self.folder}: expected a checkpoint of the same training, received another one's: "
+                f"{'; '.join(differing)}; delete the folder, or set training.resume=false, to start anew"
+            )
+
+    def on_safe_point(self, run: "TrainingRun") -> None:
+        """Save if it is time, and end the training if a signal came."""
+        signum = self.signals.received if self.signals is not None else None
+        if signum is not None:
+            where = f"epoch {run.epoch}, step {run.step}"
+            saved = self._save(run)
+            outcome = f"its state is in {self.folder}; training.resume=true goes on" if saved else "its state is lost"
+            raise TrainingInterruptedError(f"{signal.Signals(signum).name} at {where}: {outcome}", signum)
+        if run.batch == 0 and self.every is not None and (run.epoch % self.every == 0 or run.is_over):
+            self._save(run)
+
+    def _save(self, run: "TrainingRun") -> bool:
+        """Write a checkpoint; a disk that will not take it costs a warning, not the training."""
+        try:
+            write_checkpoint(self.folder, capture(run), self.identity)
+        except OSError as error:
+            print(f"checkpoint: warning: not saved after step {run.step}: {error}", file=sys.stderr)
+            return False
+        return True
+
+    def _newest(self) -> tuple[State, dict[str, Any]] | None:
+        present = [self.folder / name for name in (CURRENT, PREVIOUS) if (self.folder / name).is_file()]
+        for path in present:
+            try:
+                return read_checkpoint(path)
+            except DamagedCheckpointError as error:
+                print(f"checkpoint: {error}; it is left aside", file=sys.stderr)
+        if present:
+            raise ValueError(
+                f"{self.folder}: expected a whole checkpoint to resume from, received only damaged ones; delete the "
+                "folder, or set training.resume=false, to start anew"
+            )
+        return None

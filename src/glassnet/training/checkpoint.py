@@ -1,0 +1,155 @@
+"""The state of a training as one file: everything that its remaining steps depend on, in a form that runs no code."""
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from glassnet import nn
+from glassnet.nn import FloatArray
+
+if TYPE_CHECKING:
+    from glassnet.training.fit import TrainingRun
+
+FORMAT = "glassnet checkpoint 1"
+CURRENT, PREVIOUS = "checkpoint.safetensors", "previous.safetensors"
+
+State = tuple[dict[str, FloatArray], dict[str, Any]]
+
+
+class DamagedCheckpointError(ValueError):
+    """A file is no checkpoint, or not the one that was written."""
+
+
+def capture(run: "TrainingRun") -> State:
+    """Return the state of a training at a safe point: arrays by name, and what JSON can hold.
+
+    The data need no entry: an epoch's order and a batch's augmentation are functions of seed, epoch and batch. Nor do
+    schedules, which are functions of the step.
+    """
+    arrays = {f"model.{name}": array for name, array in run.model.state_dict().items()}
+    arrays |= {f"optimizer.{name}": array for name, array in run.optimizer.state_dict().items()}
+    callbacks = []
+    for place, callback in enumerate(run.callbacks):
+        values = {}
+        for name, value in callback.state_dict().items():
+            if isinstance(value, np.ndarray):
+                arrays[f"callback.{place}.{name}"] = value
+            else:
+                values[name] = value
+        callbacks.append({"kind": type(callback).__name__, "state": values})
+    values = {
+        "epoch": run.epoch,
+        "step": run.step,
+        "batch": run.batch,
+        "history": run.history,
+        "stop_reason": run.stop_reason,
+        "learning_rate": run.optimizer.learning_rate,
+        "tally": vars(run.tally),
+        "norms": run.norms if run.batch else [],
+        "seconds": run.seconds,
+        "is_over": run.is_over,
+        "generators": [generator.bit_generator.state for generator in _generators(run.model)],
+        "callbacks": callbacks,
+    }
+    return arrays, values
+
+
+def restore(run: "TrainingRun", state: State) -> None:
+    """Bring a training back to a captured state.
+
+    Raises:
+        ValueError: if the state is that of another model, optimizer or list of callbacks.
+    """
+    arrays, values = state
+    kinds = [type(callback).__name__ for callback in run.callbacks]
+    saved_kinds = [callback["kind"] for callback in values["callbacks"]]
+    if kinds != saved_kinds:
+        raise ValueError(f"checkpoint: expected the callbacks {kinds}, received the state of {saved_kinds}")
+    run.model.load_state_dict(_below(arrays, "model."))
+    run.optimizer.load_state_dict(_below(arrays, "optimizer."))
+    run.optimizer.learning_rate = values["learning_rate"]
+    for generator, saved in zip(_generators(run.model), values["generators"], strict=True):
+        generator.bit_generator.state = saved
+    for place, (callback, saved) in enumerate(zip(run.callbacks, values["callbacks"], strict=True)):
+        callback.load_state_dict({**saved["state"], **_below(arrays, f"callback.{place}.")})
+    run.epoch, run.step, run.batch = values["epoch"], values["step"], values["batch"]
+    run.history[:] = values["history"]
+    run.stop_reason, run.norms, run.seconds = values["stop_reason"], values["norms"], values["seconds"]
+    vars(run.tally).update(values["tally"])
+
+
+def write_checkpoint(folder: Path, state: State, identity: dict[str, Any]) -> None:
+    """Write a checkpoint, keeping the one before it.
+
+    At every instant one of the two is whole under its own name: a new file is complete before it takes a name, and the
+    old one is renamed, never overwritten. A digest of the content tells a file that was changed later.
+    """
+    from safetensors.numpy import save
+
+    arrays, values = state
+    body = json.dumps(
+        {"identity": identity, "values": values}
+    )  # in their own order, which the columns of a history have
+    header = json.dumps({"format": FORMAT, "body": body, "digest": _digest(body, arrays)})
+    content = save(dict(sorted(arrays.items())), metadata={"glassnet": header})
+    folder.mkdir(parents=True, exist_ok=True)
+    part = folder / (CURRENT + ".part")
+    try:
+        part.write_bytes(content)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+    if (folder / CURRENT).is_file():
+        os.replace(folder / CURRENT, folder / PREVIOUS)
+    os.replace(part, folder / CURRENT)
+
+
+def read_checkpoint(path: Path) -> tuple[State, dict[str, Any]]:
+    """Return the state in a checkpoint file, and the identity it was written with.
+
+    Raises:
+        DamagedCheckpointError: if it is truncated, changed, or not a checkpoint.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            header = json.loads((file.metadata() or {}).get("glassnet", "{}"))
+            arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a mapping
+        if header.get("format") != FORMAT:
+            raise DamagedCheckpointError(f"{path}: expected a {FORMAT} file, received format {header.get('format')!r}")
+        if header["digest"] != _digest(header["body"], arrays):
+            raise DamagedCheckpointError(f"{path}: expected the content that was written, received a changed one")
+        body = json.loads(header["body"])
+        return (arrays, body["values"]), body["identity"]
+    except (SafetensorError, ValueError, KeyError, AttributeError, TypeError, OSError) as error:
+        if isinstance(error, DamagedCheckpointError):
+            raise
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DamagedCheckpointError(f"{path}: expected a {FORMAT} file, received something else: {reason}") from error
+
+
+def _digest(body: str, arrays: dict[str, FloatArray]) -> str:
+    digest = hashlib.sha256(body.encode())
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} {array.dtype} {array.shape}\n".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def _generators(model: nn.Module) -> list[np.random.Generator]:
+    """Return each random generator inside a model once: layers may share one."""
+    found: dict[int, np.random.Generator] = {}
+    for module in model.modules():
+        for value in vars(module).values():
+            if isinstance(value, np.random.Generator):
+                found[id(value)] = value
+    return list(found.values())
+
+
+def _below(arrays: dict[str, FloatArray], prefix: str) -> dict[str, FloatArray]:
+    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

@@ -1,0 +1,181 @@
+"""A user's own CSV, as people have them: what is understood, and what is refused in one line."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from glassnet.data import SOURCES, RawTable, TablePreprocessing, prepare, read_prepared, read_raw, write_raw
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _settings(path: Path, **changes: Any) -> dict[str, Any]:
+    settings: dict[str, Any] = yaml.safe_load((ROOT / "conf/data/csv.yaml").read_text())
+    return {**settings, "path": str(path), "target": "y", **changes}
+
+
+def _read(path: Path, content: str | bytes, **changes: Any) -> RawTable:
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    table = SOURCES["csv"](_settings(path, **changes))
+    assert isinstance(table, RawTable)
+    return table
+
+
+def _lines(header: str, row: Any, rows: int = 30) -> str:
+    return header + "\n" + "".join(row(i) + "\n" for i in range(rows))
+
+
+MIXED = _lines(
+    "id;Größe;colour;flag;same;remark;y",
+    lambda i: (
+        f"{i};{i / 4 if i % 7 else 'NA'};{['red', 'green', ''][i % 3]};{'true' if i % 2 else 'false'};7;"
+        f'"text {i}; ""quoted""" ;{"yes" if i % 2 else "no"}'
+    ),
+)
+
+
+def test_a_file_from_a_spreadsheet_is_understood(tmp_path: Path) -> None:
+    """BOM, semicolons, quotes, gaps, texts, booleans; the constant column and the remarks are left out, and said so."""
+    table = _read(tmp_path / "a.csv", "\ufeff" + MIXED, drop=["id"], most_categories=10)
+    assert table.features == ("Größe", "colour", "flag")
+    assert table.categorical == ("colour", "flag")
+    assert (table.task, table.class_names) == ("classification", ("no", "yes"))
+    assert table.frame["Größe"].isna().sum() == 5
+    assert table.frame["colour"].isna().sum() == 10
+    assert len(table.notes) == 2
+    assert "constant or empty: same" in table.notes[0]
+    assert "remark (30 different texts" in table.notes[1]
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_delimiter_is_found(tmp_path: Path, delimiter: str) -> None:
+    """Also where another one occurs inside quotes, and decimals have a comma."""
+    text = _lines(delimiter.join("aby"), lambda i: delimiter.join([f'"{i},5"', str(i % 3), "pq"[i % 2]]))
+    table = _read(tmp_path / "a.csv", text, decimal=",")
+    assert table.features == ("a", "b")
+    assert table.frame["a"].tolist() == [i + 0.5 for i in range(30)]
+
+
+@pytest.mark.parametrize(
+    ("values", "task", "names"),
+    [
+        (["1", "0"], "classification", ("0", "1")),
+        (["True", "False"], "classification", ("False", "True")),
+        (["10", "9", "100"], "classification", ("9", "10", "100")),
+        (["Chablis, old", "Médoc"], "classification", ("Chablis, old", "Médoc")),
+        ([f"{i}.5" for i in range(30)], "regression", ()),
+        ([str(i * i) for i in range(30)], "regression", ()),
+    ],
+)
+def test_the_task_follows_from_the_target(tmp_path: Path, values: list[str], task: str, names: tuple[str, ...]) -> None:
+    """Integers, booleans, texts; class ids in the order of numbers, not of digits; names as they are."""
+    text = _lines("a,y", lambda i: f'{i},"{values[i % len(values)]}"')
+    table = _read(tmp_path / "a.csv", text)
+    assert (table.task, table.class_names) == (task, names)
+
+
+@pytest.mark.parametrize(
+    ("content", "changes", "part"),
+    [
+        ("", {}, "empty file"),
+        (" \n\n", {}, "empty file"),
+        (bytes(range(256)) * 20, {}, "binary data"),
+        ("a,y\n", {}, "expected rows below the header"),
+        ("a,y\n1,2\n1,2,3\n", {}, "received 3 in row 2"),
+        ("a,a,y\n1,2,x\n", {}, "more than one called a"),
+        ("a,y\n1,\u00e9\n".encode("latin-1"), {}, "set data.encoding"),
+        ('a,y\n"1,2\n3,4\n', {}, "received 1 in row 1"),
+        (_lines("a,b", lambda i: f"{i},p"), {}, "expected data.target to name one of the columns a, b, received 'y'"),
+        (_lines("a,y", lambda i: f"{i},p"), {"target": None}, "received none"),
+        (_lines("a,y", lambda i: f"{i},{'pq'[i % 2]}"), {"drop": ["z"]}, "received z"),
+        (_lines("a,y", lambda i: f"{i if i else 'inf'},{'pq'[i % 2]}"), {}, "infinite ones in a"),
+        (_lines("a,y", lambda i: f"5,{'pq'[i % 2]}"), {}, "none that is usable: left out as constant"),
+        (_lines("a,y", lambda i: f"{i},p"), {}, "at least two classes"),
+        (_lines("a,y", lambda i: f"{i},{'pq'[i % 2] if i else 'rare'}"), {}, "received 1 of 'rare'; set data.rare_cl"),
+        (_lines("a,y", lambda i: f"{i},{'pq'[i % 2] if i else ''}"), {}, "received 1 rows without, the first is row 1"),
+        (_lines("a,y", lambda i: f"{i},{'pq'[i % 2]}"), {"task": "regression"}, "numbers in the target"),
+        (_lines("a,y", lambda i: f"{i},3"), {"task": "regression"}, "that varies"),
+        (_lines("a,y", lambda i: f",{'pq'[i % 2]}"), {}, "none that is usable"),
+    ],
+)
+def test_what_cannot_be_used_is_one_line(
+    tmp_path: Path, content: str | bytes, changes: dict[str, Any], part: str
+) -> None:
+    """The file, what was expected, what was received."""
+    with pytest.raises(ValueError, match="expected") as caught:
+        _read(tmp_path / "a.csv", content, **changes)
+    assert part in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_ten_thousand_columns_of_text_are_one_short_line(tmp_path: Path) -> None:
+    """Whether each cell is different, or the few texts would make too many features."""
+    header = ",".join([*(f"t{column}" for column in range(10_000)), "y"])
+    for cell, part in ((lambda i, c: f"w{i}-{c}", "none that is usable"), (lambda i, c: f"w{i % 3}", "at most 10000")):
+        text = _lines(header, lambda i, cell=cell: ",".join([*(cell(i, c) for c in range(10_000)), "pq"[i % 2]]), 12)
+        with pytest.raises(ValueError, match=part) as caught:
+            _read(tmp_path / "a.csv", text, most_categories=5)
+        assert len(str(caught.value)) < 1000
+
+
+def test_rare_classes_may_be_left_out(tmp_path: Path) -> None:
+    """And are named."""
+    text = _lines("a,y", lambda i: f"{i},{'pq'[i % 2] if i else 'rare'}")
+    table = _read(tmp_path / "a.csv", text, rare_classes="drop")
+    assert table.class_names == ("p", "q")
+    assert len(table.frame) == 29
+    assert "rare" in table.notes[-1]
+
+
+@pytest.mark.parametrize(
+    ("rules", "rows"),
+    [
+        ({}, 30),
+        ({"missing_numeric": "mean", "missing_indicator": True, "missing_categorical": "own_category"}, 30),
+        ({"missing_numeric": "drop"}, 25),
+        ({"missing_numeric": "drop", "missing_categorical": "drop"}, 16),
+    ],
+)
+def test_gaps_are_filled_by_rules_learnt_on_training_rows(tmp_path: Path, rules: dict[str, Any], rows: int) -> None:
+    """Written and read back, split and prepared: finite features, standardized over the training rows."""
+    settings = _settings(tmp_path / "a.csv", drop=["id"], most_categories=10, **rules)
+    table = _read(tmp_path / "a.csv", MIXED, drop=["id"], most_categories=10, **rules)
+    assert len(table.frame) == rows
+    write_raw(table, tmp_path / "raw")
+    again = read_raw(tmp_path / "raw")
+    assert isinstance(again, RawTable)
+    sizes = prepare(again, settings, tmp_path / "prepared")
+    assert sum(sizes.values()) == rows
+    direct = prepare(table, settings, tmp_path / "direct")
+    assert direct == sizes
+    prepared = read_prepared(tmp_path / "prepared")
+    X = np.asarray(prepared.split("train").X)
+    assert np.isfinite(X).all()
+    assert X.tobytes() == np.asarray(read_prepared(tmp_path / "direct").split("train").X).tobytes()
+    assert X.shape[1] == len(prepared.preprocessing.feature_names)
+    if rules.get("missing_indicator"):
+        assert "Größe is missing" in prepared.preprocessing.feature_names
+        assert "colour = (missing)" in prepared.preprocessing.feature_names
+
+
+def test_prediction_takes_raw_rows_with_unseen_categories_and_gaps() -> None:
+    """An unseen category becomes zeros and is declared; a gap is filled as in training, whatever its form."""
+    frame = pd.DataFrame({"a": [1.0, 2.0, np.nan, 4.0], "c": ["u", "v", "u", "u"], "b": ["true", "false"] * 2})
+    rules = {"numeric": "median", "categorical": "most_frequent", "indicator": False}
+    fitted = TablePreprocessing.fit(frame, ("a", "c", "b"), ("c", "b"), rules)
+    assert fitted.feature_names == ["a", "c = u", "c = v", "b = false", "b = true"]
+    new = pd.DataFrame({"a": [2.0, np.nan], "c": ["w", None], "b": [True, False], "more": ["x", "y"]})
+    X = fitted.transform(new)
+    assert X[:, 0].tolist() == [0.0, 0.0] or np.isfinite(X[:, 0]).all()
+    assert X[:, 1:].tolist() == [[0, 0, 0, 1], [1, 0, 1, 0]]
+    assert X[0, 0] == X[1, 0]  # the median of 1, 2 and 4 is 2
+    assert fitted.unseen_categories(new) == {"c": ["w"]}
+    assert fitted.unseen_categories(frame) == {}
+    with pytest.raises(ValueError, match=r"received none of these: \['c'\]"):
+        fitted.transform(new.drop(columns="c"))
+    with pytest.raises(ValueError, match="expected numbers in a"):
+        fitted.transform(new.assign(a=["x", "y"]))

@@ -1,0 +1,211 @@
+"""Downloads from a server that cuts connections, lies, ignores ranges and fails; half a file is never taken for one."""
+
+import gzip
+import hashlib
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from glassnet.data.sources import download as module
+from glassnet.data.sources.download import download
+from glassnet.data.sources.fashion_mnist import fashion_mnist, read_idx
+
+CONTENT = np.random.default_rng(0).bytes(300_000)
+PACKED = gzip.compress(CONTENT, mtime=0)
+DIGEST = hashlib.sha256(CONTENT).hexdigest()
+
+Answer = Callable[["_Handler", bytes], None]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers as the test has set; remembers what was asked for."""
+
+    answers: dict[str, Answer]
+    asked: list[tuple[str, str | None]]
+
+    def do_GET(self) -> None:
+        self.asked.append((self.path, self.headers.get("Range")))
+        folder, _, _ = self.path.strip("/").partition("/")
+        self.answers[folder](self, PACKED)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def start(self) -> int:
+        """Return where the asked range starts."""
+        asked = self.headers.get("Range")
+        return int(asked.removeprefix("bytes=").rstrip("-")) if asked else 0
+
+    def send(self, status: int, body: bytes, claimed: int | None = None, **headers: str) -> None:
+        """Send a body, and claim a length that may be another."""
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body) if claimed is None else claimed))
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+def _good(handler: _Handler, body: bytes) -> None:
+    start = handler.start()
+    if not start:
+        handler.send(200, body)
+    elif start >= len(body):
+        handler.send(416, b"")
+    else:
+        handler.send(206, body[start:], Content_Range=f"bytes {start}-{len(body) - 1}/{len(body)}")
+
+
+def _cuts(handler: _Handler, body: bytes) -> None:
+    """Break off after 70,000 bytes, every time."""
+    start = handler.start()
+    rest = body[start:]
+    headers = {"Content_Range": f"bytes {start}-{len(body) - 1}/{len(body)}"} if start else {}
+    handler.send(206 if start else 200, rest[:70_000], claimed=len(rest), **headers)
+    handler.close_connection = True
+
+
+def _cuts_once_then_ignores_the_range(handler: _Handler, body: bytes) -> None:
+    if len(handler.asked) == 1:
+        handler.send(200, body[:100_000], claimed=len(body))
+        handler.close_connection = True
+    else:
+        handler.send(200, body)
+
+
+def _wrong(handler: _Handler, body: bytes) -> None:
+    handler.send(200, gzip.compress(b"something else", mtime=0))
+
+
+def _page(handler: _Handler, body: bytes) -> None:
+    handler.send(200, b"<html>please log in</html>")
+
+
+def _error(status: int) -> Answer:
+    return lambda handler, body: handler.send(status, b"")
+
+
+def _broken_at_first(handler: _Handler, body: bytes) -> None:
+    if len(handler.asked) < 3:
+        handler.send(500, b"")
+    else:
+        _good(handler, body)
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A server on 127.0.0.1 with one mirror for each kind of answer; `url(kind)` is its address."""
+    monkeypatch.setattr(module, "PAUSE", 0.001)
+    answers = {
+        "good": _good, "cuts": _cuts, "ignores": _cuts_once_then_ignores_the_range, "wrong": _wrong, "page": _page,
+        "fails": _error(500), "missing": _error(404), "recovers": _broken_at_first,
+    }  # fmt: skip
+    handler = type("Handler", (_Handler,), {"answers": answers, "asked": []})
+    running = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    handler.url = staticmethod(lambda kind: f"http://127.0.0.1:{running.server_port}/{kind}")  # type: ignore[attr-defined]
+    yield handler
+    running.shutdown()
+    thread.join()
+    running.server_close()
+
+
+@pytest.mark.parametrize("kind", ["good", "cuts", "ignores", "recovers"])
+def test_the_file_arrives_whole(server: Any, tmp_path: Path, kind: str) -> None:
+    """Whatever the server does short of refusing; and only it is left in the folder."""
+    path = download("data.gz", DIGEST, [server.url(kind)], tmp_path)
+    assert path.read_bytes() == PACKED
+    assert [file.name for file in tmp_path.iterdir()] == ["data.gz"]
+    if kind == "cuts":
+        assert [asked for _, asked in server.asked][:3] == [None, "bytes=70000-", "bytes=140000-"]
+    asked = len(server.asked)
+    assert download("data.gz", DIGEST, [server.url(kind)], tmp_path) == path
+    assert len(server.asked) == asked  # there already
+
+
+@pytest.mark.parametrize("kind", ["wrong", "page", "fails", "missing"])
+def test_the_next_mirror_is_tried(server: Any, tmp_path: Path, kind: str) -> None:
+    """A mirror that is wrong, down or without the file is passed over; so is a folder that lacks it, or is wrong."""
+    (tmp_path / "wrong").mkdir()
+    (tmp_path / "wrong" / "data.gz").write_bytes(PACKED[:-10])
+    mirrors = [server.url(kind), str(tmp_path / "none"), str(tmp_path / "wrong"), server.url("good")]
+    path = download("data.gz", DIGEST, mirrors, tmp_path / "target")
+    assert path.read_bytes() == PACKED
+
+
+def test_a_folder_serves_as_a_mirror_and_is_left_alone(tmp_path: Path) -> None:
+    """However the file is compressed: the digest is that of its content."""
+    (tmp_path / "mirror").mkdir()
+    (tmp_path / "mirror" / "data.gz").write_bytes(gzip.compress(CONTENT, 1))
+    path = download("data.gz", DIGEST, [str(tmp_path / "mirror")], tmp_path / "target")
+    assert gzip.decompress(path.read_bytes()) == CONTENT
+    assert (tmp_path / "mirror" / "data.gz").is_file()
+
+
+def test_when_no_mirror_serves_each_is_named_and_nothing_is_left(server: Any, tmp_path: Path) -> None:
+    """One line; no file under the final name."""
+    mirrors = [server.url("wrong"), server.url("missing"), "/nowhere/at/all"]
+    with pytest.raises(FileNotFoundError, match="received from none") as caught:
+        download("data.gz", DIGEST, mirrors, tmp_path)
+    for part in ("/wrong (expected content of sha256", "/missing (HTTP Error 404", "/nowhere/at/all (no such file"):
+        assert part in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert not (tmp_path / "data.gz").exists()
+
+
+def test_a_broken_download_goes_on_where_it_stopped_in_the_next_run(server: Any, tmp_path: Path) -> None:
+    """The first run ends with part of the file; the second asks for the rest."""
+
+    def stops(handler: _Handler, body: bytes) -> None:
+        (_cuts if not handler.start() else _error(500))(handler, body)
+
+    server.answers["stops"] = stops
+    with pytest.raises(FileNotFoundError):
+        download("data.gz", DIGEST, [server.url("stops")], tmp_path)
+    server.answers["stops"] = _good
+    download("data.gz", DIGEST, [server.url("stops")], tmp_path)
+    assert server.asked[-1][1] == "bytes=70000-"
+
+
+def test_a_damaged_file_under_the_final_name_is_fetched_again(server: Any, tmp_path: Path) -> None:
+    """Someone else's half file is not believed."""
+    (tmp_path / "data.gz").write_bytes(PACKED[:1000])
+    assert download("data.gz", DIGEST, [server.url("good")], tmp_path).read_bytes() == PACKED
+
+
+def _idx(array: Any) -> bytes:
+    header = bytes([0, 0, 8, array.ndim]) + b"".join(int(size).to_bytes(4, "big") for size in array.shape)
+    return header + array.astype(np.uint8).tobytes()
+
+
+def test_fashion_mnist_is_read_from_its_four_files(tmp_path: Path) -> None:
+    """Small files of the same form; the publisher's test pictures come last, and are counted."""
+    rng = np.random.default_rng(0)
+    arrays = {
+        "train-images.gz": rng.integers(0, 256, (20, 28, 28)), "train-labels.gz": np.arange(20) % 10,
+        "t10k-images.gz": rng.integers(0, 256, (10, 28, 28)), "t10k-labels.gz": np.arange(10),
+    }  # fmt: skip
+    files = {}
+    for name, array in arrays.items():
+        (tmp_path / name).write_bytes(gzip.compress(_idx(array)))
+        files[name] = hashlib.sha256(_idx(array)).hexdigest()
+    raw = fashion_mnist([str(tmp_path)], tmp_path / "downloads", files)
+    assert raw.images.shape == (30, 28, 28)
+    np.testing.assert_array_equal(raw.images[20:], arrays["t10k-images.gz"])
+    assert raw.labels.tolist() == [*(i % 10 for i in range(20)), *range(10)]
+    assert raw.test_rows == 10
+
+
+def test_a_file_that_is_no_idx_is_refused(tmp_path: Path) -> None:
+    """Truncated, or something else."""
+    whole = _idx(np.zeros((3, 2, 2)))
+    for content in (whole[:-1], b"", b"hello world", whole + b"x"):
+        (tmp_path / "a.gz").write_bytes(gzip.compress(content))
+        with pytest.raises(ValueError, match="expected an IDX file"):
+            read_idx(tmp_path / "a.gz")
