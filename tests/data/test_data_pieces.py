@@ -1,5 +1,6 @@
 """Splits, loader, preprocessing, sources and the files between the stages."""
 
+import copy
 import json
 from collections import Counter
 from pathlib import Path
@@ -348,17 +349,17 @@ def test_augmentation_moves_and_mirrors() -> None:
         augment(np.zeros((2, 5), dtype=np.float32), 0, 0)
 
 
-def test_mapped_rows_are_right_also_after_pages_were_given_back(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """With a limit so low that every batch gives them back, an epoch deals the same rows as from memory."""
-    monkeypatch.setattr("glassnet.data.dataset.MAPPED", 1)
-    X = np.random.default_rng(0).standard_normal((1000, 5)).astype(np.float32)
+def test_mapped_rows_are_read_as_they_are_from_memory(tmp_path: Path) -> None:
+    """Shuffled and in order, of a whole file and of a view of some rows, and in a copy of the data set."""
+    X, y = np.random.default_rng(0).standard_normal((1000, 5)).astype(np.float32), np.arange(1000)
     np.save(tmp_path / "X.npy", X)
-    mapped = ArrayDataset(np.load(tmp_path / "X.npy", mmap_mode="r"), np.arange(1000))
-    for (A, a), (B, b) in zip(
-        DataLoader(mapped, 64, shuffle=True),
-        DataLoader(ArrayDataset(X, np.arange(1000)), 64, shuffle=True),
-        strict=True,
-    ):
-        assert (A.tobytes(), a.tobytes()) == (B.tobytes(), b.tobytes())
+    np.save(tmp_path / "y.npy", y)
+    mapped = [np.load(tmp_path / f"{name}.npy", mmap_mode="r") for name in "Xy"]
+    for part in (slice(None), slice(100, 900)):
+        datasets = [ArrayDataset(mapped[0][part], mapped[1][part]), ArrayDataset(X[part], y[part])]
+        datasets.append(copy.deepcopy(datasets[0]))
+        for shuffle in (True, False):
+            deals = [[(A.tobytes(), b.tobytes()) for A, b in DataLoader(d, 64, shuffle=shuffle)] for d in datasets]
+            assert deals[0] == deals[1] == deals[2]
+    with pytest.raises(IndexError, match=r"expected rows in \[0, 1000\), received 1000"):
+        ArrayDataset(*mapped)[np.array([1, 1000])]

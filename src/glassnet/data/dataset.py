@@ -1,18 +1,15 @@
 """Data sets and the loader that deals them out in batches, in one order per epoch."""
 
-import mmap
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.data.mapped_rows import MappedRows
 from glassnet.seeding import stream
 
 AnyArray = npt.NDArray[Any]
-
-MAPPED = 32 << 20  # bytes of a memory map that may be resident before they are given back
-FAULT = 64 << 10  # bytes that Linux maps around the one that was asked for
 
 
 class Dataset(Protocol):
@@ -26,8 +23,8 @@ class Dataset(Protocol):
 class ArrayDataset:
     """Features `X (N, D)` and targets `y (N,)` or `(N, K)` in step, row by row.
 
-    Memory-mapped arrays stay on disk. The pages that were read count as the process's memory until they are given back,
-    which happens whenever `MAPPED` bytes of them may have been read: memory in use does not grow with the data set.
+    Memory-mapped arrays stay on disk: batches are read from the file (see `MappedRows`), and memory in use does not
+    grow with the data set.
     """
 
     def __init__(self, X: AnyArray, y: AnyArray) -> None:
@@ -36,14 +33,16 @@ class ArrayDataset:
         Raises:
             ValueError: if `X` is not two-dimensional, the lengths differ, or there is no row.
         """
-        if X.ndim != 2 or len(X) == 0:
-            raise ValueError(f"ArrayDataset: expected X of shape (N, D) with N >= 1, received {X.shape}")
-        if len(y) != len(X):
-            raise ValueError(f"ArrayDataset: expected as many targets as rows ({len(X)}), received {len(y)}")
+        if not isinstance(X, np.ndarray) or X.ndim != 2 or len(X) == 0:
+            received = X.shape if isinstance(X, np.ndarray) else type(X).__name__
+            raise ValueError(f"ArrayDataset: expected X as an array (N, D) with N >= 1, received {received}")
+        if not isinstance(y, np.ndarray) or len(y) != len(X):
+            received = len(y) if isinstance(y, np.ndarray) else type(y).__name__  # type: ignore[assignment]
+            raise ValueError(
+                f"ArrayDataset: expected an array of as many targets as rows ({len(X)}), received {received}"
+            )
         self.X, self.y = X, y
-        self._map = _read_only_map(X)
-        self._read = 0
-        self._row_bytes = max(FAULT, X.nbytes // len(X))
+        self._sources = [MappedRows(array) if MappedRows.can_read(array) else array for array in (X, y)]  # type: ignore[arg-type]
 
     def __len__(self) -> int:
         return len(self.X)
@@ -51,22 +50,11 @@ class ArrayDataset:
     def __getitem__(self, index: Any) -> tuple[AnyArray, AnyArray]:
         if not isinstance(index, np.ndarray):
             return self.X[index], self.y[index]
-        rows = np.take(np.asarray(self.X), index, axis=0), np.take(np.asarray(self.y), index, axis=0)
-        if self._map is not None:
-            self._read += len(index) * self._row_bytes
-            if self._read > MAPPED:
-                self._map.madvise(mmap.MADV_DONTNEED)
-                self._read = 0
-        return rows
-
-
-def _read_only_map(X: AnyArray) -> mmap.mmap | None:
-    """Return the memory map that `X` is a view of, if it is one whose pages can be read again at any time."""
-    base: Any = X
-    while isinstance(base, np.ndarray):
-        base = base.base
-    is_safe = isinstance(base, mmap.mmap) and not X.flags.writeable and hasattr(mmap, "MADV_DONTNEED")
-    return base if is_safe else None
+        X, y = (
+            source.take(index) if isinstance(source, MappedRows) else np.take(source, index, axis=0)
+            for source in self._sources
+        )
+        return X, y
 
 
 class DataLoader:

@@ -25,6 +25,7 @@ from glassnet.data.split import SPLITS, stratified_split
 
 PIPELINE = Path("data", "prepared")  # what the pipeline's own prepare stage wrote
 CACHE = Path("data", "cache")
+IN_MEMORY = 512 << 20  # bytes of features
 CHUNK = 4_096  # images turned into features at a time
 
 
@@ -134,8 +135,9 @@ class PreparedData:
         return self.preprocessing.shape if isinstance(self.preprocessing, ImagePreprocessing) else None
 
     def split(self, name: str) -> ArrayDataset:
-        """Open one split; its arrays are memory-mapped."""
-        return ArrayDataset(self._load(name, "features"), self._load(name, "labels"))
+        """Open one split: in memory if it is of moderate size, which is faster; else memory-mapped."""
+        X, y = self._load(name, "features"), self._load(name, "labels")
+        return ArrayDataset(np.array(X), np.array(y)) if X.nbytes <= IN_MEMORY else ArrayDataset(X, y)
 
     def rows(self, name: str) -> npt.NDArray[np.int64]:
         """Return the row numbers of a split in the raw data."""

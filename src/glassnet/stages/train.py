@@ -9,8 +9,10 @@ from typing import Any
 from glassnet.config import Layout, Settings, flatten, run_stage
 from glassnet.data import ArrayDataset, Augmentation, ImagePreprocessing, PreparedData, open_prepared
 from glassnet.diagnostics import Telemetry, sanity_checks, write_telemetry
+from glassnet.tracking import LiveMetrics, hand_over
 from glassnet.training import (
     TIMING_COLUMNS,
+    Callback,
     Checkpoints,
     ModelFile,
     Progress,
@@ -48,12 +50,14 @@ def main(settings: Settings, layout: Layout) -> float:
     with StopSignals() as signals:
         checkpoints = Checkpoints(
             layout.checkpoints,
-            {**flatten(values), **{f"digest of the {name}": digest for name, digest in identity["digests"].items()}},
+            {**flatten(values), **{f"digest of the {name}": identity["digests"][name] for name in ("data", "code")}},
             every=settings.training.checkpoint_every,
             resume=settings.training.resume,
             signals=signals,
         )
-        callbacks = [*([telemetry] if telemetry else []), Progress("train"), checkpoints]
+        live = LiveMetrics(settings, {**identity, "settings": values}) if settings.tracking.name == "mlflow" else None
+        callbacks: list[Callback] = [watcher for watcher in (telemetry, live) if watcher is not None]
+        callbacks += [Progress("train"), checkpoints]
         try:
             trained = train_network(values, *_data(prepared), callbacks, _augmentation(values, prepared))
         except TrainingInterruptedError as interrupted:
@@ -156,7 +160,6 @@ def _digest_files(paths: list[Path]) -> str:
 def _finish_run_by_hand(settings: Settings, layout: Layout, prepared: PreparedData) -> None:
     """Make the folder of a run stand alone, and hand it to the tracking store: no later stage will."""
     from glassnet.reporting import draw_learning_curves
-    from glassnet.tracking import hand_over
 
     layout.figures.mkdir(parents=True, exist_ok=True)
     draw_learning_curves(layout.history, layout.figures / "learning_curves.png")

@@ -1,5 +1,6 @@
 """Tracking: MLflow, and only here; imported lazily, because it takes seconds."""
 
 from glassnet.tracking.hand_over import hand_over
+from glassnet.tracking.live import LiveMetrics
 
-__all__ = ["hand_over"]
+__all__ = ["LiveMetrics", "hand_over"]

@@ -2,28 +2,24 @@
 
 import hashlib
 import json
-import logging
 import platform
 import subprocess
 import sys
 import time
-import warnings
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glassnet.config import Layout, Settings, flatten
 from glassnet.data import PreparedData
-from glassnet.tracking.store import configure_client, project_root, require_reachable, tracking_uri
+from glassnet.tracking.runs import connect, known_epochs, log_rows, quiet_warnings
+from glassnet.tracking.store import tracking_uri
 from glassnet.training import load_model, read_history
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-KEY_TAG = "glassnet.key"
 MODEL_TAG = "glassnet.model_digest"
-EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}  # opens the page made for training runs
-BATCH = 1_000  # the most metrics that MLflow takes in one request
 
 
 def hand_over(settings: Settings, layout: Layout, prepared: PreparedData) -> str | None:
@@ -51,22 +47,11 @@ def hand_over(settings: Settings, layout: Layout, prepared: PreparedData) -> str
 
 
 def _hand_over(uri: str, settings: Settings, layout: Layout, prepared: PreparedData) -> str:
-    configure_client()
-    require_reachable(uri)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # third parties' deprecations, on import and at model logging
-        from filelock import FileLock
+    card = json.loads(layout.run_card.read_text(encoding="utf-8"))
+    with quiet_warnings():
+        client, run_id = connect(uri, settings.tracking.experiment, card)
+        import mlflow
 
-        # Two processes that create the same database at once leave it broken, hence the lock.
-        with FileLock(project_root() / ".mlflow.lock", timeout=60):
-            import mlflow
-
-            logging.getLogger("mlflow").setLevel(logging.ERROR)
-            logging.getLogger("alembic").setLevel(logging.ERROR)
-            mlflow.set_tracking_uri(uri)
-            client = mlflow.MlflowClient(uri)
-            card = json.loads(layout.run_card.read_text(encoding="utf-8"))
-            run_id = _find_or_create_run(client, uri, settings.tracking.experiment, card)
         _log_tags(client, run_id, settings)
         _log_params(client, run_id, card)
         _log_epochs(client, run_id, layout, card["key"])
@@ -76,22 +61,6 @@ def _hand_over(uri: str, settings: Settings, layout: Layout, prepared: PreparedD
             _log_files(client, run_id, layout)
             _log_model(client, run_id, layout, prepared)
     return run_id
-
-
-def _find_or_create_run(client: "MlflowClient", uri: str, experiment: str, card: dict[str, Any]) -> str:
-    found = client.get_experiment_by_name(experiment)
-    if found is None:
-        local = uri.startswith("sqlite:")
-        artifacts = (project_root() / "mlartifacts").as_uri() if local else None
-        experiment_id = client.create_experiment(experiment, artifacts, EXPERIMENT_TAGS)
-    else:
-        experiment_id = found.experiment_id
-    runs = client.search_runs([experiment_id], f"tags.`{KEY_TAG}` = '{card['key']}'", max_results=1)
-    if runs:
-        return runs[0].info.run_id
-    settings = card["settings"]
-    name = f"{settings['data']['name']}-{settings['model']['name']}-{card['key'][:6]}"
-    return client.create_run(experiment_id, run_name=name, tags={KEY_TAG: card["key"]}).info.run_id
 
 
 def _log_tags(client: "MlflowClient", run_id: str, settings: Settings) -> None:
@@ -118,25 +87,14 @@ def _log_params(client: "MlflowClient", run_id: str, card: dict[str, Any]) -> No
 
 
 def _log_epochs(client: "MlflowClient", run_id: str, layout: Layout, key: str) -> None:
-    """Log the epochs that the store does not have yet."""
-    from mlflow.entities import Metric
-
+    """Log the epochs that the store does not have yet: all of them, unless they went out while training ran."""
     history = read_history(layout.history)
     timings = layout.timing(key)
     if timings.is_file():
         for row, timing in zip(history, read_history(timings), strict=True):
             row |= timing
-    known = {metric.step for metric in client.get_metric_history(run_id, "validation_loss")}
-    now = int(time.time() * 1000)
-    metrics = [
-        Metric(name, value, now, int(row["epoch"]))
-        for row in history
-        if int(row["epoch"]) not in known
-        for name, value in row.items()
-        if name != "epoch"
-    ]
-    for start in range(0, len(metrics), BATCH):
-        client.log_batch(run_id, metrics=metrics[start : start + BATCH])
+    known = known_epochs(client, run_id)
+    log_rows(client, run_id, [row for row in history if int(row["epoch"]) not in known])
 
 
 def _log_scores(client: "MlflowClient", run_id: str, layout: Layout, card: dict[str, Any]) -> None:

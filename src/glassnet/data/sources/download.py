@@ -1,4 +1,7 @@
-"""Downloads a file from the first mirror that serves it whole: resumed after a break, checked, never half a file."""
+"""Downloads a file from the first mirror that serves it whole: resumed after a break, checked, never half a file.
+
+The usual libraries (pooch, scikit-learn's and torchvision's helpers) begin a broken download again from its start.
+"""
 
 import gzip
 import hashlib

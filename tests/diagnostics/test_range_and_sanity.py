@@ -1,0 +1,90 @@
+"""The learning-rate range test and the checks before a long training."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from glassnet import nn, optim
+from glassnet.config import parse_settings
+from glassnet.data import ArrayDataset, DataLoader
+from glassnet.diagnostics import learning_rate_range_test, sanity_checks
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _quadratic(scale: float) -> tuple[nn.Module, nn.Loss, DataLoader]:
+    """A noisy linear regression on one constant feature: a quadratic loss."""
+    X = np.full((64, 1), scale, dtype=np.float64)
+    model = nn.Dense(1, 1, init="zeros", dtype=np.float64)
+    T = 3 + np.random.default_rng(0).standard_normal((64, 1))
+    return model, nn.MeanSquaredError(), DataLoader(ArrayDataset(X, T), 16, shuffle=True)
+
+
+@pytest.mark.parametrize("scale", [0.1, 1.0, 10.0])
+def test_the_edge_is_where_mathematics_puts_it(scale: float) -> None:
+    """Gradient descent on curvature c diverges from η = 2/c on; here c = 2(x² + 1), weight and bias together.
+
+    It takes some steps beyond it to show, so the edge is found late, by a factor of a few; the suggestion is below it.
+    """
+    model, loss, loader = _quadratic(scale)
+    result = learning_rate_range_test(model, loss, optim.SGD(model.parameters(), 0.1), loader)
+    edge = 2 / (2 * (scale**2 + 1))
+    assert result.edge is not None
+    assert edge < result.edge < 5 * edge
+    assert result.suggestion < edge
+    assert result.edge / 10 <= result.suggestion <= result.edge / 3
+    ratios = np.divide(result.learning_rates[1:], result.learning_rates[:-1])
+    np.testing.assert_allclose(ratios, ratios[0], rtol=1e-9)
+    assert result.learning_rates[0] == 1e-5
+
+
+def test_everything_is_put_back() -> None:
+    """Weights, the optimizer's slots and count, its rate, and the mode."""
+    model = nn.mlp([3, 8, 2], normalization="batch", rng=np.random.default_rng(0)).eval()
+    rows = ArrayDataset(np.random.default_rng(1).standard_normal((40, 3)).astype(np.float32), np.arange(40) % 2)
+    optimizer = optim.Adam(model.parameters(), 0.02)
+    before = model.state_dict(), optimizer.state_dict()
+    learning_rate_range_test(model, nn.SoftmaxCrossEntropy(), optimizer, DataLoader(rows, 8, shuffle=True))
+    for state, saved in ((model.state_dict(), before[0]), (optimizer.state_dict(), before[1])):
+        assert all(array.tobytes() == saved[name].tobytes() for name, array in state.items())
+    assert (optimizer.learning_rate, model.training) == (0.02, False)
+
+
+def test_a_loss_that_never_blows_up_gives_the_rate_of_the_steepest_fall() -> None:
+    """With a highest rate below the edge."""
+    model, loss, loader = _quadratic(1.0)
+    result = learning_rate_range_test(model, loss, optim.SGD(model.parameters(), 0.1), loader, highest=0.3)
+    assert result.edge is None
+    assert 1e-3 < result.suggestion < 0.3
+
+
+def _settings(**model: Any) -> dict[str, Any]:
+    values = yaml.safe_load((ROOT / "params.yaml").read_text())
+    values["model"] |= model
+    return parse_settings(values, "test").describing_the_result()
+
+
+def _rows(scale: float = 1.0) -> ArrayDataset:
+    X = (scale * np.random.default_rng(0).standard_normal((60, 4))).astype(np.float32)
+    return ArrayDataset(X, np.random.default_rng(1).integers(0, 3, 60))
+
+
+def test_a_sound_start_passes_both_checks() -> None:
+    """Classification, with noise for labels that only learning by heart can fit; and regression."""
+    lines = sanity_checks(_settings(hidden_sizes=[32], dropout=0.5), _rows(), _rows(), 3)
+    assert f"ln 3 = {math.log(3):.3f}" in lines[0]
+    assert "learnt by heart" in lines[1]
+    rows = ArrayDataset(_rows().X, np.random.default_rng(2).standard_normal((60, 1)).astype(np.float32))
+    assert len(sanity_checks(_settings(hidden_sizes=[32]), rows, rows, None)) == 2
+
+
+def test_features_out_of_scale_and_a_network_that_is_too_small_are_named() -> None:
+    """A first loss far from chance; rows that cannot be learnt by heart."""
+    with pytest.raises(ValueError, match=r"expected the first loss near ln 3 = 1\.099, received \d"):
+        sanity_checks(_settings(hidden_sizes=[32]), _rows(1000.0), _rows(), 3)
+    with pytest.raises(ValueError, match=r"expected the loss on 16 rows to fall below 0\.02"):
+        sanity_checks(_settings(hidden_sizes=[]), _rows(), _rows(), 3)

@@ -1,0 +1,143 @@
+"""Data of one's own and other choices of data, from the command line to the report; interruption and resumption."""
+
+import csv
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from glassnet.training import load_model
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+PLAIN = ("tracking=none", "training.epochs=3", "training.baseline.epochs=2")
+
+
+def _write_people(path: Path) -> None:
+    """A table with texts, gaps, an id, and a target that can be learnt from it."""
+    rng = random.Random(0)
+    with path.open("w", newline="", encoding="utf-8-sig") as file:
+        writer = csv.writer(file, delimiter=";")
+        writer.writerow(["id", "city", "income", "owns a car", "churned"])
+        for row in range(90):
+            income = rng.gauss(3, 1)
+            city = rng.choice(["Århus", "Bonn", "Cork"])
+            writer.writerow(
+                [row, city, f"{income:.3f}" if row % 9 else "NA", row % 2 == 0, "yes" if income > 3 else "no"]
+            )
+
+
+def _stages(run: Run, folder: Path, *arguments: str, stages: tuple[str, ...] = ("train", "evaluate", "report")) -> str:
+    printed = ""
+    for stage in stages:
+        printed += run(folder, sys.executable, "-m", f"glassnet.stages.{stage}", *arguments).stdout
+    return printed
+
+
+def test_a_table_of_ones_own_goes_all_the_way(fresh: Path, run: Run) -> None:
+    """By hand and through DVC with the same result; the model takes raw rows, with gaps and cities it never saw."""
+    _write_people(fresh / "people.csv")
+    chosen = ("data=csv", "data.path=people.csv", "data.target=churned", "data.drop=[id]")
+    printed = _stages(run, fresh, *chosen, *PLAIN, "hydra.run.dir=byhand")
+    assert "evaluate: test accuracy" in printed
+    report = (fresh / "byhand/reports/model_report.md").read_text(encoding="utf-8")
+    assert "Model report: people" in report
+    overrides = [part for override in (*chosen, *PLAIN) for part in ("-S", override)]
+    run(fresh, "dvc", "exp", "run", *overrides)
+    for file in ("models/model.safetensors", "models/baseline.safetensors", "reports/predictions.csv"):
+        assert (fresh / file).read_bytes() == (fresh / "byhand" / file).read_bytes()
+
+    import pandas as pd
+
+    saved = load_model(fresh / "models/model.safetensors")
+    assert saved.class_names == ("no", "yes")
+    rows = pd.DataFrame({"city": ["Cork", "Oslo"], "income": [5.0, None], "owns a car": [True, False], "more": [1, 2]})
+    assert np.isfinite(saved.predict_frame(rows)).all()
+    assert saved.preprocessing.unseen_categories(rows) == {"city": ["Oslo"]}
+
+    lines = (fresh / "people.csv").read_text(encoding="utf-8-sig").splitlines()
+    (fresh / "people.csv").write_text("\n".join(lines[:-10]) + "\n", encoding="utf-8")
+    run(fresh, "dvc", "repro", "prepare")  # DVC watches the table
+    assert len((fresh / "data/prepared/assignment.csv").read_text().splitlines()) == 81
+
+
+@pytest.mark.parametrize(
+    ("choice", "line"),
+    [("diabetes", "evaluate: test R²"), ("digits", "evaluate: test accuracy"), ("spirals", "evaluate: test accuracy")],
+)
+def test_other_choices_go_all_the_way(fresh: Path, run: Run, choice: str, line: str) -> None:
+    """A regression, images with augmentation, generated points: scores, baselines, report and figures."""
+    extra = ("training.shift=1",) if choice == "digits" else ()
+    printed = _stages(run, fresh, f"data={choice}", *extra, *PLAIN, "hydra.run.dir=byhand")
+    assert line in printed
+    metrics = json.loads((fresh / "byhand/reports/metrics.json").read_text())
+    assert len(metrics["baselines"]) == 2
+    report = (fresh / "byhand/reports/model_report.md").read_text(encoding="utf-8")
+    figures = [part.split(")")[0] for part in report.split("](figures/")[1:]]
+    assert len(figures) == 2
+    assert sorted(figures) == sorted(path.name for path in (fresh / "byhand/reports/figures").iterdir())
+
+
+def test_mistakes_about_data_are_one_line(fresh: Path, run: Run) -> None:
+    """Missing file, missing target, augmentation of a table, batches too large: one line each, status 1."""
+    _write_people(fresh / "people.csv")
+    for arguments, part in (
+        (("data=csv",), "data.path: expected a file, received None"),
+        (("data=csv", "data.path=none.csv"), "data.path: expected a file, received 'none.csv'"),
+        (("data=csv", "data.path=people.csv"), "expected data.target to name one of the columns"),
+        (("data=csv", "data.path=people.csv", "data.target=id", "data.task=classification"), "at least 3 rows"),
+        (("training.shift=1",), "only images are augmented"),
+        (("training.batch_size=1000",), "training.batch_size: expected at most the 106 rows"),
+        (("data.fold=1",), "fold below folds"),
+        (("data=fashion_mnist", "data.mirrors=[/nowhere]"), "from one of 1 mirrors"),
+    ):
+        done = run(fresh, sys.executable, "-m", "glassnet.stages.train", *arguments, *PLAIN[:1], expect=1)
+        assert len(done.stderr.splitlines()) == 1, done.stderr
+        assert part in done.stderr
+
+
+def test_a_training_can_be_stopped_and_resumed_from_the_command_line(fresh: Path, run: Run) -> None:
+    """SIGTERM: status 143, nothing half-written; resumed, the bytes of a whole training; another setting is refused."""
+    common = (
+        "data=digits", "model.dropout=0.1", "model.normalization=batch", "training.patience=null", "tracking=none",
+        "training.epochs=40", "training.baseline.epochs=2", "training.average_decay=0.9", "training.shift=1",
+    )  # fmt: skip
+    train = (sys.executable, "-m", "glassnet.stages.train", *common)
+    run(fresh, *train, "hydra.run.dir=whole")
+    process = subprocess.Popen(
+        [*train, "hydra.run.dir=parts"], cwd=fresh, env={**os.environ, "PYTHONPATH": "src"}, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    while not (fresh / "parts/checkpoints/checkpoint.safetensors").is_file():
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 143, errors
+    assert len(errors.splitlines()) == 1
+    assert "train: SIGTERM at epoch" in errors
+    assert not (fresh / "parts/models").exists()
+    resume = (*train, "hydra.run.dir=parts", "training.resume=true")
+    refused = run(fresh, *resume, "optimizer.learning_rate=0.5", expect=1)
+    assert len(refused.stderr.splitlines()) == 1
+    assert "optimizer.learning_rate was 0.01 and is 0.5" in refused.stderr
+    assert "checkpoint: goes on after epoch" in run(fresh, *resume).stdout
+    for file in ("models/model.safetensors", "models/baseline.safetensors", "models/telemetry.csv"):
+        assert (fresh / "parts" / file).read_bytes() == (fresh / "whole" / file).read_bytes()
+
+
+def test_the_range_test_and_the_checks_run_from_the_command_line(fresh: Path, run: Run) -> None:
+    """The curve as CSV and figure and a suggestion; models/ stays as it was."""
+    line = run(fresh, sys.executable, "-m", "glassnet.stages.range_test", "data=spirals", "hydra.run.dir=out").stdout
+    assert "suggested: optimizer.learning_rate=" in line
+    assert sorted(path.name for path in (fresh / "out/range_test").iterdir()) == ["range_test.csv", "range_test.png"]
+    assert not (fresh / "models").exists()
+    printed = _stages(run, fresh, *PLAIN, "training.sanity=true", "hydra.run.dir=sane", stages=("train",))
+    assert printed.count("train: sanity: ") == 2

@@ -1,0 +1,84 @@
+"""Epochs reach MLflow while the training still runs, each once; a store that does not work costs a warning."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+
+from glassnet import nn, optim
+from glassnet.config import parse_settings
+from glassnet.data import ArrayDataset, DataLoader
+from glassnet.tracking import LiveMetrics, live
+from glassnet.tracking.runs import connect, known_epochs, log_rows, quiet_warnings
+from glassnet.training import Callback, Row, TrainingRun, fit
+
+ROOT = Path(__file__).resolve().parents[2]
+CARD = {"key": "0123456789abcdef", "settings": {"data": {"name": "wine"}, "model": {"name": "mlp"}}}
+
+
+def _settings(uri: str) -> Any:
+    values = yaml.safe_load((ROOT / "params.yaml").read_text())
+    return parse_settings({**values, "tracking": {"name": "mlflow", "experiment": "test", "uri": uri}}, "test")
+
+
+def _fit(callbacks: list[Callback], epochs: int = 4) -> list[Row]:
+    rows = ArrayDataset(np.random.default_rng(0).standard_normal((20, 2)).astype(np.float32), np.arange(20) % 2)
+    model = nn.mlp([2, 2], rng=np.random.default_rng(0))
+    optimizer = optim.SGD(model.parameters(), 0.1)
+    return fit(
+        model, nn.SoftmaxCrossEntropy(), optimizer, DataLoader(rows, 10), DataLoader(rows, 10), epochs, callbacks
+    )
+
+
+class _WaitForStore(Callback):
+    """Holds the training after an epoch until the store has it."""
+
+    def __init__(self, uri: str, epoch: int) -> None:
+        self.uri, self.epoch = uri, epoch
+        self.seen: set[int] = set()
+
+    def on_epoch_end(self, run: TrainingRun) -> None:
+        if run.epoch == self.epoch:
+            deadline = time.monotonic() + 60
+            client, run_id = connect(self.uri, "test", CARD)
+            while self.epoch not in self.seen and time.monotonic() < deadline:
+                time.sleep(0.02)
+                self.seen = known_epochs(client, run_id)
+
+
+def test_epochs_arrive_while_training_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The third is in the store before the fourth begins; the rest added as the hand-over does, each is there once."""
+    monkeypatch.setattr(live, "DELAY", 0.01)
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    with quiet_warnings():
+        waiting = _WaitForStore(uri, 3)
+        history = _fit([LiveMetrics(_settings(uri), CARD), waiting])
+        assert waiting.seen == {1, 2, 3}
+        client, run_id = connect(uri, "test", CARD)
+        known = known_epochs(client, run_id)
+        log_rows(client, run_id, [row for row in history if row["epoch"] not in known])
+        logged = client.get_metric_history(run_id, "train_loss")
+    assert [(metric.step, metric.value) for metric in logged] == [(row["epoch"], row["train_loss"]) for row in history]
+
+
+def test_a_short_training_leaves_it_to_the_hand_over(tmp_path: Path) -> None:
+    """No database, no wait."""
+    started = time.monotonic()
+    _fit([LiveMetrics(_settings(f"sqlite:///{tmp_path / 'mlflow.db'}"), CARD)])
+    assert time.monotonic() - started < live.DELAY
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_store_that_does_not_answer_costs_one_warning(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The history is complete all the same."""
+    monkeypatch.setattr(live, "DELAY", 0.001)
+    live_metrics = LiveMetrics(_settings("http://127.0.0.1:9"), CARD)
+    history = _fit([live_metrics], epochs=300)
+    assert len(history) == 300
+    assert capsys.readouterr().err.count("tracking: warning: epochs are not logged to http://127.0.0.1:9") == 1
