@@ -363,3 +363,11 @@ def test_mapped_rows_are_read_as_they_are_from_memory(tmp_path: Path) -> None:
             assert deals[0] == deals[1] == deals[2]
     with pytest.raises(IndexError, match=r"expected rows in \[0, 1000\), received 1000"):
         ArrayDataset(*mapped)[np.array([1, 1000])]
+
+
+def test_a_class_that_only_test_rows_have_is_refused(tmp_path: Path) -> None:
+    """A publisher's test rows with a label that nothing can be learnt about."""
+    images = np.zeros((40, 2, 2), dtype=np.uint8)
+    raw = RawImages("toy", "toy", images, np.array([0, 1] * 15 + [0, 1, 2, 1, 0] * 2), ("a", "b", "c"), test_rows=10)
+    with pytest.raises(ValueError, match="expected every class among the training rows, received none of c"):
+        prepare(raw, _settings("fashion_mnist"), tmp_path)

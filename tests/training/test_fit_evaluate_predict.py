@@ -15,6 +15,7 @@ from glassnet.training import (
     Callback,
     EarlyStopping,
     GradientClipping,
+    HistoryFile,
     LearningRateSchedule,
     ModelFile,
     Progress,
@@ -152,11 +153,37 @@ def test_schedules_and_clipping_act_on_each_step() -> None:
 
 
 def test_divergence_stops_at_once_and_says_where() -> None:
-    """No warnings on the way there: they would fail this test."""
+    """Step, parameter, rate and what to do; no warnings on the way there: they would fail this test."""
     with pytest.raises(
-        TrainingDivergedError, match=r"epoch 1, after \d steps: expected a finite .*learning rate that is too high"
+        TrainingDivergedError, match=r"epoch 1, after \d steps: expected a finite .*learning_rate 1e\+30"
     ):
         _train(learning_rate=1e30)
+    X = np.random.default_rng(0).standard_normal((8, 2)).astype(np.float32)
+    for scale, hole, part in (
+        (1.0, True, "1 of the batch's 8 examples have features that are not finite"),
+        (1e30, False, "features reach "),
+    ):
+        X_bad = X * np.float32(scale)
+        X_bad[3, 0] = np.nan if hole else X_bad[3, 0]
+        model = nn.mlp([2, 16, 3], activation="silu", rng=np.random.default_rng(0))
+        model.parameters()[0].data *= np.float32(scale) if scale > 1 else 1
+        rows = DataLoader(ArrayDataset(X_bad, np.arange(8) % 3), 8)
+        with pytest.raises(TrainingDivergedError, match=part):
+            fit(model, nn.SoftmaxCrossEntropy(), optim.SGD(model.parameters(), 0.1), rows, rows, 1)
+
+
+def test_the_history_is_on_disk_after_every_epoch(tmp_path: Path) -> None:
+    """As far as the training has come, columns and all."""
+    seen = []
+
+    class Reader(Callback):
+        def on_safe_point(self, run: TrainingRun) -> None:
+            if run.batch == 0:
+                seen.append(len(read_history(tmp_path / "history.csv")))
+
+    _, history = _train([HistoryFile(tmp_path / "history.csv"), Reader()], epochs=3)
+    assert seen == [1, 2, 3]
+    assert read_history(tmp_path / "history.csv") == history
 
 
 def test_a_validation_loss_that_is_not_finite_is_divergence() -> None:

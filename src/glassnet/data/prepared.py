@@ -54,6 +54,11 @@ def prepare(raw: RawData, data_settings: dict[str, Any], folder: Path) -> dict[s
         test_rows=raw.test_rows if isinstance(raw, RawImages) and data_settings["test_fraction"] is None else 0,
     )
     in_train = assignment == SPLITS.index("train")
+    if len(unknown := np.setdiff1d(strata, strata[in_train])):
+        raise ValueError(
+            f"prepare: expected every class among the training rows, received none of "
+            f"{', '.join(raw.class_names[label] for label in unknown)}, of which there are test rows"
+        )
     preprocessing: Preprocessing
     if isinstance(raw, RawImages):
         preprocessing = ImagePreprocessing.fit(raw.images[in_train])

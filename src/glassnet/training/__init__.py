@@ -15,12 +15,14 @@ from glassnet.training.callbacks import (
     Checkpoints,
     EarlyStopping,
     GradientClipping,
+    HistoryFile,
     LearningRateSchedule,
     Progress,
     WeightAveraging,
 )
-from glassnet.training.fit import TIMING_COLUMNS, Row, TrainingDivergedError, TrainingRun, evaluate, fit, predict
-from glassnet.training.history_file import read_history, write_history
+from glassnet.training.divergence import TrainingDivergedError
+from glassnet.training.fit import TIMING_COLUMNS, TrainingRun, evaluate, fit, predict
+from glassnet.training.history_file import Row, read_history, write_history
 from glassnet.training.interruption import StopSignals, TrainingInterruptedError
 from glassnet.training.model_file import ModelFile, load_model, save_model
 from glassnet.training.recipe import TrainedNetwork, baseline_settings, train_network
@@ -32,6 +34,7 @@ __all__ = [
     "Checkpoints",
     "EarlyStopping",
     "GradientClipping",
+    "HistoryFile",
     "LearningRateSchedule",
     "ModelFile",
     "Progress",

@@ -14,14 +14,10 @@ from glassnet.nn import FloatArray, Parameter
 from glassnet.nn.arrays import check_count
 from glassnet.optim import Optimizer, gradient_norm
 from glassnet.training.callbacks import Callback
-
-Row = dict[str, float]
+from glassnet.training.divergence import diverged
+from glassnet.training.history_file import Row
 
 TIMING_COLUMNS = ("seconds", "examples_per_second")
-
-
-class TrainingDivergedError(ArithmeticError):
-    """A loss or gradient was not finite; the message says where, and what usually causes it."""
 
 
 class Tally:
@@ -197,7 +193,7 @@ def _run_batches(run: TrainingRun) -> None:
             outputs = run.model.forward(X)
             run.batch_loss = run.loss.forward(outputs, y)
             if not math.isfinite(run.batch_loss):
-                raise _diverged(run, "loss", run.batch_loss)
+                raise diverged(run, "loss", run.batch_loss, X)
             run.tally.add(run.loss, outputs, y, run.batch_loss)
             run.optimizer.zero_grad()
             run.model.backward(run.loss.backward())
@@ -205,7 +201,7 @@ def _run_batches(run: TrainingRun) -> None:
                 run.penalty.backward(run.parameters)
             run.norms.append(gradient_norm(run.parameters))
             if not math.isfinite(run.norms[-1]):
-                raise _diverged(run, "gradient norm", run.norms[-1])
+                raise diverged(run, "gradient norm", run.norms[-1], X)
             for callback in run.callbacks:
                 callback.on_gradients_ready(run)
             run.optimizer.step()
@@ -225,7 +221,7 @@ def _finish_epoch(run: TrainingRun) -> Row:
     with np.errstate(over="ignore", invalid="ignore"):
         validation = evaluate(run.model, run.loss, run.val_loader)
     if not math.isfinite(validation["loss"]):
-        raise _diverged(run, "validation loss", validation["loss"])
+        raise diverged(run, "validation loss", validation["loss"])
     score = run.loss.score_name
     return {
         "epoch": run.epoch,
@@ -239,19 +235,6 @@ def _finish_epoch(run: TrainingRun) -> Row:
         "seconds": run.seconds,
         "examples_per_second": run.tally.examples / run.seconds,
     }
-
-
-def _diverged(run: TrainingRun, what: str, value: float) -> TrainingDivergedError:
-    worst = next(
-        (name for name, parameter in run.model.named_parameters() if not np.isfinite(parameter.grad).all()),
-        None,
-    )
-    where = f", first in the gradient of {worst}" if worst and what == "gradient norm" else ""
-    return TrainingDivergedError(
-        f"training stopped at epoch {run.epoch}, after {run.step} steps: expected a finite {what}, received {value}"
-        f"{where} (learning_rate {run.optimizer.learning_rate:g}); usual causes: a learning rate that is too high, "
-        "features that are not standardized, or non-finite values in the data"
-    )
 
 
 def evaluate(model: nn.Module, loss: nn.Loss, loader: DataLoader) -> dict[str, float]:

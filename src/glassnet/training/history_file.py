@@ -1,20 +1,24 @@
 """The history as CSV."""
 
 import csv
+import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeAlias
 
-from glassnet.training.fit import Row
+Row: TypeAlias = dict[str, float]  # one epoch, by the names of the columns
 
 
 def write_history(path: Path, history: Iterable[Row], columns: Iterable[str]) -> None:
     """Write the named columns of a history, one row an epoch; floats in full, so that they read back the same."""
     columns = list(columns)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", newline="", encoding="utf-8") as file:
+    part = path.with_name(path.name + ".part")
+    with part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows([_text(row[column]) for column in columns] for row in history)
+    os.replace(part, path)
 
 
 def _text(value: float) -> str:

@@ -16,7 +16,8 @@ from glassnet.training.callbacks import (
     LearningRateSchedule,
     WeightAveraging,
 )
-from glassnet.training.fit import Row, fit
+from glassnet.training.fit import fit
+from glassnet.training.history_file import Row
 from glassnet.training.model_file import build
 
 

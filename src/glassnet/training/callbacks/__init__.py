@@ -5,6 +5,7 @@ from glassnet.training.callbacks.best_weights import BestWeights
 from glassnet.training.callbacks.checkpoints import Checkpoints
 from glassnet.training.callbacks.clipping import GradientClipping
 from glassnet.training.callbacks.early_stopping import EarlyStopping
+from glassnet.training.callbacks.history import HistoryFile
 from glassnet.training.callbacks.progress import Progress
 from glassnet.training.callbacks.protocol import Callback
 from glassnet.training.callbacks.schedule import LearningRateSchedule
@@ -15,6 +16,7 @@ __all__ = [
     "Checkpoints",
     "EarlyStopping",
     "GradientClipping",
+    "HistoryFile",
     "LearningRateSchedule",
     "Progress",
     "WeightAveraging",
