@@ -1,6 +1,5 @@
 """Splits, loader, preprocessing, sources and the files between the stages."""
 
-import copy
 import json
 from collections import Counter
 from pathlib import Path
@@ -16,9 +15,6 @@ from hypothesis import strategies as st
 from glassnet.data import (
     SOURCES,
     SPLITS,
-    ArrayDataset,
-    Augmentation,
-    DataLoader,
     ImagePreprocessing,
     RawImages,
     RawTable,
@@ -34,11 +30,6 @@ from glassnet.data import (
 from glassnet.seeding import stream
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def _loader(rows: int, batch_size: int, **options: Any) -> DataLoader:
-    X = np.arange(2 * rows, dtype=np.float32).reshape(rows, 2)
-    return DataLoader(ArrayDataset(X, np.arange(rows)), batch_size, seed=3, **options)
 
 
 def _settings(choice: str, **changes: Any) -> dict[str, Any]:
@@ -153,37 +144,6 @@ def test_repetitions_divide_anew_and_leave_the_test_split() -> None:
     assert Counter(given_rows[:-40].tolist()) == {0: 120, 1: 40}
     with pytest.raises(ValueError, match="expected fold to be one of 0 to 3, received 4"):
         stratified_split(labels, 0.2, 0.2, 0, folds=4, fold=4)
-
-
-def test_an_epoch_deals_every_row_once_in_step() -> None:
-    """Features and labels stay together; a last short batch comes too."""
-    batches = list(_loader(10, 4, shuffle=True))
-    assert [len(y) for _, y in batches] == [4, 4, 2]
-    labels = np.concatenate([y for _, y in batches])
-    assert sorted(labels.tolist()) == list(range(10))
-    np.testing.assert_array_equal(np.concatenate([X for X, _ in batches])[:, 0], 2.0 * labels)
-    assert [len(y) for _, y in _loader(10, 4, drop_last=True)] == [4, 4]
-    assert len(_loader(10, 4)) == 3
-
-
-def test_the_order_is_a_function_of_seed_and_epoch() -> None:
-    """Epochs differ, and any of them can be had without replaying those before it."""
-    first, second = _loader(50, 8, shuffle=True), _loader(50, 8, shuffle=True)
-    epochs = [np.concatenate([y for _, y in first]) for _ in range(3)]
-    assert (epochs[0] != epochs[1]).any()
-    second.epoch = 2
-    np.testing.assert_array_equal(np.concatenate([y for _, y in second]), epochs[2])
-
-
-def test_bad_loaders_and_data_sets_are_refused() -> None:
-    """Sizes that cannot work are errors when they are set."""
-    for batch_size in (0, -1, 1.5, True):
-        with pytest.raises(ValueError, match="batch_size"):
-            _loader(10, batch_size)  # type: ignore[arg-type]  # that is the test
-    with pytest.raises(ValueError, match="<= the 10 rows"):
-        _loader(10, 11, drop_last=True)
-    with pytest.raises(ValueError, match=r"as many targets as rows \(3\), received 2"):
-        ArrayDataset(np.ones((3, 1)), np.ones(2))
 
 
 def test_named_streams_are_independent_and_repeatable() -> None:
@@ -311,58 +271,6 @@ def test_a_changed_table_is_prepared_anew(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(ValueError, match="expected"):
         open_prepared(chosen, tmp_path / "none", by_dvc=False)
     assert len(list((tmp_path / "data" / "cache").iterdir())) == 2
-
-
-def test_batches_can_be_had_from_the_middle_of_an_epoch() -> None:
-    """As an interrupted training needs them; augmented ones too."""
-    augmentation = Augmentation((1, 2), shift=0, flip=True, seed=5)
-    for options in ({}, {"augmentation": augmentation}):
-        loader = _loader(50, 8, shuffle=True, **options)
-        whole = list(loader.batches(3))
-        rest = list(loader.batches(3, first=4))
-        assert len(rest) == 3
-        for (X, y), (X_again, y_again) in zip(whole[4:], rest, strict=True):
-            assert (X.tobytes(), y.tobytes()) == (X_again.tobytes(), y_again.tobytes())
-
-
-def test_augmentation_moves_and_mirrors() -> None:
-    """Each result is the image at one of the nine offsets, mirrored or not; background comes in; all of them occur."""
-    image = np.arange(1, 13, dtype=np.float32).reshape(3, 4)
-    batch = np.tile(image.reshape(1, -1), (600, 1))
-    augment = Augmentation((3, 4), shift=1, flip=True, background=-7.0, seed=0)
-    possible = set()
-    padded = np.full((5, 6), -7.0, dtype=np.float32)
-    padded[1:4, 1:5] = image
-    for down in range(3):
-        for right in range(3):
-            cut = padded[down : down + 3, right : right + 4]
-            possible |= {cut.tobytes(), np.ascontiguousarray(cut[:, ::-1]).tobytes()}
-    out = augment(batch, 0, 0)
-    assert {row.tobytes() for row in out} == possible
-    assert augment(batch, 0, 0).tobytes() == out.tobytes()
-    assert augment(batch, 0, 1).tobytes() != out.tobytes()
-    assert augment(batch, 1, 0).tobytes() != out.tobytes()
-    assert (batch == image.reshape(-1)).all()
-    with pytest.raises(ValueError, match="expected a shift of 0 to 2 pixels"):
-        Augmentation((3, 4), shift=3)
-    with pytest.raises(ValueError, match="expected 3×4 pixels a row, received 5"):
-        augment(np.zeros((2, 5), dtype=np.float32), 0, 0)
-
-
-def test_mapped_rows_are_read_as_they_are_from_memory(tmp_path: Path) -> None:
-    """Shuffled and in order, of a whole file and of a view of some rows, and in a copy of the data set."""
-    X, y = np.random.default_rng(0).standard_normal((1000, 5)).astype(np.float32), np.arange(1000)
-    np.save(tmp_path / "X.npy", X)
-    np.save(tmp_path / "y.npy", y)
-    mapped = [np.load(tmp_path / f"{name}.npy", mmap_mode="r") for name in "Xy"]
-    for part in (slice(None), slice(100, 900)):
-        datasets = [ArrayDataset(mapped[0][part], mapped[1][part]), ArrayDataset(X[part], y[part])]
-        datasets.append(copy.deepcopy(datasets[0]))
-        for shuffle in (True, False):
-            deals = [[(A.tobytes(), b.tobytes()) for A, b in DataLoader(d, 64, shuffle=shuffle)] for d in datasets]
-            assert deals[0] == deals[1] == deals[2]
-    with pytest.raises(IndexError, match=r"expected rows in \[0, 1000\), received 1000"):
-        ArrayDataset(*mapped)[np.array([1, 1000])]
 
 
 def test_a_class_that_only_test_rows_have_is_refused(tmp_path: Path) -> None:

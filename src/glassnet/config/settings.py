@@ -2,98 +2,25 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError, model_validator
+from pydantic import Field, FiniteFloat, ValidationError, model_validator
 
+from glassnet.config.data_settings import (
+    BlobsSettings,
+    BundledSettings,
+    CSVSettings,
+    FashionMNISTSettings,
+    SpiralsSettings,
+)
 from glassnet.config.errors import UserError
-
-
-class Section(BaseModel):
-    """A part of the settings: no unknown keys, no conversion between types (but whole numbers serve as floats)."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-Fraction = Annotated[FiniteFloat, Field(gt=0, lt=1)]
-Positive = Annotated[FiniteFloat, Field(gt=0)]
-NotNegative = Annotated[FiniteFloat, Field(ge=0)]
-HalfOpenFraction = Annotated[FiniteFloat, Field(ge=0, lt=1)]
-Count = Annotated[int, Field(ge=1)]
-NotNegativeCount = Annotated[int, Field(ge=0)]
-
-
-class DataSettings(Section):
-    """What every data set has: where it comes from, and how its rows are divided."""
-
-    path: str | None
-    validation_fraction: Fraction
-    test_fraction: Fraction
-    split_seed: NotNegativeCount
-    folds: Annotated[int, Field(ge=2)] | None
-    fold: NotNegativeCount
-    repetition: NotNegativeCount
-
-    @model_validator(mode="after")
-    def _leaves_training_rows(self) -> "DataSettings":
-        if self.folds is None and self.validation_fraction + (self.test_fraction or 0) >= 1:
-            raise ValueError("validation_fraction + test_fraction below 1, so that training rows are left")
-        if self.fold >= (self.folds or 1):
-            raise ValueError("fold below folds, or 0 without folds")
-        return self
-
-
-class BundledSettings(DataSettings):
-    """A data set that scikit-learn carries."""
-
-    name: Literal["wine", "breast_cancer", "digits", "diabetes"]
-
-
-class BlobsSettings(DataSettings):
-    """Normal clouds."""
-
-    name: Literal["blobs"]
-    rows: Count
-    classes: Annotated[int, Field(ge=2)]
-    features: Count
-    spread: Positive
-    seed: NotNegativeCount
-
-
-class SpiralsSettings(DataSettings):
-    """Interleaved spiral arms."""
-
-    name: Literal["spirals"]
-    rows: Count
-    classes: Annotated[int, Field(ge=2)]
-    turns: Positive
-    noise: NotNegative
-    seed: NotNegativeCount
-
-
-class FashionMNISTSettings(DataSettings):
-    """Pictures of clothes; without a test fraction, the publisher's own test rows are the test split."""
-
-    name: Literal["fashion_mnist"]
-    test_fraction: Fraction | None  # type: ignore[assignment]  # wider than the base's on purpose
-    mirrors: Annotated[list[str], Field(min_length=1)]
-
-
-class CSVSettings(DataSettings):
-    """A table of the user's own."""
-
-    name: Literal["csv"]
-    target: str | None
-    task: Literal["auto", "classification", "regression"]
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None
-    decimal: Literal[".", ","]
-    encoding: Annotated[str, Field(min_length=1)]
-    drop: list[str]
-    categorical: list[str]
-    most_categories: Count
-    missing_values: list[str]
-    missing_numeric: Literal["median", "mean", "drop"]
-    missing_categorical: Literal["most_frequent", "own_category", "drop"]
-    missing_indicator: bool
-    rare_classes: Literal["error", "drop"]
+from glassnet.config.fields import (
+    Count,
+    Fraction,
+    HalfOpenFraction,
+    NotNegative,
+    NotNegativeCount,
+    Positive,
+    Section,
+)
 
 
 class ModelSettings(Section):

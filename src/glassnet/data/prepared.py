@@ -13,15 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from glassnet.data.dataset import ArrayDataset
-from glassnet.data.preprocessing import (
-    ImagePreprocessing,
-    Preprocessing,
-    TablePreprocessing,
-    preprocessing_from_json,
-)
+from glassnet.data.image_preprocessing import ImagePreprocessing
+from glassnet.data.preprocessing import Preprocessing, preprocessing_from_json
 from glassnet.data.raw_files import read_json, write_json
 from glassnet.data.sources import SOURCES, RawData, RawImages, RawTable
 from glassnet.data.split import SPLITS, stratified_split
+from glassnet.data.table_preprocessing import TablePreprocessing
 
 PIPELINE = Path("data", "prepared")  # what the pipeline's own prepare stage wrote
 CACHE = Path("data", "cache")

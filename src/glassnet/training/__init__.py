@@ -21,11 +21,12 @@ from glassnet.training.callbacks import (
     WeightAveraging,
 )
 from glassnet.training.divergence import TrainingDivergedError
-from glassnet.training.fit import TIMING_COLUMNS, TrainingRun, evaluate, fit, predict
+from glassnet.training.fit import TIMING_COLUMNS, evaluate, fit, predict
 from glassnet.training.history_file import Row, read_history, write_history
 from glassnet.training.interruption import StopSignals, TrainingInterruptedError
 from glassnet.training.model_file import ModelFile, load_model, save_model
 from glassnet.training.recipe import TrainedNetwork, baseline_settings, train_network
+from glassnet.training.run import TrainingRun
 
 __all__ = [
     "TIMING_COLUMNS",

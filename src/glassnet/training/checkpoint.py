@@ -12,7 +12,7 @@ from glassnet import nn
 from glassnet.nn import FloatArray
 
 if TYPE_CHECKING:
-    from glassnet.training.fit import TrainingRun
+    from glassnet.training.run import TrainingRun
 
 FORMAT = "glassnet checkpoint 1"
 CURRENT, PREVIOUS = "checkpoint.safetensors", "previous.safetensors"

@@ -7,7 +7,7 @@ import numpy as np
 from glassnet.nn import FloatArray
 
 if TYPE_CHECKING:
-    from glassnet.training.fit import TrainingRun
+    from glassnet.training.run import TrainingRun
 
 LARGE = 1e3  # a weight or a feature of this size is a cause worth naming
 
@@ -54,7 +54,10 @@ def _evidence(run: "TrainingRun", what: str, X: FloatArray | None) -> str:
     if X is not None and float(np.abs(X).max()) > LARGE:
         causes.append(f"features reach {float(np.abs(X).max()):.3g}: standardize them")
     if sizes[largest] > LARGE:
-        causes.append("the weights have run away: divide the learning rate by 10, or set training.max_gradient_norm=1")
+        causes.append(
+            "the weights have run away: the learning rate is too high; divide it by 10, or set "
+            "training.max_gradient_norm=1"
+        )
     else:
         causes.append("usual causes: a learning rate that is too high, or features that are not standardized")
     return "; ".join(causes)

@@ -7,7 +7,7 @@ from glassnet.optim import ExponentialMovingAverage
 from glassnet.training.callbacks.protocol import Callback
 
 if TYPE_CHECKING:
-    from glassnet.training.fit import TrainingRun
+    from glassnet.training.run import TrainingRun
 
 
 class WeightAveraging(Callback):

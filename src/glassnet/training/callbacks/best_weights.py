@@ -6,7 +6,7 @@ from glassnet.nn import FloatArray
 from glassnet.training.callbacks.protocol import Callback
 
 if TYPE_CHECKING:
-    from glassnet.training.fit import TrainingRun
+    from glassnet.training.run import TrainingRun
 
 
 class BestWeights(Callback):

@@ -20,7 +20,7 @@ from glassnet.training.checkpoint import (
 from glassnet.training.interruption import StopSignals, TrainingInterruptedError
 
 if TYPE_CHECKING:
-    from glassnet.training.fit import TrainingRun
+    from glassnet.training.run import TrainingRun
 
 
 class Checkpoints(Callback):

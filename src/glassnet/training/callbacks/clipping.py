@@ -8,7 +8,7 @@ from glassnet.optim import clip_gradient_norm, clip_gradient_value
 from glassnet.training.callbacks.protocol import Callback
 
 if TYPE_CHECKING:
-    from glassnet.training.fit import TrainingRun
+    from glassnet.training.run import TrainingRun
 
 
 class GradientClipping(Callback):

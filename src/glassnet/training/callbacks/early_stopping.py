@@ -7,7 +7,7 @@ from glassnet.nn.arrays import check_count, check_number
 from glassnet.training.callbacks.protocol import Callback
 
 if TYPE_CHECKING:
-    from glassnet.training.fit import TrainingRun
+    from glassnet.training.run import TrainingRun
 
 
 class EarlyStopping(Callback):

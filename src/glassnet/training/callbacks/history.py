@@ -7,7 +7,7 @@ from glassnet.training.callbacks.protocol import Callback
 from glassnet.training.history_file import write_history
 
 if TYPE_CHECKING:
-    from glassnet.training.fit import TrainingRun
+    from glassnet.training.run import TrainingRun
 
 
 class HistoryFile(Callback):

@@ -8,7 +8,7 @@ from tqdm import tqdm
 from glassnet.training.callbacks.protocol import Callback
 
 if TYPE_CHECKING:
-    from glassnet.training.fit import TrainingRun
+    from glassnet.training.run import TrainingRun
 
 
 class Progress(Callback):

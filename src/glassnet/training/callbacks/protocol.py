@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from glassnet.training.fit import TrainingRun
+    from glassnet.training.run import TrainingRun
 
 
 class Callback:

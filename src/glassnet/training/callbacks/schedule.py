@@ -6,7 +6,7 @@ from glassnet.optim import ReduceOnPlateau, Schedule, WithWarmup
 from glassnet.training.callbacks.protocol import Callback
 
 if TYPE_CHECKING:
-    from glassnet.training.fit import TrainingRun
+    from glassnet.training.run import TrainingRun
 
 
 class LearningRateSchedule(Callback):

@@ -1,0 +1,195 @@
+"""Preprocessing of tables, learnt on the training rows: raw columns in, standardized and one-hot features out."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MISSING = "(missing)"  # the category of its own that gaps in a text column may become
+ERROR = {"numeric": "error", "categorical": "error", "indicator": False}  # the rule for a table without gaps
+
+
+class TablePreprocessing:
+    """Takes the columns of a frame to features: numbers to mean 0 and deviation 1, texts to one column a category.
+
+    Attributes:
+        columns: one description for each raw column, in order. Numeric: name, kind "numeric", mean and scale (1 for a
+            column that never changed), fill (the number for a gap; None: a gap is an error), indicator (whether a
+            column that is 1 for a gap follows). Text: name, kind "categorical", categories, fill likewise.
+    """
+
+    kind = "table"
+
+    def __init__(self, columns: list[dict[str, Any]]) -> None:
+        """Take the descriptions, as `fit` or `from_json` make them."""
+        self.columns = columns
+
+    @classmethod
+    def fit(
+        cls,
+        frame: "pd.DataFrame",
+        features: tuple[str, ...],
+        categorical: tuple[str, ...] = (),
+        missing: dict[str, Any] | None = None,
+    ) -> "TablePreprocessing":
+        """Learn from the training rows in `frame`.
+
+        Args:
+            frame: the training rows.
+            features: the columns to use, in order.
+            categorical: those of them that are texts.
+            missing: "numeric": what fills a gap, "median", "mean" or "drop" (rows with gaps were left out, and may
+                not come later either); "categorical": "most_frequent", "own_category" or "drop"; "indicator": whether
+                a numeric column with gaps gets a companion that marks them. None: there are no gaps, and none may come.
+        """
+        rules = {**ERROR, **(missing or {})}
+        return cls(
+            [
+                _fit_categories(frame, name, rules["categorical"])
+                if name in categorical
+                else _fit_numbers(frame, name, rules["numeric"], rules["indicator"])
+                for name in features
+            ]
+        )
+
+    @property
+    def names(self) -> list[str]:
+        """The raw columns that are needed."""
+        return [column["name"] for column in self.columns]
+
+    @property
+    def feature_names(self) -> list[str]:
+        """The name of each of the D features."""
+        names: list[str] = []
+        for column in self.columns:
+            if column["kind"] == "numeric":
+                names += [column["name"], *([f"{column['name']} is missing"] if column["indicator"] else [])]
+            else:
+                names += [f"{column['name']} = {category}" for category in column["categories"]]
+        return names
+
+    def transform(self, frame: "pd.DataFrame") -> npt.NDArray[np.float32]:
+        """Return the features `(N, D)`; other columns of the frame are ignored, unseen categories become zeros.
+
+        Raises:
+            ValueError: naming the columns that are missing, hold no number or no finite one, or have gaps that no rule
+                covers.
+        """
+        missing = [name for name in self.names if name not in frame.columns]
+        if missing:
+            raise ValueError(
+                f"preprocessing: expected the columns {', '.join(self.names)}, received none of these: {missing}"
+            )
+        parts: list[npt.NDArray[np.float64]] = []
+        for column in self.columns:
+            values = frame[column["name"]]
+            parts += _numbers_out(values, column) if column["kind"] == "numeric" else _categories_out(values, column)
+        return np.column_stack(parts).astype(np.float32)
+
+    def unseen_categories(self, frame: "pd.DataFrame") -> dict[str, list[str]]:
+        """Return, for each text column, the values in `frame` that the training rows did not have."""
+        unseen = {}
+        for column in self.columns:
+            if column["kind"] == "categorical" and column["name"] in frame.columns:
+                texts = {text for text in _texts(frame[column["name"]], column["categories"]) if text is not None}
+                strange = sorted(texts - set(column["categories"]))
+                if strange:
+                    unseen[column["name"]] = strange
+        return unseen
+
+    def example(self) -> "pd.DataFrame":
+        """Return one raw row as it may look: the mean of each number, the first of each column's categories."""
+        import pandas as pd
+
+        first = {c["name"]: c["mean"] if c["kind"] == "numeric" else c["categories"][0] for c in self.columns}
+        return pd.DataFrame([first])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a form that JSON can hold."""
+        return {"kind": self.kind, "columns": self.columns}
+
+
+def _fit_numbers(frame: "pd.DataFrame", name: str, rule: str, indicator: bool) -> dict[str, Any]:
+    values = _numeric(frame[name], name)
+    present = values[~np.isnan(values)]
+    if not present.size:
+        raise ValueError(f"preprocessing: expected numbers in {name} in the training rows, received only gaps")
+    fill = {"median": float(np.median(present)), "mean": float(present.mean())}.get(rule)
+    filled = present if fill is None else np.where(np.isnan(values), fill, values)
+    # The mean of equal numbers may round, and leave a tiny deviation that would blow up any other number.
+    constant = filled.max() == filled.min()
+    return {
+        "name": name,
+        "kind": "numeric",
+        "mean": float(filled[0] if constant else filled.mean()),
+        "scale": 1.0 if constant else float(filled.std()),
+        "fill": fill,
+        "indicator": indicator and fill is not None and bool(np.isnan(values).any()),
+    }
+
+
+def _numbers_out(values: "pd.Series[Any]", column: dict[str, Any]) -> list[npt.NDArray[np.float64]]:
+    numbers = _numeric(values, column["name"])
+    gaps = np.isnan(numbers)
+    if gaps.any() and column["fill"] is None:
+        raise ValueError(
+            f"preprocessing: expected finite numbers in {column['name']}, received {int(gaps.sum())} missing ones"
+        )
+    if gaps.any():
+        numbers = np.where(gaps, column["fill"], numbers)
+    standardized = (numbers - column["mean"]) / column["scale"]
+    return [standardized, gaps.astype(np.float64)] if column["indicator"] else [standardized]
+
+
+def _numeric(values: "pd.Series[Any]", name: str) -> npt.NDArray[np.float64]:
+    """Return a column as numbers, NaN for a gap."""
+    try:
+        numbers: npt.NDArray[np.float64] = values.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"preprocessing: expected numbers in {name}, received other values: {error}") from error
+    if np.isinf(numbers).any():
+        raise ValueError(f"preprocessing: expected finite numbers in {name}, received infinite ones")
+    return numbers
+
+
+def _fit_categories(frame: "pd.DataFrame", name: str, rule: str) -> dict[str, Any]:
+    texts = [text for text in _texts(frame[name], []) if text is not None]
+    if not texts:
+        raise ValueError(f"preprocessing: expected texts in {name} in the training rows, received only gaps")
+    categories, counts = np.unique(texts, return_counts=True)
+    fill = {"most_frequent": str(categories[counts.argmax()]), "own_category": MISSING}.get(rule)
+    with_gaps = rule == "own_category" and len(texts) < len(frame)
+    return {
+        "name": name,
+        "kind": "categorical",
+        "categories": [*map(str, categories), *([MISSING] if with_gaps else [])],
+        "fill": fill,
+    }
+
+
+def _categories_out(values: "pd.Series[Any]", column: dict[str, Any]) -> list[npt.NDArray[np.float64]]:
+    texts = _texts(values, column["categories"])
+    gaps = sum(text is None for text in texts)
+    if gaps and column["fill"] is None:
+        raise ValueError(f"preprocessing: expected a text in {column['name']}, received {gaps} missing ones")
+    places = {category: place for place, category in enumerate(column["categories"])}
+    chosen = np.array([places.get(column["fill"] if text is None else text, -1) for text in texts])
+    return [(chosen == place).astype(np.float64) for place in range(len(places))]
+
+
+def _texts(values: "pd.Series[Any]", categories: list[str]) -> list[str | None]:
+    """Return a column as texts, None for a gap; 1.0 as "1", and True as "true" where that is a category."""
+    known = set(categories)
+
+    def text(value: Any) -> str | None:
+        if value is None or value != value:  # NaN is not itself
+            return None
+        if isinstance(value, float | np.floating) and float(value).is_integer():
+            return str(int(value))
+        written = str(value)
+        return written.lower() if written not in known and written.lower() in known else written
+
+    return [text(value) for value in values.astype(object).where(values.notna(), None)]

@@ -1,0 +1,90 @@
+"""The state of a training that is under way: what callbacks see, and what a checkpoint holds."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from glassnet import nn
+from glassnet.data import DataLoader
+from glassnet.nn import FloatArray, Parameter
+from glassnet.optim import Optimizer
+from glassnet.training.callbacks import Callback
+from glassnet.training.history_file import Row
+
+
+class Tally:
+    """Sums over examples, so that an epoch's numbers never are averages of batch averages.
+
+    Attributes:
+        examples: how many were counted.
+        weight: the sum of their weights in the loss.
+        loss_sum: the sum of their weighted losses.
+        score_sum: the sum of their scores.
+    """
+
+    def __init__(self) -> None:
+        """Start at nothing."""
+        self.examples = 0
+        self.weight = self.loss_sum = self.score_sum = 0.0
+
+    def add(self, loss: nn.Loss, outputs: FloatArray, y: FloatArray, batch_loss: float) -> None:
+        """Count the batch that `loss.forward` has just seen."""
+        self.examples += len(outputs)
+        self.weight += loss.total_weight
+        self.loss_sum += batch_loss * loss.total_weight
+        self.score_sum += loss.score_sum(outputs, y)
+
+    @property
+    def loss(self) -> float:
+        """The mean loss."""
+        return self.loss_sum / self.weight
+
+    @property
+    def score(self) -> float:
+        """The mean score."""
+        return self.score_sum / self.examples
+
+
+@dataclass
+class TrainingRun:
+    """The state of a training that callbacks see: what is trained, how far it is, and what happened so far.
+
+    Attributes:
+        epoch: the current epoch, counted from 1; 0 before the first.
+        step: how many updates were made so far.
+        batch: how many batches of the current epoch are done; 0 between epochs.
+        batch_loss: the data loss of the current batch.
+        history: one row for each finished epoch.
+        stop_reason: why the training is to end early; empty while it is not.
+        tally: the sums over the current epoch's examples.
+        norms: the gradient's norm at each of the current epoch's steps.
+        seconds: what the current epoch's batches have taken.
+    """
+
+    model: nn.Module
+    loss: nn.Loss
+    optimizer: Optimizer
+    train_loader: DataLoader
+    val_loader: DataLoader
+    epochs: int
+    parameters: list[Parameter]
+    callbacks: Sequence[Callback] = ()
+    penalty: nn.L2Penalty | None = None
+    epoch: int = 0
+    step: int = 0
+    batch: int = 0
+    batch_loss: float = math.nan
+    history: list[Row] = field(default_factory=list)
+    stop_reason: str = ""
+    tally: Tally = field(default_factory=Tally)
+    norms: list[float] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def stop(self, reason: str) -> None:
+        """End the training after this epoch."""
+        self.stop_reason = reason
+
+    @property
+    def is_over(self) -> bool:
+        """Whether all epochs are done, or a callback has asked to stop and the epoch has ended."""
+        return self.batch == 0 and (self.epoch >= self.epochs or bool(self.stop_reason))
