@@ -1,5 +1,6 @@
 """Configuration: typed settings, conf/ and params.yaml, and how a stage starts."""
 
+from glassnet.config.arguments import read_arguments
 from glassnet.config.compose import conf_digest, read_params, register_resolvers, to_settings, write_params
 from glassnet.config.entry import run_stage
 from glassnet.config.errors import UserError, one_line_errors
@@ -14,6 +15,7 @@ __all__ = [
     "flatten",
     "one_line_errors",
     "parse_settings",
+    "read_arguments",
     "read_params",
     "register_resolvers",
     "run_stage",

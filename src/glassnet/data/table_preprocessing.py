@@ -61,6 +61,11 @@ class TablePreprocessing:
         return [column["name"] for column in self.columns]
 
     @property
+    def numeric_names(self) -> list[str]:
+        """Those of them that hold numbers."""
+        return [column["name"] for column in self.columns if column["kind"] == "numeric"]
+
+    @property
     def feature_names(self) -> list[str]:
         """The name of each of the D features."""
         names: list[str] = []

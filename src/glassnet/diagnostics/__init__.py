@@ -1,18 +1,25 @@
 """Diagnostics: seeing whether, and why, training works."""
 
+from glassnet.diagnostics.diagnosis import Finding, Training, diagnose, examine_scores, next_improvements
 from glassnet.diagnostics.gradient_check import GradientCheck, directional_gradient_check, gradient_check
 from glassnet.diagnostics.range_test import RangeTest, learning_rate_range_test
 from glassnet.diagnostics.sanity import sanity_checks
-from glassnet.diagnostics.telemetry import Telemetry, TelemetryRow, write_telemetry
+from glassnet.diagnostics.telemetry import Telemetry, TelemetryRow, read_telemetry, write_telemetry
 
 __all__ = [
+    "Finding",
     "GradientCheck",
     "RangeTest",
     "Telemetry",
     "TelemetryRow",
+    "Training",
+    "diagnose",
     "directional_gradient_check",
+    "examine_scores",
     "gradient_check",
     "learning_rate_range_test",
+    "next_improvements",
+    "read_telemetry",
     "sanity_checks",
     "write_telemetry",
 ]

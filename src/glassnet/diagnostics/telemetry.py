@@ -44,7 +44,8 @@ class Telemetry(Callback):
     is healthy). Gradients are taken as they are when this callback is called: before clipping if it stands earlier in
     the list of callbacks than the clipping, after it if later.
 
-    After each epoch, for each ReLU: "dead_units", how many units were 0 for every example of the validation data.
+    After each epoch, for each ReLU: "dead_units", how many units were 0 for every example of the validation data, and
+    "dead_share", the share of them.
 
     Nothing is measured between the sampled steps, and nothing is left in the model: a layer that is to be observed gets
     a `forward` of its own for one call, which takes itself away again.
@@ -117,8 +118,9 @@ class Telemetry(Callback):
         for name, layer in self._layers:
             stop_observing(layer)
             if name in self._fired:
-                dead = float(np.count_nonzero(~self._fired[name]))
-                self._samples.append((run.step, name, {"dead_units": dead}))
+                dead = int(np.count_nonzero(~self._fired[name]))
+                share = dead / self._fired[name].size
+                self._samples.append((run.step, name, {"dead_units": float(dead), "dead_share": share}))
 
     def on_abort(self, run: TrainingRun) -> None:
         """Leave no observer behind."""
@@ -152,6 +154,15 @@ def write_telemetry(path: Path, rows: list[TelemetryRow]) -> None:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(TelemetryRow._fields)
         writer.writerows([row.step, row.layer, row.statistic, repr(row.value)] for row in rows)
+
+
+def read_telemetry(path: Path) -> list[TelemetryRow]:
+    """Read what `write_telemetry` wrote."""
+    with path.open(newline="", encoding="utf-8") as file:
+        return [
+            TelemetryRow(int(row["step"]), row["layer"], row["statistic"], float(row["value"]))
+            for row in csv.DictReader(file)
+        ]
 
 
 def activation_statistics(layer: nn.Module, Y: FloatArray) -> dict[str, float]:

@@ -1,6 +1,5 @@
-"""Scores of a classifier, by counting."""
+"""Scores of a classifier that follow from its confusion matrix, or from each of a stack of them, for the bootstrap."""
 
-import math
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -8,9 +7,10 @@ import numpy.typing as npt
 
 LabelArray: TypeAlias = npt.NDArray[np.integer[Any]]
 FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
+Counts: TypeAlias = npt.NDArray[np.int64]
 
 
-def confusion_matrix(y_true: LabelArray, y_pred: LabelArray, n_classes: int) -> npt.NDArray[np.int64]:
+def confusion_matrix(y_true: LabelArray, y_pred: LabelArray, n_classes: int) -> Counts:
     """Return counts `(C, C)`: rows are true classes, columns predicted ones.
 
     Raises:
@@ -30,65 +30,74 @@ def confusion_matrix(y_true: LabelArray, y_pred: LabelArray, n_classes: int) -> 
     return counts
 
 
-def accuracy(counts: npt.NDArray[np.int64]) -> float:
-    """Return the share of the diagonal of a confusion matrix."""
-    return float(np.trace(counts) / counts.sum())
+def precision_recall_f1(counts: Counts) -> npt.NDArray[np.float64]:
+    """Return `(C, 3)`: precision, recall and F1 of each class; 0 where the denominator is 0, as scikit-learn has it.
 
-
-def precision_recall_f1(counts: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-    """Return `(C, 3)`: precision, recall and F1 of each class; 0 where the denominator is 0, as scikit-learn has it."""
-    hits = np.diag(counts).astype(np.float64)
-    predicted, actual = counts.sum(axis=0), counts.sum(axis=1)
-    precision = np.divide(hits, predicted, out=np.zeros_like(hits), where=predicted > 0)
-    recall = np.divide(hits, actual, out=np.zeros_like(hits), where=actual > 0)
-    f1 = np.divide(2 * hits, predicted + actual, out=np.zeros_like(hits), where=predicted + actual > 0)
-    return np.stack([precision, recall, f1], axis=1)
-
-
-def log_loss(y_true: LabelArray, probabilities: FloatArray) -> float:
-    """Return `−(1/N) Σ log p_{n,y_n}`; a probability of 0 counts as the smallest positive number of its dtype."""
-    p = probabilities[np.arange(len(y_true)), y_true]
-    return float(-np.log(np.maximum(p, np.finfo(p.dtype).tiny).astype(np.float64)).mean())
-
-
-def wilson_interval(successes: int, trials: int, z: float = 1.959963984540054) -> tuple[float, float]:
-    """Return the Wilson score interval of a proportion, at 95% for the default z.
-
-    It is the set of p for which `|p̂ − p| ≤ z·√(p(1 − p)/n)`. Solved for p, its centre is `(p̂ + z²/2n)/(1 + z²/n)` and
-    its half width `z·√(p̂(1 − p̂)/n + z²/4n²)/(1 + z²/n)`. It is sensible even at p̂ = 1. (Wilson, 1927.)
+    For a stack `(…, C, C)` of matrices, `(…, C, 3)`.
     """
-    p = successes / trials
-    denominator = 1 + z * z / trials
-    centre = (p + z * z / (2 * trials)) / denominator
-    half = z * math.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials)) / denominator
-    low = 0.0 if successes == 0 else centre - half  # exact where rounding would leave the last digit off
-    high = 1.0 if successes == trials else centre + half
-    return low, high
+    hits = np.diagonal(counts, axis1=-2, axis2=-1).astype(np.float64)
+    predicted, actual = counts.sum(axis=-2), counts.sum(axis=-1)
+    return np.stack(
+        [_ratio(hits, predicted), _ratio(hits, actual), _ratio(2 * hits, predicted + actual)],
+        axis=-1,
+    )
 
 
-def classification_scores(y_true: LabelArray, probabilities: FloatArray) -> dict[str, float]:
-    """Return the headline scores of predicted probabilities `(N, C)`, rounded to six digits.
+def accuracy(counts: Counts) -> Any:
+    """Return the share of the diagonal of a confusion matrix, or of each in a stack."""
+    return _scalar(np.trace(counts, axis1=-2, axis2=-1) / counts.sum(axis=(-2, -1)))
 
-    What lies beyond the sixth digit depends on the processor and says nothing about the model.
+
+def balanced_accuracy(counts: Counts) -> Any:
+    """Return the mean recall over the classes that occur: what accuracy would be if they were equally frequent."""
+    present = counts.sum(axis=-1) > 0
+    recall = precision_recall_f1(counts)[..., 1]
+    return _scalar((recall * present).sum(axis=-1) / present.sum(axis=-1))
+
+
+def macro_f1(counts: Counts) -> Any:
+    """Return the mean F1 of all classes."""
+    return _scalar(precision_recall_f1(counts)[..., 2].mean(axis=-1))
+
+
+def weighted_f1(counts: Counts) -> Any:
+    """Return the mean F1 of the classes, weighted by how often they occur."""
+    support = counts.sum(axis=-1)
+    return _scalar((precision_recall_f1(counts)[..., 2] * support).sum(axis=-1) / support.sum(axis=-1))
+
+
+def matthews_correlation(counts: Counts) -> Any:
+    """Return Matthews' correlation of true and predicted classes, in [−1, 1]; 0 where one of them never varies.
+
+    With n examples, c right ones, `t_k` true and `p_k` predicted ones of class k:
+    `(cn − Σ t_k p_k)/√((n² − Σ p_k²)(n² − Σ t_k²))`. (Gorodkin, "Comparing two K-category assignments", 2004.)
     """
-    counts = confusion_matrix(y_true, probabilities.argmax(axis=1), probabilities.shape[1])
-    correct, examples = int(np.trace(counts)), int(counts.sum())
-    low, high = wilson_interval(correct, examples)
-    scores = {
-        "accuracy": accuracy(counts),
-        "accuracy_low": low,
-        "accuracy_high": high,
-        "macro_f1": float(precision_recall_f1(counts)[:, 2].mean()),
-        "log_loss": log_loss(y_true, probabilities),
-    }
-    return {
-        **{name: float(f"{value:.6g}") for name, value in scores.items()},
-        "errors": examples - correct,
-        "examples": examples,
-    }
+    values = counts.astype(np.float64)
+    true, predicted = values.sum(axis=-1), values.sum(axis=-2)
+    n, right = values.sum(axis=(-2, -1)), np.trace(values, axis1=-2, axis2=-1)
+    covariance = right * n - (true * predicted).sum(axis=-1)
+    spread = (n**2 - (predicted**2).sum(axis=-1)) * (n**2 - (true**2).sum(axis=-1))
+    return _scalar(_ratio(covariance, np.sqrt(spread)))
 
 
-def majority_scores(y_true: LabelArray, training_counts: npt.ArrayLike) -> dict[str, float]:
-    """Return the scores of always predicting the classes' shares of the training rows, hence the largest class."""
-    counts = np.asarray(training_counts, dtype=np.float64)
-    return classification_scores(y_true, np.tile(counts / counts.sum(), (len(y_true), 1)))
+def cohen_kappa(counts: Counts) -> Any:
+    """Return Cohen's κ: by how much the agreement exceeds that of chance, as a share of the most it could.
+
+    `κ = (p_o − p_e)/(1 − p_e)`, with chance agreement `p_e = Σ t_k p_k/n²`. Where both are always the same single class
+    there is nothing to exceed, and κ is NaN, as scikit-learn has it. (Cohen, 1960.)
+    """
+    values = counts.astype(np.float64)
+    n = values.sum(axis=(-2, -1))
+    by_chance = (values.sum(axis=-1) * values.sum(axis=-2)).sum(axis=-1) / n
+    right = np.trace(values, axis1=-2, axis2=-1)
+    with np.errstate(invalid="ignore"):
+        return _scalar((right - by_chance) / (n - by_chance))
+
+
+def _ratio(numerator: Any, denominator: Any) -> Any:
+    numerator, denominator = np.asarray(numerator, dtype=np.float64), np.asarray(denominator, dtype=np.float64)
+    return np.divide(numerator, denominator, out=np.zeros(numerator.shape), where=denominator > 0)
+
+
+def _scalar(value: Any) -> Any:
+    return float(value) if np.ndim(value) == 0 else value

@@ -14,7 +14,7 @@ from glassnet.config import Layout, Settings, flatten
 from glassnet.data import PreparedData
 from glassnet.tracking.runs import connect, known_epochs, log_rows, quiet_warnings
 from glassnet.tracking.store import tracking_uri
-from glassnet.training import load_model, read_history
+from glassnet.training import load_model, predict_rows, read_history
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -134,8 +134,6 @@ def _log_model(client: "MlflowClient", run_id: str, layout: Layout, prepared: Pr
     """Log the model once for each content, with the code to load it: it predicts from raw rows anywhere."""
     import mlflow
     from mlflow.models import infer_signature
-
-    from glassnet.tracking.served_model import predict_rows
 
     digest = hashlib.sha256(layout.model.read_bytes()).hexdigest()[:16]
     if client.get_run(run_id).data.tags.get(MODEL_TAG) == digest:

@@ -7,18 +7,7 @@ import mlflow
 import pandas as pd
 from mlflow.pyfunc import PythonModel
 
-from glassnet.training import ModelFile, load_model
-
-
-def predict_rows(saved: ModelFile, frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the prediction for each raw row: the class and each class's probability, or for regression the value."""
-    predictions = saved.predict_frame(frame)
-    if not saved.class_names:
-        return pd.DataFrame({"prediction": predictions[:, 0].astype(float)})
-    names = saved.class_names
-    columns: dict[str, Any] = {"class": [names[i] for i in predictions.argmax(axis=1)]}
-    columns |= {f"probability_{name}": predictions[:, i].astype(float) for i, name in enumerate(names)}
-    return pd.DataFrame(columns)
+from glassnet.training import load_model, predict_rows
 
 
 class ServedModel(PythonModel):  # type: ignore[misc]  # MLflow's classes are untyped here

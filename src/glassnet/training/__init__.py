@@ -24,7 +24,7 @@ from glassnet.training.divergence import TrainingDivergedError
 from glassnet.training.fit import TIMING_COLUMNS, evaluate, fit, predict
 from glassnet.training.history_file import Row, read_history, write_history
 from glassnet.training.interruption import StopSignals, TrainingInterruptedError
-from glassnet.training.model_file import ModelFile, load_model, save_model
+from glassnet.training.model_file import ModelFile, load_model, predict_rows, save_model
 from glassnet.training.recipe import TrainedNetwork, baseline_settings, train_network
 from glassnet.training.run import TrainingRun
 
@@ -51,6 +51,7 @@ __all__ = [
     "fit",
     "load_model",
     "predict",
+    "predict_rows",
     "read_history",
     "save_model",
     "train_network",

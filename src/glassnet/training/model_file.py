@@ -52,6 +52,19 @@ class ModelFile:
         return self.predict_features(self.preprocessing.transform(frame))
 
 
+def predict_rows(saved: ModelFile, frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Return the prediction for each raw row: the class and each class's probability, or for regression the value."""
+    import pandas as pd
+
+    predictions = saved.predict_frame(frame)
+    if not saved.class_names:
+        return pd.DataFrame({"prediction": predictions[:, 0].astype(float)})
+    names = saved.class_names
+    columns: dict[str, Any] = {"class": [names[i] for i in predictions.argmax(axis=1)]}
+    columns |= {f"probability_{name}": predictions[:, i].astype(float) for i, name in enumerate(names)}
+    return pd.DataFrame(columns)
+
+
 def build(architecture: dict[str, Any], rng: np.random.Generator, dropout_rng: np.random.Generator) -> nn.Sequential:
     """Return the network that `architecture`, the arguments of `nn.mlp`, describes, with fresh weights."""
     return nn.mlp(**architecture, rng=rng, dropout_rng=dropout_rng)

@@ -1,0 +1,109 @@
+"""What a diagnosis looks at, and what it finds."""
+
+import shlex
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from glassnet.diagnostics.telemetry import TelemetryRow
+from glassnet.training import Row
+
+FloatVector: TypeAlias = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that could be better.
+
+    Attributes:
+        name: what, such as "overfitting".
+        severity: from 0 to 1: how much is to be gained by mending it.
+        evidence: the numbers that show it.
+        advice: the one change to try next.
+        command: a command line that tries it.
+    """
+
+    name: str
+    severity: float
+    evidence: str
+    advice: str
+    command: str
+
+
+@dataclass(frozen=True)
+class Training:
+    """A finished training, as its files tell of it. Losses are given as shares of `chance`.
+
+    Attributes:
+        history: one row an epoch.
+        telemetry: measurements of steps; may be empty, then what needs them is not looked for.
+        best_epoch: whose weights were kept, counted from 1.
+        chance: the loss of knowing nothing: ln C for C classes, 1 for a standardized target.
+        settings: the sections model, optimizer, training, as conf/ has them.
+        overrides: what the run was started with by hand; None for the pipeline's run.
+    """
+
+    history: list[Row]
+    telemetry: list[TelemetryRow]
+    best_epoch: int
+    chance: float
+    settings: dict[str, Any]
+    overrides: tuple[str, ...] | None = None
+
+    @property
+    def train(self) -> FloatVector:
+        """The training losses."""
+        return np.array([row["train_loss"] for row in self.history]) / self.chance
+
+    @property
+    def validation(self) -> FloatVector:
+        """The validation losses."""
+        return np.array([row["validation_loss"] for row in self.history]) / self.chance
+
+    def measured(self, statistic: str) -> dict[str, list[float]]:
+        """Return the values of a statistic by layer, in the order of the steps."""
+        values: dict[str, list[float]] = {}
+        for row in self.telemetry:
+            if row.statistic == statistic:
+                values.setdefault(row.layer, []).append(row.value)
+        return values
+
+    def of_weights(self, statistic: str) -> dict[str, list[float]]:
+        """Return the values of a statistic for the weight matrices alone, the first layer first."""
+        return {layer: values for layer, values in self.measured(statistic).items() if layer.endswith(".W")}
+
+    @property
+    def largest_update(self) -> float:
+        """The largest share of themselves by which an update changed a layer's weights, the median over the layers.
+
+        The largest and not the usual one, since schedules take the rate to zero, and dead layers stop moving: what the
+        rate can do shows in the strongest step that was measured. NaN without telemetry.
+        """
+        ratios = self.of_weights("update_ratio")
+        return float(np.median([max(values) for values in ratios.values()])) if ratios else float("nan")
+
+    @property
+    def largest_dead_share(self) -> float:
+        """The share of dead units in the layer that has most of them, at the end."""
+        return max([values[-1] for values in self.measured("dead_share").values()], default=0.0)
+
+    def command(self, *changes: str) -> str:
+        """Return the command line that repeats this training with a change of settings."""
+        if self.overrides is None:
+            return " ".join(["dvc exp run", *(f"-S {shlex.quote(change)}" for change in changes)])
+        return " ".join(["python -m glassnet.stages.train", *map(shlex.quote, [*self.overrides, *changes])])
+
+    def sweep(self, *changes: str) -> str:
+        """Return the command line that repeats this training once for each value of a change."""
+        return " ".join(["python -m glassnet.stages.train -m", *map(shlex.quote, [*(self.overrides or ()), *changes])])
+
+
+def late_fall(losses: FloatVector) -> float:
+    """Return by what share of itself a loss fell from the last fifth but one of the epochs to the last fifth."""
+    n = max(2, len(losses) // 5)
+    if len(losses) < 2 * n:
+        return 0.0
+    before, after = float(losses[-2 * n : -n].mean()), float(losses[-n:].mean())
+    return (before - after) / before if before > 0 else 0.0

@@ -1,0 +1,78 @@
+"""Illnesses of the signal: gradients that explode or vanish on their way back, units that are dead or saturated."""
+
+import numpy as np
+
+from glassnet.diagnostics.diagnosis.evidence import Finding, Training
+
+LARGE_UPDATE = 0.3  # one update changed a layer's weights by this share of their size
+
+
+def exploding(t: Training) -> Finding | None:
+    """Single gradients are far longer than the usual one."""
+    norms = np.array([row["gradient_norm"] for row in t.history])
+    sampled = [value for values in t.of_weights("gradient_norm").values() for value in values]
+    largest, usual = max([float(norms.max()), *sampled]), float(np.median(norms))
+    if not (largest > 1e3 or (largest > 50 and largest > 100 * usual)):
+        return None
+    return Finding(
+        "exploding gradients",
+        0.97,
+        f"the gradient's norm reached {largest:.3g}; its median over the epochs is {usual:.3g}",
+        "clip the gradient",
+        t.command("training.max_gradient_norm=1"),
+    )
+
+
+def vanishing(t: Training) -> Finding | None:
+    """At the start the first layer's gradient is less than a two-hundredth of the last one's."""
+    norms = t.of_weights("gradient_norm")
+    if len(norms) < 3:
+        return None
+    # At the first step: later, training has often mended what it can, or broken more.
+    (first_layer, first), *_, (last_layer, last) = ((layer, values[0]) for layer, values in norms.items())
+    if not first < 0.005 * last:
+        return None
+    if t.settings["model"]["activation"] in {"sigmoid", "tanh"}:
+        advice, change = "an activation whose slope does not shrink the gradient", "model.activation=relu"
+    else:
+        advice, change = "normalize between the layers", "model.normalization=batch"
+    return Finding(
+        "vanishing gradients",
+        0.92 if t.train.min() > 0.1 else 0.45,
+        f"at the first step the gradient of {first_layer} has a norm of {first:.2g}, that of {last_layer} one of "
+        f"{last:.2g}; the training loss came down to {t.train.min():.2g} times that of chance",
+        advice,
+        t.command(change),
+    )
+
+
+def dead(t: Training) -> Finding | None:
+    """More than half of a layer's ReLU units fire for no validation example."""
+    shares = {layer: values[-1] for layer, values in t.measured("dead_share").items()}
+    if not shares or max(shares.values()) <= 0.5:
+        return None
+    worst = max(shares, key=lambda layer: shares[layer])
+    units = t.measured("dead_units")[worst][-1]
+    evidence = f"{units:.0f} units of layer {worst} ({shares[worst]:.0%}) are 0 for every validation example"
+    advice, change = "an activation that cannot die", "model.activation=leaky_relu"
+    if t.largest_update > LARGE_UPDATE:
+        evidence += f"; an update changed the weights by {t.largest_update:.2g} of their size, enough to push units out"
+        advice = "divide the learning rate by 10"
+        change = f"optimizer.learning_rate={t.settings['optimizer']['learning_rate'] / 10:.3g}"
+    return Finding("dead units", 0.3 + 0.6 * min(1.0, float(t.train.min())), evidence, advice, t.command(change))
+
+
+def saturated(t: Training) -> Finding | None:
+    """Half of a layer's sigmoid or tanh outputs lie at the ends of their range."""
+    shares = {layer: float(np.median(values)) for layer, values in t.measured("saturated_share").items()}
+    if not shares or max(shares.values()) <= 0.5:
+        return None
+    worst = max(shares, key=lambda layer: shares[layer])
+    return Finding(
+        "saturated units",
+        0.3 + 0.6 * min(1.0, float(t.train.min())),
+        f"{shares[worst]:.0%} of the outputs of layer {worst} lie within 0.001 of a limit (median over the steps "
+        "measured)",
+        "normalize in front of the activation",
+        t.command("model.normalization=batch"),
+    )

@@ -1,0 +1,85 @@
+"""Calibration: whether a stated confidence of 80% is right 80% of the time, and the temperature that mends it."""
+
+import math
+
+import numpy as np
+import numpy.typing as npt
+
+from glassnet.evaluation.scores import FloatArray, LabelArray
+
+BINS = 10
+COLDEST, HOTTEST = 0.05, 20.0  # the temperatures that are tried
+
+
+def reliability_curve(y_true: LabelArray, probabilities: FloatArray, bins: int = BINS) -> npt.NDArray[np.float64]:
+    """Return `(bins, 3)`: how many examples have a top probability in each bin, their mean one, and their accuracy.
+
+    The bins divide [0, 1] evenly; a bin holds its upper edge. An empty one has NaN for mean and accuracy.
+    """
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    right = (probabilities.argmax(axis=1) == y_true).astype(np.float64)
+    place = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    count = np.bincount(place, minlength=bins).astype(np.float64)
+    with np.errstate(invalid="ignore"):
+        means = [np.bincount(place, weights=values, minlength=bins) / count for values in (confidence, right)]
+    return np.column_stack([count, *means])
+
+
+def expected_calibration_error(y_true: LabelArray, probabilities: FloatArray, bins: int = BINS) -> float:
+    """Return the mean gap between confidence and accuracy over the bins, weighted by their counts.
+
+    Source: Naeini, Cooper & Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning", 2015.
+    """
+    count, confidence, right = reliability_curve(y_true, probabilities, bins).T
+    gaps = np.where(count > 0, np.abs(confidence - right), 0.0)
+    return float((count * gaps).sum() / count.sum())
+
+
+def fit_temperature(logits: FloatArray, y_true: LabelArray) -> float:
+    """Return the T in [0.05, 20] that minimizes the log-loss of `softmax(Z/T)`.
+
+    T > 1 softens an overconfident network; the order of the classes, hence accuracy, does not change. The log-loss is
+    convex in 1/T: its derivative, `mean(Σ_c p_c z_c − z_y)`, rises with 1/T, and the root is found by bisection. Where
+    every example is right with a margin it keeps falling as T does, and the lowest T is returned.
+    (Guo, Pleiss, Sun & Weinberger, "On calibration of modern neural networks", 2017.)
+    """
+    Z = logits.astype(np.float64)
+    Z -= Z.max(axis=1, keepdims=True)
+    own = Z[np.arange(len(Z)), y_true]
+
+    def slope(inverse: float) -> float:
+        E = np.exp(inverse * Z)
+        return float(((E * Z).sum(axis=1) / E.sum(axis=1) - own).mean())
+
+    low, high = 1 / HOTTEST, 1 / COLDEST
+    if slope(high) <= 0:
+        return COLDEST
+    if slope(low) >= 0:
+        return HOTTEST
+    for _ in range(60):
+        middle = math.sqrt(low * high)
+        low, high = (middle, high) if slope(middle) < 0 else (low, middle)
+    return 1 / math.sqrt(low * high)
+
+
+def calibration_error_by_chance(probabilities: FloatArray, rng: np.random.Generator, draws: int = 1_000) -> float:
+    """Return the calibration error that a perfectly calibrated model exceeds once in 20 times, with so many examples.
+
+    With few examples the bins are uneven by chance alone. The answers' correctness is drawn from the stated confidences
+    themselves, many times, and the 95th percentile of the errors is returned. (Bröcker & Smith, "Increasing the
+    reliability of reliability diagrams", 2007.)
+    """
+    confidence = np.minimum(probabilities.max(axis=1).astype(np.float64), 1.0)
+    place = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
+    belongs = (place[:, np.newaxis] == np.arange(BINS)).astype(np.float64)
+    stated = confidence @ belongs
+    errors = [np.abs((rng.random(len(place)) < confidence) @ belongs - stated).sum() / len(place) for _ in range(draws)]
+    return float(np.percentile(errors, 95))
+
+
+def apply_temperature(logits: FloatArray, temperature: float) -> npt.NDArray[np.float64]:
+    """Return `softmax(Z/T)` in float64."""
+    Z = logits.astype(np.float64) / temperature
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    scaled: npt.NDArray[np.float64] = E / E.sum(axis=1, keepdims=True)
+    return scaled

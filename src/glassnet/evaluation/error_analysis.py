@@ -1,0 +1,182 @@
+"""Error analysis: which test rows are wrong and how, and what the training rows around them say about why."""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from glassnet.evaluation.neighbours import LabelledRows, furthest_features, nearest_rows, usual_distance
+from glassnet.evaluation.scores import FloatArray
+
+NEIGHBOURS = 5
+ANALYSED = 200  # errors looked at closely, the most confident first: the work grows with errors × training rows
+TOP = 5  # probabilities kept of each case
+
+Json: TypeAlias = dict[str, Any]
+Places: TypeAlias = npt.NDArray[np.int64]
+
+
+def analyse_errors(
+    test: LabelledRows,
+    probabilities: FloatArray,
+    train: LabelledRows,
+    class_names: tuple[str, ...],
+    feature_names: list[str],
+    shown: int = 10,
+) -> Json:
+    """Return the errors in groups of (true, predicted) with a hypothesis each, and cases to show.
+
+    The cases are errors, the most confident first, of each group its first before any second; if nothing is wrong, the
+    least certain right answers.
+
+    Args:
+        test: the test rows.
+        probabilities: the predicted ones `(N, C)`.
+        train: the training rows.
+        class_names: the name of each class.
+        feature_names: the name of each feature.
+        shown: how many cases to describe at most.
+    """
+    predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    wrong = np.flatnonzero(predicted != test.y)
+    order = wrong[np.lexsort((test.rows[wrong], -confidence[wrong]))][:ANALYSED]
+    pairs = [(int(test.y[i]), int(predicted[i])) for i in wrong]
+    signs = _signs(order, test, probabilities, train, len(class_names))
+    groups = []
+    for true, guess in sorted(set(pairs)):
+        of_group = [sign for sign in signs if (sign["true"], sign["guess"]) == (true, guess)]
+        share = float(np.mean(train.y == true))
+        names = {"true": class_names[true], "predicted": class_names[guess], "count": pairs.count((true, guess))}
+        groups.append(
+            {
+                **names,
+                "rows": sorted(sign["row"] for sign in of_group),
+                **_hypothesis(of_group, class_names[true], class_names[guess], share, len(class_names)),
+            }
+        )
+    groups.sort(key=lambda group: (-group["count"], group["true"], group["predicted"]))
+    chosen = _choose(order, test.y, predicted, shown) if len(wrong) else np.lexsort((test.rows, confidence))[:shown]
+    cases = _describe(chosen, test, probabilities, train, class_names, feature_names)
+    return {"errors": len(wrong), "analysed": len(order), "groups": groups, "cases": cases}
+
+
+def _signs(
+    order: Places, test: LabelledRows, probabilities: FloatArray, train: LabelledRows, classes: int
+) -> list[Json]:
+    """Return, for each error, the numbers from which its explanation is drawn, and what they speak for."""
+    if not len(order):
+        return []
+    distances, places = nearest_rows(test.X[order], train.X, min(NEIGHBOURS, len(train.y)))
+    usual = usual_distance(train.X)
+    shares = np.bincount(train.y, minlength=classes) / len(train.y)
+    signs = []
+    for i, distance, place in zip(order, distances, places, strict=True):
+        true, p = int(test.y[i]), probabilities[i]
+        guess = int(p.argmax())
+        labels = train.y[place]
+        for_true, for_guess = float(np.mean(labels == true)), float(np.mean(labels == guess))
+        ordered = np.sort(p)
+        confidence, margin = float(ordered[-1]), float(ordered[-1] - ordered[-2])
+        signs.append(
+            {
+                "row": int(test.rows[i]), "true": true, "guess": guess, "confidence": confidence, "margin": margin,
+                "for_true": for_true, "for_guess": for_guess, "distance": float(distance[0]), "usual": usual,
+                "outlier": float(distance[0]) > usual,
+                "label noise suspected": for_guess >= 0.8 and confidence > 0.8,
+                "near the boundary": margin < 0.3 or (for_true > 0 and for_guess > 0 and confidence <= 0.9),
+                "overconfident": confidence > 0.9 and for_true > 0,
+                "minority class": shares[true] < 0.5 / classes,
+                "inside the other class": for_guess >= 0.8 and confidence <= 0.8,
+            }
+        )  # fmt: skip
+    return signs
+
+
+EXPLANATIONS = (
+    "outlier",
+    "label noise suspected",
+    "near the boundary",
+    "overconfident",
+    "minority class",
+    "inside the other class",
+)
+
+
+def _hypothesis(signs: list[Json], true: str, guess: str, share: float, classes: int) -> Json:
+    """Return the explanation that most of a group's errors speak for, with the numbers behind it."""
+    if not signs:
+        return {"hypothesis": "not analysed", "evidence": f"the {ANALYSED} most confident errors are of other groups"}
+    n = len(signs)
+    votes = {name: sum(bool(sign[name]) for sign in signs) for name in EXPLANATIONS}
+    best = max(EXPLANATIONS, key=lambda name: votes[name])
+    confidence, margin, for_true, for_guess, distance = (
+        float(np.mean([sign[key] for sign in signs]))
+        for key in ("confidence", "margin", "for_true", "for_guess", "distance")
+    )
+    around = f"{for_true:.0%} of the nearest training rows are {true}, {for_guess:.0%} {guess}"
+    evidence = {
+        "outlier": f"{votes[best]} of {n} lie further from every training row ({distance:.2f} on average) than 99 in "
+        f"100 training rows from their nearest ({signs[0]['usual']:.2f})",
+        "label noise suspected": f"{votes[best]} of {n} are called {guess} with confidence ({confidence:.2f}), and at "
+        f"least 4 of 5 of the nearest training rows agree; {around}",
+        "near the boundary": f"in {votes[best]} of {n} the two most probable classes are close (margin {margin:.2f} on "
+        f"average) or both are among the nearest training rows; {around}",
+        "overconfident": f"{votes[best]} of {n} have a confidence above 0.9 (mean {confidence:.2f}) although rows of "
+        f"the true class are among the nearest; {around}",
+        "minority class": f"{true} has {share:.1%} of the training rows, less than half of an even share "
+        f"({1 / classes:.1%}); {around}",
+        "inside the other class": f"{votes[best]} of {n} lie among training rows of {guess}, without a confident "
+        f"prediction (mean {confidence:.2f}); {around}",
+    }
+    if not votes[best]:
+        return {"hypothesis": "no single cause", "evidence": f"mean confidence {confidence:.2f}; {around}"}
+    return {"hypothesis": best, "evidence": evidence[best]}
+
+
+def _choose(order: Places, y_true: npt.NDArray[Any], predicted: npt.NDArray[Any], shown: int) -> Places:
+    """Return the errors to show: the first of each group, filled up with the others, the most confident first."""
+    pairs = [(int(y_true[i]), int(predicted[i])) for i in order]
+    firsts = [at for at, pair in enumerate(pairs) if pair not in pairs[:at]]
+    others = [at for at in range(len(order)) if at not in firsts]
+    return order[sorted((firsts + others)[:shown])]
+
+
+def _describe(
+    chosen: Places,
+    test: LabelledRows,
+    probabilities: FloatArray,
+    train: LabelledRows,
+    class_names: tuple[str, ...],
+    feature_names: list[str],
+) -> list[Json]:
+    """Describe test rows: probabilities, the features furthest out, and the nearest training rows of both classes."""
+    _, around = nearest_rows(test.X[chosen], train.X, min(NEIGHBOURS, len(train.y)))
+    cases = []
+    for i, places in zip(chosen, around, strict=True):
+        p = probabilities[i]
+        ranked = np.argsort(-p, kind="stable")
+        true = int(test.y[i])
+        rival = int(ranked[0]) if ranked[0] != true else int(ranked[1])
+        top = [*ranked[:TOP], *([true] if true not in ranked[:TOP] else [])]
+        cases.append(
+            {
+                "row": int(test.rows[i]),
+                "true": class_names[true],
+                "predicted": class_names[ranked[0]],
+                "probabilities": {class_names[label]: float(f"{p[label]:.4f}") for label in top},
+                "furthest_features": furthest_features(test.X[i], feature_names),
+                "nearest": [_nearest_of(label, test.X[i], train, class_names) for label in (true, rival)],
+                "neighbours": [class_names[label] for label in train.y[places]],
+            }
+        )
+    return cases
+
+
+def _nearest_of(label: int, x: FloatArray, train: LabelledRows, class_names: tuple[str, ...]) -> Json:
+    """Return the training row of a class that is nearest to `x`; every class has training rows."""
+    distance, place = nearest_rows(x[np.newaxis], train.X, 1, among=train.y == label)
+    return {
+        "class": class_names[label],
+        "row": int(train.rows[place[0, 0]]),
+        "distance": float(f"{distance[0, 0]:.3f}"),
+    }

@@ -1,0 +1,55 @@
+"""Scores of predicted probabilities: log-loss, top-k accuracy, and the area under the ROC curve."""
+
+import numpy as np
+import numpy.typing as npt
+
+from glassnet.evaluation.scores import FloatArray, LabelArray
+
+
+def example_log_losses(y_true: LabelArray, probabilities: FloatArray) -> npt.NDArray[np.float64]:
+    """Return `−log p_{n,y_n}` of each example; a probability of 0 counts as the smallest positive number there is."""
+    p = probabilities[np.arange(len(y_true)), y_true]
+    return -np.log(np.maximum(p, np.finfo(p.dtype).tiny).astype(np.float64))
+
+
+def log_loss(y_true: LabelArray, probabilities: FloatArray) -> float:
+    """Return the mean of `example_log_losses`."""
+    return float(example_log_losses(y_true, probabilities).mean())
+
+
+def top_k_accuracy(y_true: LabelArray, probabilities: FloatArray, k: int) -> float:
+    """Return the share of examples whose class is among the k most probable; of equal ones, later classes come first.
+
+    Raises:
+        ValueError: for a k below 1.
+    """
+    if k < 1:
+        raise ValueError(f"top_k_accuracy: expected k of 1 or more, received {k}")
+    order = np.argsort(probabilities, axis=1, kind="stable")[:, ::-1][:, :k]
+    return float((order == y_true[:, np.newaxis]).any(axis=1).mean())
+
+
+def roc_auc(y_true: LabelArray, probabilities: FloatArray) -> float:
+    """Return the area under the ROC curve, one class against the rest, averaged over the classes; NaN if undefined.
+
+    For one class it is the probability that a random example of it gets a higher score than a random one of the rest,
+    ties counting ½: `(R − n₁(n₁ + 1)/2)/(n₁n₀)` with R the sum of its ranks (Mann & Whitney, 1947). For two classes
+    that is the area for the second. Classes without positives or without negatives are left out of the mean.
+    """
+    classes = range(probabilities.shape[1]) if probabilities.shape[1] > 2 else [1]
+    areas = []
+    for label in classes:
+        positive = y_true == label
+        n1, n0 = int(positive.sum()), int((~positive).sum())
+        if n1 and n0:
+            ranks = _mean_ranks(probabilities[:, label])
+            areas.append((ranks[positive].sum() - n1 * (n1 + 1) / 2) / (n1 * n0))
+    return float(np.mean(areas)) if areas else float("nan")
+
+
+def _mean_ranks(values: FloatArray) -> npt.NDArray[np.float64]:
+    """Return the ranks from 1 up, equal values sharing the mean of theirs."""
+    _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
+    last = np.cumsum(counts)
+    means: npt.NDArray[np.float64] = (last - (counts - 1) / 2)[inverse]
+    return means

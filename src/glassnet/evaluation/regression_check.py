@@ -1,0 +1,162 @@
+"""The regression check: a new model's test predictions against an earlier model's, example by example."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from glassnet.evaluation.intervals import bootstrap_mean
+from glassnet.evaluation.paired import mcnemar_exact
+
+Row = dict[str, str]  # a line of predictions.csv, by column
+
+
+class NotComparableError(ValueError):
+    """The two lists of predictions are not of the same test."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the check found.
+
+    Attributes:
+        kind: "better", "same", "within noise" or "regression".
+        reason: the numbers behind it, in a sentence.
+        lost_classes: for each class that lost examples on balance, how many it gained and how many it lost.
+        newly_wrong: the rows that the earlier model had right and the new one has wrong.
+    """
+
+    kind: str
+    reason: str
+    lost_classes: dict[str, tuple[int, int]] = field(default_factory=dict)
+    newly_wrong: list[Row] = field(default_factory=list)
+
+
+def check_regression(
+    new: list[Row], old: list[Row], *, tolerance: float = 0.01, alpha: float = 0.05, floor: float | None = None
+) -> Verdict:
+    """Compare two lists of predictions for the same test rows.
+
+    It is a regression only if the drop is larger than the tolerance *and* more than chance would do: for classes, the
+    exact McNemar test at level `alpha`; for numbers, a bootstrap interval of the difference in absolute error that does
+    not hold 0. If the models are equally good, a drop is called a regression with a probability of at most `alpha/2`.
+
+    Args:
+        new: the new predictions: row, actual, predicted.
+        old: the earlier ones.
+        tolerance: how much accuracy may drop; for numbers, the share by which the mean absolute error may grow.
+        alpha: the level of the test.
+        floor: an accuracy (or R²) below which the new model is a regression whatever the earlier one was.
+
+    Raises:
+        NotComparableError: if the two are not of the same rows with the same actual values.
+    """
+    old_by_row = {row["row"]: row for row in old}
+    _require_the_same_test(new, old, old_by_row)
+    pairs = [(row, old_by_row[row["row"]]) for row in new]
+    if "probability" not in " ".join(new[0]):
+        return _check_numbers(pairs, tolerance, floor)
+    return _check_classes(pairs, tolerance, alpha, floor)
+
+
+def _require_the_same_test(new: list[Row], old: list[Row], old_by_row: dict[str, Row]) -> None:
+    rows = {row["row"] for row in new}
+    if len(rows) != len(new) or len(old_by_row) != len(old):
+        raise NotComparableError("expected each test row once, received some twice")
+    if rows != old_by_row.keys():
+        raise NotComparableError(
+            f"expected predictions for the same test rows, received {len(rows - old_by_row.keys())} rows that only the "
+            f"new model has and {len(old_by_row.keys() - rows)} that only the earlier one has: data or split differ"
+        )
+    changed = [row["row"] for row in new if row["actual"] != old_by_row[row["row"]]["actual"]]
+    if changed:
+        raise NotComparableError(
+            f"expected the same actual values, received others in {len(changed)} of {len(new)} rows, the first is row "
+            f"{changed[0]}: data or split differ"
+        )
+
+
+def _check_classes(pairs: list[tuple[Row, Row]], tolerance: float, alpha: float, floor: float | None) -> Verdict:
+    n = len(pairs)
+    now = np.array([new["predicted"] == new["actual"] for new, _ in pairs])
+    before = np.array([old["predicted"] == old["actual"] for _, old in pairs])
+    gained, lost = int((now & ~before).sum()), int((~now & before).sum())
+    p_value = mcnemar_exact(gained, lost)
+    change = float(now.mean() - before.mean())
+    gains = Counter(new["actual"] for (new, _), up in zip(pairs, now & ~before, strict=True) if up)
+    losses = Counter(new["actual"] for (new, _), down in zip(pairs, ~now & before, strict=True) if down)
+    lost_classes = {name: (gains[name], losses[name]) for name in sorted(losses) if losses[name] > gains[name]}
+    newly_wrong = [
+        {**new, "was": old["predicted"]} for (new, old), down in zip(pairs, ~now & before, strict=True) if down
+    ]
+    reason = (
+        f"accuracy {before.mean():.4f} -> {now.mean():.4f} ({change:+.4f}) on {n} rows: {gained} newly right, {lost} "
+        f"newly wrong, exact McNemar p = {p_value:.3g}"
+    )
+    if floor is not None and now.mean() < floor:
+        kind, reason = "regression", f"{reason}; below the floor of {floor:g}"
+    elif -change > tolerance and p_value < alpha:
+        kind = "regression"
+    elif change > 0 and p_value < alpha:
+        kind = "better"
+    else:
+        kind = "within noise" if gained or lost else "same"
+    return Verdict(kind, reason, lost_classes, newly_wrong)
+
+
+def _check_numbers(pairs: list[tuple[Row, Row]], tolerance: float, floor: float | None) -> Verdict:
+    actual, now, before = (
+        np.array([float(pair[place][column]) for pair in pairs])
+        for place, column in ((0, "actual"), (0, "predicted"), (1, "predicted"))
+    )
+    growth: npt.NDArray[np.float64] = np.abs(now - actual) - np.abs(before - actual)
+    old_error, new_error = float(np.abs(before - actual).mean()), float(np.abs(now - actual).mean())
+    low, high = bootstrap_mean(growth, np.zeros(len(growth), dtype=np.int64), np.random.default_rng(0))
+    r2 = 1 - float(((now - actual) ** 2).sum() / ((actual - actual.mean()) ** 2).sum())
+    reason = (
+        f"mean absolute error {old_error:.4g} -> {new_error:.4g} on {len(pairs)} rows, difference with its 95% "
+        f"interval {growth.mean():+.3g} ({low:+.3g} to {high:+.3g}); R² {r2:.4f}"
+    )
+    if floor is not None and r2 < floor:
+        return Verdict("regression", f"{reason}; below the floor of {floor:g}")
+    if growth.mean() > tolerance * old_error and low > 0:
+        return Verdict("regression", reason)
+    if high < 0:
+        return Verdict("better", reason)
+    return Verdict("within noise" if growth.any() else "same", reason)
+
+
+def as_markdown(verdict: Verdict, baseline: str, shown: int = 20) -> str:
+    """Return a verdict as markdown, fit for a pull request's comment."""
+    titles = {
+        "better": "better than",
+        "same": "the same predictions as",
+        "within noise": "no different from, within noise,",
+        "regression": "**regression** against",
+    }
+    lines = [f"### Model check: {titles[verdict.kind]} {baseline}", "", f"{verdict.reason}.", ""]
+    if verdict.lost_classes:
+        lines += ["| class | newly right | newly wrong |", "| --- | ---: | ---: |"]
+        lines += [f"| {name} | {up} | {down} |" for name, (up, down) in verdict.lost_classes.items()]
+        lines.append("")
+    if verdict.newly_wrong:
+        lines += ["| newly wrong row | actual | was | now |", "| ---: | --- | --- | --- |"]
+        lines += [
+            f"| {r['row']} | {r['actual']} | {r['was']} | {r['predicted']} |" for r in verdict.newly_wrong[:shown]
+        ]
+        if len(verdict.newly_wrong) > shown:
+            lines.append(f"| … and {len(verdict.newly_wrong) - shown} more | | | |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def parse_predictions(table: Any) -> list[Row]:
+    """Return the lines of a predictions.csv that was opened, or split into lines."""
+    import csv
+
+    rows = list(csv.DictReader(table))
+    if not rows or not {"row", "actual", "predicted"} <= rows[0].keys():
+        raise NotComparableError("expected predictions with the columns row, actual, predicted, received none")
+    return rows

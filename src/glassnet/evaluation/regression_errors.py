@@ -1,0 +1,90 @@
+"""Error analysis of a regression: the largest errors, and what the training rows around them say about why."""
+
+from typing import Any, TypeAlias
+
+import numpy as np
+
+from glassnet.evaluation.neighbours import LabelledRows, furthest_features, nearest_rows, usual_distance
+from glassnet.evaluation.scores import FloatArray
+
+NEIGHBOURS = 5
+EXPLAINED = 0.1  # of the rows: those with the largest errors are explained
+
+Json: TypeAlias = dict[str, Any]
+
+
+def analyse_regression_errors(
+    test: LabelledRows,
+    predicted: FloatArray,
+    train: LabelledRows,
+    scale: dict[str, float],
+    feature_names: list[str],
+    shown: int = 10,
+) -> Json:
+    """Return the largest errors in groups of too low and too high with a hypothesis each, and cases to show.
+
+    Args:
+        test: the test rows, targets standardized.
+        predicted: the predictions `(N,)`, standardized likewise.
+        train: the training rows.
+        scale: mean and scale of the target, by which the cases are given in its units.
+        feature_names: the name of each feature.
+        shown: how many cases to describe at most.
+    """
+    error = predicted.astype(np.float64) - test.y
+    largest = np.lexsort((test.rows, -np.abs(error)))[: max(shown, int(EXPLAINED * len(error)))]
+    distances, places = nearest_rows(test.X[largest], train.X, min(NEIGHBOURS, len(train.y)))
+    usual = usual_distance(train.X)
+    low, high = np.percentile(train.y, [5, 95])
+
+    def units(value: float) -> float:
+        return float(f"{value * scale['scale'] + scale['mean']:.5g}")
+
+    cases = []
+    for i, distance, place in zip(largest, distances, places, strict=True):
+        around = float(np.mean(train.y[place]))
+        of_neighbours = abs(around - test.y[i]) > abs(around - predicted[i]) and abs(around - test.y[i]) > 1
+        cases.append(
+            {
+                "row": int(test.rows[i]),
+                "actual": units(float(test.y[i])),
+                "predicted": units(float(predicted[i])),
+                "furthest_features": furthest_features(test.X[i], feature_names),
+                "nearest": {
+                    "row": int(train.rows[place[0]]),
+                    "distance": float(f"{distance[0]:.3f}"),
+                    "target": units(float(train.y[place[0]])),
+                },
+                "neighbours_mean": units(around),
+                "group": "too high" if error[i] > 0 else "too low",
+                "signs": {
+                    "outlier": bool(distance[0] > usual),
+                    "extreme target": bool(not low <= test.y[i] <= high),
+                    "unlike its neighbours": bool(of_neighbours),
+                },
+            }
+        )
+    groups = [_group(name, [case for case in cases if case["group"] == name]) for name in ("too low", "too high")]
+    analysed = len(cases)
+    cases = [{key: value for key, value in case.items() if key != "signs"} for case in cases[:shown]]
+    return {"analysed": analysed, "groups": [group for group in groups if group["count"]], "cases": cases}
+
+
+def _group(name: str, cases: list[Json]) -> Json:
+    """Return a group's hypothesis: the explanation that most of its cases speak for, if half of them do."""
+    n = len(cases)
+    explanations = ("outlier", "extreme target", "unlike its neighbours")
+    votes = {sign: sum(case["signs"][sign] for case in cases) for sign in explanations}
+    best = max(explanations, key=lambda sign: votes[sign])
+    evidence = {
+        "outlier": "lie further from every training row than 99 in 100 training rows from their nearest",
+        "extreme target": "have a target outside the middle 90% of the training targets, of which there are few "
+        "examples",
+        "unlike its neighbours": "have a target more than a standard deviation from the mean of their 5 nearest "
+        "training rows, with the prediction nearer to that mean: noise in the target, or a feature that is missing",
+    }
+    if votes[best] * 2 < n or not n:
+        best, text = "no single cause", ", ".join(f"{sign}: {count} of {n}" for sign, count in votes.items())
+    else:
+        text = f"{votes[best]} of {n} {evidence[best]}"
+    return {"group": name, "count": n, "hypothesis": best, "evidence": text}

@@ -1,0 +1,47 @@
+"""Predicts for raw rows in a CSV file with the trained model: the same numbers as the model in MLflow gives."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from glassnet.config import UserError, one_line_errors, read_arguments
+from glassnet.data.sources.csv_text import read_texts, to_numbers
+from glassnet.training import load_model, predict_rows
+
+TEXT_DEFAULTS = {"encoding": "utf-8", "delimiter": None, "decimal": ".", "missing_values": ["NA", "NaN", "nan", ""]}
+
+
+def main() -> None:
+    """Read `input=`, predict with `model=` (default: the pipeline's), and write `output=`, all as CSV."""
+    defaults = {"input": "", "output": "", "model": "models/model.safetensors"}
+    arguments = read_arguments(defaults, required=("input", "output"))
+    saved = load_model(Path(arguments["model"]))
+    settings = {**TEXT_DEFAULTS, **_written_settings(saved.about)}
+    frame, _ = read_texts(Path(arguments["input"]), settings)
+    for name in [name for name in saved.preprocessing.numeric_names if name in frame.columns]:
+        values = to_numbers(frame[name], settings["decimal"])
+        if values is None:
+            raise UserError(f"{arguments['input']}: expected numbers in {name}, received texts")
+        frame[name] = values
+    for name, categories in saved.preprocessing.unseen_categories(frame).items():
+        shown = ", ".join(map(repr, categories[:5])) + (" …" if len(categories) > 5 else "")
+        print(f"predict: note: {name} has values that the training rows did not have: {shown}", file=sys.stderr)
+    predictions = predict_rows(saved, frame)
+    output = Path(arguments["output"])
+    output.parent.mkdir(parents=True, exist_ok=True)
+    part = output.with_name(output.name + ".part")
+    predictions.to_csv(part, index=False, lineterminator="\n")
+    os.replace(part, output)
+    print(f"predict: {len(predictions)} rows, to {output}")
+
+
+def _written_settings(about: dict[str, Any]) -> dict[str, Any]:
+    """Return how the table that the model learnt from was written, if it was a CSV of the user's own."""
+    data = about["settings"]["data"]
+    return {key: data[key] for key in TEXT_DEFAULTS if key in data}
+
+
+if __name__ == "__main__":
+    with one_line_errors("predict"):
+        main()

@@ -1,0 +1,156 @@
+"""Scores against scikit-learn's and SciPy's on random and degenerate inputs; intervals by what they promise."""
+
+import warnings
+
+import numpy as np
+import pytest
+from scipy import stats
+from sklearn import metrics
+
+from glassnet import evaluation
+
+RNG = np.random.default_rng(0)
+CASES = {
+    "random": (RNG.integers(0, 4, 200), RNG.dirichlet(np.ones(4), 200)),
+    "absent classes": (RNG.integers(1, 3, 60), RNG.dirichlet(np.ones(4), 60)),
+    "one class": (np.full(10, 2), RNG.dirichlet(np.ones(4), 10)),
+    "all wrong": (np.zeros(10, dtype=np.int64), np.tile([0.0, 0.2, 0.3, 0.5], (10, 1))),
+    "all right": (np.arange(12) % 4, np.eye(4)[np.arange(12) % 4] * 0.9 + 0.025),
+    "one example": (np.array([1]), np.array([[0.1, 0.2, 0.3, 0.4]])),
+    "ties": (RNG.integers(0, 4, 100), np.round(RNG.dirichlet(np.ones(4), 100), 1)),
+}
+TWO = (RNG.integers(0, 2, 80), RNG.dirichlet(np.ones(2), 80))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_scores_agree_with_scikit_learn(name: str) -> None:
+    """To 1e−12, absent classes, a single class and nothing right included."""
+    y, P = CASES[name]
+    predicted = P.argmax(axis=1)
+    counts = evaluation.confusion_matrix(y, predicted, 4)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # scikit-learn warns of the degenerate cases, which is what this is about
+        expected = {
+            "accuracy": metrics.accuracy_score(y, predicted),
+            "balanced_accuracy": metrics.balanced_accuracy_score(y, predicted),
+            "macro_f1": metrics.f1_score(y, predicted, labels=range(4), average="macro", zero_division=0),
+            "weighted_f1": metrics.f1_score(y, predicted, labels=range(4), average="weighted", zero_division=0),
+            "matthews_correlation": metrics.matthews_corrcoef(y, predicted),
+            "cohen_kappa": metrics.cohen_kappa_score(y, predicted),
+        }
+        for k in (1, 2, 3):
+            ours = evaluation.top_k_accuracy(y, P, k)
+            assert ours == pytest.approx(metrics.top_k_accuracy_score(y, P, k=k, labels=range(4)), abs=1e-12)
+    for score, value in expected.items():
+        assert getattr(evaluation, score)(counts) == pytest.approx(value, abs=1e-12, nan_ok=True), score
+
+
+def test_the_area_under_the_curve_agrees_with_scikit_learn() -> None:
+    """Many classes, two of them, ties; undefined where only one occurs."""
+    for y, P in (CASES["random"], CASES["ties"]):
+        P = P / P.sum(axis=1, keepdims=True)
+        expected = metrics.roc_auc_score(y, P, multi_class="ovr", average="macro")
+        assert evaluation.roc_auc(y, P) == pytest.approx(expected, abs=1e-12)
+    assert evaluation.roc_auc(*TWO) == pytest.approx(metrics.roc_auc_score(TWO[0], TWO[1][:, 1]), abs=1e-12)
+    assert np.isnan(evaluation.roc_auc(*CASES["one class"]))
+
+
+@pytest.mark.parametrize(
+    ("gained", "lost"), [(0, 0), (5, 5), (1, 9), (9, 1), (0, 6), (30, 55), (900, 1000), (3000, 2000)]
+)
+def test_mcnemar_agrees_with_the_binomial_test(gained: int, lost: int) -> None:
+    """Also where the binomial coefficients leave the range of a float."""
+    expected = stats.binomtest(gained, gained + lost, 0.5).pvalue if gained + lost else 1.0
+    assert evaluation.mcnemar_exact(gained, lost) == pytest.approx(expected, rel=1e-9)
+
+
+def test_a_paired_comparison_by_hand() -> None:
+    """Of four examples the first model gains two and loses one."""
+    y = np.array([0, 0, 1, 1])
+    result = evaluation.compare_classifiers(y, np.array([0, 0, 1, 0]), np.array([1, 1, 1, 1]), np.random.default_rng(0))
+    assert (result.gained, result.lost, result.difference) == (2, 1, 0.25)
+    assert result.p_value == pytest.approx(1.0)
+    assert -0.5 <= result.low <= 0.25 <= result.high <= 0.5
+
+
+def test_bootstraps_are_stratified_repeatable_and_as_wide_as_theory_says() -> None:
+    """The mean of n values has a standard error of σ/√n; strata that do not vary inside make it vanish."""
+    rng = np.random.default_rng(1)
+    values, one = rng.standard_normal(400), np.zeros(400, dtype=np.int64)
+    low, high = evaluation.bootstrap_mean(values, one, np.random.default_rng(0))
+    assert (high - low) == pytest.approx(2 * 1.96 * values.std() / 20, rel=0.1)
+    assert evaluation.bootstrap_mean(values, one, np.random.default_rng(0)) == (low, high)
+    strata = np.arange(400) % 2
+    assert np.ptp(evaluation.bootstrap_mean(strata.astype(float), strata, np.random.default_rng(0))) < 1e-12
+    counts = np.array([[80, 20], [10, 90]])
+    low, high = evaluation.bootstrap_counts(counts, evaluation.accuracy, np.random.default_rng(0))
+    # two independent binomials of 100: the variance of the accuracy is (0.8·0.2 + 0.9·0.1)/100/4
+    assert (high - low) == pytest.approx(2 * 1.96 * (0.25 / 400) ** 0.5, rel=0.1)
+    means = evaluation.bootstrap_rows(lambda rows: float(values[rows].mean()), 400, np.random.default_rng(0))
+    assert (means[1] - means[0]) == pytest.approx(2 * 1.96 * values.std() / 20, rel=0.1)
+
+
+def test_bootstrap_intervals_cover_what_they_promise() -> None:
+    """95% of them hold the true accuracy: of 300, between 271 and 297 but for one case in a thousand."""
+    rng = np.random.default_rng(3)
+    covered = 0
+    for _ in range(300):
+        hits = rng.binomial(100, 0.8), rng.binomial(100, 0.9)
+        counts = np.array([[hits[0], 100 - hits[0]], [100 - hits[1], hits[1]]])
+        low, high = evaluation.bootstrap_counts(counts, evaluation.accuracy, rng, resamples=400)
+        covered += low <= 0.85 <= high
+    assert 271 <= covered <= 297
+
+
+def test_reliability_by_hand() -> None:
+    """Confidences 0.55 and 0.6 share the sixth bin, 0.95 has the tenth."""
+    P = np.array([[0.55, 0.45], [0.4, 0.6], [0.95, 0.05]])
+    y = np.array([0, 0, 0])
+    curve = evaluation.reliability_curve(y, P)
+    np.testing.assert_allclose(curve[5], [2, 0.575, 0.5])
+    np.testing.assert_allclose(curve[9], [1, 0.95, 1.0])
+    assert curve[:, 0].sum() == 3
+    # (2·|0.575 − 0.5| + 1·|0.95 − 1|)/3
+    assert evaluation.expected_calibration_error(y, P) == pytest.approx(0.2 / 3)
+
+
+@pytest.mark.parametrize("temperature", [0.3, 1.0, 4.0])
+def test_the_temperature_that_spoilt_the_logits_is_found(temperature: float) -> None:
+    """Labels drawn from softmax(Z), logits multiplied: from 20,000 examples it is known to a few percent."""
+    rng = np.random.default_rng(0)
+    Z = 2 * rng.standard_normal((20_000, 3))
+    E = np.exp(Z)
+    P = E / E.sum(axis=1, keepdims=True)
+    y = (rng.random((20_000, 1)) > P.cumsum(axis=1)[:, :2]).sum(axis=1)
+    found = evaluation.fit_temperature(Z * temperature, y)
+    assert found == pytest.approx(temperature, rel=0.05)
+    losses = [metrics.log_loss(y, _softmax(Z * temperature / t)) for t in (found, found * 1.02, found / 1.02)]
+    assert min(losses) == losses[0]
+
+
+def test_temperatures_without_a_minimum_stop_at_the_ends() -> None:
+    """Everything right: the colder the better; everything wrong: the hotter."""
+    Z = np.array([[2.0, 0.0], [0.0, 3.0]])
+    assert evaluation.fit_temperature(Z, np.array([0, 1])) == 0.05
+    assert evaluation.fit_temperature(Z, np.array([1, 0])) == 20.0
+
+
+def _softmax(Z: np.ndarray) -> np.ndarray:
+    E = np.exp(Z - Z.max(axis=1, keepdims=True))
+    return E / E.sum(axis=1, keepdims=True)
+
+
+def test_regression_scores_agree_with_scikit_learn() -> None:
+    """Random values, exact ones, a constant target."""
+    y = RNG.standard_normal(50) * 30 + 100
+    for target, predicted in (
+        (y, y + RNG.standard_normal(50)),
+        (y, y),
+        (np.full(5, 2.0), np.full(5, 2.0)),
+        (np.ones(3), np.zeros(3)),
+    ):
+        scores = evaluation.regression_scores(target, predicted)
+        assert scores["mse"] == pytest.approx(metrics.mean_squared_error(target, predicted), rel=1e-5)
+        assert scores["mae"] == pytest.approx(metrics.mean_absolute_error(target, predicted), rel=1e-5)
+        assert scores["rmse"] == pytest.approx(metrics.mean_squared_error(target, predicted) ** 0.5, rel=1e-5)
+        assert scores["r2"] == pytest.approx(metrics.r2_score(target, predicted), rel=1e-5)

@@ -1,0 +1,114 @@
+"""The regression check: its verdicts, and its false-alarm and miss rates on simulated models."""
+
+import numpy as np
+import pytest
+
+from glassnet.evaluation.regression_check import (
+    NotComparableError,
+    Row,
+    as_markdown,
+    check_regression,
+    parse_predictions,
+)
+
+
+def _rows(right: np.ndarray, truth: str = "abc") -> list[Row]:
+    """Predictions of which so many are right; class by class in turn."""
+    rows = []
+    for number, is_right in enumerate(right):
+        actual = truth[number % len(truth)]
+        wrong = truth[(number + 1) % len(truth)]
+        predicted = actual if is_right else wrong
+        rows.append({"row": str(number), "actual": actual, "predicted": predicted, "probability_a": "0.5"})
+    return rows
+
+
+def _numbers(errors: np.ndarray) -> list[Row]:
+    return [
+        {"row": str(i), "actual": str(float(i)), "predicted": str(float(i) + error)} for i, error in enumerate(errors)
+    ]
+
+
+def _right(n: int, wrong: list[int]) -> np.ndarray:
+    right = np.ones(n, dtype=bool)
+    right[wrong] = False
+    return right
+
+
+def test_the_four_verdicts() -> None:
+    """Ten new mistakes and none mended: p = 2/2^10; three: p = 0.25; ten mended; none at all."""
+    old, worse = _rows(_right(100, [])), _rows(_right(100, list(range(10))))
+    verdict = check_regression(worse, old)
+    assert verdict.kind == "regression"
+    assert "1.0000 -> 0.9000 (-0.1000) on 100 rows: 0 newly right, 10 newly wrong" in verdict.reason
+    assert verdict.lost_classes == {"a": (0, 4), "b": (0, 3), "c": (0, 3)}
+    assert [row["row"] for row in verdict.newly_wrong] == [str(i) for i in range(10)]
+    text = as_markdown(verdict, "main", shown=4)
+    assert "### Model check: **regression** against main" in text
+    assert "| 0 | a | a | b |" in text
+    assert "and 6 more" in text
+    assert check_regression(_rows(_right(100, [0, 1, 2])), old).kind == "within noise"
+    assert check_regression(old, worse).kind == "better"
+    assert check_regression(old, old).kind == "same"
+
+
+def test_a_drop_must_be_larger_than_the_tolerance_too() -> None:
+    """Ten of 10,000 are significant, and less than one percent; a floor holds whatever was before."""
+    old, worse = _rows(_right(10_000, [])), _rows(_right(10_000, list(range(10))))
+    assert check_regression(worse, old).kind == "within noise"
+    assert check_regression(worse, old, tolerance=0.0005).kind == "regression"
+    verdict = check_regression(worse, worse, floor=0.9995)
+    assert verdict.kind == "regression"
+    assert "below the floor of 0.9995" in verdict.reason
+    assert check_regression(worse, worse, floor=0.9).kind == "same"
+
+
+def test_another_test_is_not_compared() -> None:
+    """Other rows, other actual values, rows twice, no predictions at all: named."""
+    rows = _rows(_right(10, []))
+    with pytest.raises(NotComparableError, match="1 rows that only the new model has and 0 that only the earlier"):
+        check_regression(rows, rows[:-1])
+    with pytest.raises(NotComparableError, match="others in 1 of 10 rows, the first is row 3"):
+        check_regression(rows, [{**row, "actual": "b"} if row["row"] == "3" else row for row in rows])
+    with pytest.raises(NotComparableError, match="some twice"):
+        check_regression([*rows, rows[0]], rows)
+    for text in ("", "a,b\n1,2\n"):
+        with pytest.raises(NotComparableError, match="expected predictions"):
+            parse_predictions(text.splitlines())
+
+
+def test_numbers_are_compared_by_their_errors() -> None:
+    """Errors half as large again are a regression, the other way round better; the same noise drawn anew is noise."""
+    rng = np.random.default_rng(0)
+    errors = rng.standard_normal(200)
+    old = _numbers(errors)
+    assert check_regression(_numbers(1.5 * errors), old).kind == "regression"
+    assert check_regression(old, _numbers(1.5 * errors)).kind == "better"
+    assert check_regression(_numbers(rng.standard_normal(200)), old).kind == "within noise"
+    assert check_regression(old, old).kind == "same"
+    assert check_regression(old, old, floor=0.99999).kind == "regression"
+
+
+@pytest.mark.parametrize("accuracy", [0.8, 0.95])
+def test_the_false_alarm_rate_is_at_most_half_of_alpha(accuracy: float) -> None:
+    """Two equally good models, right or wrong independently of each other, 1,000 times.
+
+    At α = 0.1, so that there is something to count: a rate of 0.05 gives 50 alarms, and 72 or more once in a thousand.
+    """
+    rng = np.random.default_rng(0)
+    alarms = 0
+    for _ in range(1_000):
+        new, old = (_rows(rng.random(200) < accuracy) for _ in range(2))
+        alarms += check_regression(new, old, tolerance=0.0, alpha=0.1).kind == "regression"
+    assert alarms < 72
+
+
+@pytest.mark.parametrize(("drop", "least"), [(0.05, 0.3), (0.1, 0.85), (0.15, 0.99)])
+def test_a_real_drop_is_found(drop: float, least: float) -> None:
+    """500 rows at an accuracy of 0.9, models that err independently: measured 0.645, 0.995 and 1.0."""
+    rng = np.random.default_rng(1)
+    found = sum(
+        check_regression(_rows(rng.random(500) < 0.9 - drop), _rows(rng.random(500) < 0.9)).kind == "regression"
+        for _ in range(200)
+    )
+    assert found / 200 > least
