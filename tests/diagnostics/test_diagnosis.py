@@ -170,7 +170,7 @@ def test_a_run_by_hand_is_repeated_with_its_overrides(prepared: Any) -> None:
         overrides=("data=digits", "optimizer.learning_rate=1e-5"),
     )  # fmt: skip
     assert diagnose(by_hand)[0].command == (
-        "python -m glassnet.stages.train data=digits optimizer.learning_rate=1e-5 optimizer.learning_rate=0.0001"
+        "python -m glassnet.stages.train data=digits optimizer.learning_rate=0.0001"
     )
 
 
@@ -193,6 +193,7 @@ def _metrics(low: float, high: float, error: float, by_chance: float, temperatur
         },
         "calibration": {
             "error": error, "error_by_chance": by_chance, "temperature": temperature,
+            "confidence": 0.9 + 0.1 * (temperature - 1), "accuracy": 0.9,
             "log_loss": 0.5, "log_loss_after": 0.4,
         },
     }  # fmt: skip
@@ -205,6 +206,7 @@ def _metrics(low: float, high: float, error: float, by_chance: float, temperatur
         (_metrics(-0.02, 0.1, 0.01, 0.05, 1.0), ["split too small to tell"]),
         (_metrics(0.01, 0.1, 0.12, 0.05, 2.0), ["miscalibrated"]),
         (_metrics(0.01, 0.1, 0.12, 0.15, 2.0), []),
+        (_metrics(-0.1, -0.01, 0.01, 0.05, 1.0), ["worse than the linear baseline"]),
         (_metrics(-0.01, 0.1, 0.12, 0.05, 0.5), ["miscalibrated", "split too small to tell"]),
     ],
 )
@@ -230,5 +232,5 @@ def test_there_are_always_three_next_improvements(prepared: Any) -> None:
     assert "4 rows, a taken for b" in with_errors[0].evidence
     ill = _train(prepared, "digits", {"optimizer.learning_rate": 0.3})
     findings = diagnose(ill) + examine_scores(_metrics(-0.02, 0.1, 0.12, 0.05, 2.0), ill)
-    assert len(next_improvements(findings, {"groups": [group]}, ill)) == 3
-    assert len({each.command for each in next_improvements(findings, {"groups": [group]}, ill)}) == 3
+    chosen = [each.name for each in next_improvements(findings, {"groups": [group]}, ill)]
+    assert chosen == ["learning rate too high", "miscalibrated", "split too small to tell"]

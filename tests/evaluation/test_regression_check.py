@@ -6,10 +6,10 @@ import pytest
 from glassnet.evaluation.regression_check import (
     NotComparableError,
     Row,
-    as_markdown,
     check_regression,
     parse_predictions,
 )
+from glassnet.evaluation.regression_verdict import as_markdown
 
 
 def _rows(right: np.ndarray, truth: str = "abc") -> list[Row]:
@@ -43,7 +43,7 @@ def test_the_four_verdicts() -> None:
     assert "1.0000 -> 0.9000 (-0.1000) on 100 rows: 0 newly right, 10 newly wrong" in verdict.reason
     assert verdict.lost_classes == {"a": (0, 4), "b": (0, 3), "c": (0, 3)}
     assert [row["row"] for row in verdict.newly_wrong] == [str(i) for i in range(10)]
-    text = as_markdown(verdict, "main", shown=4)
+    text = as_markdown(verdict, "main", [("log_loss", 0.25, 0.5)], shown=4)
     assert "### Model check: **regression** against main" in text
     assert "| 0 | a | a | b |" in text
     assert "and 6 more" in text
@@ -74,7 +74,7 @@ def test_another_test_is_not_compared() -> None:
         check_regression([*rows, rows[0]], rows)
     for text in ("", "a,b\n1,2\n"):
         with pytest.raises(NotComparableError, match="expected predictions"):
-            parse_predictions(text.splitlines())
+            parse_predictions(text, "main")
 
 
 def test_numbers_are_compared_by_their_errors() -> None:

@@ -62,6 +62,25 @@ def test_a_table_of_ones_own_goes_all_the_way(fresh: Path, run: Run) -> None:
     assert np.isfinite(saved.predict_frame(rows)).all()
     assert saved.preprocessing.unseen_categories(rows) == {"city": ["Oslo"]}
 
+    written = "city;owns a car;income;note\nCork;true;5.0;x\nOslo;false;;y\n"
+    (fresh / "new.csv").write_text(written, encoding="utf-8")
+    done = run(fresh, sys.executable, "-m", "glassnet.stages.predict", "input=new.csv", "output=out/predicted.csv")
+    assert "city has values that the training rows did not have: 'Oslo'" in done.stderr
+    predicted = pd.read_csv(fresh / "out" / "predicted.csv")
+    np.testing.assert_array_equal(predicted["probability_yes"], saved.predict_frame(rows)[:, 1].astype(float))
+    (fresh / "new.csv").write_text("city,income\nCork,rich\n", encoding="utf-8")
+    for arguments, part in (
+        (("input=new.csv", "output=out.csv"), "owns a car"),
+        (("input=none.csv", "output=out.csv"), "none.csv: expected a CSV file"),
+        (("input=new.csv",), "received no output"),
+        (("input=new.csv", "output=out.csv", "model=none"), "expected a trained model"),
+    ):
+        done = run(fresh, sys.executable, "-m", "glassnet.stages.predict", *arguments, expect=1)
+        assert done.stderr.startswith("predict: ")
+        assert part in done.stderr
+        assert done.stderr.count("\n") == 1
+        assert not (fresh / "out.csv").exists()
+
     lines = (fresh / "people.csv").read_text(encoding="utf-8-sig").splitlines()
     (fresh / "people.csv").write_text("\n".join(lines[:-10]) + "\n", encoding="utf-8")
     run(fresh, "dvc", "repro", "prepare")  # DVC watches the table
@@ -81,7 +100,10 @@ def test_other_choices_go_all_the_way(fresh: Path, run: Run, choice: str, line: 
     assert len(metrics["baselines"]) == 2
     report = (fresh / "byhand/reports/model_report.md").read_text(encoding="utf-8")
     figures = [part.split(")")[0] for part in report.split("](figures/")[1:]]
-    assert len(figures) == 2
+    assert len(figures) == {"diabetes": 3, "digits": 6, "spirals": 5}[choice]
+    for title in ("## Failure cases", "## Diagnosis", "## The next three improvements", "## How to reproduce"):
+        assert title in report
+    assert report.count("\n   python -m glassnet.stages.train ") == 3
     assert sorted(figures) == sorted(path.name for path in (fresh / "byhand/reports/figures").iterdir())
 
 

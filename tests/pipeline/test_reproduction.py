@@ -42,8 +42,12 @@ def test_a_clone_reproduces_what_is_committed(reproduced: Path, run: Run) -> Non
     """dvc.lock, params.yaml and every file under reports/ come out as they were, byte for byte."""
     assert run(reproduced, "git", "status", "--porcelain").stdout == ""
     assert run(reproduced, "git", "ls-files", "reports").stdout.split() == [
+        "reports/analysis.json",
+        "reports/figures/class_scores.png",
         "reports/figures/confusion_matrix.png",
         "reports/figures/learning_curves.png",
+        "reports/figures/reliability.png",
+        "reports/figures/telemetry.png",
         "reports/metrics.json",
         "reports/model_report.md",
         "reports/predictions.csv",
@@ -140,6 +144,10 @@ def test_mlflow_holds_one_complete_run(reproduced: Path, run: Run) -> None:
             assert served["probability_class_1"][int(row["row"])] == pytest.approx(
                 float(row["probability_class_1"]), abs=2e-6
             )
+    raw, output = reproduced / "data" / "raw" / "wine.csv", reproduced / "data" / "predicted.csv"
+    run(reproduced, sys.executable, "-m", "glassnet.stages.predict", f"input={raw}", f"output={output}")
+    assert output.read_bytes() == (reproduced / "data" / "served.csv").read_bytes()
+    output.unlink()
     (reproduced / "data" / "served.csv").unlink()
 
 

@@ -2,7 +2,7 @@
 
 from glassnet.config.arguments import read_arguments
 from glassnet.config.compose import conf_digest, read_params, register_resolvers, to_settings, write_params
-from glassnet.config.entry import run_stage
+from glassnet.config.entry import given_overrides, run_stage
 from glassnet.config.errors import UserError, one_line_errors
 from glassnet.config.layout import Layout
 from glassnet.config.settings import Settings, flatten, parse_settings
@@ -13,6 +13,7 @@ __all__ = [
     "UserError",
     "conf_digest",
     "flatten",
+    "given_overrides",
     "one_line_errors",
     "parse_settings",
     "read_arguments",

@@ -60,6 +60,13 @@ def _run_composed(main: Main) -> None:
         raise UserError("; ".join(failures))
 
 
+def given_overrides() -> tuple[str, ...]:
+    """Return the overrides that the stage was started with, without those of Hydra's own settings."""
+    from hydra.core.hydra_config import HydraConfig
+
+    return tuple(HydraConfig.get().overrides.task)
+
+
 def _layout(folder: Path) -> Layout:
     if folder == Path.cwd():
         raise UserError(

@@ -78,6 +78,11 @@ class Layout:
         return self.root / "reports" / "metrics.json"
 
     @property
+    def analysis(self) -> Path:
+        """The reliability curve and the analysis of the errors."""
+        return self.root / "reports" / "analysis.json"
+
+    @property
     def predictions(self) -> Path:
         """The prediction for every test row."""
         return self.root / "reports" / "predictions.csv"

@@ -71,6 +71,11 @@ class ImagePreprocessing:
         pixels /= np.float32(self.scale)
         return pixels
 
+    def pixels(self, X: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
+        """Return the grey images `(N, height, width)` that `transform` made the features from."""
+        grey = np.rint(X.astype(np.float64) * self.scale + self.mean)
+        return np.clip(grey, 0, 255).astype(np.uint8).reshape(-1, *self.shape)
+
     def unseen_categories(self, frame: "pd.DataFrame") -> dict[str, list[str]]:
         """Return nothing: pixels have no categories."""
         return {}

@@ -1,10 +1,12 @@
 """Calibration: whether a stated confidence of 80% is right 80% of the time, and the temperature that mends it."""
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.evaluation.probability_scores import log_loss
 from glassnet.evaluation.scores import FloatArray, LabelArray
 
 BINS = 10
@@ -83,3 +85,47 @@ def apply_temperature(logits: FloatArray, temperature: float) -> npt.NDArray[np.
     E = np.exp(Z - Z.max(axis=1, keepdims=True))
     scaled: npt.NDArray[np.float64] = E / E.sum(axis=1, keepdims=True)
     return scaled
+
+
+def examine_calibration(
+    y_true: LabelArray, logits: FloatArray, validation_y: LabelArray, validation_logits: FloatArray
+) -> tuple[dict[str, Any], dict[str, list[dict[str, float]]]]:
+    """Return a model's calibration on the test rows before and after a temperature fitted on the validation rows.
+
+    Where every validation row is right, the log-loss falls for ever as T does, and there is nothing to fit: the
+    temperature and all that follows from it are None.
+
+    Returns:
+        the scores, and the reliability curves "before" and "after" without their empty bins.
+    """
+    stated = apply_temperature(logits, 1.0)
+    right = stated.argmax(axis=1) == y_true
+    scores: dict[str, float | None] = {
+        "confidence": float(stated.max(axis=1).mean()),
+        "accuracy": float(right.mean()),
+        "error": expected_calibration_error(y_true, stated),
+        "error_by_chance": calibration_error_by_chance(stated, np.random.default_rng(0)),
+        "log_loss": log_loss(y_true, stated),
+        "temperature": None,
+        "error_after": None,
+        "log_loss_after": None,
+    }
+    curves = {"before": _full_bins(y_true, stated)}
+    if (validation_logits.argmax(axis=1) != validation_y).any():
+        temperature = fit_temperature(validation_logits, validation_y)
+        scaled = apply_temperature(logits, temperature)
+        scores["temperature"] = temperature
+        scores["error_after"] = expected_calibration_error(y_true, scaled)
+        scores["log_loss_after"] = log_loss(y_true, scaled)
+        curves["after"] = _full_bins(y_true, scaled)
+    return scores, curves
+
+
+def _full_bins(y_true: LabelArray, probabilities: FloatArray) -> list[dict[str, float]]:
+    """Return the bins that hold examples."""
+    curve = reliability_curve(y_true, probabilities)
+    return [
+        {"examples": int(count), "confidence": float(confidence), "accuracy": float(right)}
+        for count, confidence, right in curve
+        if count
+    ]

@@ -1,7 +1,5 @@
 """All scores of a classifier together, as the report shows them."""
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -14,12 +12,11 @@ from glassnet.evaluation.scores import FloatArray, LabelArray, confusion_matrix
 SEED = 0  # of the bootstrap: the same predictions always get the same interval
 
 
-def classification_scores(y_true: LabelArray, probabilities: FloatArray) -> dict[str, Any]:
-    """Return the scores of predicted probabilities `(N, C)`, to six digits, with 95% intervals `…_low`, `…_high`.
+def classification_scores(y_true: LabelArray, probabilities: FloatArray) -> dict[str, float]:
+    """Return the scores of predicted probabilities `(N, C)`, with 95% intervals `…_low`, `…_high`.
 
-    The interval of accuracy is Wilson's, the others are stratified bootstraps. What lies beyond the sixth digit depends
-    on the processor and says nothing about the model. A score that is undefined (the area under the ROC curve with one
-    class, κ where nothing varies) is None.
+    The interval of accuracy is Wilson's, the others are stratified bootstraps. A score that is undefined (the area
+    under the ROC curve with one class, κ where nothing varies) is NaN.
     """
     counts = confusion_matrix(y_true, probabilities.argmax(axis=1), probabilities.shape[1])
     correct, examples = int(np.trace(counts)), int(counts.sum())
@@ -39,15 +36,7 @@ def classification_scores(y_true: LabelArray, probabilities: FloatArray) -> dict
         values[f"top_{k}_accuracy"] = top_k_accuracy(y_true, probabilities, k)
     values["roc_auc"] = roc_auc(y_true, probabilities)
     values["calibration_error"] = expected_calibration_error(y_true, probabilities)
-    rounded: dict[str, Any] = {
-        name: float(f"{value:.6g}") if np.isfinite(value) else None for name, value in values.items()
-    }
-    return {**rounded, "errors": examples - correct, "examples": examples}
-
-
-def majority_scores(y_true: LabelArray, training_counts: npt.ArrayLike) -> dict[str, Any]:
-    """Return the scores of always predicting the classes' shares of the training rows, hence the largest class."""
-    return classification_scores(y_true, majority_probabilities(len(y_true), training_counts))
+    return {**values, "errors": examples - correct, "examples": examples}
 
 
 def majority_probabilities(examples: int, training_counts: npt.ArrayLike) -> npt.NDArray[np.float64]:

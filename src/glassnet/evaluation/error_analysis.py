@@ -10,6 +10,7 @@ from glassnet.evaluation.scores import FloatArray
 
 NEIGHBOURS = 5
 ANALYSED = 200  # errors looked at closely, the most confident first: the work grows with errors × training rows
+UNCERTAIN = 5  # right answers that are described
 TOP = 5  # probabilities kept of each case
 
 Json: TypeAlias = dict[str, Any]
@@ -24,10 +25,10 @@ def analyse_errors(
     feature_names: list[str],
     shown: int = 10,
 ) -> Json:
-    """Return the errors in groups of (true, predicted) with a hypothesis each, and cases to show.
+    """Return the errors in groups of (true, predicted) with a hypothesis each, cases to show, and the least certain.
 
-    The cases are errors, the most confident first, of each group its first before any second; if nothing is wrong, the
-    least certain right answers.
+    The cases are errors, the most confident first, of each group its first before any second. The least certain are
+    right answers.
 
     Args:
         test: the test rows.
@@ -55,9 +56,19 @@ def analyse_errors(
             }
         )
     groups.sort(key=lambda group: (-group["count"], group["true"], group["predicted"]))
-    chosen = _choose(order, test.y, predicted, shown) if len(wrong) else np.lexsort((test.rows, confidence))[:shown]
-    cases = _describe(chosen, test, probabilities, train, class_names, feature_names)
-    return {"errors": len(wrong), "analysed": len(order), "groups": groups, "cases": cases}
+    right = np.flatnonzero(predicted == test.y)
+    uncertain = right[np.lexsort((test.rows[right], confidence[right]))][:UNCERTAIN]
+
+    def describe(chosen: Places) -> list[Json]:
+        return _describe(chosen, test, probabilities, train, class_names, feature_names)
+
+    return {
+        "errors": len(wrong),
+        "analysed": len(order),
+        "groups": groups,
+        "cases": describe(_choose(order, test.y, predicted, shown)),
+        "least_certain": describe(uncertain),
+    }
 
 
 def _signs(
@@ -83,7 +94,8 @@ def _signs(
                 "for_true": for_true, "for_guess": for_guess, "distance": float(distance[0]), "usual": usual,
                 "outlier": float(distance[0]) > usual,
                 "label noise suspected": for_guess >= 0.8 and confidence > 0.8,
-                "near the boundary": margin < 0.3 or (for_true > 0 and for_guess > 0 and confidence <= 0.9),
+                "near the boundary": for_true < 0.8 and for_guess < 0.8 and confidence <= 0.9,
+                "boundary misplaced": for_true >= 0.8 and confidence <= 0.9,
                 "overconfident": confidence > 0.9 and for_true > 0,
                 "minority class": shares[true] < 0.5 / classes,
                 "inside the other class": for_guess >= 0.8 and confidence <= 0.8,
@@ -95,9 +107,10 @@ def _signs(
 EXPLANATIONS = (
     "outlier",
     "label noise suspected",
-    "near the boundary",
-    "overconfident",
     "minority class",
+    "near the boundary",
+    "boundary misplaced",
+    "overconfident",
     "inside the other class",
 )
 
@@ -114,19 +127,22 @@ def _hypothesis(signs: list[Json], true: str, guess: str, share: float, classes:
         for key in ("confidence", "margin", "for_true", "for_guess", "distance")
     )
     around = f"{for_true:.0%} of the nearest training rows are {true}, {for_guess:.0%} {guess}"
+    who = f"{votes[best]} of {n}"
     evidence = {
-        "outlier": f"{votes[best]} of {n} lie further from every training row ({distance:.2f} on average) than 99 in "
-        f"100 training rows from their nearest ({signs[0]['usual']:.2f})",
-        "label noise suspected": f"{votes[best]} of {n} are called {guess} with confidence ({confidence:.2f}), and at "
-        f"least 4 of 5 of the nearest training rows agree; {around}",
-        "near the boundary": f"in {votes[best]} of {n} the two most probable classes are close (margin {margin:.2f} on "
-        f"average) or both are among the nearest training rows; {around}",
-        "overconfident": f"{votes[best]} of {n} have a confidence above 0.9 (mean {confidence:.2f}) although rows of "
-        f"the true class are among the nearest; {around}",
+        "outlier": f"{who} lie further from every training row ({distance:.2f} on average) than 99 in 100 training "
+        f"rows from their nearest ({signs[0]['usual']:.2f})",
+        "label noise suspected": f"{who} are called {guess} with confidence ({confidence:.2f} on average), and at "
+        f"least 4 of 5 of the nearest training rows agree with it; {around}",
+        "near the boundary": f"{who} lie where both classes meet, with the two highest probabilities {margin:.2f} "
+        f"apart on average; {around}",
+        "boundary misplaced": f"{who} lie among training rows of their own class, so the network is at fault, not the "
+        f"data (confidence {confidence:.2f} on average); {around}",
+        "overconfident": f"{who} have a confidence above 0.9 ({confidence:.2f} on average) although rows of the true "
+        f"class are among the nearest; {around}",
         "minority class": f"{true} has {share:.1%} of the training rows, less than half of an even share "
         f"({1 / classes:.1%}); {around}",
-        "inside the other class": f"{votes[best]} of {n} lie among training rows of {guess}, without a confident "
-        f"prediction (mean {confidence:.2f}); {around}",
+        "inside the other class": f"{who} lie among training rows of {guess}, and the network is in doubt (confidence "
+        f"{confidence:.2f} on average); {around}",
     }
     if not votes[best]:
         return {"hypothesis": "no single cause", "evidence": f"mean confidence {confidence:.2f}; {around}"}

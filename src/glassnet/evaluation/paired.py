@@ -9,6 +9,8 @@ import numpy.typing as npt
 from glassnet.evaluation.intervals import bootstrap_mean
 from glassnet.evaluation.scores import LabelArray
 
+SEED = 0  # of the bootstrap: the same predictions always get the same interval
+
 
 @dataclass(frozen=True)
 class PairedComparison:
@@ -30,6 +32,17 @@ class PairedComparison:
     high: float
     p_value: float
 
+    def as_scores(self) -> dict[str, float]:
+        """Return the numbers by name, as metrics.json has them."""
+        return {
+            "difference": self.difference,
+            "difference_low": self.low,
+            "difference_high": self.high,
+            "mcnemar_p": self.p_value,
+            "newly_right": self.gained,
+            "newly_wrong": self.lost,
+        }
+
 
 def mcnemar_exact(gained: int, lost: int) -> float:
     """Return the two-sided p-value of McNemar's exact test.
@@ -48,12 +61,10 @@ def mcnemar_exact(gained: int, lost: int) -> float:
     return min(1.0, 2 * math.exp(total - n * math.log(2)))
 
 
-def compare_classifiers(
-    y_true: LabelArray, first: LabelArray, second: LabelArray, rng: np.random.Generator
-) -> PairedComparison:
+def compare_classifiers(y_true: LabelArray, first: LabelArray, second: LabelArray) -> PairedComparison:
     """Compare two lists of predicted classes for the same examples."""
     first_right, second_right = first == y_true, second == y_true
     gained, lost = int((first_right & ~second_right).sum()), int((~first_right & second_right).sum())
     differences: npt.NDArray[np.float64] = first_right.astype(np.float64) - second_right
-    low, high = bootstrap_mean(differences, y_true, rng)
+    low, high = bootstrap_mean(differences, y_true, np.random.default_rng(SEED))
     return PairedComparison(gained, lost, float(differences.mean()), low, high, mcnemar_exact(gained, lost))

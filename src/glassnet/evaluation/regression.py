@@ -1,15 +1,20 @@
-"""Scores of a regression."""
+"""Scores of a regression with their intervals, and the paired comparison of two."""
 
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.evaluation.intervals import bootstrap_mean, bootstrap_rows
+
 FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
+Score: TypeAlias = Callable[[FloatArray, FloatArray], float]
+SEED = 0  # of the bootstrap: the same predictions always get the same interval
 
 
 def regression_scores(y_true: FloatArray, y_pred: FloatArray) -> dict[str, float]:
-    """Return MSE, RMSE, MAE and R² of predictions `(N,)`, rounded to six significant digits, and how many there are.
+    """Return MSE, RMSE, MAE and R² of predictions `(N,)`, and 95% bootstrap intervals of the last three.
 
     `R² = 1 − Σ(y − ŷ)²/Σ(y − ȳ)²`, the share of the variance that the predictions explain: 1 at best, 0 for the mean of
     the same rows, negative for worse. For a constant target it is 1 if every prediction is exact, else 0, as
@@ -22,9 +27,35 @@ def regression_scores(y_true: FloatArray, y_pred: FloatArray) -> dict[str, float
         raise ValueError(
             f"regression_scores: expected two arrays (N,) of one length, received {y_true.shape} and {y_pred.shape}"
         )
-    errors = y_true.astype(np.float64) - y_pred.astype(np.float64)
-    spread = float(np.sum((y_true - np.mean(y_true, dtype=np.float64)) ** 2))
-    mse = float(np.mean(errors**2))
-    r2 = 1 - float(np.sum(errors**2)) / spread if spread else float(not errors.any())
-    scores = {"mse": mse, "rmse": mse**0.5, "mae": float(np.mean(np.abs(errors))), "r2": r2}
-    return {**{name: float(f"{value:.6g}") for name, value in scores.items()}, "examples": len(y_true)}
+    y = y_true.astype(np.float64)
+    squares = (y - y_pred.astype(np.float64)) ** 2
+    scores: dict[str, float] = {"mse": float(np.mean(squares))}
+    for name, score in (("rmse", _rmse), ("mae", _mae), ("r2", _r2)):
+        scores[name] = score(y, squares)
+
+        def of_rows(rows: npt.NDArray[np.int64], score: Score = score) -> float:
+            return score(y[rows], squares[rows])
+
+        interval = bootstrap_rows(of_rows, len(y), np.random.default_rng(SEED))
+        scores[f"{name}_low"], scores[f"{name}_high"] = interval
+    return {**scores, "examples": len(y)}
+
+
+def compare_regressions(y_true: FloatArray, first: FloatArray, second: FloatArray) -> dict[str, float]:
+    """Return the difference of the mean absolute errors, first minus second, with its 95% bootstrap interval."""
+    growth: npt.NDArray[np.float64] = np.abs(first - y_true) - np.abs(second - y_true)
+    low, high = bootstrap_mean(growth, np.zeros(len(growth), dtype=np.int64), np.random.default_rng(SEED))
+    return {"difference": float(growth.mean()), "difference_low": low, "difference_high": high}
+
+
+def _rmse(y: FloatArray, squares: FloatArray) -> float:
+    return float(np.sqrt(np.mean(squares)))
+
+
+def _mae(y: FloatArray, squares: FloatArray) -> float:
+    return float(np.mean(np.sqrt(squares)))
+
+
+def _r2(y: FloatArray, squares: FloatArray) -> float:
+    spread = float(np.sum((y - y.mean()) ** 2))
+    return 1 - float(squares.sum()) / spread if spread else float(not squares.any())

@@ -1,5 +1,6 @@
 """The regression check: a new model's test predictions against an earlier model's, example by example."""
 
+import csv
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -59,6 +60,33 @@ def check_regression(
     if "probability" not in " ".join(new[0]):
         return _check_numbers(pairs, tolerance, floor)
     return _check_classes(pairs, tolerance, alpha, floor)
+
+
+def parse_predictions(text: str, source: str) -> list[Row]:
+    """Return the lines of a predictions.csv; `source` says whose, in the error if it is none."""
+    rows = list(csv.DictReader(text.splitlines()))
+    if not rows or not {"row", "actual", "predicted"} <= rows[0].keys():
+        raise NotComparableError(
+            f"{source}: expected predictions with the columns row, actual, predicted, received none"
+        )
+    return rows
+
+
+def require_one_evaluation(rows: list[Row], metrics: dict[str, Any], source: str) -> None:
+    """Raise NotComparableError unless metrics.json counts the rows and the errors that predictions.csv has."""
+    stated = metrics.get("examples"), metrics.get("errors")
+    counted = len(rows), sum(row["predicted"] != row["actual"] for row in rows) if "errors" in metrics else None
+    if stated != counted:
+        raise NotComparableError(
+            f"{source}: expected metrics.json and predictions.csv of one evaluation, received {stated[0]} rows with "
+            f"{stated[1]} errors and {counted[0]} with {counted[1]}; run dvc repro"
+        )
+
+
+def compare_scores(new: dict[str, Any], old: dict[str, Any]) -> list[tuple[str, float, float]]:
+    """Return the headline scores that both have: name, earlier, new."""
+    names = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "calibration_error", "r2", "mae", "rmse")
+    return [(name, old[name], new[name]) for name in names if name in old and name in new]
 
 
 def _require_the_same_test(new: list[Row], old: list[Row], old_by_row: dict[str, Row]) -> None:
@@ -126,37 +154,3 @@ def _check_numbers(pairs: list[tuple[Row, Row]], tolerance: float, floor: float 
     if high < 0:
         return Verdict("better", reason)
     return Verdict("within noise" if growth.any() else "same", reason)
-
-
-def as_markdown(verdict: Verdict, baseline: str, shown: int = 20) -> str:
-    """Return a verdict as markdown, fit for a pull request's comment."""
-    titles = {
-        "better": "better than",
-        "same": "the same predictions as",
-        "within noise": "no different from, within noise,",
-        "regression": "**regression** against",
-    }
-    lines = [f"### Model check: {titles[verdict.kind]} {baseline}", "", f"{verdict.reason}.", ""]
-    if verdict.lost_classes:
-        lines += ["| class | newly right | newly wrong |", "| --- | ---: | ---: |"]
-        lines += [f"| {name} | {up} | {down} |" for name, (up, down) in verdict.lost_classes.items()]
-        lines.append("")
-    if verdict.newly_wrong:
-        lines += ["| newly wrong row | actual | was | now |", "| ---: | --- | --- | --- |"]
-        lines += [
-            f"| {r['row']} | {r['actual']} | {r['was']} | {r['predicted']} |" for r in verdict.newly_wrong[:shown]
-        ]
-        if len(verdict.newly_wrong) > shown:
-            lines.append(f"| … and {len(verdict.newly_wrong) - shown} more | | | |")
-        lines.append("")
-    return "\n".join(lines)
-
-
-def parse_predictions(table: Any) -> list[Row]:
-    """Return the lines of a predictions.csv that was opened, or split into lines."""
-    import csv
-
-    rows = list(csv.DictReader(table))
-    if not rows or not {"row", "actual", "predicted"} <= rows[0].keys():
-        raise NotComparableError("expected predictions with the columns row, actual, predicted, received none")
-    return rows

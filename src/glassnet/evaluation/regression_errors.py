@@ -73,7 +73,7 @@ def analyse_regression_errors(
 def _group(name: str, cases: list[Json]) -> Json:
     """Return a group's hypothesis: the explanation that most of its cases speak for, if half of them do."""
     n = len(cases)
-    explanations = ("outlier", "extreme target", "unlike its neighbours")
+    explanations = ("outlier", "unlike its neighbours", "extreme target")
     votes = {sign: sum(case["signs"][sign] for case in cases) for sign in explanations}
     best = max(explanations, key=lambda sign: votes[sign])
     evidence = {

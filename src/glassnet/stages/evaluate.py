@@ -1,81 +1,148 @@
-"""Scores the network and the baselines on the test split; the only stage that opens it."""
+"""Scores the network and the baselines on the test split, which no other stage opens, and looks into the errors."""
 
 import csv
 import json
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from glassnet.config import Layout, Settings, run_stage
-from glassnet.data import PreparedData, open_prepared
-from glassnet.evaluation import classification_scores, majority_scores, regression_scores
-from glassnet.training import load_model
+from glassnet.data import ImagePreprocessing, PreparedData, open_prepared
+from glassnet.evaluation import (
+    LabelledRows,
+    analyse_errors,
+    analyse_regression_errors,
+    classification_scores,
+    compare_classifiers,
+    compare_regressions,
+    examine_calibration,
+    majority_probabilities,
+    regression_scores,
+)
+from glassnet.training import ModelFile, load_model
 
 AnyArray: TypeAlias = npt.NDArray[Any]
+Json: TypeAlias = dict[str, Any]
+
+
+class Evaluation(NamedTuple):
+    """What an evaluation leaves: the scores, their details, the table of predictions, and all of it in a few words."""
+
+    metrics: Json
+    analysis: Json
+    table: list[list[Any]]
+    line: str
 
 
 def main(settings: Settings, layout: Layout) -> None:
-    """Write the scores and the prediction for every test row."""
+    """Write the scores, the analysis of calibration and errors, and the prediction for every test row."""
     prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
-    test = prepared.split("test")
     network, baseline = load_model(layout.model), load_model(layout.baseline)
-    predictions, from_baseline = network.predict_features(test.X), baseline.predict_features(test.X)
-    write = _regression if prepared.task == "regression" else _classification
-    metrics, table, line = write(prepared, np.asarray(test.y), predictions, from_baseline)
+    evaluate = _regression if prepared.task == "regression" else _classification
+    metrics, analysis, table, line = evaluate(prepared, network, baseline)
     best = {name: value for name, value in network.about.items() if name.startswith("best_")}
     metrics["validation"] = {
         **{name.removeprefix("best_validation_"): value for name, value in best.items() if name != "best_epoch"},
         "epoch": best["best_epoch"],
     }
     layout.metrics.parent.mkdir(parents=True, exist_ok=True)
-    layout.metrics.write_text(json.dumps(metrics, indent=2) + "\n", encoding="utf-8")
+    layout.metrics.write_text(json.dumps(_six_digits(metrics), indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    layout.analysis.write_text(json.dumps(_six_digits(analysis), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     with layout.predictions.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows(table)
     print(f"evaluate: test {line}")
 
 
-Result = tuple[dict[str, Any], list[list[Any]], str]
+def _six_digits(value: Any) -> Any:
+    """Round all numbers in a nested value: what comes after depends on the processor and says nothing of the model.
+
+    A score that is undefined, NaN, becomes None, which JSON can hold.
+    """
+    if isinstance(value, dict):
+        return {key: _six_digits(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_six_digits(inner) for inner in value]
+    if isinstance(value, float):
+        return float(f"{value:.6g}") if np.isfinite(value) else None
+    return value
 
 
-def _classification(prepared: PreparedData, labels: AnyArray, probabilities: AnyArray, baseline: AnyArray) -> Result:
-    """Return the metrics, the table of predictions with its header, and the scores in a few words."""
+def _classification(prepared: PreparedData, network: ModelFile, baseline: ModelFile) -> Evaluation:
     names = prepared.class_names
+    test, train = _rows(prepared, "test"), _rows(prepared, "train")
+    probabilities = network.predict_features(test.X)
+    majority = majority_probabilities(len(test.y), prepared.about["class_counts"]["train"])
+    others = {"majority_class": majority, "softmax_regression": baseline.predict_features(test.X)}
+    predicted = probabilities.argmax(axis=1)
+    validation = prepared.split("validation")
+    calibration, reliability = examine_calibration(
+        test.y, network.outputs(test.X), np.asarray(validation.y), network.outputs(validation.X)
+    )
     metrics = {
-        **classification_scores(labels, probabilities),
-        "baselines": {
-            "majority_class": majority_scores(labels, prepared.about["class_counts"]["train"]),
-            "softmax_regression": classification_scores(labels, baseline),
+        **classification_scores(test.y, probabilities),
+        "baselines": {name: classification_scores(test.y, p) for name, p in others.items()},
+        "comparisons": {
+            name: compare_classifiers(test.y, predicted, p.argmax(axis=1)).as_scores() for name, p in others.items()
         },
+        "calibration": calibration,
     }
+    errors = analyse_errors(test, probabilities, train, names, prepared.preprocessing.feature_names)
+    if isinstance(prepared.preprocessing, ImagePreprocessing):
+        _add_pixels([*errors["cases"], *errors["least_certain"]], prepared.preprocessing, test)
     header = ["row", "actual", "predicted", "baseline_predicted", *(f"probability_{name}" for name in names)]
-    rows = zip(prepared.rows("test"), labels, probabilities, baseline.argmax(axis=1), strict=True)
+    from_baseline = others["softmax_regression"].argmax(axis=1)
     table = [
-        [row, names[label], names[p.argmax()], names[from_baseline], *(f"{q:.6f}" for q in p)]
-        for row, label, p, from_baseline in rows
+        [row, names[label], names[guess], names[other], *(f"{q:.6f}" for q in p)]
+        for row, label, guess, other, p in zip(test.rows, test.y, predicted, from_baseline, probabilities, strict=True)
     ]
     line = (
         f"accuracy {metrics['accuracy']:.4f} (95% interval {metrics['accuracy_low']:.4f} to "
         f"{metrics['accuracy_high']:.4f}), log-loss {metrics['log_loss']:.4f}"
     )
-    return metrics, [header, *table], line
+    return Evaluation(metrics, {"reliability": reliability, "errors": errors}, [header, *table], line)
 
 
-def _regression(prepared: PreparedData, targets: AnyArray, predictions: AnyArray, baseline: AnyArray) -> Result:
-    """As `_classification`, in the target's units."""
+def _regression(prepared: PreparedData, network: ModelFile, baseline: ModelFile) -> Evaluation:
+    test, train = _rows(prepared, "test"), _rows(prepared, "train")
     scale = prepared.about["target_scale"]
-    actual = targets[:, 0].astype(np.float64) * scale["scale"] + scale["mean"]
-    metrics: dict[str, Any] = {
-        **regression_scores(actual, predictions[:, 0]),
-        "baselines": {
-            "mean_prediction": regression_scores(actual, np.full(len(actual), scale["mean"])),
-            "linear_regression": regression_scores(actual, baseline[:, 0]),
-        },
+    actual = test.y.astype(np.float64) * scale["scale"] + scale["mean"]
+    predicted = network.predict_features(test.X)[:, 0]
+    others = {
+        "mean_prediction": np.full(len(actual), scale["mean"]),
+        "linear_regression": baseline.predict_features(test.X)[:, 0],
     }
-    rows = zip(prepared.rows("test"), actual, predictions[:, 0], baseline[:, 0], strict=True)
-    table = [[row, *(f"{value:.6g}" for value in values)] for row, *values in rows]
-    line = f"R² {metrics['r2']:.4f}, MAE {metrics['mae']:.4g}, RMSE {metrics['rmse']:.4g} in units of the target"
-    return metrics, [["row", "actual", "predicted", "baseline_predicted"], *table], line
+    metrics = {
+        **regression_scores(actual, predicted),
+        "baselines": {name: regression_scores(actual, p) for name, p in others.items()},
+        "comparisons": {name: compare_regressions(actual, predicted, p) for name, p in others.items()},
+    }
+    standardized = (predicted - scale["mean"]) / scale["scale"]
+    errors = analyse_regression_errors(test, standardized, train, scale, prepared.preprocessing.feature_names)
+    table = [
+        [row, *(f"{value:.6g}" for value in values)]
+        for row, *values in zip(test.rows, actual, predicted, others["linear_regression"], strict=True)
+    ]
+    line = (
+        f"R² {metrics['r2']:.4f} (95% interval {metrics['r2_low']:.4f} to {metrics['r2_high']:.4f}), MAE "
+        f"{metrics['mae']:.4g}, RMSE {metrics['rmse']:.4g} in units of the target"
+    )
+    header = ["row", "actual", "predicted", "baseline_predicted"]
+    return Evaluation(metrics, {"errors": errors}, [header, *table], line)
+
+
+def _rows(prepared: PreparedData, name: str) -> LabelledRows:
+    split = prepared.split(name)
+    y = np.asarray(split.y)
+    return LabelledRows(split.X, y[:, 0] if y.ndim == 2 else y, np.asarray(prepared.rows(name)))
+
+
+def _add_pixels(cases: list[Json], preprocessing: ImagePreprocessing, test: LabelledRows) -> None:
+    """Give each case its image, line by line, two hexadecimal digits a pixel, for the report to draw."""
+    places = [int(np.flatnonzero(test.rows == case["row"])[0]) for case in cases]
+    pixels = preprocessing.pixels(np.asarray(test.X[places]))
+    for case, image in zip(cases, pixels, strict=True):
+        case["pixels"] = [line.tobytes().hex() for line in image]
 
 
 if __name__ == "__main__":

@@ -1,64 +1,89 @@
 """The regression check for CI: the working tree's test predictions against those of a Git revision or a folder."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from glassnet.config import UserError, one_line_errors, read_arguments
 from glassnet.evaluation.regression_check import (
     NotComparableError,
-    as_markdown,
+    Row,
     check_regression,
+    compare_scores,
     parse_predictions,
+    require_one_evaluation,
 )
+from glassnet.evaluation.regression_verdict import as_markdown
 
-PREDICTIONS = Path("reports", "predictions.csv")
+PREDICTIONS, METRICS = Path("reports", "predictions.csv"), Path("reports", "metrics.json")
 NOT_COMPARED = 2  # the exit status where there was nothing to compare; 1 is a regression
 
 
 def main() -> int:
     """Print the verdict as markdown and return the exit status: 0, 1 for a regression, 2 if nothing was compared.
 
-    Arguments: `baseline=` (a Git revision, or a folder with reports/predictions.csv in it), `tolerance=0.01`,
+    Arguments: `baseline=` (a Git revision, or a folder with predictions.csv or reports/ in it), `tolerance=0.01`,
     `alpha=0.05`, `floor=` (an accuracy, or R²).
     """
     defaults = {"baseline": "", "tolerance": 0.01, "alpha": 0.05, "floor": None}
     arguments = read_arguments(defaults, required=("baseline",))
     baseline = arguments["baseline"]
-    if isinstance(arguments["floor"], str):
-        raise UserError(f"floor: expected a number, received {arguments['floor']!r}")
+    limits = {name: arguments[name] for name in ("tolerance", "alpha", "floor")}
+    _require_sense(limits)
     try:
-        if not PREDICTIONS.is_file():
-            raise NotComparableError(
-                f"{PREDICTIONS}: expected the working tree's predictions, found none; run dvc repro"
-            )
-        new = parse_predictions(PREDICTIONS.read_text(encoding="utf-8").splitlines())
-        old = parse_predictions(_baseline(baseline).splitlines())
-        limits = {name: arguments[name] for name in ("tolerance", "alpha", "floor")}
+        new = parse_predictions(_read(Path(), PREDICTIONS), "the working tree")
+        old = parse_predictions(_read_baseline(baseline, PREDICTIONS), baseline)
         verdict = check_regression(new, old, **limits)
     except NotComparableError as error:
         print(f"gate: not compared with {baseline}: {error}", file=sys.stderr)
         return NOT_COMPARED
-    print(as_markdown(verdict, baseline))
+    print(as_markdown(verdict, baseline, _scores(baseline, new, old)))
     return 1 if verdict.kind == "regression" else 0
 
 
-def _baseline(baseline: str) -> str:
-    """Return the baseline's predictions as text."""
-    folder = Path(baseline)
-    if folder.is_dir():
-        path = folder / PREDICTIONS if (folder / PREDICTIONS).is_file() else folder / PREDICTIONS.name
-        if not path.is_file():
-            raise NotComparableError(f"expected {PREDICTIONS} in the folder, found none")
-        return path.read_text(encoding="utf-8")
+def _scores(baseline: str, new: list[Row], old: list[Row]) -> list[tuple[str, float, float]]:
+    """Return the headline scores to list beside the verdict, which rests on the predictions alone.
+
+    Scores that are missing, or were computed from other predictions, are left out with a note.
+    """
+    try:
+        metrics = json.loads(_read(Path(), METRICS)), json.loads(_read_baseline(baseline, METRICS))
+        require_one_evaluation(new, metrics[0], "the working tree")
+        require_one_evaluation(old, metrics[1], baseline)
+    except (NotComparableError, json.JSONDecodeError) as error:
+        print(f"gate: note: scores are not listed: {error}", file=sys.stderr)
+        return []
+    return compare_scores(*metrics)
+
+
+def _require_sense(limits: dict[str, Any]) -> None:
+    if isinstance(limits["floor"], str):
+        raise UserError(f"floor: expected a number, received {limits['floor']!r}")
+    if not 0 <= limits["tolerance"] < 1:
+        raise UserError(f"tolerance: expected a number from 0 to below 1, received {limits['tolerance']:g}")
+    if not 0 < limits["alpha"] < 1:
+        raise UserError(f"alpha: expected a number between 0 and 1, received {limits['alpha']:g}")
+
+
+def _read(folder: Path, name: Path) -> str:
+    path = folder / name if (folder / name).is_file() else folder / name.name
+    if not path.is_file():
+        raise NotComparableError(f"{folder / name}: expected what evaluate writes, found no file; run dvc repro")
+    return path.read_text(encoding="utf-8")
+
+
+def _read_baseline(baseline: str, name: Path) -> str:
+    """Return a file of the baseline as text."""
+    if Path(baseline).is_dir():
+        return _read(Path(baseline), name)
     shown = subprocess.run(
-        ["git", "show", f"{baseline}:./{PREDICTIONS.as_posix()}"], capture_output=True, text=True, check=False
+        ["git", "show", f"{baseline}:./{name.as_posix()}"], capture_output=True, text=True, check=False
     )
     if shown.returncode:
         reason = " ".join(shown.stderr.split()).removeprefix("fatal: ")
-        raise NotComparableError(
-            f"expected a folder, or a Git revision with {PREDICTIONS}, received neither ({reason})"
-        )
+        raise NotComparableError(f"expected a folder, or a Git revision with {name}, received neither ({reason})")
     return shown.stdout
 
 

@@ -2,7 +2,7 @@
 
 import json
 
-from glassnet.config import Layout, Settings, run_stage
+from glassnet.config import Layout, Settings, given_overrides, run_stage
 from glassnet.data import open_prepared
 from glassnet.reporting import write_report
 from glassnet.tracking import hand_over
@@ -11,7 +11,7 @@ from glassnet.tracking import hand_over
 def main(settings: Settings, layout: Layout) -> None:
     """Write the report, then hand everything over to the tracking store."""
     prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
-    write_report(layout, prepared)
+    write_report(layout, prepared, None if layout.by_dvc else given_overrides())
     print(f"report: {layout.report}")
     run_id = hand_over(settings, layout, prepared)
     if run_id is not None:

@@ -107,7 +107,11 @@ def _log_scores(client: "MlflowClient", run_id: str, layout: Layout, card: dict[
         values |= {f"test_{name.removeprefix('baselines.')}": value for name, value in scores.items()}
     known = client.get_run(run_id).data.metrics
     now = int(time.time() * 1000)
-    changed = [Metric(name, float(value), now, 0) for name, value in values.items() if known.get(name) != value]
+    changed = [
+        Metric(name, float(value), now, 0)
+        for name, value in values.items()
+        if value is not None and known.get(name) != value
+    ]
     client.log_batch(run_id, metrics=changed)
 
 

@@ -44,8 +44,11 @@ class ModelFile:
         """Return class probabilities `(N, C)`, or for regression `(N, 1)` in the target's units, for features."""
         if self.target_scale is None:
             return predict(self.model, X)
-        outputs = predict(self.model, X, output=lambda outputs: outputs).astype(np.float64)
-        return outputs * self.target_scale["scale"] + self.target_scale["mean"]
+        return self.outputs(X).astype(np.float64) * self.target_scale["scale"] + self.target_scale["mean"]
+
+    def outputs(self, X: FloatArray) -> FloatArray:
+        """Return what the network itself says of features `(N, D)`: logits, or standardized targets."""
+        return predict(self.model, X, output=lambda outputs: outputs)
 
     def predict_frame(self, frame: "pd.DataFrame") -> FloatArray:
         """Return what `predict_features` does, for raw rows."""

@@ -93,11 +93,21 @@ class Training:
         """Return the command line that repeats this training with a change of settings."""
         if self.overrides is None:
             return " ".join(["dvc exp run", *(f"-S {shlex.quote(change)}" for change in changes)])
-        return " ".join(["python -m glassnet.stages.train", *map(shlex.quote, [*self.overrides, *changes])])
+        return shlex.join(["python", "-m", "glassnet.stages.train", *self._kept(changes), *changes])
 
     def sweep(self, *changes: str) -> str:
         """Return the command line that repeats this training once for each value of a change."""
-        return " ".join(["python -m glassnet.stages.train -m", *map(shlex.quote, [*(self.overrides or ()), *changes])])
+        return shlex.join(["python", "-m", "glassnet.stages.train", "-m", *self._kept(changes), *changes])
+
+    def _kept(self, changes: tuple[str, ...]) -> list[str]:
+        """Return the overrides that no change replaces."""
+        changed = [change.partition("=")[0] for change in changes]
+
+        def is_replaced(override: str) -> bool:
+            key = override.partition("=")[0].lstrip("+")
+            return any(key == name or key.startswith(f"{name}.") for name in changed)
+
+        return [override for override in self.overrides or () if not is_replaced(override)]
 
 
 def late_fall(losses: FloatVector) -> float:

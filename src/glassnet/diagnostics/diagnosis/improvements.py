@@ -1,5 +1,6 @@
 """The next three improvements: what the diagnosis found, then what the errors and the uncertainty suggest."""
 
+import shlex
 from typing import Any
 
 from glassnet.diagnostics.diagnosis.evidence import Finding, Training
@@ -8,7 +9,7 @@ WANTED = 3
 
 
 def next_improvements(findings: list[Finding], errors: dict[str, Any], training: Training) -> list[Finding]:
-    """Return the three changes to try next, the most promising first, no command twice.
+    """Return the three changes to try next, the most promising first, no setting twice.
 
     Args:
         findings: of the training and of the scores.
@@ -19,9 +20,14 @@ def next_improvements(findings: list[Finding], errors: dict[str, Any], training:
     candidates = [*ranked, *_from_errors(errors, training), *_always(training)]
     chosen: list[Finding] = []
     for candidate in candidates:
-        if all(candidate.command != other.command for other in chosen):
+        if _setting(candidate) not in [_setting(other) for other in chosen]:
             chosen.append(candidate)
     return chosen[:WANTED]
+
+
+def _setting(finding: Finding) -> str:
+    """Return the setting that a finding's command changes."""
+    return shlex.split(finding.command)[-1].partition("=")[0]
 
 
 def _from_errors(errors: dict[str, Any], t: Training) -> list[Finding]:
@@ -37,6 +43,7 @@ def _from_errors(errors: dict[str, Any], t: Training) -> list[Finding]:
     smaller_batches = f"training.batch_size={max(4, training['batch_size'] // 2)}"
     suggestions = {
         "near the boundary": ("a larger network, for a boundary of finer shape", larger),
+        "boundary misplaced": ("a larger network, for a boundary of finer shape", larger),
         "inside the other class": ("a larger network, for a boundary of finer shape", larger),
         "extreme target": ("a larger network, which can follow the target to its ends", larger),
         "overconfident": ("label smoothing", smoother),

@@ -1,37 +1,67 @@
-"""Illnesses that the test scores show: a split too small to tell, probabilities that are not what they claim."""
+"""Illnesses that the test scores show: a split too small to tell, a network that is no gain, false confidence."""
 
 from typing import Any
 
 from glassnet.diagnostics.diagnosis.evidence import Finding, Training
 
 Metrics = dict[str, Any]
+LINEAR = ("softmax_regression", "linear_regression")
 
 
 def examine_scores(metrics: Metrics, training: Training) -> list[Finding]:
     """Return what the scores of the test split (the content of metrics.json) show, the most severe first."""
-    findings = [finding for check in (_too_small, _miscalibrated) if (finding := check(metrics, training)) is not None]
+    findings = [
+        finding for check in (_too_small, _worse, _miscalibrated) if (finding := check(metrics, training)) is not None
+    ]
     return sorted(findings, key=lambda finding: -finding.severity)
 
 
 def _too_small(metrics: Metrics, t: Training) -> Finding | None:
     """The interval of the difference to the linear baseline holds 0: the split does not tell which is better."""
-    name, compared = next((name, scores) for name, scores in metrics["comparisons"].items() if name in LINEAR)
-    low, high = compared["difference_low"], compared["difference_high"]
+    name, low, high, difference = _against_linear(metrics)
     if not low <= 0 <= high:
         return None
-    what = "accuracy" if "accuracy" in metrics else "mean absolute error"
     folds = t.settings["data"]["folds"] or 5
     return Finding(
         "split too small to tell",
         0.35,
-        f"on {metrics['examples']} test rows the difference in {what} to {name.replace('_', ' ')} is "
-        f"{compared['difference']:+.4g} (95% interval {low:+.4g} to {high:+.4g}), which holds 0",
-        f"compare on the validation scores of {folds} folds, which together are all rows that are not for testing",
+        f"{difference}, an interval that holds 0",
+        f"compare with {name} on the validation scores of {folds} folds, which together are all rows not for testing",
         t.sweep("model=mlp,softmax", f"data.folds={folds}", f"data.fold=range({folds})"),
     )
 
 
-LINEAR = ("softmax_regression", "linear_regression")
+def _worse(metrics: Metrics, t: Training) -> Finding | None:
+    """The linear baseline is better, beyond what chance explains."""
+    name, low, high, difference = _against_linear(metrics)
+    if not (high < 0 if "accuracy" in metrics else low > 0):
+        return None
+    at_best = t.best_epoch - 1
+    if t.train[at_best] < 0.9 * t.validation[at_best]:
+        l2 = t.settings["training"]["l2"]
+        advice = "a strong penalty on the weights, which brings the network nearer to a linear model"
+        change = f"training.l2={max(0.03, 3 * l2):g}"
+    else:
+        sizes = ",".join(str(max(16, 2 * size)) for size in t.settings["model"]["hidden_sizes"]) or "32"
+        advice, change = (
+            "a larger network, since this one does not fit the training rows",
+            f"model.hidden_sizes=[{sizes}]",
+        )
+    return Finding("worse than the linear baseline", 0.8, f"{difference}: {name} is better", advice, t.command(change))
+
+
+def _against_linear(metrics: Metrics) -> tuple[str, float, float, str]:
+    """Return the linear baseline's name, the interval of the difference to it, and both in words."""
+    name = next(name for name in metrics["comparisons"] if name in LINEAR)
+    scores = metrics["comparisons"][name]
+    low, high = scores["difference_low"], scores["difference_high"]
+    what = "accuracy" if "accuracy" in metrics else "mean absolute error"
+    title = name.replace("_", " ")
+    difference = (
+        f"on {metrics['examples']} test rows the difference in {what} to {title} is {scores['difference']:+.4g} (95% "
+        f"interval {low:+.4g} to {high:+.4g})"
+    )
+    return title, low, high, difference
 
 
 def _miscalibrated(metrics: Metrics, t: Training) -> Finding | None:
@@ -43,20 +73,25 @@ def _miscalibrated(metrics: Metrics, t: Training) -> Finding | None:
     if error <= max(0.02, by_chance):
         return None
     smoothing = t.settings["training"]["label_smoothing"]
-    if temperature > 1:
+    if calibration["confidence"] > calibration["accuracy"]:
         kind, advice, change = "too sure of itself", "label smoothing", f"training.label_smoothing={smoothing + 0.05:g}"
     elif smoothing:
         kind, advice, change = "not sure enough", "less label smoothing", f"training.label_smoothing={smoothing / 2:g}"
     else:
         epochs = 2 * t.settings["training"]["epochs"]
         kind, advice, change = "not sure enough", "train for longer", f"training.epochs={epochs}"
+    mended = (
+        f"; a temperature of {temperature:.3g} fitted on the validation split brings the test log-loss from "
+        f"{calibration['log_loss']:.4g} to {calibration['log_loss_after']:.4g}"
+        if temperature is not None
+        else ""
+    )
     return Finding(
         "miscalibrated",
         min(0.6, 0.3 + error),
-        f"confidence and accuracy differ by {error:.3f} on average, more than the {by_chance:.3f} that chance "
-        f"explains on {metrics['examples']} rows; the network is {kind}: a temperature of {temperature:.3g} fitted on "
-        f"the validation split brings the test log-loss from {calibration['log_loss']:.4g} to "
-        f"{calibration['log_loss_after']:.4g}",
+        f"confidence and accuracy differ by {error:.3f} on average, more than the {by_chance:.3f} that chance explains "
+        f"on {metrics['examples']} rows; the network is {kind} (mean confidence {calibration['confidence']:.3f}, "
+        f"accuracy {calibration['accuracy']:.3f}){mended}",
         advice,
         t.command(change),
     )

@@ -1,0 +1,116 @@
+"""Figures of the results on the test split: confusion matrix, classes, reliability, predictions, failures."""
+
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from glassnet.reporting.drawing import BLUE, GREEN, GREY, VERMILION, new_figure, save
+
+FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
+
+NUMBERED = 20  # classes, up to which a confusion matrix has room for its numbers
+
+
+def draw_confusion_matrix(counts: npt.NDArray[np.int64], class_names: tuple[str, ...], path: Path) -> None:
+    """Draw the confusion matrix: each cell's shade is its share of the row, its number the count."""
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    side = 2.6 + 0.6 * len(class_names)
+    figure = new_figure(side + 0.8, side)
+    axes = figure.subplots()
+    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    ticks = range(len(class_names))
+    axes.set_xticks(ticks, class_names, **_turned(class_names))
+    axes.set_yticks(ticks, class_names)
+    axes.set(xlabel="predicted", ylabel="actual", title="Confusion matrix, test split")
+    for row in ticks if len(class_names) <= NUMBERED else ():
+        for column in ticks:
+            colour = "white" if shares[row, column] > 0.5 else "black"
+            axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=colour)
+    figure.colorbar(image, label="share of the actual class")
+    save(figure, path)
+
+
+def draw_class_scores(scores: FloatArray, class_names: tuple[str, ...], path: Path) -> None:
+    """Draw precision, recall and F1 `(C, 3)` of each class as bars; of many classes the 20 with the lowest F1."""
+    shown = np.sort(np.argsort(scores[:, 2], kind="stable")[:NUMBERED])
+    names = tuple(class_names[i] for i in shown)
+    figure = new_figure(max(5.0, 1.8 + 0.75 * len(shown)), 3.6)
+    axes = figure.subplots()
+    for index, (name, colour) in enumerate((("precision", BLUE), ("recall", VERMILION), ("F1", GREEN))):
+        axes.bar(np.arange(len(shown)) + 0.26 * (index - 1), scores[shown, index], 0.24, color=colour, label=name)
+    axes.set_xticks(range(len(shown)), names, **_turned(names))
+    axes.set(ylim=(0, 1), ylabel="score", title="Scores by class, test split")
+    axes.grid(axis="y", alpha=0.3)
+    axes.set_axisbelow(True)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
+    save(figure, path)
+
+
+def draw_reliability(curves: dict[str, list[dict[str, float]]], path: Path) -> None:
+    """Draw accuracy against stated confidence, before and after the temperature; on the diagonal they agree."""
+    figure = new_figure(5.4, 5.4)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    above.plot([0, 1], [0, 1], color=GREY, ls=":", label="perfectly calibrated")
+    styles = {"before": (BLUE, "o-", "as trained"), "after": (VERMILION, "s--", "with temperature")}
+    for index, (name, bins) in enumerate(curves.items()):
+        colour, style, label = styles[name]
+        confidence = [each["confidence"] for each in bins]
+        above.plot(confidence, [each["accuracy"] for each in bins], style, color=colour, label=label)
+        places = np.array(confidence) + 0.012 * (2 * index - len(curves) + 1)
+        below.bar(places, [each["examples"] for each in bins], 0.022, color=colour)
+    above.set(xlim=(0, 1.02), ylim=(-0.03, 1.03), ylabel="share that is right", title="Reliability, test split")
+    above.legend(loc="upper left")
+    below.set(xlabel="stated confidence, mean of the bin", ylabel="rows", yscale="log", ylim=(0.8, None))
+    for axes in (above, below):
+        axes.grid(alpha=0.3)
+        axes.set_axisbelow(True)
+    save(figure, path)
+
+
+def draw_predictions(actual: FloatArray, predicted: FloatArray, target: str, path: Path) -> None:
+    """Draw a regression's predictions against the actual values; on the dotted line they agree."""
+    figure = new_figure(5, 4.6)
+    axes = figure.subplots()
+    ends = float(min(actual.min(), predicted.min())), float(max(actual.max(), predicted.max()))
+    axes.plot(ends, ends, color=GREY, ls=":", label="exact")
+    axes.scatter(actual, predicted, s=18, color=BLUE, alpha=0.7, label="test row")
+    axes.set(xlabel=f"{target}, actual", ylabel=f"{target}, predicted", title="Predictions, test split")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    save(figure, path)
+
+
+def draw_cases(cases: list[dict[str, Any]], path: Path) -> None:
+    """Draw each case's image with its labels, and the largest probabilities as bars, the actual class marked."""
+    rows = -(-len(cases) // 2)
+    figure = new_figure(9, 1.9 * rows)
+    grid = figure.subplots(rows, 4, squeeze=False, width_ratios=(1, 1.6, 1, 1.6))
+    for axes in grid.flat:
+        axes.axis("off")
+    for index, case in enumerate(cases):
+        picture, bars = grid[index // 2, 2 * (index % 2) : 2 * (index % 2) + 2]
+        pixels = np.array([list(bytes.fromhex(line)) for line in case["pixels"]])
+        picture.imshow(pixels, cmap="gray", vmin=0, vmax=max(1, int(pixels.max())))
+        picture.set_title(f"row {case['row']}: {case['true']}", fontsize=9)
+        names, values = list(case["probabilities"])[::-1], list(case["probabilities"].values())[::-1]
+        bars.axis("on")
+        colours = [
+            GREEN if name == case["true"] else VERMILION if name == case["predicted"] else GREY for name in names
+        ]
+        bars.barh(range(len(names)), values, color=colours)
+        bars.set_yticks(range(len(names)), names, fontsize=8)
+        bars.set(xlim=(0, 1.18), xticks=[])
+        bars.set_title(f"predicted: {case['predicted']}", fontsize=9)
+        for place, value in enumerate(values):
+            bars.text(value + 0.02, place, f"{value:.2f}", va="center", fontsize=8)
+        bars.spines[["top", "right", "bottom"]].set_visible(False)
+    save(figure, path)
+
+
+def _turned(names: tuple[str, ...]) -> dict[str, Any]:
+    """Return how to write names below an axis: turned if they are too long to stand side by side."""
+    if max(map(len, names)) <= 3:
+        return {}
+    return {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}

@@ -1,0 +1,120 @@
+"""The tables of the report, in markdown that is readable as text too."""
+
+from typing import Any, TypeAlias
+
+from glassnet.diagnostics import Finding
+
+Json: TypeAlias = dict[str, Any]
+GROUPS_SHOWN = 10
+Table: TypeAlias = list[list[Any]]
+
+
+def markdown_table(header: list[str], rows: Table) -> str:
+    """Return a markdown table, columns padded so that the source reads as a table too; numbers to the right."""
+    cells = [[str(cell).replace("|", "\\|") for cell in row] for row in rows]
+    widths = [max(3, *(len(row[i]) for row in [header, *cells])) for i in range(len(header))]
+    right = [all(isinstance(row[i], int | float) for row in rows) for i in range(len(header))]
+
+    def line(row: list[str]) -> str:
+        padded = [cell.rjust(w) if r else cell.ljust(w) for cell, w, r in zip(row, widths, right, strict=True)]
+        return f"| {' | '.join(padded)} |"
+
+    rule = [("-" * (w - 1) + ":") if r else "-" * w for w, r in zip(widths, right, strict=True)]
+    return "\n".join([line(header), f"| {' | '.join(rule)} |", *map(line, cells)])
+
+
+def results_table(metrics: Json) -> Table:
+    """Return a row for the network and each baseline."""
+    models = [("network", metrics), *((name.replace("_", " "), s) for name, s in metrics["baselines"].items())]
+    if "r2" in metrics:
+        return [[name, *(_with_interval(s, column) for column in ("r2", "mae", "rmse"))] for name, s in models]
+    return [
+        [name, *(_with_interval(s, column) for column in ("accuracy", "macro_f1", "log_loss")),
+         f"{s['errors']} of {s['examples']}"]
+        for name, s in models
+    ]  # fmt: skip
+
+
+def further_scores(metrics: Json) -> Table:
+    """Return the network's other scores, with an interval where there is one."""
+    names = {
+        "balanced_accuracy": "balanced accuracy",
+        "weighted_f1": "weighted F1",
+        "matthews_correlation": "Matthews correlation",
+        "cohen_kappa": "Cohen's κ",
+        "roc_auc": "ROC-AUC, one against the rest",
+    }
+    names |= {name: f"accuracy of the top {name.split('_')[1]}" for name in metrics if name.startswith("top_")}
+    return [[title, _with_interval(metrics, name)] for name, title in names.items()]
+
+
+def comparison_table(metrics: Json) -> Table:
+    """Return a row for each baseline: by how much the network is better or worse on the same rows."""
+    rows = []
+    for name, scores in metrics["comparisons"].items():
+        low, high = scores["difference_low"], scores["difference_high"]
+        row = [name.replace("_", " "), f"{scores['difference']:+.4g}", f"{low:+.4g} to {high:+.4g}"]
+        if "mcnemar_p" in scores:
+            row += [scores["newly_right"], scores["newly_wrong"], f"{scores['mcnemar_p']:.2g}"]
+        rows.append(row)
+    return rows
+
+
+def calibration_table(calibration: Json) -> Table:
+    """Return error and log-loss before and after the temperature."""
+    rows = [["as trained", f"{calibration['error']:.4f}", f"{calibration['log_loss']:.4f}"]]
+    if calibration["temperature"] is not None:
+        after = [f"{calibration[key]:.4f}" for key in ("error_after", "log_loss_after")]
+        rows.append([f"temperature {calibration['temperature']:.3g}", *after])
+    return rows
+
+
+def case_table(cases: list[Json]) -> Table:
+    """Return a row for each case of a classification."""
+    rows = []
+    for case in cases:
+        p = case["probabilities"]
+        actual, rival = case["nearest"]
+        rows.append(
+            [case["row"], case["true"], case["predicted"],
+             ", ".join(f"{name} {value:.2f}" for name, value in list(p.items())[:3]),
+             _features(case["furthest_features"]),
+             f"{actual['distance']:.2f} (row {actual['row']})",
+             f"{rival['class']} {rival['distance']:.2f} (row {rival['row']})"]
+        )  # fmt: skip
+    return rows
+
+
+def regression_case_table(cases: list[Json]) -> Table:
+    """Return a row for each case of a regression."""
+    return [
+        [case["row"], f"{case['actual']:.5g}", f"{case['predicted']:.5g}", _features(case["furthest_features"]),
+         f"{case['nearest']['target']:.5g}, {case['nearest']['distance']:.2f} away (row {case['nearest']['row']})",
+         f"{case['neighbours_mean']:.5g}"]
+        for case in cases
+    ]  # fmt: skip
+
+
+def group_table(groups: list[Json]) -> Table:
+    """Return a row for each of the largest groups of errors, with its hypothesis and the numbers behind it."""
+    return [
+        [*([group["true"], group["predicted"]] if "true" in group else [group["group"]]), group["count"],
+         group["hypothesis"], group["evidence"]]
+        for group in groups[:GROUPS_SHOWN]
+    ]  # fmt: skip
+
+
+def finding_table(findings: list[Finding]) -> Table:
+    """Return a row for each finding of the diagnosis."""
+    return [[finding.name, f"{finding.severity:.2f}", finding.evidence] for finding in findings]
+
+
+def _features(furthest: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:+.1f}" for name, value in furthest.items())
+
+
+def _with_interval(scores: Json, name: str) -> str:
+    if scores[name] is None:
+        return "undefined"
+    interval = f" ({scores[f'{name}_low']:.4g} to {scores[f'{name}_high']:.4g})" if f"{name}_low" in scores else ""
+    return f"{scores[name]:.4g}{interval}"

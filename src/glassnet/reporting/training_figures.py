@@ -1,0 +1,75 @@
+"""Figures of a training, drawn from the files it left: learning curves, telemetry by layer, the range test."""
+
+import csv
+from pathlib import Path
+
+from glassnet.diagnostics import TelemetryRow
+from glassnet.reporting.drawing import BLUE, GREY, VERMILION, new_figure, save, shade
+from glassnet.training import read_history
+
+LAYERS_SHOWN = 8  # more lines in one plot cannot be told apart
+
+
+def draw_learning_curves(history_file: Path, path: Path, best_epoch: int | None = None) -> None:
+    """Draw loss and score of both splits against the epoch, and mark the epoch whose weights were kept."""
+    history = read_history(history_file)
+    score = next(name for name in ("accuracy", "mae") if f"train_{name}" in history[0])
+    epochs = [row["epoch"] for row in history]
+    if best_epoch is None:
+        best_epoch = int(min(history, key=lambda row: row["validation_loss"])["epoch"])
+    figure = new_figure(9, 3.6)
+    titles = {"loss": "loss", "accuracy": "accuracy", "mae": "mean absolute error, in standard deviations"}
+    for axes, column in zip(figure.subplots(1, 2), ("loss", score), strict=True):
+        validation = [row[f"validation_{column}"] for row in history]
+        axes.plot(epochs, [row[f"train_{column}"] for row in history], color=BLUE, label="train")
+        axes.plot(epochs, validation, color=VERMILION, ls="--", label="validation")
+        axes.axvline(best_epoch, color=GREY, ls=":", label=f"chosen: epoch {best_epoch}")
+        axes.set(xlabel="epoch", ylabel=titles[column], title=f"{titles[column].split(',')[0].capitalize()} by epoch")
+        axes.grid(alpha=0.3)
+        axes.legend()
+    save(figure, path)
+
+
+def draw_telemetry(rows: list[TelemetryRow], path: Path) -> None:
+    """Draw by step, for each layer with weights: the spread of its output, its gradient's norm, its updates' size."""
+    figure = new_figure(10, 3.8)
+    panels = (
+        ("std", "standard deviation of the output", "Activations"),
+        ("gradient_norm", "norm of the gradient", "Gradients"),
+        ("update_ratio", "update relative to the weights", "Updates"),
+    )
+    layers = list(dict.fromkeys(row.layer.removesuffix(".W") for row in rows if row.layer.endswith(".W")))
+    if len(layers) > LAYERS_SHOWN:
+        layers = [layers[round(i * (len(layers) - 1) / (LAYERS_SHOWN - 1))] for i in range(LAYERS_SHOWN)]
+    for axes, (statistic, label, title) in zip(figure.subplots(1, 3), panels, strict=True):
+        for index, layer in enumerate(layers):
+            name = layer if statistic == "std" else f"{layer}.W"
+            points = [(row.step, row.value) for row in rows if row.layer == name and row.statistic == statistic]
+            colour = f"C{index}" if len(layers) == 1 else shade(index / (len(layers) - 1))
+            axes.plot(
+                *zip(*points, strict=True), color=colour, marker="osD^vP*X"[index], ms=3.5, lw=1, label=f"layer {layer}"
+            )
+        axes.set(xlabel="step", ylabel=label, title=title)
+        if statistic != "std" and any(row.value > 0 for row in rows if row.statistic == statistic):
+            axes.set_yscale("log")
+        axes.grid(alpha=0.3)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=LAYERS_SHOWN, frameon=False)
+    save(figure, path)
+
+
+def draw_range_test(curve: Path, path: Path, edge: float | None, suggestion: float) -> None:
+    """Draw the curve of a learning-rate range test, with the edge and the suggested rate."""
+    with curve.open(newline="", encoding="utf-8") as file:
+        rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+    rates = [row["learning_rate"] for row in rows]
+    figure = new_figure(6.5, 3.8)
+    axes = figure.subplots()
+    axes.plot(rates, [row["loss"] for row in rows], color=BLUE, alpha=0.35, label="batch loss")
+    axes.plot(rates, [row["smoothed_loss"] for row in rows], color=BLUE, label="smoothed")
+    if edge is not None:
+        axes.axvline(edge, color=VERMILION, ls="--", label=f"edge {edge:.2g}")
+    axes.axvline(suggestion, color=GREY, ls=":", label=f"suggested {suggestion:.2g}")
+    axes.set(xlabel="learning rate", ylabel="training loss", xscale="log", title="Learning-rate range test")
+    axes.grid(alpha=0.3)
+    axes.legend()
+    save(figure, path)

@@ -1,0 +1,118 @@
+"""Error analysis: groups, hypotheses drawn from the neighbourhood, and the cases that are shown."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from glassnet.evaluation import LabelledRows, analyse_errors, analyse_regression_errors
+from glassnet.evaluation.neighbours import nearest_rows, usual_distance
+
+NAMES = ("left", "right", "rare")
+RNG = np.random.default_rng(0)
+
+
+def _training() -> LabelledRows:
+    """Two clouds of 40 rows at x = −3 and x = 3, and 4 rows of a rare class between them, above."""
+    left = np.column_stack([-3 + 0.5 * RNG.standard_normal(40), 0.5 * RNG.standard_normal(40)])
+    right = np.column_stack([3 + 0.5 * RNG.standard_normal(40), 0.5 * RNG.standard_normal(40)])
+    rare = np.array([[0.0, 3.0], [0.2, 3.1], [-0.2, 3.1], [0.0, 3.3]])
+    return LabelledRows(np.vstack([left, right, rare]), np.repeat([0, 1, 2], (40, 40, 4)), np.arange(100, 184))
+
+
+TRAINING = _training()
+
+
+def _analyse(X: list[list[float]], y: list[int], P: list[list[float]], shown: int = 10) -> dict[str, Any]:
+    test = LabelledRows(np.array(X), np.array(y), np.arange(len(y)))
+    return analyse_errors(test, np.array(P), TRAINING, NAMES, ["x", "height"], shown)
+
+
+@pytest.mark.parametrize(
+    ("x", "p", "hypothesis", "number"),
+    [
+        ([9.0, 9.0], [0.1, 0.8, 0.1], "outlier", "further from every training row"),
+        ([3.0, 0.0], [0.05, 0.95, 0.0], "label noise suspected", "0.95"),
+        ([3.0, 0.0], [0.3, 0.7, 0.0], "inside the other class", "0.70"),
+        ([-3.0, 0.0], [0.4, 0.6, 0.0], "boundary misplaced", "100% of the nearest training rows are left"),
+        ([-3.0, 0.0], [0.02, 0.98, 0.0], "overconfident", "0.98"),
+    ],
+)
+def test_the_hypothesis_follows_from_the_neighbourhood(
+    x: list[float], p: list[float], hypothesis: str, number: str
+) -> None:
+    """One row of the left class that is called right, wherever it lies and however sure the network is."""
+    result = _analyse([x], [0], [p])
+    assert [(g["true"], g["predicted"], g["count"]) for g in result["groups"]] == [("left", "right", 1)]
+    assert result["groups"][0]["hypothesis"] == hypothesis
+    assert number in result["groups"][0]["evidence"]
+
+
+def test_a_rare_class_is_named_as_such() -> None:
+    """Four rows of 84 are less than half an even share, however sure the network is."""
+    for p in ([0.96, 0.0, 0.04], [0.4, 0.3, 0.3]):
+        group = _analyse([[0.1, 3.1]], [2], [p])["groups"][0]
+        assert group["hypothesis"] == "minority class"
+        assert "rare has 4.8% of the training rows" in group["evidence"]
+
+
+def test_cases_are_the_confident_errors_and_each_group_has_one() -> None:
+    """Three errors of one kind and a milder one of another: with two places, one of each."""
+    X = [[3.0, 0.0], [3.1, 0.0], [3.2, 0.0], [-3.0, 0.0], [-3.0, 0.1]]
+    P = [[0.1, 0.9, 0.0], [0.05, 0.95, 0.0], [0.2, 0.8, 0.0], [0.4, 0.6, 0.0], [0.9, 0.1, 0.0]]
+    result = _analyse(X, [0, 0, 0, 2, 0], P, shown=2)
+    assert (result["errors"], result["analysed"]) == (4, 4)
+    assert [(case["row"], case["true"]) for case in result["cases"]] == [(1, "left"), (3, "rare")]
+    assert [group["count"] for group in result["groups"]] == [3, 1]
+    assert result["groups"][0]["rows"] == [0, 1, 2]
+    case = result["cases"][0]
+    assert case["probabilities"] == {"right": 0.95, "left": 0.05, "rare": 0.0}
+    assert list(case["furthest_features"]) == ["x", "height"]
+    assert [each["class"] for each in case["nearest"]] == ["left", "right"]
+    assert case["nearest"][0]["distance"] > 3 > case["nearest"][1]["distance"]
+    assert 140 <= case["nearest"][1]["row"] < 180
+    assert case["neighbours"] == ["right"] * 5
+    assert [case["row"] for case in result["least_certain"]] == [4]
+
+
+def test_without_errors_the_least_certain_are_described() -> None:
+    """No group, no case, and the right answers by confidence."""
+    result = _analyse([[-3.0, 0.0], [3.0, 0.0]], [0, 1], [[0.9, 0.1, 0.0], [0.2, 0.8, 0.0]])
+    assert (result["errors"], result["groups"], result["cases"]) == (0, [], [])
+    assert [case["row"] for case in result["least_certain"]] == [1, 0]
+    assert [each["class"] for each in result["least_certain"][0]["nearest"]] == ["right", "left"]
+
+
+def test_neighbours_agree_with_a_plain_search() -> None:
+    """Distances and places as sorting all differences gives them, over several blocks, and among chosen rows."""
+    X, train = RNG.standard_normal((7, 4)), RNG.standard_normal((25_000, 4))
+    distances, places = nearest_rows(X, train, 3)
+    plain = np.linalg.norm(X[:, np.newaxis] - train, axis=2)
+    np.testing.assert_array_equal(places, np.argsort(plain, axis=1)[:, :3])
+    np.testing.assert_allclose(distances, np.sort(plain, axis=1)[:, :3], rtol=1e-6)
+    among = np.arange(25_000) % 1000 == 0
+    _, places = nearest_rows(X, train, 3, among)
+    assert (places % 1000 == 0).all()
+    few, none = nearest_rows(X, train[:2], 3)
+    assert (few[:, 2] == np.inf).all()
+    assert (none[:, 2] == -1).all()
+    copies = np.zeros((5, 2))
+    assert usual_distance(copies) == 0
+
+
+def test_large_errors_of_a_regression_are_explained() -> None:
+    """One row that lies far out, four whose target differs from that of rows just like them."""
+    train = LabelledRows(np.linspace(-2, 2, 81)[:, np.newaxis], np.linspace(-2, 2, 81), np.arange(81))
+    X = np.concatenate([np.linspace(-1, 1, 20), [9.0]])[:, np.newaxis]
+    y = np.concatenate([np.linspace(-1, 1, 20), [2.0]])
+    y[[3, 8, 12]] += 3.0
+    predicted = np.concatenate([np.linspace(-1, 1, 20), [9.0]])
+    test = LabelledRows(X, y, np.arange(21))
+    result = analyse_regression_errors(test, predicted, train, {"mean": 10.0, "scale": 2.0}, ["x"], shown=4)
+    hypotheses = {group["group"]: (group["count"], group["hypothesis"]) for group in result["groups"]}
+    assert hypotheses["too high"] == (1, "outlier")
+    assert hypotheses["too low"] == (3, "unlike its neighbours")
+    case = result["cases"][0]
+    assert (case["row"], case["actual"], case["predicted"]) == (20, 14.0, 28.0)
+    assert case["nearest"] == {"row": 80, "distance": 7.0, "target": 14.0}
+    assert case["furthest_features"] == {"x": 9.0}

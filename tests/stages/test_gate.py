@@ -1,0 +1,124 @@
+"""The regression check from the command line: Git revisions, folders, and what cannot be compared."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _write(folder: Path, wrong: set[int], rows: int = 60, metrics: bool = True) -> None:
+    """Write reports/ of a model that is wrong in these rows."""
+    reports = folder / "reports"
+    reports.mkdir(parents=True, exist_ok=True)
+    lines = ["row,actual,predicted,baseline_predicted,probability_a,probability_b"]
+    for row in range(rows):
+        actual, other = ("a", "b") if row % 2 else ("b", "a")
+        lines.append(f"{row},{actual},{other if row in wrong else actual},a,0.5,0.5")
+    (reports / "predictions.csv").write_text("\n".join(lines) + "\n")
+    if metrics:
+        values = {"accuracy": 1 - len(wrong) / rows, "errors": len(wrong), "examples": rows}
+        (reports / "metrics.json").write_text(json.dumps(values))
+
+
+def _git(folder: Path, *arguments: str) -> None:
+    names = ("-c", "user.name=A Newcomer", "-c", "user.email=newcomer@example.org")
+    subprocess.run(["git", *names, *arguments], cwd=folder, check=True, capture_output=True)
+
+
+def _gate(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "glassnet.stages.gate", *arguments],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A Git repository whose main branch holds a model with two errors."""
+    _git(tmp_path, "init", "-q", "-b", "main")
+    _write(tmp_path, {0, 1})
+    _git(tmp_path, "add", "-A")
+    _git(tmp_path, "commit", "-q", "-m", "a model")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status", "title"),
+    [
+        ({0, 1}, 0, "the same predictions as"),
+        ({0, 1, 2}, 0, "no different from, within noise,"),
+        (set(range(12)), 1, "**regression** against"),
+    ],
+)
+def test_a_git_revision_is_compared_row_by_row(repository: Path, wrong: set[int], status: int, title: str) -> None:
+    """Exit status and title; what was lost is listed, and so are the scores of both."""
+    _write(repository, wrong)
+    done = _gate(repository, "baseline=main")
+    assert (done.returncode, done.stderr) == (status, "")
+    assert done.stdout.startswith(f"### Model check: {title} main\n")
+    assert f"| accuracy | 0.9667 | {1 - len(wrong) / 60:.4g} |" in done.stdout
+    assert ("| 2 | b | b | a |" in done.stdout) == (2 in wrong)
+
+
+def test_a_folder_is_compared_too(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """With its reports/ or without; scores that are missing, or of other predictions, are a note, not a verdict."""
+    folder = tmp_path_factory.mktemp("other")
+    _write(folder, {3, 4, 5, 6, 7, 8, 9, 10, 11}, metrics=False)
+    for baseline in (folder, folder / "reports"):
+        done = _gate(repository, f"baseline={baseline}")
+        assert done.returncode == 0
+        assert "better" in done.stdout or "within noise" in done.stdout
+        assert "gate: note: scores are not listed" in done.stderr
+    _write(folder, {3})
+    _write(folder, {3, 4, 5}, metrics=False)
+    assert "received 60 rows with 1 errors and 60 with 3" in _gate(repository, f"baseline={folder}").stderr
+
+
+def test_tolerance_and_floor_are_kept(repository: Path) -> None:
+    """A drop within the tolerance passes however significant; an accuracy below the floor never does."""
+    _write(repository, set(range(12)))
+    assert _gate(repository, "baseline=main", "tolerance=0.2").returncode == 0
+    _write(repository, {0, 1})
+    assert _gate(repository, "baseline=main", "floor=0.97").returncode == 1
+    assert _gate(repository, "baseline=main", "floor=0.96").returncode == 0
+
+
+def test_what_cannot_be_compared_is_named(repository: Path) -> None:
+    """Another test split, an unknown revision, nothing in the working tree: status 2 and one line."""
+    _write(repository, set(), rows=50)
+    for baseline, part in (("main", "10 that only the earlier one has"), ("no-such-branch", "received neither")):
+        done = _gate(repository, f"baseline={baseline}")
+        assert done.returncode == 2
+        assert done.stderr.startswith(f"gate: not compared with {baseline}: ")
+        assert part in done.stderr
+        assert done.stderr.count("\n") == 1
+    (repository / "reports" / "predictions.csv").unlink()
+    assert "run dvc repro" in _gate(repository, "baseline=main").stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        ((), "received no baseline"),
+        (("baselin=main",), "received 'baselin=main'"),
+        (("baseline=main", "alpha=often"), "alpha: expected a number, received 'often'"),
+        (("baseline=main", "alpha=0"), "alpha: expected a number between 0 and 1"),
+        (("baseline=main", "tolerance=-1"), "tolerance: expected a number from 0"),
+        (("baseline=main", "floor=high"), "floor: expected a number"),
+    ],
+)
+def test_mistakes_are_one_line(repository: Path, arguments: tuple[str, ...], part: str) -> None:
+    """Status 1, what was expected and what came."""
+    done = _gate(repository, *arguments)
+    assert done.returncode == 1
+    assert part in done.stderr
+    assert done.stderr.count("\n") == 1
