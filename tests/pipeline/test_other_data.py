@@ -62,7 +62,7 @@ def test_a_table_of_ones_own_goes_all_the_way(fresh: Path, run: Run) -> None:
     assert np.isfinite(saved.predict_frame(rows)).all()
     assert saved.preprocessing.unseen_categories(rows) == {"city": ["Oslo"]}
 
-    written = "city;owns a car;income;note\nCork;true;5.0;x\nOslo;false;;y\n"
+    written = "city;owns a car;income;note\nCork;True;5.0;x\nOslo;False;;y\n"
     (fresh / "new.csv").write_text(written, encoding="utf-8")
     done = run(fresh, sys.executable, "-m", "glassnet.stages.predict", "input=new.csv", "output=out/predicted.csv")
     assert "city has values that the training rows did not have: 'Oslo'" in done.stderr

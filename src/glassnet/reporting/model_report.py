@@ -18,6 +18,7 @@ from glassnet.reporting.training_figures import draw_learning_curves, draw_telem
 from glassnet.training import load_model, read_history
 
 Json = dict[str, Any]
+UNCERTAIN_BELOW = 5  # errors, below which the least certain right answers are shown too
 
 
 def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, ...] | None = None) -> None:
@@ -103,9 +104,11 @@ def _classification_results(layout: Layout, prepared: PreparedData, analysis: Js
     result_figures.draw_class_scores(scores, names, layout.figures / "class_scores.png")
     result_figures.draw_reliability(analysis["reliability"], layout.figures / "reliability.png")
     has_images = prepared.image_shape is not None
-    for name in ("cases", "least_certain"):
-        if has_images and analysis["errors"][name]:
-            result_figures.draw_cases(analysis["errors"][name], layout.figures / f"{name}.png")
+    errors = analysis["errors"]
+    shown = ["cases"] if errors["errors"] >= UNCERTAIN_BELOW else ["cases", "least_certain"]
+    for name in shown:
+        if has_images and errors[name]:
+            result_figures.draw_cases(errors[name], layout.figures / f"{name}.png")
     support = counts.sum(axis=1)
     return {
         "classes": [
@@ -113,6 +116,7 @@ def _classification_results(layout: Layout, prepared: PreparedData, analysis: Js
             for name, row, n in zip(names, scores, support, strict=True)
         ],
         "has_images": has_images,
+        "shows_uncertain": "least_certain" in shown and bool(errors["least_certain"]),
     }
 
 
@@ -121,7 +125,7 @@ def _regression_results(layout: Layout, prepared: PreparedData, analysis: Json) 
     rows = _read_predictions(layout)
     actual, predicted = (np.array([float(row[name]) for row in rows]) for name in ("actual", "predicted"))
     result_figures.draw_predictions(actual, predicted, prepared.about["target"], layout.figures / "predictions.png")
-    return {"has_images": False}
+    return {"has_images": False, "shows_uncertain": False}
 
 
 def _read(path: Any) -> Any:

@@ -42,16 +42,20 @@ def main(settings: Settings, layout: Layout) -> None:
     evaluate = _regression if prepared.task == "regression" else _classification
     metrics, analysis, table, line = evaluate(prepared, network, baseline)
     best = {name: value for name, value in network.about.items() if name.startswith("best_")}
-    metrics["validation"] = {
+    validation = {
         **{name.removeprefix("best_validation_"): value for name, value in best.items() if name != "best_epoch"},
         "epoch": best["best_epoch"],
     }
     layout.metrics.parent.mkdir(parents=True, exist_ok=True)
-    layout.metrics.write_text(json.dumps(_six_digits(metrics), indent=2, allow_nan=False) + "\n", encoding="utf-8")
-    layout.analysis.write_text(json.dumps(_six_digits(analysis), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    layout.metrics.write_text(_to_json({**_six_digits(metrics), "validation": validation}), encoding="utf-8")
+    layout.analysis.write_text(_to_json(_six_digits(analysis)), encoding="utf-8")
     with layout.predictions.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows(table)
     print(f"evaluate: test {line}")
+
+
+def _to_json(values: Json) -> str:
+    return json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def _six_digits(value: Any) -> Any:
