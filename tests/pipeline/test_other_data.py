@@ -68,9 +68,11 @@ def test_a_table_of_ones_own_goes_all_the_way(fresh: Path, run: Run) -> None:
     assert "city has values that the training rows did not have: 'Oslo'" in done.stderr
     predicted = pd.read_csv(fresh / "out" / "predicted.csv")
     np.testing.assert_array_equal(predicted["probability_yes"], saved.predict_frame(rows)[:, 1].astype(float))
-    (fresh / "new.csv").write_text("city,income\nCork,rich\n", encoding="utf-8")
+    (fresh / "new.csv").write_text("city,income\nCork,5\n", encoding="utf-8")
+    (fresh / "texts.csv").write_text("city,owns a car,income\nCork,True,rich\n", encoding="utf-8")
     for arguments, part in (
         (("input=new.csv", "output=out.csv"), "owns a car"),
+        (("input=texts.csv", "output=out.csv"), "expected numbers in income, received texts"),
         (("input=none.csv", "output=out.csv"), "none.csv: expected a CSV file"),
         (("input=new.csv",), "received no output"),
         (("input=new.csv", "output=out.csv", "model=none"), "expected a trained model"),
