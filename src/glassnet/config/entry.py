@@ -3,18 +3,23 @@
 import os
 import re
 import sys
+import traceback
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from glassnet.config.compose import CONF, read_params, register_resolvers, require_project, to_settings
 from glassnet.config.errors import MENDABLE, UserError, one_line_errors
+from glassnet.config.jobs import FAILED, FINISHED, LOST, RUNNING, Job, Sweep, read_jobs
 from glassnet.config.layout import Layout
 from glassnet.config.settings import Settings
 
 Main = Callable[[Settings, Layout], object]
+Finish = Callable[[Path], None]
 
 
-def run_stage(name: str, main: Main) -> None:
+def run_stage(name: str, main: Main, finish_sweep: Finish | None = None) -> None:
     """Start `main` the way the command line asks for.
 
     Without arguments the settings come from params.yaml and the results go where dvc.yaml declares them. With
@@ -23,15 +28,16 @@ def run_stage(name: str, main: Main) -> None:
     Args:
         name: the stage's name, for messages.
         main: what to run, with the settings and the layout of the folders.
+        finish_sweep: what to do at the end of a sweep, with its folder.
     """
     with one_line_errors(name):
         if len(sys.argv) == 1:
             main(read_params(), Layout(Path()))
         else:
-            _run_composed(main)
+            _run_composed(name, main, finish_sweep)
 
 
-def _run_composed(main: Main) -> None:
+def _run_composed(name: str, main: Main, finish_sweep: Finish | None) -> None:
     import hydra
     from hydra.core.hydra_config import HydraConfig
     from hydra.errors import HydraException
@@ -41,23 +47,106 @@ def _run_composed(main: Main) -> None:
 
     require_project()
     register_resolvers(CONF)
-    failures: list[str] = []
+    folder = _name_sweep_folder()
+    swept = _swept_keys()
 
-    def job(config: DictConfig) -> None:
-        # A job that fails is kept for the end: the other jobs of a sweep go on, and Hydra adds no lines of its own.
+    def run_one(config: DictConfig) -> object:
         run = HydraConfig.get()
-        try:
-            main(to_settings(config, "settings"), _layout(Path(run.runtime.output_dir)))
-        except MENDABLE as error:
-            failures.append(f"[{run.job.override_dirname}] {error}" if run.mode == RunMode.MULTIRUN else str(error))
+        layout = _layout(Path(run.runtime.output_dir))
+        if run.mode != RunMode.MULTIRUN:
+            return main(to_settings(config, "settings"), layout)
+        keys = swept | set(run.sweeper.get("params") or ())
+        return _run_job(main, config, layout.root, list(run.overrides.task), keys)
 
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises its errors instead of printing several lines and exiting
+    trouble = ""
     try:
-        hydra.main(config_path=str(CONF.absolute()), config_name="config", version_base="1.3")(job)()
+        hydra.main(config_path=str(CONF.absolute()), config_name="config", version_base="1.3")(run_one)()
     except (HydraException, OmegaConfBaseException) as error:
         raise UserError(_explain(error)) from error
-    if failures:
-        raise UserError("; ".join(failures))
+    except SystemExit:
+        if read_jobs(folder):
+            print(f"{name}: to go on with this sweep, start it again with hydra.sweep.dir={folder}", file=sys.stderr)
+        raise
+    except Exception as error:  # a launcher whose worker was killed raises an error of its own
+        if not read_jobs(folder):
+            raise
+        trouble = " ".join(str(error).split())
+    if read_jobs(folder):
+        _end_sweep(folder, trouble, finish_sweep)
+
+
+def _run_job(main: Main, config: Any, folder: Path, overrides: list[str], keys: set[str]) -> object:
+    """Run one job of a sweep; whatever goes wrong is its record's to say, and the others go on."""
+    changes = [override for override in overrides if override.partition("=")[0].lstrip("+") in keys]
+    job = Job(folder, overrides, changes)
+    job.write()
+    try:
+        settings = to_settings(config, "settings")
+        job.tracking = settings.tracking.model_dump()
+        result = main(settings, Layout(folder, Sweep(folder.parent, tuple(changes))))
+    except Exception as error:
+        if not isinstance(error, MENDABLE):  # a bug: keep the way to it
+            (folder / "traceback.txt").write_text(traceback.format_exc(), encoding="utf-8")
+        job.status = FAILED
+        job.reason = " ".join(str(error).split()) or type(error).__name__
+        print(f"{', '.join(changes)}: failed: {job.reason}", file=sys.stderr)
+        return float("nan")
+    else:
+        job.status = FINISHED
+        return result
+    finally:
+        if sys.exc_info()[0] is not SystemExit:
+            job.write()
+
+
+def _end_sweep(folder: Path, trouble: str, finish_sweep: Finish | None) -> None:
+    """Mark the jobs that never ended, make the sweep's table, and say which jobs failed."""
+    jobs = read_jobs(folder)
+    for job in jobs:
+        if job.status == RUNNING:
+            job.status, job.reason = LOST, trouble or "its process ended without a word"
+            job.write()
+    if finish_sweep is not None:
+        finish_sweep(folder)
+    failed = [job for job in jobs if job.status != FINISHED]
+    if failed:
+        raise UserError(
+            f"{len(failed)} of {len(jobs)} jobs failed, as said above; start the sweep again with "
+            f"hydra.sweep.dir={folder} to run these alone"
+        )
+    if trouble:
+        raise UserError(f"the sweep ended early: {trouble}; start it again with hydra.sweep.dir={folder} to go on")
+
+
+def _name_sweep_folder() -> Path:
+    """Return the folder of a sweep, if this is to be one: that of the command line, or a dated one, told to Hydra.
+
+    Hydra would choose a dated folder by itself, but tell it to the jobs alone.
+    """
+    given = [argument.partition("=")[2] for argument in sys.argv[1:] if argument.startswith("hydra.sweep.dir=")]
+    if given:
+        return Path(given[-1])
+    now = datetime.now(tz=UTC)
+    folder = Path("multirun", now.strftime("%Y-%m-%d"), now.strftime("%H-%M-%S-%f"))
+    sys.argv.append(f"hydra.sweep.dir={folder}")
+    return folder
+
+
+def _swept_keys() -> set[str]:
+    """Return the keys of the overrides that name several values."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    keys = set()
+    for argument in sys.argv[1:]:
+        try:
+            override = OverridesParser.create().parse_override(argument)
+        except HydraException:  # an option of Hydra's, or what it will complain about itself
+            continue
+        if override.is_sweep_override():
+            keys.add(override.key_or_group)
+    return keys
 
 
 def given_overrides() -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from glassnet.config.jobs import Sweep
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -10,9 +12,11 @@ class Layout:
 
     Attributes:
         root: the project's folder when DVC runs a stage, Hydra's run folder when a stage is given overrides.
+        sweep: the sweep that the run is a job of, if any.
     """
 
     root: Path
+    sweep: Sweep | None = None
 
     @property
     def by_dvc(self) -> bool:
@@ -69,7 +73,7 @@ class Layout:
 
     @property
     def recorded(self) -> Path:
-        """The key of the run that was handed to the tracking store."""
+        """The key of the run that was handed to the tracking store, or the id that a job of a sweep got there."""
         return self.root / "models" / "recorded.json"
 
     @property

@@ -167,6 +167,7 @@ class TrackingSettings(Section):
     name: Literal["mlflow", "none"]
     experiment: Annotated[str, Field(min_length=1)]
     uri: str | None
+    sweep_models: bool
 
 
 class Settings(Section):

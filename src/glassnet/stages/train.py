@@ -9,7 +9,7 @@ from typing import Any
 from glassnet.config import Layout, Settings, flatten, run_stage
 from glassnet.data import ArrayDataset, Augmentation, ImagePreprocessing, PreparedData, open_prepared
 from glassnet.diagnostics import Telemetry, sanity_checks, write_telemetry
-from glassnet.tracking import LiveMetrics, hand_over
+from glassnet.tracking import LiveMetrics, hand_over, hand_over_sweep
 from glassnet.training import (
     TIMING_COLUMNS,
     Callback,
@@ -34,6 +34,7 @@ CODE = (
     "training",
     "seeding.py",
 )  # what the weights depend on, under src/glassnet
+SWEEP_PAUSE = 5.0  # seconds between the checkpoints of a job: with many short jobs they would cost more than they save
 
 
 def main(settings: Settings, layout: Layout) -> float:
@@ -44,6 +45,8 @@ def main(settings: Settings, layout: Layout) -> float:
             print(f"train: note: {note}")
     values = settings.describing_the_result()
     identity = _identity(values, prepared)
+    if _is_finished(layout, identity["key"]):
+        return _finish_again(settings, layout, prepared)
     if settings.training.sanity:
         _check_sanity(values, prepared)
     telemetry = Telemetry(settings.training.telemetry_every) if settings.training.telemetry_every else None
@@ -52,10 +55,15 @@ def main(settings: Settings, layout: Layout) -> float:
             layout.checkpoints,
             {**flatten(values), **{f"digest of the {name}": identity["digests"][name] for name in ("data", "code")}},
             every=settings.training.checkpoint_every,
+            pause=0.0 if layout.sweep is None else SWEEP_PAUSE,
             resume=settings.training.resume,
             signals=signals,
         )
-        live = LiveMetrics(settings, {**identity, "settings": values}) if settings.tracking.name == "mlflow" else None
+        live = (
+            LiveMetrics(settings, {**identity, "settings": values}, layout.sweep)
+            if settings.tracking.name == "mlflow"
+            else None
+        )
         callbacks: list[Callback] = [watcher for watcher in (telemetry, live) if watcher is not None]
         callbacks += [Progress("train"), checkpoints]
         try:
@@ -65,7 +73,8 @@ def main(settings: Settings, layout: Layout) -> float:
             sys.exit(128 + interrupted.signum)
     about = {"dataset": prepared.about["dataset"], "settings": values, **trained.chosen}
     save_model(layout.model, _model_file(trained, prepared, about))
-    _train_baseline(baseline_settings(values), prepared, layout)
+    if layout.sweep is None:  # the jobs of a sweep are compared with each other, on the validation split
+        _train_baseline(baseline_settings(values), prepared, layout)
     _write_history(layout, trained.history, identity["key"])
     write_telemetry(layout.telemetry, telemetry.rows if telemetry else [])
     card = {**identity, "settings": values, **trained.chosen, "epochs": len(trained.history)}
@@ -159,6 +168,9 @@ def _digest_files(paths: list[Path]) -> str:
 
 def _finish_run_by_hand(settings: Settings, layout: Layout, prepared: PreparedData) -> None:
     """Make the folder of a run stand alone, and hand it to the tracking store: no later stage will."""
+    if layout.sweep is not None:  # the sweep has figures of its own
+        _record_job(settings, layout, prepared)
+        return
     from glassnet.reporting import draw_learning_curves
 
     layout.figures.mkdir(parents=True, exist_ok=True)
@@ -166,5 +178,36 @@ def _finish_run_by_hand(settings: Settings, layout: Layout, prepared: PreparedDa
     hand_over(settings, layout, prepared)
 
 
+def _is_finished(layout: Layout, key: str) -> bool:
+    """Return whether this job of a sweep was done before, by the same settings, data and code."""
+    if layout.sweep is None or not layout.run_card.is_file():
+        return False
+    return bool(json.loads(layout.run_card.read_text(encoding="utf-8"))["key"] == key)
+
+
+def _finish_again(settings: Settings, layout: Layout, prepared: PreparedData) -> float:
+    """Record a job that a restarted sweep need not train again."""
+    print("train: finished before, not trained again")
+    _record_job(settings, layout, prepared)
+    card = json.loads(layout.run_card.read_text(encoding="utf-8"))
+    return float(card["best_validation_loss"])
+
+
+def _record_job(settings: Settings, layout: Layout, prepared: PreparedData) -> None:
+    run_id = hand_over(settings, layout, prepared)
+    layout.recorded.write_text(json.dumps({"run_id": run_id}) + "\n", encoding="utf-8")
+
+
+def finish_sweep(folder: Path) -> None:
+    """Write the table and the figures of a sweep, and hand them over to the tracking store."""
+    from glassnet.reporting import write_experiment
+
+    files = write_experiment(folder)
+    print((folder / "experiment.md").read_text(encoding="utf-8"))
+    parent = hand_over_sweep(folder, files)
+    if parent is not None:
+        print(f"train: the sweep is MLflow run {parent}, its jobs are below it; `make ui` shows them")
+
+
 if __name__ == "__main__":
-    run_stage("train", main)
+    run_stage("train", main, finish_sweep)

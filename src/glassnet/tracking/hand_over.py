@@ -6,13 +6,14 @@ import platform
 import subprocess
 import sys
 import time
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glassnet.config import Layout, Settings, flatten
 from glassnet.data import PreparedData
-from glassnet.tracking.runs import connect, known_epochs, log_rows, quiet_warnings
+from glassnet.tracking.runs import FAILURE_TAG, connect, known_epochs, log_rows, quiet_warnings
 from glassnet.tracking.store import tracking_uri
 from glassnet.training import load_model, predict_rows, read_history
 
@@ -49,32 +50,44 @@ def hand_over(settings: Settings, layout: Layout, prepared: PreparedData) -> str
 def _hand_over(uri: str, settings: Settings, layout: Layout, prepared: PreparedData) -> str:
     card = json.loads(layout.run_card.read_text(encoding="utf-8"))
     with quiet_warnings():
-        client, run_id = connect(uri, settings.tracking.experiment, card)
+        client, run_id = connect(uri, settings.tracking.experiment, card, layout.sweep)
         import mlflow
 
         _log_tags(client, run_id, settings)
+        if FAILURE_TAG in client.get_run(run_id).data.tags:  # of an earlier attempt
+            client.delete_tag(run_id, FAILURE_TAG)
         _log_params(client, run_id, card)
         _log_epochs(client, run_id, layout, card["key"])
         _log_scores(client, run_id, layout, card)
         with mlflow.start_run(run_id=run_id):
             _log_data_set(client, run_id, prepared)
             _log_files(client, run_id, layout)
-            _log_model(client, run_id, layout, prepared)
+            if layout.sweep is None or settings.tracking.sweep_models:
+                _log_model(client, run_id, layout, prepared)
     return run_id
 
 
 def _log_tags(client: "MlflowClient", run_id: str, settings: Settings) -> None:
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
-    dirty = subprocess.run(["git", "status", "--porcelain"], capture_output=True, text=True, check=False).stdout.strip()
+    commit, changes = _checkout()
     tags = {
         "mlflow.source.git.commit": commit or "not a Git checkout",
-        "glassnet.uncommitted_changes": str(bool(dirty)),
+        "glassnet.uncommitted_changes": str(bool(changes)),
         "glassnet.conf_digest": settings.conf_digest,
         "glassnet.python": platform.python_version(),
         "glassnet.machine": platform.platform(),
     }
     for name, value in tags.items():
         client.set_tag(run_id, name, value)
+
+
+@cache
+def _checkout() -> tuple[str, str]:
+    """Return the commit and what is not committed; once for all jobs of a sweep."""
+    commit, changes = (
+        subprocess.run(["git", *arguments], capture_output=True, text=True, check=False).stdout.strip()
+        for arguments in (("rev-parse", "HEAD"), ("status", "--porcelain"))
+    )
+    return commit, changes
 
 
 def _log_params(client: "MlflowClient", run_id: str, card: dict[str, Any]) -> None:

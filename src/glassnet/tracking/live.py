@@ -4,7 +4,7 @@ import sys
 import threading
 from typing import Any
 
-from glassnet.config import Settings
+from glassnet.config import Settings, Sweep
 from glassnet.tracking.runs import connect, known_epochs, log_rows, quiet_warnings
 from glassnet.tracking.store import tracking_uri
 from glassnet.training import Callback, Row, TrainingRun
@@ -19,8 +19,9 @@ class LiveMetrics(Callback):
     A store that does not work costs one warning, and nothing more is sent to it.
     """
 
-    def __init__(self, settings: Settings, card: dict[str, Any]) -> None:
-        """Log to the store that `settings` name, in the run that `card` ("key", "settings") identifies."""
+    def __init__(self, settings: Settings, card: dict[str, Any], sweep: Sweep | None = None) -> None:
+        """Log to the store that `settings` name, in the run of `card` ("key", "settings"), or of a sweep's job."""
+        self.sweep = sweep
         self.uri, self.experiment, self.card = tracking_uri(settings.tracking.uri), settings.tracking.experiment, card
         self._finished = threading.Event()
         self._thread: threading.Thread | None = None
@@ -51,7 +52,7 @@ class LiveMetrics(Callback):
             return
         try:
             with quiet_warnings():
-                client, run_id = connect(self.uri, self.experiment, self.card)
+                client, run_id = connect(self.uri, self.experiment, self.card, self.sweep)
                 known = known_epochs(client, run_id)
                 while True:
                     rows = [row for row in list(self._history) if int(row["epoch"]) not in known]

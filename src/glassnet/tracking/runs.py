@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from glassnet.config import Sweep
 from glassnet.tracking.store import configure_client, project_root, require_reachable
 from glassnet.training import Row
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 KEY_TAG = "glassnet.key"
+SWEEP_TAG, JOB_TAG = "glassnet.sweep", "glassnet.job"
+FAILURE_TAG = "glassnet.failure"
+PARENT_TAG = "mlflow.parentRunId"  # MLflow shows a run with this tag below the one it names
+MAX_TAG = 4_000  # characters, below what MLflow stores of a tag
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}  # opens the page made for training runs
 BATCH = 1_000  # the most metrics that MLflow takes in one request
 
@@ -26,19 +31,34 @@ def quiet_warnings() -> Iterator[None]:
         yield
 
 
-def connect(uri: str, experiment: str, card: dict[str, Any]) -> "tuple[MlflowClient, str]":
-    """Return a client of the store at `uri`, and the id of the run with the card's key, made if there is none.
+def connect(uri: str, experiment: str, card: dict[str, Any], sweep: Sweep | None = None) -> "tuple[MlflowClient, str]":
+    """Return a client of the store at `uri`, and the id of the run of the card, made if there is none.
+
+    A run is found by its key, so that the same settings, data and code are one run. A job of a sweep is a run of its
+    own below the sweep's, found by the sweep and by what the job changes.
 
     Args:
         uri: where the store is.
         experiment: the experiment's name.
         card: what identifies the run: "key" and "settings".
+        sweep: the sweep that the run is a job of, if any.
+    """
+    with open_store(uri, experiment) as (client, experiment_id):
+        if sweep is None:
+            return client, _find_or_create(client, experiment_id, KEY_TAG, card["key"], _plain_name(card))
+        return client, find_or_create_child(client, experiment_id, sweep)
+
+
+@contextmanager
+def open_store(uri: str, experiment: str) -> "Iterator[tuple[MlflowClient, str]]":
+    """Yield a client of the store, and the id of the experiment, made if there is none; one process at a time.
+
+    Two processes that create the same database at once leave it broken, hence the lock.
     """
     configure_client()
     require_reachable(uri)
     from filelock import FileLock
 
-    # Two processes that create the same database at once leave it broken, hence the lock.
     with FileLock(project_root() / ".mlflow.lock", timeout=60):
         import mlflow
 
@@ -46,7 +66,24 @@ def connect(uri: str, experiment: str, card: dict[str, Any]) -> "tuple[MlflowCli
         logging.getLogger("alembic").setLevel(logging.ERROR)
         mlflow.set_tracking_uri(uri)
         client = mlflow.MlflowClient(uri)
-        return client, _find_or_create_run(client, uri, experiment, card)
+        found = client.get_experiment_by_name(experiment)
+        if found is not None:
+            yield client, found.experiment_id
+            return
+        artifacts = (project_root() / "mlartifacts").as_uri() if uri.startswith("sqlite:") else None
+        yield client, client.create_experiment(experiment, artifacts, EXPERIMENT_TAGS)
+
+
+def find_or_create_child(client: "MlflowClient", experiment_id: str, sweep: Sweep) -> str:
+    """Return the id of the run of a sweep's job, below the run that stands for the sweep."""
+    parent = find_or_create_parent(client, experiment_id, sweep)
+    job = f"{sweep.key} {sweep.job_name}"[:MAX_TAG]
+    return _find_or_create(client, experiment_id, JOB_TAG, job, sweep.job_name, {PARENT_TAG: parent})
+
+
+def find_or_create_parent(client: "MlflowClient", experiment_id: str, sweep: Sweep) -> str:
+    """Return the id of the run that stands for a whole sweep."""
+    return _find_or_create(client, experiment_id, SWEEP_TAG, sweep.key, f"sweep {sweep.folder.as_posix()}")
 
 
 def known_epochs(client: "MlflowClient", run_id: str) -> set[int]:
@@ -66,17 +103,16 @@ def log_rows(client: "MlflowClient", run_id: str, rows: list[Row]) -> None:
         client.log_batch(run_id, metrics=metrics[start : start + BATCH])
 
 
-def _find_or_create_run(client: "MlflowClient", uri: str, experiment: str, card: dict[str, Any]) -> str:
-    found = client.get_experiment_by_name(experiment)
-    if found is None:
-        local = uri.startswith("sqlite:")
-        artifacts = (project_root() / "mlartifacts").as_uri() if local else None
-        experiment_id = client.create_experiment(experiment, artifacts, EXPERIMENT_TAGS)
-    else:
-        experiment_id = found.experiment_id
-    runs = client.search_runs([experiment_id], f"tags.`{KEY_TAG}` = '{card['key']}'", max_results=1)
+def _find_or_create(
+    client: "MlflowClient", experiment_id: str, tag: str, value: str, name: str, more: dict[str, str] | None = None
+) -> str:
+    quoted = value.replace("'", "\\'")
+    runs = client.search_runs([experiment_id], f"tags.`{tag}` = '{quoted}'", max_results=1)
     if runs:
         return runs[0].info.run_id
+    return client.create_run(experiment_id, run_name=name, tags={tag: value, **(more or {})}).info.run_id
+
+
+def _plain_name(card: dict[str, Any]) -> str:
     settings = card["settings"]
-    name = f"{settings['data']['name']}-{settings['model']['name']}-{card['key'][:6]}"
-    return client.create_run(experiment_id, run_name=name, tags={KEY_TAG: card["key"]}).info.run_id
+    return f"{settings['data']['name']}-{settings['model']['name']}-{card['key'][:6]}"

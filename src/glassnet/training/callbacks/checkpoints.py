@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +37,7 @@ class Checkpoints(Callback):
         identity: dict[str, Any],
         *,
         every: int | None = 1,
+        pause: float = 0.0,
         resume: bool = False,
         signals: StopSignals | None = None,
     ) -> None:
@@ -45,11 +47,13 @@ class Checkpoints(Callback):
             folder: where the checkpoint and the one before it lie.
             identity: what the training is of, by name: settings, digests. A checkpoint of another one is refused.
             every: save after every so many epochs; None: only when a signal comes.
+            pause: seconds that must have passed since the last one: a short training is sooner repeated than saved.
             resume: whether to go on from the checkpoint in `folder`, if there is one.
             signals: noted signals; when one is there, the state is saved after the step and the training ends with
                 `TrainingInterruptedError`.
         """
         self.folder, self.identity, self.resume, self.signals = folder, identity, resume, signals
+        self.pause, self._last = pause, time.monotonic()
         self.every = None if every is None else check_count("Checkpoints", "every", every)
 
     def on_restore(self, run: "TrainingRun") -> None:
@@ -84,8 +88,10 @@ class Checkpoints(Callback):
             saved = self._save(run)
             outcome = f"its state is in {self.folder}; training.resume=true goes on" if saved else "its state is lost"
             raise TrainingInterruptedError(f"{signal.Signals(signum).name} at {where}: {outcome}", signum)
-        if run.batch == 0 and self.every is not None and (run.epoch % self.every == 0 or run.is_over):
+        is_time = self.every is not None and (run.epoch % self.every == 0 or run.is_over)
+        if run.batch == 0 and is_time and time.monotonic() - self._last >= self.pause:
             self._save(run)
+            self._last = time.monotonic()
 
     def _save(self, run: "TrainingRun") -> bool:
         """Write a checkpoint; a disk that will not take it costs a warning, not the training."""

@@ -1,0 +1,68 @@
+"""The jobs of a sweep: which sweep a run belongs to, and the record that each job leaves in its folder."""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+RECORD = "job.json"
+RUNNING, FINISHED, FAILED, LOST = "running", "finished", "failed", "lost"
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The sweep that a run is a job of.
+
+    Attributes:
+        folder: the sweep's, in which each job has one.
+        changes: the overrides in which this job differs from the others, such as "seed=1".
+    """
+
+    folder: Path
+    changes: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """What identifies the sweep: a digest of its folder's place, so that a restarted sweep is the same one."""
+        return hashlib.sha256(str(self.folder.resolve()).encode()).hexdigest()[:16]
+
+    @property
+    def job_name(self) -> str:
+        """What this job changes, in a line."""
+        return ", ".join(self.changes) or "nothing changed"
+
+
+@dataclass
+class Job:
+    """What became of a job.
+
+    Attributes:
+        folder: its own.
+        overrides: all that it was started with.
+        changes: those in which the jobs of its sweep differ.
+        status: "running", "finished", "failed", or "lost", if its process died.
+        reason: why it failed.
+        tracking: the section of the settings, if they were valid.
+    """
+
+    folder: Path
+    overrides: list[str]
+    changes: list[str]
+    status: str = RUNNING
+    reason: str = ""
+    tracking: dict[str, str | None] | None = None
+
+    def write(self) -> None:
+        """Write the record, whole or not at all."""
+        values = {name: value for name, value in asdict(self).items() if name != "folder"}
+        self.folder.mkdir(parents=True, exist_ok=True)
+        part = self.folder / f"{RECORD}.part"
+        part.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+        os.replace(part, self.folder / RECORD)
+
+
+def read_jobs(folder: Path) -> list[Job]:
+    """Return the jobs of the sweep in `folder`, in the order of their numbers."""
+    records = sorted(folder.glob(f"*/{RECORD}"), key=lambda path: (len(path.parent.name), path.parent.name))
+    return [Job(folder=path.parent, **json.loads(path.read_text(encoding="utf-8"))) for path in records]

@@ -1,0 +1,100 @@
+"""The experiment table of a sweep: what each job changed and what came of it, as CSV, markdown and figures."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from glassnet.config import FINISHED, Job, read_jobs
+from glassnet.reporting.sweep_figures import draw_setting
+from glassnet.reporting.tables import markdown_table
+from glassnet.training import read_history
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SEED = "seed"
+
+
+def write_experiment(folder: Path) -> list[Path]:
+    """Write `experiment.csv`, `experiment.md` and a figure for each swept setting; return their paths.
+
+    Finished jobs come first, the best validation loss before the others; then those that failed, with the reason.
+    """
+    jobs = read_jobs(folder)
+    table = _table(jobs)
+    files = [folder / "experiment.csv", folder / "experiment.md"]
+    table.to_csv(files[0], index=False, lineterminator="\n")
+    finished = table[table["status"] == FINISHED]
+    swept = _swept(jobs)
+    text = [f"# Sweep {folder.name}", "", markdown_table(list(table.columns), _texts(table)), ""]
+    if SEED in swept and len(finished):
+        text += ["## Over the seeds", "", _over_seeds(finished, [name for name in swept if name != SEED]), ""]
+    if len(finished):
+        for name in swept:
+            path = folder / f"by_{name.replace('.', '_').replace('/', '_')}.png"
+            draw_setting(finished, name, [other for other in swept if other not in (name, SEED)], path)
+            files.append(path)
+    files[1].write_text("\n".join(text), encoding="utf-8")
+    return files
+
+
+def _table(jobs: list[Job]) -> "pd.DataFrame":
+    import pandas as pd
+
+    swept = _swept(jobs)
+    rows = [_row(job, swept) for job in jobs]
+    score = next((name for row in rows for name in ("accuracy", "mae") if f"validation_{name}" in row), "accuracy")
+    results = ["validation_loss", f"validation_{score}", "best_epoch", "epochs", "seconds"]
+    columns = ["job", *swept, *results, "status", "run", "notes"]
+    table = pd.DataFrame(rows).reindex(columns=columns)
+    return table.sort_values(["validation_loss", "job"], na_position="last", ignore_index=True)
+
+
+def _row(job: Job, swept: list[str]) -> dict[str, Any]:
+    """Return what is known of a job."""
+    given = dict(change.lstrip("+").partition("=")[::2] for change in job.changes)
+    row: dict[str, Any] = {"job": int(job.folder.name), "status": job.status, "notes": job.reason}
+    row |= {name: given.get(name, "") for name in swept}
+    card_file, history_file = job.folder / "models" / "run.json", job.folder / "models" / "history.csv"
+    if job.status != FINISHED or not card_file.is_file():
+        return row
+    card = json.loads(card_file.read_text(encoding="utf-8"))
+    history = read_history(history_file)
+    row |= {name.removeprefix("best_"): value for name, value in card.items() if name.startswith("best_validation_")}
+    row |= {"best_epoch": card["best_epoch"], "epochs": card["epochs"]}
+    recorded = job.folder / "models" / "recorded.json"
+    row["run"] = json.loads(recorded.read_text(encoding="utf-8"))["run_id"] if recorded.is_file() else None
+    row["seconds"] = round(sum(epoch["seconds"] for epoch in history), 3)
+    return row
+
+
+def _swept(jobs: list[Job]) -> list[str]:
+    """Return the settings that the jobs change, in the order of the command line."""
+    return list(dict.fromkeys(change.lstrip("+").partition("=")[0] for job in jobs for change in job.changes))
+
+
+def _texts(table: "pd.DataFrame") -> list[list[Any]]:
+    """Return the rows as a reader wants them: five digits, nothing where nothing is known."""
+
+    def text(name: str, value: Any) -> Any:
+        if value is None or value != value:  # NaN
+            return ""
+        if name in {"best_epoch", "epochs"}:
+            return int(value)
+        if name == "run":
+            return value[:8]  # enough to find it; the CSV has all of it
+        return f"{value:.5g}" if isinstance(value, float) else value
+
+    return [[text(name, value) for name, value in zip(table.columns, row, strict=True)]
+            for row in table.itertuples(index=False)]  # fmt: skip
+
+
+def _over_seeds(finished: "pd.DataFrame", others: list[str]) -> str:
+    """Return a table of mean and standard deviation over the seeds, for each choice of the other settings."""
+    score = next(name for name in finished.columns if name.startswith("validation_") and name != "validation_loss")
+    rows = []
+    groups = finished.groupby(others, sort=False) if others else [((), finished)]
+    for values, group in groups:
+        cells = [f"{group[name].mean():.5g} ± {group[name].std(ddof=1):.2g}" for name in ("validation_loss", score)]
+        rows.append([*(values if isinstance(values, tuple) else (values,)), *cells, len(group)])
+    return markdown_table([*others, "validation_loss", score, "seeds"], rows)

@@ -1,0 +1,129 @@
+"""Sweeps: a table and an MLflow run for the whole, a child for each job, failures reported, restarts that go on."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import mlflow
+import pandas as pd
+import pytest
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+TRAIN = ("-m", "glassnet.stages.train", "-m")
+
+
+def _sweep(run: Run, folder: Path, *arguments: str, expect: int = 0) -> tuple[pd.DataFrame, str]:
+    done = run(folder, sys.executable, *TRAIN, "hydra.sweep.dir=sweep", "training.epochs=4", *arguments, expect=expect)
+    return pd.read_csv(folder / "sweep" / "experiment.csv"), done.stdout + done.stderr
+
+
+def _weights(folder: Path) -> dict[str, bytes]:
+    return {path.parents[1].name: path.read_bytes() for path in folder.glob("*/models/model.safetensors")}
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what MLflow calls, not of ours
+def test_a_sweep_is_a_run_with_a_child_for_each_job(fresh: Path, run: Run) -> None:
+    """Four jobs, two of which fail: they are in the table, with the reason, and failed children in MLflow.
+
+    Started again, with the mistake mended, the sweep trains those two alone, and ends well.
+    """
+    swept = ("optimizer.learning_rate=0.01,0.1", "training.batch_size=16,1000")
+    table, printed = _sweep(run, fresh, *swept, expect=1)
+    assert list(table["status"]) == ["finished", "finished", "failed", "failed"]
+    assert list(table["validation_loss"][:2]) == sorted(table["validation_loss"][:2])
+    assert table["notes"][2].startswith("training.batch_size: expected at most the 106 rows")
+    assert table["run"][:2].str.len().eq(32).all()
+    assert "train: 2 of 4 jobs failed" in printed
+    text = (fresh / "sweep" / "experiment.md").read_text(encoding="utf-8")
+    assert text in printed
+    for name in ("by_optimizer_learning_rate.png", "by_training_batch_size.png"):
+        assert (fresh / "sweep" / name).stat().st_size > 5_000
+
+    client = mlflow.MlflowClient(f"sqlite:///{fresh}/mlflow.db")
+    runs = client.search_runs(["1"])
+    parent = next(each for each in runs if "mlflow.parentRunId" not in each.data.tags)
+    children = {each.info.run_name: each for each in runs if each is not parent}
+    assert {each.data.tags["mlflow.parentRunId"] for each in children.values()} == {parent.info.run_id}
+    assert sorted(children) == [
+        f"optimizer.learning_rate={rate}, training.batch_size={size}" for rate in ("0.01", "0.1") for size in (1000, 16)
+    ]
+    good, bad = (children[f"optimizer.learning_rate=0.1, training.batch_size={size}"] for size in (16, 1000))
+    assert (good.info.status, bad.info.status, parent.info.status) == ("FINISHED", "FAILED", "FAILED")
+    assert bad.data.tags["glassnet.failure"] == table["notes"][2]
+    assert good.data.params["optimizer.learning_rate"] == "0.1"
+    assert len(client.get_metric_history(good.info.run_id, "validation_loss")) == 4
+    kept = {each.path for each in client.list_artifacts(parent.info.run_id)}
+    assert {"experiment.csv", "experiment.md", "figures"} <= kept
+
+    before = _weights(fresh / "sweep")
+    table, printed = _sweep(run, fresh, swept[0], "training.batch_size=16,32")
+    assert printed.count("finished before, not trained again") == 2
+    assert list(table["status"]) == ["finished"] * 4
+    assert {job: _weights(fresh / "sweep")[job] for job in before} == before
+    assert client.get_run(parent.info.run_id).info.status == "FINISHED"
+
+
+def test_the_launcher_changes_no_result(fresh: Path, run: Run) -> None:
+    """One after another, in two processes that make the database together, and through submitit: the same bytes."""
+    swept = ("seed=range(2)", "model=mlp,softmax")
+    one, _ = _sweep(run, fresh, *swept, "tracking=none")
+    weights = _weights(fresh / "sweep")
+    assert len(set(weights.values())) >= 3
+    for launcher in ("joblib", "submitit_local"):
+        run(fresh, "rm", "-r", "sweep")
+        other, printed = _sweep(run, fresh, *swept, f"hydra/launcher={launcher}")
+        assert _weights(fresh / "sweep") == weights
+        pd.testing.assert_frame_equal(one.drop(columns=["seconds", "run"]), other.drop(columns=["seconds", "run"]))
+        assert other["run"].nunique() == 4
+        assert "warning" not in printed
+    text = (fresh / "sweep" / "experiment.md").read_text(encoding="utf-8")
+    means = one.groupby("model")["validation_loss"].agg(["mean", "std"])
+    for model in ("mlp", "softmax"):
+        assert f"{means['mean'][model]:.5g} ± {means['std'][model]:.2g}" in text
+
+
+def test_a_killed_sweep_goes_on(fresh: Path, run: Run) -> None:
+    """Killed once three of six jobs are done; started again, it ends as one that never was."""
+    swept = ("seed=range(6)", "tracking=none")
+    whole, _ = _sweep(run, fresh, *swept)
+    weights = _weights(fresh / "sweep")
+    run(fresh, "rm", "-r", "sweep")
+    process = subprocess.Popen(
+        [sys.executable, *TRAIN, "hydra.sweep.dir=sweep", "training.epochs=4", *swept],
+        cwd=fresh, env=os.environ | {"PYTHONPATH": "src"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not (fresh / "sweep" / "3" / "job.json").is_file() and time.monotonic() < deadline:
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    again, printed = _sweep(run, fresh, *swept)
+    assert printed.count("finished before") >= 3
+    assert _weights(fresh / "sweep") == weights
+    pd.testing.assert_frame_equal(again.drop(columns="seconds"), whole.drop(columns="seconds"))
+
+
+def test_a_worker_that_dies_is_reported(fresh: Path, run: Run) -> None:
+    """A process that is killed while it trains loses its job, and the table says so."""
+    spawn = [sys.executable, *TRAIN, "hydra.sweep.dir=sweep", "data=digits", "training.epochs=100000", "tracking=none"]
+    process = subprocess.Popen(
+        [*spawn, "training.patience=null", "seed=0,1", "hydra/launcher=joblib"],
+        cwd=fresh, env=os.environ | {"PYTHONPATH": "src"}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 90
+    while len(list(fresh.glob("sweep/*/job.json"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    loky = [pid for pid in children if "loky" in Path(f"/proc/{pid}/cmdline").read_text()]
+    for pid in loky:
+        os.kill(int(pid), signal.SIGKILL)
+    _, errors = process.communicate(timeout=90)
+    assert process.returncode == 1
+    assert "2 of 2 jobs failed" in errors
+    table = pd.read_csv(fresh / "sweep" / "experiment.csv")
+    assert list(table["status"]) == ["lost", "lost"]
+    assert table["notes"].str.len().gt(10).all()
