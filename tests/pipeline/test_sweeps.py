@@ -40,8 +40,8 @@ def test_a_sweep_is_a_run_with_a_child_for_each_job(fresh: Path, run: Run) -> No
     assert "train: 2 of 4 jobs failed" in printed
     text = (fresh / "sweep" / "experiment.md").read_text(encoding="utf-8")
     assert text in printed
-    for name in ("by_optimizer_learning_rate.png", "by_training_batch_size.png"):
-        assert (fresh / "sweep" / name).stat().st_size > 5_000
+    assert (fresh / "sweep" / "by_optimizer_learning_rate.png").stat().st_size > 5_000
+    assert not (fresh / "sweep" / "by_training_batch_size.png").exists()  # of one size only there are results
 
     client = mlflow.MlflowClient(f"sqlite:///{fresh}/mlflow.db")
     runs = client.search_runs(["1"])
@@ -127,3 +127,20 @@ def test_a_worker_that_dies_is_reported(fresh: Path, run: Run) -> None:
     table = pd.read_csv(fresh / "sweep" / "experiment.csv")
     assert list(table["status"]) == ["lost", "lost"]
     assert table["notes"].str.len().gt(10).all()
+
+
+@pytest.mark.parametrize(("experiment", "jobs"), [("kfold", 5), ("ablation", 40), ("learning_rate", 15)])
+def test_experiments_are_sweeps_of_one_word(fresh: Path, run: Run, experiment: str, jobs: int) -> None:
+    """Each finishes all its jobs, and its table has means with their spread."""
+    table, printed = _sweep_of(run, fresh, experiment)
+    assert list(table["status"]) == ["finished"] * jobs
+    assert "## Mean ± standard deviation over" in printed
+    if experiment == "ablation":
+        assert "| no_dropout         | +0 ± 0          | +0 ± 0 " in printed  # there is none to turn off
+        assert "| no_hidden_layers   | +" in printed
+
+
+def _sweep_of(run: Run, folder: Path, experiment: str) -> tuple[pd.DataFrame, str]:
+    arguments = (f"experiment={experiment}", "hydra.sweep.dir=sweep", "training.epochs=4", "tracking=none")
+    done = run(folder, sys.executable, "-m", "glassnet.stages.train", *arguments)
+    return pd.read_csv(folder / "sweep" / "experiment.csv"), done.stdout

@@ -49,12 +49,17 @@ def _run_composed(name: str, main: Main, finish_sweep: Finish | None) -> None:
     register_resolvers(CONF)
     folder = _name_sweep_folder()
     swept = _swept_keys()
+    mistakes: list[str] = []
 
     def run_one(config: DictConfig) -> object:
         run = HydraConfig.get()
         layout = _layout(Path(run.runtime.output_dir))
         if run.mode != RunMode.MULTIRUN:
-            return main(to_settings(config, "settings"), layout)
+            try:
+                return main(to_settings(config, "settings"), layout)
+            except MENDABLE as error:  # kept for the end: Hydra would add lines of its own
+                mistakes.append(str(error))
+                return None
         keys = swept | set(run.sweeper.get("params") or ())
         return _run_job(main, config, layout.root, list(run.overrides.task), keys)
 
@@ -72,6 +77,8 @@ def _run_composed(name: str, main: Main, finish_sweep: Finish | None) -> None:
         if not read_jobs(folder):
             raise
         trouble = " ".join(str(error).split())
+    if mistakes:
+        raise UserError(mistakes[0])
     if read_jobs(folder):
         _end_sweep(folder, trouble, finish_sweep)
 

@@ -12,7 +12,8 @@ from glassnet.training import read_history
 if TYPE_CHECKING:
     import pandas as pd
 
-SEED = "seed"
+REPLICATES = ("seed", "data.fold", "data.repetition")  # the same training again; results are averaged over them
+ABLATION, UNCHANGED = "ablation", "nothing"
 
 
 def write_experiment(folder: Path) -> list[Path]:
@@ -27,12 +28,22 @@ def write_experiment(folder: Path) -> list[Path]:
     finished = table[table["status"] == FINISHED]
     swept = _swept(jobs)
     text = [f"# Sweep {folder.name}", "", markdown_table(list(table.columns), _texts(table)), ""]
-    if SEED in swept and len(finished):
-        text += ["## Over the seeds", "", _over_seeds(finished, [name for name in swept if name != SEED]), ""]
+    varied = [name for name in swept if finished[name].nunique() > 1]
+    replicates = [name for name in varied if name in REPLICATES]
+    others = [name for name in varied if name not in REPLICATES]
+    if replicates and len(finished):
+        title = " and ".join(replicates)
+        text += [f"## Mean ± standard deviation over {title}", "", _over_replicates(finished, others), ""]
+    if ABLATION in others and replicates and UNCHANGED in set(finished[ABLATION]):
+        text += ["## What each part is worth", "", _ablation(finished, replicates), ""]
+        text += [
+            f"Differences to `{UNCHANGED}`, pair by pair of {title}, mean ± standard error; 0: nothing to turn off.",
+            "",
+        ]
     if len(finished):
-        for name in swept:
+        for name in varied:
             path = folder / f"by_{name.replace('.', '_').replace('/', '_')}.png"
-            draw_setting(finished, name, [other for other in swept if other not in (name, SEED)], path)
+            draw_setting(finished, name, [other for other in others if other != name], path)
             files.append(path)
     files[1].write_text("\n".join(text), encoding="utf-8")
     return files
@@ -89,12 +100,31 @@ def _texts(table: "pd.DataFrame") -> list[list[Any]]:
             for row in table.itertuples(index=False)]  # fmt: skip
 
 
-def _over_seeds(finished: "pd.DataFrame", others: list[str]) -> str:
-    """Return a table of mean and standard deviation over the seeds, for each choice of the other settings."""
-    score = next(name for name in finished.columns if name.startswith("validation_") and name != "validation_loss")
+def _over_replicates(finished: "pd.DataFrame", others: list[str]) -> str:
+    """Return a table of mean and standard deviation for each choice of the other settings."""
+    score = _score(finished)
     rows = []
     groups = finished.groupby(others, sort=False) if others else [((), finished)]
-    for values, group in groups:
+    for values, group in sorted(groups, key=lambda each: float(each[1]["validation_loss"].mean())):
         cells = [f"{group[name].mean():.5g} ± {group[name].std(ddof=1):.2g}" for name in ("validation_loss", score)]
         rows.append([*(values if isinstance(values, tuple) else (values,)), *cells, len(group)])
-    return markdown_table([*others, "validation_loss", score, "seeds"], rows)
+    return markdown_table([*others, "validation_loss", score, "trainings"], rows)
+
+
+def _ablation(finished: "pd.DataFrame", replicates: list[str]) -> str:
+    """Return a table of the differences to the unchanged settings, pair by pair."""
+    score = _score(finished)
+    unchanged = finished[finished[ABLATION] == UNCHANGED].set_index(replicates)
+    rows = []
+    for name, group in finished[finished[ABLATION] != UNCHANGED].groupby(ABLATION, sort=False):
+        cells = []
+        for column in ("validation_loss", score):
+            differences = (group.set_index(replicates)[column] - unchanged[column]).dropna()
+            error = differences.std(ddof=1) / len(differences) ** 0.5
+            cells.append(f"{differences.mean():+.4g} ± {error:.2g}")
+        rows.append([name, *cells, len(differences)])
+    return markdown_table([ABLATION, "validation_loss", score, "pairs"], rows)
+
+
+def _score(finished: "pd.DataFrame") -> str:
+    return next(name for name in finished.columns if name.startswith("validation_") and name != "validation_loss")
