@@ -75,6 +75,18 @@ def test_cases_are_the_confident_errors_and_each_group_has_one() -> None:
     assert [case["row"] for case in result["least_certain"]] == [4]
 
 
+def test_of_many_errors_the_same_share_of_each_group_is_looked_at() -> None:
+    """600 of one kind and 3 of another: about a third of each, at least one, from the surest to the least sure."""
+    p = np.linspace(0.51, 0.95, 600)
+    P = [[1 - q, q, 0.0] for q in p] + [[0.9, 0.0, 0.1]] * 3
+    result = _analyse([[3.0, 0.0]] * 600 + [[0.0, 3.0]] * 3, [0] * 600 + [2] * 3, P)
+    assert result["errors"] == 603
+    assert [group["count"] for group in result["groups"]] == [600, 3]
+    assert [len(group["rows"]) for group in result["groups"]] == [199, 1]
+    assert {0, 599} <= set(result["groups"][0]["rows"])
+    assert result["analysed"] == 200
+
+
 def test_without_errors_the_least_certain_are_described() -> None:
     """No group, no case, and the right answers by confidence."""
     result = _analyse([[-3.0, 0.0], [3.0, 0.0]], [0, 1], [[0.9, 0.1, 0.0], [0.2, 0.8, 0.0]])

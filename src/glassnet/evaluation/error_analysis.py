@@ -9,7 +9,7 @@ from glassnet.evaluation.neighbours import LabelledRows, furthest_features, near
 from glassnet.evaluation.scores import FloatArray
 
 NEIGHBOURS = 5
-ANALYSED = 200  # errors looked at closely, the most confident first: the work grows with errors × training rows
+ANALYSED = 200  # errors looked at closely, about: the work grows with errors × training rows
 UNCERTAIN = 5  # right answers that are described
 TOP = 5  # probabilities kept of each case
 
@@ -40,9 +40,10 @@ def analyse_errors(
     """
     predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     wrong = np.flatnonzero(predicted != test.y)
-    order = wrong[np.lexsort((test.rows[wrong], -confidence[wrong]))][:ANALYSED]
-    pairs = [(int(test.y[i]), int(predicted[i])) for i in wrong]
-    signs = _signs(order, test, probabilities, train, len(class_names))
+    order = wrong[np.lexsort((test.rows[wrong], -confidence[wrong]))]
+    pairs = [(int(test.y[i]), int(predicted[i])) for i in order]
+    analysed = _sample(order, pairs)
+    signs = _signs(analysed, test, probabilities, train, len(class_names))
     groups = []
     for true, guess in sorted(set(pairs)):
         of_group = [sign for sign in signs if (sign["true"], sign["guess"]) == (true, guess)]
@@ -64,11 +65,25 @@ def analyse_errors(
 
     return {
         "errors": len(wrong),
-        "analysed": len(order),
+        "analysed": len(analysed),
         "groups": groups,
         "cases": describe(_choose(order, test.y, predicted, shown)),
         "least_certain": describe(uncertain),
     }
+
+
+def _sample(order: Places, pairs: list[tuple[int, int]]) -> Places:
+    """Return the errors to look at closely: all if they are few, else the same share of each group.
+
+    At least one of each, and from the most to the least confident at even distances, so that they stand for the group.
+    """
+    share = min(1.0, ANALYSED / max(1, len(order)))
+    chosen: list[int] = []
+    for pair in sorted(set(pairs)):
+        members = [at for at, other in enumerate(pairs) if other == pair]
+        wanted = max(1, round(share * len(members)))
+        chosen += [members[at] for at in np.linspace(0, len(members) - 1, wanted).astype(int)]
+    return order[sorted(chosen)]
 
 
 def _signs(
@@ -117,8 +132,6 @@ EXPLANATIONS = (
 
 def _hypothesis(signs: list[Json], true: str, guess: str, share: float, classes: int) -> Json:
     """Return the explanation that most of a group's errors speak for, with the numbers behind it."""
-    if not signs:
-        return {"hypothesis": "not analysed", "evidence": f"the {ANALYSED} most confident errors are of other groups"}
     n = len(signs)
     votes = {name: sum(bool(sign[name]) for sign in signs) for name in EXPLANATIONS}
     best = max(EXPLANATIONS, key=lambda name: votes[name])
