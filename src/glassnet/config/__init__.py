@@ -7,6 +7,7 @@ from glassnet.config.errors import UserError, one_line_errors
 from glassnet.config.jobs import FINISHED, Job, Sweep, read_jobs
 from glassnet.config.layout import Layout
 from glassnet.config.settings import Settings, flatten, parse_settings
+from glassnet.config.write_back import edited_conf, write_texts
 
 __all__ = [
     "FINISHED",
@@ -16,6 +17,7 @@ __all__ = [
     "Sweep",
     "UserError",
     "conf_digest",
+    "edited_conf",
     "flatten",
     "given_overrides",
     "one_line_errors",
@@ -27,4 +29,5 @@ __all__ = [
     "run_stage",
     "to_settings",
     "write_params",
+    "write_texts",
 ]

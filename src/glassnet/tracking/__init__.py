@@ -2,6 +2,18 @@
 
 from glassnet.tracking.hand_over import hand_over
 from glassnet.tracking.live import LiveMetrics
+from glassnet.tracking.registry import Candidate, find_candidate, find_previous, make_champion, model_name
+from glassnet.tracking.store import tracking_uri
 from glassnet.tracking.sweep import hand_over_sweep
 
-__all__ = ["LiveMetrics", "hand_over", "hand_over_sweep"]
+__all__ = [
+    "Candidate",
+    "LiveMetrics",
+    "find_candidate",
+    "find_previous",
+    "hand_over",
+    "hand_over_sweep",
+    "make_champion",
+    "model_name",
+    "tracking_uri",
+]

@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from glassnet.config import Layout, Settings, flatten
 from glassnet.data import PreparedData
-from glassnet.tracking.runs import FAILURE_TAG, connect, known_epochs, log_rows, quiet_warnings
+from glassnet.tracking.runs import FAILURE_TAG, MODEL_TAG, connect, known_epochs, log_rows, quiet_warnings
 from glassnet.tracking.store import tracking_uri
 from glassnet.training import load_model, predict_rows, read_history
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-
-MODEL_TAG = "glassnet.model_digest"
 
 
 def hand_over(settings: Settings, layout: Layout, prepared: PreparedData) -> str | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 KEY_TAG = "glassnet.key"
 SWEEP_TAG, JOB_TAG = "glassnet.sweep", "glassnet.job"
+MODEL_TAG = "glassnet.model_digest"  # of a run that keeps its model
 FAILURE_TAG = "glassnet.failure"
 PARENT_TAG = "mlflow.parentRunId"  # MLflow shows a run with this tag below the one it names
 MAX_TAG = 4_000  # characters, below what MLflow stores of a tag
