@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 import yaml
 
-from glassnet.config import parse_settings
+from glassnet.config import UserError, parse_settings
 from glassnet.data import ArrayDataset
-from glassnet.training import Row, train_network
+from glassnet.training import Callback, Row, TrainingRun, retrain_network, train_network
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -78,3 +78,37 @@ def test_penalty_clipping_and_averaging_take_part() -> None:
         weights, history = _train(training=change)
         assert weights != plain, change
         assert (history[-1]["penalty"] > 0) == ("l2" in change)
+
+
+class _At(Callback):
+    """Keeps the weights that the network has after an epoch."""
+
+    def __init__(self, epoch: int) -> None:
+        self.epoch, self.state = epoch, b""
+
+    def on_epoch_end(self, run: TrainingRun) -> None:
+        if run.epoch == self.epoch:
+            self.state = b"".join(array.tobytes() for array in run.model.state_dict().values())
+
+
+def test_the_final_network_learns_from_both_splits_for_the_chosen_epochs() -> None:
+    """It is what a training on all rows, under the schedule of all epochs, has after as many as were chosen."""
+    values = yaml.safe_load((ROOT / "params.yaml").read_text())
+    values["training"] |= {"epochs": 8, "average_decay": 0.5}
+    settings = parse_settings(values, "test").describing_the_result()
+    X, y = np.random.default_rng(0).standard_normal((90, 4)).astype(np.float32), np.arange(90) % 3
+    train, validation = ArrayDataset(X[:60], y[:60]), ArrayDataset(X[60:], y[60:])
+    seen = _At(5)
+    whole = train_network(settings, ArrayDataset(X, y), validation, 3, [seen])
+    model = retrain_network(settings, train, validation, 3, 5, [])
+    assert b"".join(array.tobytes() for array in model.state_dict().values()) == seen.state
+    assert len(whole.history) == 8
+
+
+def test_a_final_training_cannot_follow_a_plateau() -> None:
+    """There is no validation split left that could be flat."""
+    values = yaml.safe_load((ROOT / "params.yaml").read_text())
+    values["schedule"] = _group("schedule", "plateau")
+    values["training"]["final"] = True
+    with pytest.raises(UserError, match="a schedule other than plateau"):
+        parse_settings(values, "test")

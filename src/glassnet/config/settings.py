@@ -154,6 +154,7 @@ class TrainingSettings(Section):
     patience: Count | None
     shift: NotNegativeCount
     flip: bool
+    final: bool
     telemetry_every: Count | None
     checkpoint_every: Count | None
     resume: bool
@@ -193,6 +194,12 @@ class Settings(Section):
     def _warmup_ends(self) -> "Settings":
         if self.schedule.warmup_epochs >= self.training.epochs:
             raise ValueError(f"schedule.warmup_epochs below training.epochs ({self.training.epochs})")
+        return self
+
+    @model_validator(mode="after")
+    def _final_needs_no_validation(self) -> "Settings":
+        if self.training.final and isinstance(self.schedule, PlateauSettings):
+            raise ValueError("a schedule other than plateau, which needs a validation split, with training.final=true")
         return self
 
     @model_validator(mode="after")

@@ -88,12 +88,17 @@ def apply_temperature(logits: FloatArray, temperature: float) -> npt.NDArray[np.
 
 
 def examine_calibration(
-    y_true: LabelArray, logits: FloatArray, validation_y: LabelArray, validation_logits: FloatArray
+    y_true: LabelArray, logits: FloatArray, validation: tuple[LabelArray, FloatArray] | None
 ) -> tuple[dict[str, Any], dict[str, list[dict[str, float]]]]:
     """Return a model's calibration on the test rows before and after a temperature fitted on the validation rows.
 
     Where every validation row is right, the log-loss falls for ever as T does, and there is nothing to fit: the
     temperature and all that follows from it are None.
+
+    Args:
+        y_true: the classes of the test rows.
+        logits: the model's for them.
+        validation: classes and logits of the validation rows; None if the model was trained on them.
 
     Returns:
         the scores, and the reliability curves "before" and "after" without their empty bins.
@@ -111,8 +116,8 @@ def examine_calibration(
         "log_loss_after": None,
     }
     curves = {"before": _full_bins(y_true, stated)}
-    if (validation_logits.argmax(axis=1) != validation_y).any():
-        temperature = fit_temperature(validation_logits, validation_y)
+    if validation is not None and (validation[1].argmax(axis=1) != validation[0]).any():
+        temperature = fit_temperature(validation[1], validation[0])
         scaled = apply_temperature(logits, temperature)
         scores["temperature"] = temperature
         scores["error_after"] = expected_calibration_error(y_true, scaled)

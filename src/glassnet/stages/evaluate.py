@@ -79,10 +79,11 @@ def _classification(prepared: PreparedData, network: ModelFile, baseline: ModelF
     majority = majority_probabilities(len(test.y), prepared.about["class_counts"]["train"])
     others = {"majority_class": majority, "softmax_regression": baseline.predict_features(test.X)}
     predicted = probabilities.argmax(axis=1)
-    validation = prepared.split("validation")
-    calibration, reliability = examine_calibration(
-        test.y, network.outputs(test.X), np.asarray(validation.y), network.outputs(validation.X)
-    )
+    held_out = None
+    if not network.about["settings"]["training"]["final"]:
+        validation = prepared.split("validation")
+        held_out = np.asarray(validation.y), network.outputs(validation.X)
+    calibration, reliability = examine_calibration(test.y, network.outputs(test.X), held_out)
     metrics = {
         **classification_scores(test.y, probabilities),
         "baselines": {name: classification_scores(test.y, p) for name, p in others.items()},

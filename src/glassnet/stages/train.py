@@ -3,6 +3,7 @@
 import hashlib
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from glassnet.training import (
     TrainedNetwork,
     TrainingInterruptedError,
     baseline_settings,
+    retrain_network,
     save_model,
     train_network,
     write_history,
@@ -51,23 +53,18 @@ def main(settings: Settings, layout: Layout) -> float:
         _check_sanity(values, prepared)
     telemetry = Telemetry(settings.training.telemetry_every) if settings.training.telemetry_every else None
     with StopSignals() as signals:
-        checkpoints = Checkpoints(
-            layout.checkpoints,
-            {**flatten(values), **{f"digest of the {name}": identity["digests"][name] for name in ("data", "code")}},
-            every=settings.training.checkpoint_every,
-            pause=0.0 if layout.sweep is None else SWEEP_PAUSE,
-            resume=settings.training.resume,
-            signals=signals,
-        )
         live = (
             LiveMetrics(settings, {**identity, "settings": values}, layout.sweep)
             if settings.tracking.name == "mlflow"
             else None
         )
         callbacks: list[Callback] = [watcher for watcher in (telemetry, live) if watcher is not None]
-        callbacks += [Progress("train"), checkpoints]
+        callbacks += [Progress("train"), _checkpoints(settings, layout, layout.checkpoints, identity, signals)]
         try:
             trained = train_network(values, *_data(prepared), callbacks, _augmentation(values, prepared))
+            if settings.training.final:
+                saved = _checkpoints(settings, layout, layout.checkpoints / "final", identity, signals)
+                trained = _on_all_rows(trained, values, prepared, saved)
         except TrainingInterruptedError as interrupted:
             print(f"train: {interrupted}", file=sys.stderr)
             sys.exit(128 + interrupted.signum)
@@ -87,6 +84,30 @@ def main(settings: Settings, layout: Layout) -> float:
     if not layout.by_dvc:
         _finish_run_by_hand(settings, layout, prepared)
     return loss
+
+
+def _checkpoints(
+    settings: Settings, layout: Layout, folder: Path, identity: dict[str, Any], signals: StopSignals
+) -> Checkpoints:
+    digests = {f"digest of the {name}": identity["digests"][name] for name in ("data", "code")}
+    return Checkpoints(
+        folder,
+        {**flatten(settings.describing_the_result()), **digests},
+        every=settings.training.checkpoint_every,
+        pause=0.0 if layout.sweep is None else SWEEP_PAUSE,
+        resume=settings.training.resume,
+        signals=signals,
+    )
+
+
+def _on_all_rows(
+    trained: TrainedNetwork, values: dict[str, Any], prepared: PreparedData, checkpoints: Checkpoints
+) -> TrainedNetwork:
+    """Return the training with the network that learnt from the validation rows too, for the chosen epochs."""
+    data, epochs = _data(prepared), trained.best_epoch
+    model = retrain_network(values, *data, epochs, [checkpoints], _augmentation(values, prepared))
+    print(f"train: final: trained anew on {len(data[0]) + len(data[1])} rows for {epochs} epochs")
+    return replace(trained, model=model)
 
 
 def _data(prepared: PreparedData) -> tuple[ArrayDataset, ArrayDataset, int | None]:

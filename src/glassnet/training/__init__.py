@@ -25,7 +25,7 @@ from glassnet.training.fit import TIMING_COLUMNS, evaluate, fit, predict
 from glassnet.training.history_file import Row, read_history, write_history
 from glassnet.training.interruption import StopSignals, TrainingInterruptedError
 from glassnet.training.model_file import ModelFile, load_model, predict_rows, save_model
-from glassnet.training.recipe import TrainedNetwork, baseline_settings, train_network
+from glassnet.training.recipe import TrainedNetwork, baseline_settings, retrain_network, train_network
 from glassnet.training.run import TrainingRun
 
 __all__ = [
@@ -53,6 +53,7 @@ __all__ = [
     "predict",
     "predict_rows",
     "read_history",
+    "retrain_network",
     "save_model",
     "train_network",
     "write_history",

@@ -68,16 +68,49 @@ def train_network(
     Raises:
         ValueError: for a batch larger than the training split, or training rows of a single class.
     """
+    best = BestWeights()
+    patience = settings["training"]["patience"]
+    stop: list[Callback] = [best, *([EarlyStopping(patience)] if patience else [])]
+    model, architecture, history, score_name = _fit(settings, train, validation, classes, stop, callbacks, augmentation)
+    return TrainedNetwork(model, architecture, history, best.epoch, score_name)
+
+
+def retrain_network(
+    settings: dict[str, Any],
+    train: ArrayDataset,
+    validation: ArrayDataset,
+    classes: int | None,
+    epochs: int,
+    callbacks: list[Callback],
+    augmentation: Augmentation | None = None,
+) -> nn.Sequential:
+    """Return the final network: trained anew on the rows of both splits, for as many epochs as validation has chosen.
+
+    Learning rates follow the schedule of the whole training and end where the choice was made. Both splits are held in
+    memory together.
+    """
+    both = ArrayDataset(np.concatenate([train.X, validation.X]), np.concatenate([train.y, validation.y]))
+    return _fit(settings, both, validation, classes, [BestWeights(at=epochs)], callbacks, augmentation)[0]
+
+
+def _fit(
+    settings: dict[str, Any],
+    train: ArrayDataset,
+    validation: ArrayDataset,
+    classes: int | None,
+    stop: list[Callback],
+    callbacks: list[Callback],
+    augmentation: Augmentation | None,
+) -> tuple[nn.Sequential, dict[str, Any], list[Row], str]:
+    """Return the trained network, what `build` rebuilds it from, the history, and the score's name."""
     training = settings["training"]
     model, architecture, loss = make_network(settings, train, classes)
     loaders = make_loaders(settings, train, validation, augmentation)
-    best = BestWeights()
     max_norm, max_value = training["max_gradient_norm"], training["max_gradient_value"]
     own: list[Callback] = [
         LearningRateSchedule(make_schedule(settings, len(loaders[0]))),
         *([WeightAveraging(training["average_decay"])] if training["average_decay"] is not None else []),
-        best,
-        *([EarlyStopping(training["patience"])] if training["patience"] else []),
+        *stop,
         *([GradientClipping(max_norm, max_value=max_value)] if max_norm or max_value else []),
     ]
     history = fit(
@@ -89,7 +122,7 @@ def train_network(
         callbacks=[*own, *callbacks],
         penalty=make_penalty(settings),
     )
-    return TrainedNetwork(model, architecture, history, best.epoch, loss.score_name)
+    return model, architecture, history, loss.score_name
 
 
 def make_network(

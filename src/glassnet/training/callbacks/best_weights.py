@@ -10,15 +10,16 @@ if TYPE_CHECKING:
 
 
 class BestWeights(Callback):
-    """Remembers the weights of the lowest validation loss and restores them at the end.
+    """Remembers the weights of the lowest validation loss, or of an epoch named beforehand; restores them at the end.
 
     Attributes:
         epoch: the epoch they are from, 0 before the first.
         loss: its validation loss.
     """
 
-    def __init__(self) -> None:
-        """Start without a best epoch."""
+    def __init__(self, at: int | None = None) -> None:
+        """Start without a best epoch; with `at`, end the training after that epoch and keep its weights."""
+        self.at = at
         self._forget()
 
     def _forget(self) -> None:
@@ -33,7 +34,11 @@ class BestWeights(Callback):
     def on_epoch_end(self, run: "TrainingRun") -> None:
         """Keep a copy of the weights if this epoch is the best so far; of equal epochs, the earliest."""
         loss = run.history[-1]["validation_loss"]
-        if loss < self.loss:
+        if self.at is not None:
+            if run.epoch == self.at:
+                self.epoch, self.loss, self._state = run.epoch, loss, run.model.state_dict()
+                run.stop(f"epoch {self.at} was to be the last")
+        elif loss < self.loss:
             self.epoch, self.loss, self._state = run.epoch, loss, run.model.state_dict()
 
     def on_train_end(self, run: "TrainingRun") -> None:
