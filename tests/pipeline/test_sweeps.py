@@ -144,3 +144,44 @@ def _sweep_of(run: Run, folder: Path, experiment: str) -> tuple[pd.DataFrame, st
     arguments = (f"experiment={experiment}", "hydra.sweep.dir=sweep", "training.epochs=4", "tracking=none")
     done = run(folder, sys.executable, "-m", "glassnet.stages.train", *arguments)
     return pd.read_csv(folder / "sweep" / "experiment.csv"), done.stdout
+
+
+SEARCH = ("-m", "glassnet.stages.search", "search.trials=10", "search.folder=sweep", "data=digits", "training.epochs=8")
+SPACE = ("optimizer.learning_rate=tag(log, interval(1e-5, 1))", "model.hidden_sizes=[4],[16]", "tracking=none")
+
+
+def test_a_search_learns_prunes_and_goes_on(fresh: Path, run: Run) -> None:
+    """The best of ten is good, hopeless ones are ended early; a search cut short goes on to the same table."""
+    run(fresh, sys.executable, *SEARCH, *SPACE)
+    table = pd.read_csv(fresh / "sweep" / "experiment.csv")
+    assert len(table) == 10
+    assert table["validation_accuracy"][0] > 0.9
+    assert set(table["status"]) == {"finished", "pruned"}
+    assert table["notes"].dropna().str.startswith("after epoch ").all()
+    weights = _weights(fresh / "sweep")
+    for number in range(6, 10):
+        run(fresh, "rm", "-r", f"sweep/{number}")
+    again = run(fresh, sys.executable, *SEARCH, *SPACE).stdout
+    assert again.count("finished before") >= 3
+    assert _weights(fresh / "sweep") == weights
+    pd.testing.assert_frame_equal(
+        pd.read_csv(fresh / "sweep" / "experiment.csv").drop(columns="seconds"), table.drop(columns="seconds")
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (("data=digits",), "expected a setting with several values"),
+        (("search.trials=0", "seed=0,1"), "search.trials: expected a number of 1 or more, received '0'"),
+        (("search.sampler=magic", "seed=0,1"), "search.sampler: expected one of tpe, random"),
+        (("search.speed=9", "seed=0,1"), "received 'search.speed=9'"),
+        (("modell=a,b", "tracking=none"), "modell"),
+    ],
+)
+def test_mistakes_in_a_search_are_one_line(fresh: Path, run: Run, arguments: tuple[str, ...], part: str) -> None:
+    """Status 1, and no traceback."""
+    errors = run(fresh, sys.executable, "-m", "glassnet.stages.search", *arguments, expect=1).stderr
+    assert part in errors
+    assert "Traceback" not in errors
+    assert errors.count("\n") == 1

@@ -2,22 +2,26 @@
 
 from glassnet.config.arguments import read_arguments
 from glassnet.config.compose import conf_digest, read_params, register_resolvers, to_settings, write_params
-from glassnet.config.entry import given_overrides, run_stage
+from glassnet.config.entry import end_sweep, explain, given_overrides, run_job, run_stage
 from glassnet.config.errors import UserError, one_line_errors
-from glassnet.config.jobs import FINISHED, Job, Sweep, read_jobs
+from glassnet.config.jobs import FINISHED, PRUNED, Job, PrunedError, Sweep, read_jobs
 from glassnet.config.layout import Layout
 from glassnet.config.settings import Settings, flatten, parse_settings
 from glassnet.config.write_back import edited_conf, write_texts
 
 __all__ = [
     "FINISHED",
+    "PRUNED",
     "Job",
     "Layout",
+    "PrunedError",
     "Settings",
     "Sweep",
     "UserError",
     "conf_digest",
     "edited_conf",
+    "end_sweep",
+    "explain",
     "flatten",
     "given_overrides",
     "one_line_errors",
@@ -26,6 +30,7 @@ __all__ = [
     "read_jobs",
     "read_params",
     "register_resolvers",
+    "run_job",
     "run_stage",
     "to_settings",
     "write_params",

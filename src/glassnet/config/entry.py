@@ -11,7 +11,7 @@ from typing import Any
 
 from glassnet.config.compose import CONF, read_params, register_resolvers, require_project, to_settings
 from glassnet.config.errors import MENDABLE, UserError, one_line_errors
-from glassnet.config.jobs import FAILED, FINISHED, LOST, RUNNING, Job, Sweep, read_jobs
+from glassnet.config.jobs import FAILED, FINISHED, LOST, PRUNED, RUNNING, Job, PrunedError, Sweep, read_jobs
 from glassnet.config.layout import Layout
 from glassnet.config.settings import Settings
 
@@ -61,14 +61,14 @@ def _run_composed(name: str, main: Main, finish_sweep: Finish | None) -> None:
                 mistakes.append(str(error))
                 return None
         keys = swept | set(run.sweeper.get("params") or ())
-        return _run_job(main, config, layout.root, list(run.overrides.task), keys)
+        return run_job(main, config, layout.root, list(run.overrides.task), keys)
 
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises its errors instead of printing several lines and exiting
     trouble = ""
     try:
         hydra.main(config_path=str(CONF.absolute()), config_name="config", version_base="1.3")(run_one)()
     except (HydraException, OmegaConfBaseException) as error:
-        raise UserError(_explain(error)) from error
+        raise UserError(explain(error)) from error
     except SystemExit:
         if read_jobs(folder):
             print(f"{name}: to go on with this sweep, start it again with hydra.sweep.dir={folder}", file=sys.stderr)
@@ -80,11 +80,11 @@ def _run_composed(name: str, main: Main, finish_sweep: Finish | None) -> None:
     if mistakes:
         raise UserError(mistakes[0])
     if read_jobs(folder):
-        _end_sweep(folder, trouble, finish_sweep)
+        end_sweep(folder, trouble, finish_sweep)
 
 
-def _run_job(main: Main, config: Any, folder: Path, overrides: list[str], keys: set[str]) -> object:
-    """Run one job of a sweep; whatever goes wrong is its record's to say, and the others go on."""
+def run_job(main: Main, config: Any, folder: Path, overrides: list[str], keys: set[str]) -> object:
+    """Run one job of a sweep and return its result, or NaN: what goes wrong is its record's to say."""
     changes = [override for override in overrides if override.partition("=")[0].lstrip("+") in keys]
     job = Job(folder, overrides, changes)
     job.write()
@@ -93,11 +93,11 @@ def _run_job(main: Main, config: Any, folder: Path, overrides: list[str], keys: 
         job.tracking = settings.tracking.model_dump()
         result = main(settings, Layout(folder, Sweep(folder.parent, tuple(changes))))
     except Exception as error:
-        if not isinstance(error, MENDABLE):  # a bug: keep the way to it
+        if not isinstance(error, (*MENDABLE, PrunedError)):  # a bug: keep the way to it
             (folder / "traceback.txt").write_text(traceback.format_exc(), encoding="utf-8")
-        job.status = FAILED
+        job.status = PRUNED if isinstance(error, PrunedError) else FAILED
         job.reason = " ".join(str(error).split()) or type(error).__name__
-        print(f"{', '.join(changes)}: failed: {job.reason}", file=sys.stderr)
+        print(f"{', '.join(changes)}: {job.status}: {job.reason}", file=sys.stderr)
         return float("nan")
     else:
         job.status = FINISHED
@@ -107,7 +107,7 @@ def _run_job(main: Main, config: Any, folder: Path, overrides: list[str], keys: 
             job.write()
 
 
-def _end_sweep(folder: Path, trouble: str, finish_sweep: Finish | None) -> None:
+def end_sweep(folder: Path, trouble: str, finish_sweep: Finish | None) -> None:
     """Mark the jobs that never ended, make the sweep's table, and say which jobs failed."""
     jobs = read_jobs(folder)
     for job in jobs:
@@ -116,7 +116,7 @@ def _end_sweep(folder: Path, trouble: str, finish_sweep: Finish | None) -> None:
             job.write()
     if finish_sweep is not None:
         finish_sweep(folder)
-    failed = [job for job in jobs if job.status != FINISHED]
+    failed = [job for job in jobs if job.status not in {FINISHED, PRUNED}]
     if failed:
         raise UserError(
             f"{len(failed)} of {len(jobs)} jobs failed, as said above; start the sweep again with "
@@ -171,7 +171,7 @@ def _layout(folder: Path) -> Layout:
     return Layout(folder.relative_to(Path.cwd()) if folder.is_relative_to(Path.cwd()) else folder)
 
 
-def _explain(error: Exception) -> str:
+def explain(error: Exception) -> str:
     """Say in our words what Hydra found wrong with the overrides."""
     from hydra.errors import MissingConfigException
 

@@ -7,7 +7,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 RECORD = "job.json"
-RUNNING, FINISHED, FAILED, LOST = "running", "finished", "failed", "lost"
+RUNNING, FINISHED, PRUNED, FAILED, LOST = "running", "finished", "pruned", "failed", "lost"
+
+
+class PrunedError(Exception):
+    """A search ends a training that is unlikely to become the best."""
 
 
 @dataclass(frozen=True)
@@ -41,8 +45,8 @@ class Job:
         folder: its own.
         overrides: all that it was started with.
         changes: those in which the jobs of its sweep differ.
-        status: "running", "finished", "failed", or "lost", if its process died.
-        reason: why it failed.
+        status: "running", "finished", "pruned" by a search, "failed", or "lost", if its process died.
+        reason: why it did not finish.
         tracking: the section of the settings, if they were valid.
     """
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import sys
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,14 @@ CODE = (
 SWEEP_PAUSE = 5.0  # seconds between the checkpoints of a job: with many short jobs they would cost more than they save
 
 
-def main(settings: Settings, layout: Layout) -> float:
-    """Train, write the models, the history and the run's card, and return the best validation loss."""
+def main(settings: Settings, layout: Layout, watchers: Sequence[Callback] = ()) -> float:
+    """Train, write the models, the history and the run's card, and return the best validation loss.
+
+    Args:
+        settings: of the run.
+        layout: of its files.
+        watchers: what else to call while it trains.
+    """
     prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
     if not layout.by_dvc:  # else fetch has said so
         for note in prepared.about["notes"]:
@@ -59,7 +66,11 @@ def main(settings: Settings, layout: Layout) -> float:
             else None
         )
         callbacks: list[Callback] = [watcher for watcher in (telemetry, live) if watcher is not None]
-        callbacks += [Progress("train"), _checkpoints(settings, layout, layout.checkpoints, identity, signals)]
+        callbacks += [
+            *watchers,
+            Progress("train"),
+            _checkpoints(settings, layout, layout.checkpoints, identity, signals),
+        ]
         try:
             trained = train_network(values, *_data(prepared), callbacks, _augmentation(values, prepared))
             if settings.training.final:

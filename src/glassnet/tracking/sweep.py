@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from glassnet.config import FINISHED, Job, Sweep, read_jobs
+from glassnet.config import FINISHED, PRUNED, Job, Sweep, read_jobs
 from glassnet.tracking.runs import FAILURE_TAG, find_or_create_child, find_or_create_parent, open_store, quiet_warnings
 from glassnet.tracking.store import tracking_uri
 
@@ -33,8 +33,8 @@ def hand_over_sweep(folder: Path, files: list[Path]) -> str | None:
 def _hand_over_sweep(uri: str, experiment: str, folder: Path, jobs: list[Job], files: list[Path]) -> str:
     with quiet_warnings(), open_store(uri, experiment) as (client, experiment_id):
         parent = find_or_create_parent(client, experiment_id, Sweep(folder, ()))
-        failed = [job for job in jobs if job.status != FINISHED]
-        for job in failed:
+        failed = [job for job in jobs if job.status not in {FINISHED, PRUNED}]
+        for job in [job for job in jobs if job.status != FINISHED]:
             child = find_or_create_child(client, experiment_id, Sweep(folder, tuple(job.changes)))
             known = client.get_run(child).data.params
             for override in job.overrides:
@@ -42,7 +42,7 @@ def _hand_over_sweep(uri: str, experiment: str, folder: Path, jobs: list[Job], f
                 if name not in known:
                     client.log_param(child, name, value)
             client.set_tag(child, FAILURE_TAG, job.reason)
-            client.set_terminated(child, "FAILED")
+            client.set_terminated(child, "KILLED" if job.status == PRUNED else "FAILED")
         client.log_metric(parent, "jobs", len(jobs))
         client.log_metric(parent, "jobs_failed", len(failed))
         for path in files:
