@@ -154,7 +154,7 @@ class TrainingSettings(Section):
     patience: Count | None
     shift: NotNegativeCount
     flip: bool
-    final: bool
+    final: bool = False
     telemetry_every: Count | None
     checkpoint_every: Count | None
     resume: bool
@@ -168,7 +168,7 @@ class TrackingSettings(Section):
     name: Literal["mlflow", "none"]
     experiment: Annotated[str, Field(min_length=1)]
     uri: str | None
-    sweep_models: bool
+    sweep_models: bool = False
 
 
 class Settings(Section):
