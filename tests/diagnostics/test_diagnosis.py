@@ -116,6 +116,7 @@ ILL: list[tuple[str, str, dict[str, Any]]] = [
     ("dead units", "digits", {**TWO_LAYERS, "optimizer.learning_rate": 0.2}),
     ("dead units", "spirals", {**TWO_LAYERS, "optimizer.learning_rate": 0.2}),
     ("stopped too early", "spirals", {"model.hidden_sizes": [32], "training.epochs": 8, "schedule": "constant"}),
+    ("stopped too early", "digits", {"training.epochs": 1}),
     ("stopped too late", "spirals", NOISE_BY_HEART),
 ]  # fmt: skip
 

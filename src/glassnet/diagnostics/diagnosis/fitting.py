@@ -3,6 +3,8 @@
 from glassnet.diagnostics.diagnosis.evidence import Finding, Training, late_fall
 from glassnet.diagnostics.diagnosis.learning_rate import USUAL_UPDATE
 
+FEW = 4  # epochs, below which a curve has no trend
+
 
 def overfitting(t: Training) -> Finding | None:
     """The validation loss stays far above the training loss, or turns and rises while the training loss falls."""
@@ -51,18 +53,23 @@ def underfitting(t: Training) -> Finding | None:
 
 
 def stopped_too_early(t: Training) -> Finding | None:
-    """The last epochs still brought the validation loss down."""
+    """The last epochs still brought the validation loss down, or there were hardly any."""
     fall, epochs = late_fall(t.validation), t.settings["training"]["epochs"]
     at_the_end = t.best_epoch >= len(t.history) - 1 and len(t.history) == epochs
-    if not (at_the_end and fall > 0.05 and t.validation[-1] > 0.03):
+    if not at_the_end or t.validation[-1] <= 0.03:
+        return None
+    if len(t.history) < FEW:
+        fall, trend = 0.3, "too few to see where it is going"
+    else:
+        trend = f"over the last fifth of them the validation loss fell by {fall:.0%}"
+    if fall <= 0.05:
         return None
     return Finding(
         "stopped too early",
         0.4 + min(0.3, fall),
-        f"the best epoch is {t.best_epoch} of {len(t.history)}; over the last fifth of them the validation loss fell "
-        f"by {fall:.0%}",
+        f"the best epoch is {t.best_epoch} of {len(t.history)}; {trend}",
         "train for longer",
-        t.command(f"training.epochs={2 * epochs}"),
+        t.command(f"training.epochs={max(10, 2 * epochs)}"),
     )
 
 
