@@ -5,13 +5,23 @@ import re
 import sys
 import traceback
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from glassnet.config.compose import CONF, read_params, register_resolvers, require_project, to_settings
 from glassnet.config.errors import MENDABLE, UserError, one_line_errors
-from glassnet.config.jobs import FAILED, FINISHED, LOST, PRUNED, RUNNING, Job, PrunedError, Sweep, read_jobs
+from glassnet.config.jobs import (
+    FAILED,
+    FINISHED,
+    LOST,
+    PRUNED,
+    RUNNING,
+    Job,
+    PrunedError,
+    Sweep,
+    dated_folder,
+    read_jobs,
+)
 from glassnet.config.layout import Layout
 from glassnet.config.settings import Settings
 
@@ -134,8 +144,7 @@ def _name_sweep_folder() -> Path:
     given = [argument.partition("=")[2] for argument in sys.argv[1:] if argument.startswith("hydra.sweep.dir=")]
     if given:
         return Path(given[-1])
-    now = datetime.now(tz=UTC)
-    folder = Path("multirun", now.strftime("%Y-%m-%d"), now.strftime("%H-%M-%S-%f"))
+    folder = dated_folder()
     sys.argv.append(f"hydra.sweep.dir={folder}")
     return folder
 

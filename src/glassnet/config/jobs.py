@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 RECORD = "job.json"
@@ -64,6 +65,12 @@ class Job:
         part = self.folder / f"{RECORD}.part"
         part.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
         os.replace(part, self.folder / RECORD)
+
+
+def dated_folder() -> Path:
+    """Return a folder for a new sweep, named for the moment, as Hydra names those of single runs."""
+    now = datetime.now(tz=UTC)
+    return Path("multirun", now.strftime("%Y-%m-%d"), now.strftime("%H-%M-%S-%f"))
 
 
 def read_jobs(folder: Path) -> list[Job]:

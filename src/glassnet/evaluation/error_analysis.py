@@ -179,13 +179,23 @@ def _describe(
     feature_names: list[str],
 ) -> list[Json]:
     """Describe test rows: probabilities, the features furthest out, and the nearest training rows of both classes."""
-    _, around = nearest_rows(test.X[chosen], train.X, min(NEIGHBOURS, len(train.y)))
+    X = np.asarray(test.X[chosen])
+    _, around = nearest_rows(X, train.X, min(NEIGHBOURS, len(train.y)))
+    ranks = np.argsort(-probabilities[chosen], axis=1, kind="stable")
+    pairs = [(int(y), int(row[0] if row[0] != y else row[1])) for y, row in zip(test.y[chosen], ranks, strict=True)]
+    nearest = {
+        label: nearest_rows(X, train.X, 1, among=train.y == label)
+        for label in sorted({y for pair in pairs for y in pair})
+    }
+
+    def nearest_of(label: int, at: int) -> Json:
+        distances, rows = nearest[label]
+        found = {"row": int(train.rows[rows[at, 0]]), "distance": float(f"{distances[at, 0]:.3f}")}
+        return {"class": class_names[label], **found}
+
     cases = []
-    for i, places in zip(chosen, around, strict=True):
-        p = probabilities[i]
-        ranked = np.argsort(-p, kind="stable")
-        true = int(test.y[i])
-        rival = int(ranked[0]) if ranked[0] != true else int(ranked[1])
+    for at, (i, places) in enumerate(zip(chosen, around, strict=True)):
+        p, ranked, (true, rival) = probabilities[i], ranks[at], pairs[at]
         top = [*ranked[:TOP], *([true] if true not in ranked[:TOP] else [])]
         cases.append(
             {
@@ -194,18 +204,8 @@ def _describe(
                 "predicted": class_names[ranked[0]],
                 "probabilities": {class_names[label]: float(f"{p[label]:.4f}") for label in top},
                 "furthest_features": furthest_features(test.X[i], feature_names),
-                "nearest": [_nearest_of(label, test.X[i], train, class_names) for label in (true, rival)],
+                "nearest": [nearest_of(true, at), nearest_of(rival, at)],
                 "neighbours": [class_names[label] for label in train.y[places]],
             }
         )
     return cases
-
-
-def _nearest_of(label: int, x: FloatArray, train: LabelledRows, class_names: tuple[str, ...]) -> Json:
-    """Return the training row of a class that is nearest to `x`; every class has training rows."""
-    distance, place = nearest_rows(x[np.newaxis], train.X, 1, among=train.y == label)
-    return {
-        "class": class_names[label],
-        "row": int(train.rows[place[0, 0]]),
-        "distance": float(f"{distance[0, 0]:.3f}"),
-    }

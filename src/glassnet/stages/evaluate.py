@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from glassnet import nn
 from glassnet.config import Layout, Settings, run_stage
 from glassnet.data import ImagePreprocessing, PreparedData, open_prepared
 from glassnet.evaluation import (
@@ -75,7 +76,8 @@ def _six_digits(value: Any) -> Any:
 def _classification(prepared: PreparedData, network: ModelFile, baseline: ModelFile) -> Evaluation:
     names = prepared.class_names
     test, train = _rows(prepared, "test"), _rows(prepared, "train")
-    probabilities = network.predict_features(test.X)
+    logits = network.outputs(test.X)
+    probabilities = nn.softmax(logits)
     majority = majority_probabilities(len(test.y), prepared.about["class_counts"]["train"])
     others = {"majority_class": majority, "softmax_regression": baseline.predict_features(test.X)}
     predicted = probabilities.argmax(axis=1)
@@ -83,7 +85,7 @@ def _classification(prepared: PreparedData, network: ModelFile, baseline: ModelF
     if not network.about["settings"]["training"]["final"]:
         validation = prepared.split("validation")
         held_out = np.asarray(validation.y), network.outputs(validation.X)
-    calibration, reliability = examine_calibration(test.y, network.outputs(test.X), held_out)
+    calibration, reliability = examine_calibration(test.y, logits, held_out)
     metrics = {
         **classification_scores(test.y, probabilities),
         "baselines": {name: classification_scores(test.y, p) for name, p in others.items()},

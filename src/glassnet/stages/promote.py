@@ -30,6 +30,8 @@ def main() -> None:
     else:
         candidate = find_candidate(uri, experiment, run)
         texts = edited_conf(CONF, _settings(present, candidate))
+    if foreign := [str(path) for path in texts if path.parts[0] != CONF.name or ".." in path.parts]:
+        raise UserError(f"run={run}: expected files in conf/ to change, received {', '.join(foreign)}")
     before = {path: path.read_text(encoding="utf-8") for path in [*texts, PARAMS]}
     write_texts(texts)
     try:

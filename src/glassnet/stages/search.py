@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from glassnet.config import Layout, PrunedError, Settings, UserError, end_sweep, explain, one_line_errors, run_job
 from glassnet.config.compose import CONF, register_resolvers, require_project
-from glassnet.config.jobs import FINISHED, PRUNED, read_jobs
+from glassnet.config.jobs import FINISHED, PRUNED, dated_folder, read_jobs
 from glassnet.stages import train
 from glassnet.training import Callback, TrainingRun, read_history
 
 if TYPE_CHECKING:
     import optuna
 
-DEFAULTS: dict[str, Any] = {"trials": 20, "sampler": "tpe", "seed": 0, "folder": "multirun/search", "prune": True}
+DEFAULTS: dict[str, Any] = {"trials": 20, "sampler": "tpe", "seed": 0, "folder": "", "prune": True}
 FIRST_TRIALS = 5  # that are never pruned, so that there is something to compare with
 
 
@@ -61,7 +61,8 @@ def main() -> None:
         raise UserError(f"search.sampler: expected one of {', '.join(samplers)}, received {options['sampler']!r}")
     pruner = optuna.pruners.MedianPruner(FIRST_TRIALS) if options["prune"] else optuna.pruners.NopPruner()
     study = optuna.create_study(sampler=samplers[options["sampler"]](seed=options["seed"]), pruner=pruner)
-    folder = Path(options["folder"])
+    folder = Path(options["folder"]) if options["folder"] else dated_folder()
+    print(f"search: in {folder}; search.folder={folder} goes on with it")
     for number in range(options["trials"]):
         _run_trial(study, folder / str(number), spaces, fixed)
     end_sweep(folder, "", train.finish_sweep)
