@@ -82,7 +82,7 @@ def _classification(prepared: PreparedData, network: ModelFile, baseline: ModelF
     others = {"majority_class": majority, "softmax_regression": baseline.predict_features(test.X)}
     predicted = probabilities.argmax(axis=1)
     held_out = None
-    if not network.about["settings"]["training"]["final"]:
+    if not network.about["settings"]["training"].get("final"):
         validation = prepared.split("validation")
         held_out = np.asarray(validation.y), network.outputs(validation.X)
     calibration, reliability = examine_calibration(test.y, logits, held_out)
