@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.buffers import Buffered
 from glassnet.data.mapped_rows import MappedRows
 from glassnet.seeding import stream
 
@@ -20,11 +21,12 @@ class Dataset(Protocol):
     def __getitem__(self, index: Any) -> tuple[AnyArray, AnyArray]: ...
 
 
-class ArrayDataset:
+class ArrayDataset(Buffered):
     """Features `X (N, D)` and targets `y (N,)` or `(N, K)` in step, row by row.
 
     Memory-mapped arrays stay on disk: batches are read from the file (see `MappedRows`), and memory in use does not
-    grow with the data set.
+    grow with the data set. The rows that an index array picks are copied into memory of an earlier batch, if nobody
+    refers to that any more (see `glassnet.buffers`).
     """
 
     def __init__(self, X: AnyArray, y: AnyArray) -> None:
@@ -50,11 +52,18 @@ class ArrayDataset:
     def __getitem__(self, index: Any) -> tuple[AnyArray, AnyArray]:
         if not isinstance(index, np.ndarray):
             return self.X[index], self.y[index]
-        X, y = (
-            source.take(index) if isinstance(source, MappedRows) else np.take(source, index, axis=0)
-            for source in self._sources
-        )
+        X, y = (self._take(source, index) for source in self._sources)
         return X, y
+
+    def _take(self, source: "AnyArray | MappedRows", index: AnyArray) -> AnyArray:
+        rows = len(source)
+        if index.ndim != 1 or index.dtype != np.int64 or np.maximum.reduce(index.view(np.uint64), initial=0) >= rows:
+            return source.take(index) if isinstance(source, MappedRows) else np.take(source, index, axis=0)
+        out = self.buffer((len(index), *source.shape[1:]), source.dtype)
+        if isinstance(source, MappedRows):
+            return source.take(index, out)
+        # mode="raise" would gather into an array of its own first; the numbers are in range, so "clip" changes none.
+        return np.take(source, index, axis=0, out=out, mode="clip")
 
 
 class DataLoader:
@@ -118,4 +127,7 @@ class DataLoader:
         order = self.order(epoch)
         for batch in range(first, len(self)):
             X, y = self.dataset[order[batch * self.batch_size : (batch + 1) * self.batch_size]]
-            yield (X if self.augmentation is None else self.augmentation(X, epoch, batch)), y
+            if self.augmentation is not None:
+                X = self.augmentation(X, epoch, batch)
+            yield X, y
+            del X, y  # so that their memory can serve for the next batch

@@ -43,9 +43,9 @@ class MappedRows:
     def __len__(self) -> int:
         return self.shape[0]
 
-    def take(self, index: npt.NDArray[np.integer[Any]]) -> npt.NDArray[Any]:
-        """Return the rows with these numbers, in this order, as a new array."""
-        rows = np.empty((len(index), *self.shape[1:]), dtype=self.dtype)
+    def take(self, index: npt.NDArray[np.integer[Any]], out: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
+        """Return the rows with these numbers, in this order, in `out` or as a new array."""
+        rows = np.empty((len(index), *self.shape[1:]), dtype=self.dtype) if out is None else out
         if self._descriptor is None:
             self._descriptor = os.open(self._path, os.O_RDONLY)
             weakref.finalize(self, os.close, self._descriptor)

@@ -11,6 +11,7 @@ LabelArray: TypeAlias = npt.NDArray[np.integer[Any]]
 
 PLAIN_ARRAYS = (np.ndarray, np.memmap)
 FLOAT_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
+BOOL, INDEX = np.dtype(np.bool_), np.dtype(np.intp)
 
 
 def describe(value: object) -> str:
@@ -81,6 +82,15 @@ def check_batch(
         TypeError: if `X` is no NumPy array, or not of the expected floating dtype.
         ValueError: if `X` is not two-dimensional, is empty, or has another number of features.
     """
+    if (
+        type(X) in PLAIN_ARRAYS
+        and isinstance(X, np.ndarray)
+        and X.ndim == 2
+        and X.size
+        and (X.dtype == dtype if dtype is not None else X.dtype in FLOAT_DTYPES)
+        and (features is None or X.shape[1] == features)
+    ):
+        return X
     name = owner if isinstance(owner, str) else repr(owner)
     wanted = f"(N, {features})" if features is not None else "(N, D)"
     if type(X) not in PLAIN_ARRAYS:  # np.matrix and masked arrays are arrays that multiply in ways of their own
@@ -95,9 +105,7 @@ def check_batch(
     if X.ndim != 2 or (features is not None and X.shape[1] != features):
         hint = "; as_batch(x) lifts one example (D,) to (1, D)" if X.ndim == 1 else ""
         raise ValueError(f"{name}: expected shape {wanted}, received {describe(X)}{hint}")
-    if X.shape[0] == 0 or X.shape[1] == 0:
-        raise ValueError(f"{name}: expected at least one example and one feature, received {describe(X)}")
-    return X
+    raise ValueError(f"{name}: expected at least one example and one feature, received {describe(X)}")
 
 
 def as_batch(x: FloatArray) -> FloatArray:

@@ -62,6 +62,12 @@ class Sequential(Module):
             dout = layer.backward(dout)
         return dout
 
+    def backward_parameters(self, dout: FloatArray) -> None:
+        """Go back as far as the first module, and spare it the gradient of its input."""
+        for layer in reversed(self.layers[1:]):
+            dout = layer.backward(dout)
+        self.layers[0].backward_parameters(dout)
+
     def children(self) -> Iterator[tuple[str, Module]]:
         """Yield the modules with their positions as names."""
         for index, layer in enumerate(self.layers):

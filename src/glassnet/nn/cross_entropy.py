@@ -5,14 +5,20 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.nn.arrays import FloatArray, LabelArray, check_batch, check_number, describe
+from glassnet.nn.arrays import BOOL, FLOAT_DTYPES, INDEX, FloatArray, LabelArray, check_batch, check_number, describe
 from glassnet.nn.loss import Loss
 
+LOWEST = {dtype: np.finfo(dtype).min for dtype in FLOAT_DTYPES}
 
-def _shifted(Z: FloatArray) -> FloatArray:
-    """Return `Z − max_c Z`, each row's largest entry 0; the floor keeps a difference of huge logits finite."""
+
+def _shifted(Z: FloatArray, out: FloatArray | None = None, column: FloatArray | None = None) -> FloatArray:
+    """Return `Z − max_c Z`, each row's largest entry 0; the floor keeps a difference of huge logits finite.
+
+    The result is written to `out`, the rows' maxima `(N, 1)` to `column`, if these are given.
+    """
     with np.errstate(over="ignore"):
-        return np.maximum(Z - Z.max(axis=1, keepdims=True), np.finfo(Z.dtype).min)
+        shifted = np.subtract(Z, np.maximum.reduce(Z, axis=1, keepdims=True, out=column), out=out)
+    return np.maximum(shifted, LOWEST[Z.dtype], out=shifted)
 
 
 def softmax(logits: FloatArray) -> FloatArray:
@@ -53,41 +59,63 @@ class SoftmaxCrossEntropy(Loss):
         """Set ε in [0, 1) and one weight of 0 or more for each class (None: all 1)."""
         self.label_smoothing = check_number("SoftmaxCrossEntropy", "label_smoothing", label_smoothing, 0, 1)
         self.class_weights = None if class_weights is None else _check_weights(class_weights)
+        self._starts: tuple[tuple[int, int], npt.NDArray[np.intp]] | None = None
 
     def forward(self, logits: FloatArray, targets: npt.NDArray[np.generic]) -> float:
         """Return the mean data loss of `logits (N, C)` for `targets` `(N,)` or `(N, C)`."""
         Z = check_batch(self, logits)
         labels, distribution = self._check_targets(Z, targets)
-        shifted = _shifted(Z)
+        self._memory = None
+        shifted = _shifted(Z, self.buffer(Z.shape, Z.dtype), self.buffer((len(Z), 1), Z.dtype))
+        if labels is not None and self.class_weights is None and not self.label_smoothing:
+            return self._forward_ids(shifted, labels)
         E = np.exp(shifted)
         total = E.sum(axis=1, keepdims=True)
-        P = E / total
-        n = Z.shape[0]
-        if labels is not None and self.class_weights is None and not self.label_smoothing:
-            self.total_weight = float(n)
-            self._memory = (P, None, labels)
-            with np.errstate(over="ignore"):
-                log_likelihood = shifted[np.arange(n), labels].astype(np.float64) - np.log(total[:, 0])
-                return float(-log_likelihood.sum() / n)
         T = self._weighted_targets(Z, labels, distribution)
-        self._memory = (P, T, labels)
+        self._memory = (E / total, T, None)
         with np.errstate(over="ignore"):  # logits near the end of float64: infinite, and so reported
             log_P = shifted.astype(np.float64) - np.log(total)
             return float(-np.sum(T * log_P) / self.total_weight)
 
+    def _forward_ids(self, shifted: FloatArray, labels: LabelArray) -> float:
+        """Return the plain loss for class ids; `shifted` becomes P in place."""
+        n, classes = shifted.shape
+        # Entry y_n of row n, in the array laid end to end.
+        starts, out = self._row_starts(n, classes), self.buffer((n,), INDEX)
+        places = np.add(starts, labels, out=out, dtype=INDEX, casting="unsafe")
+        entries = shifted.reshape(-1)
+        at_labels = np.take(entries, places, out=self.buffer((n,), shifted.dtype), mode="clip")
+        likelihood = float(np.add.reduce(at_labels, dtype=np.float64))
+        P = np.exp(shifted, out=shifted)
+        total = np.add.reduce(P, axis=1, keepdims=True, out=self.buffer((n, 1), P.dtype))
+        P /= total
+        self.total_weight = float(n)
+        self._memory = (P, None, places)
+        return float((np.add.reduce(np.log(total, out=total), axis=None, dtype=np.float64) - likelihood) / n)
+
     def backward(self) -> FloatArray:
         """Return `dZ (N, C)` for the last forward: `(P − Y)/N`, or its weighted and smoothed form."""
-        P, T, labels = self.recall()
+        P, T, places = self.recall()
         if T is None:
-            P[np.arange(P.shape[0]), labels] -= 1
+            entries = P.reshape(-1)
+            at_labels = np.take(entries, places, out=self.buffer(places.shape, P.dtype), mode="clip")
+            at_labels -= 1
+            entries[places] = at_labels
             P /= P.shape[0]
-            return P
-        return ((P * T.sum(axis=1, keepdims=True) - T) / self.total_weight).astype(P.dtype)
+            return cast(FloatArray, P)
+        return cast(FloatArray, ((P * T.sum(axis=1, keepdims=True) - T) / self.total_weight).astype(P.dtype))
+
+    def _row_starts(self, n: int, classes: int) -> npt.NDArray[np.intp]:
+        """Return where the rows of an `(n, classes)` array begin when it is laid end to end."""
+        if self._starts is None or self._starts[0] != (n, classes):
+            self._starts = (n, classes), np.arange(0, n * classes, classes)
+        return self._starts[1]
 
     def score_sum(self, outputs: FloatArray, targets: npt.NDArray[np.generic]) -> float:
         """Return how many examples have their largest logit at the (most probable) target class."""
         labels = targets if targets.ndim == 1 else targets.argmax(axis=1)
-        return float(np.count_nonzero(outputs.argmax(axis=1) == labels))
+        predicted = np.argmax(outputs, axis=1, out=self.buffer((len(outputs),), INDEX))
+        return float(np.count_nonzero(np.equal(predicted, labels, out=self.buffer(predicted.shape, BOOL))))
 
     def _weighted_targets(
         self, Z: FloatArray, labels: LabelArray | None, distribution: FloatArray | None
@@ -120,7 +148,7 @@ class SoftmaxCrossEntropy(Loss):
         if targets.shape == (n,):
             if targets.dtype.kind not in "iu":
                 raise TypeError(f"{self!r}: expected integer class ids ({n},), received {describe(targets)}")
-            if targets.min() < 0 or targets.max() >= classes:
+            if not _all_below(cast(LabelArray, targets), classes):
                 raise ValueError(
                     f"{self!r}: expected class ids in [0, {classes}), received {targets.min()} to {targets.max()}"
                 )
@@ -142,6 +170,13 @@ class SoftmaxCrossEntropy(Loss):
     def __repr__(self) -> str:
         weights = None if self.class_weights is None else self.class_weights.tolist()
         return f"SoftmaxCrossEntropy(label_smoothing={self.label_smoothing:g}, class_weights={weights})"
+
+
+def _all_below(labels: LabelArray, classes: int) -> bool:
+    """Return whether all labels lie in [0, classes); read as unsigned numbers, negative ones are larger than any id."""
+    if labels.dtype == np.int64 and labels.flags.c_contiguous:
+        labels = labels.view(np.uint64)
+    return bool(np.maximum.reduce(labels) < classes and (labels.dtype.kind == "u" or np.minimum.reduce(labels) >= 0))
 
 
 def _check_weights(class_weights: npt.ArrayLike) -> npt.NDArray[np.float64]:

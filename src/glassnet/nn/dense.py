@@ -52,21 +52,31 @@ class Dense(Module):
         resolved: np.dtype[Any] = float_dtype("Dense", dtype)
         self.W = Parameter(initial_weights(init, rng, self.in_features, self.out_features, resolved), "W")
         self.b = Parameter(np.zeros((1, self.out_features), dtype=resolved), "b", decays=False)
+        self._ones_row: FloatArray | None = None
 
     def forward(self, X: FloatArray) -> FloatArray:
         """Return `Z = XW + b`, `(N, H)`, for `X (N, D)`."""
         X = check_batch(self, X, self.in_features, self.W.dtype)
-        Z = X @ self.W.data
+        Z = np.matmul(X, self.W.data, out=self.buffer((len(X), self.out_features), X.dtype))
         Z += self.b.data
         self.remember(Z, X)
         return Z
 
     def backward(self, dout: FloatArray) -> FloatArray:
         """Add `dW = XᵀdZ` and `db = Σ dZ`; return `dX = dZWᵀ`, `(N, D)`."""
+        self.backward_parameters(dout)
+        return np.matmul(dout, self.W.data.T, out=self.buffer((len(dout), self.in_features), dout.dtype))
+
+    def backward_parameters(self, dout: FloatArray) -> None:
+        """Add `dW` and `db` alone. `Σ_n dZ` is the product `1ᵀdZ` with a row of ones, which BLAS does in a third."""
         (X,) = self.recall(dout)
         self.W.accumulate_product(X.T, dout)
-        self.b.accumulate(dout.sum(axis=0, keepdims=True))
-        return dout @ self.W.data.T
+        self.b.accumulate_product(self._ones(len(dout)), dout)
+
+    def _ones(self, n: int) -> FloatArray:
+        if self._ones_row is None or self._ones_row.shape[1] != n:
+            self._ones_row = np.ones((1, n), dtype=self.W.dtype)
+        return self._ones_row
 
     def __repr__(self) -> str:
         return f"Dense({self.in_features}, {self.out_features})"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from glassnet.nn.arrays import FloatArray, check_batch, check_number
+from glassnet.nn.arrays import BOOL, FloatArray, check_batch, check_number
 from glassnet.nn.module import Module
 
 
@@ -40,18 +40,19 @@ class Dropout(Module):
             self.remember(X, None)
             return X
         mask = self._frozen_mask(X) if self.frozen else self._draw_mask(X)
-        Y = X * mask
+        Y = np.multiply(X, mask, out=self.buffer(X.shape, X.dtype))
         self.remember(Y, mask)
         return Y
 
     def backward(self, dout: FloatArray) -> FloatArray:
         """Return `dout · M/(1 − p)` with the mask of the forward pass, `dout` itself in evaluation."""
         (mask,) = self.recall(dout)
-        return dout if mask is None else dout * mask
+        return dout if mask is None else np.multiply(dout, mask, out=self.buffer(dout.shape, dout.dtype))
 
     def _draw_mask(self, X: FloatArray) -> FloatArray:
-        kept = self.rng.random(X.shape, dtype=np.float32) >= self.p
-        self._mask = kept * X.dtype.type(1 / (1 - self.p))
+        draws = self.rng.random(dtype=np.float32, out=self.buffer(X.shape, np.dtype(np.float32)))
+        kept = np.greater_equal(draws, self.p, out=self.buffer(X.shape, BOOL))
+        self._mask = np.multiply(kept, X.dtype.type(1 / (1 - self.p)), out=self.buffer(X.shape, X.dtype))
         return self._mask
 
     def _frozen_mask(self, X: FloatArray) -> FloatArray:

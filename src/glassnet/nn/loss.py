@@ -5,10 +5,11 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.buffers import Buffered
 from glassnet.nn.arrays import FloatArray
 
 
-class Loss:
+class Loss(Buffered):
     """A function `ℓ(Z, T)` of a network's outputs `Z (N, C)` and the targets T: a mean over the batch, a Python float.
 
     `forward(outputs, targets)` returns ℓ; `backward()` returns `∂ℓ/∂Z` for the last forward, where every backward pass

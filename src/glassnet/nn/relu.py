@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from glassnet.nn.arrays import FloatArray, check_batch, check_number
+from glassnet.nn.arrays import BOOL, FloatArray, check_batch, check_number
 from glassnet.nn.module import Module
 
 
@@ -18,14 +18,16 @@ class ReLU(Module):
 
     def forward(self, X: FloatArray) -> FloatArray:
         """Return `max(0, X)`."""
-        A = np.maximum(check_batch(self, X), 0)
+        X = check_batch(self, X)
+        A = np.maximum(X, 0, out=self.buffer(X.shape, X.dtype))
         self.remember(A, A)
         return A
 
     def backward(self, dout: FloatArray) -> FloatArray:
         """Return `dout` where the output was positive, 0 elsewhere."""
         (A,) = self.recall(dout)
-        return dout * (A > 0)
+        is_positive = np.greater(A, 0, out=self.buffer(A.shape, BOOL))
+        return np.multiply(dout, is_positive, out=self.buffer(dout.shape, dout.dtype))
 
     def __repr__(self) -> str:
         return "ReLU()"

@@ -35,5 +35,10 @@ class Residual(Module):
         self.recall(dout)
         return dout + self.inner.backward(dout)
 
+    def backward_parameters(self, dout: FloatArray) -> None:
+        """Have the inner module do what concerns its parameters."""
+        self.recall(dout)
+        self.inner.backward_parameters(dout)
+
     def __repr__(self) -> str:
         return f"Residual({self.inner!r})"

@@ -17,14 +17,18 @@ class Tanh(Module):
 
     def forward(self, X: FloatArray) -> FloatArray:
         """Return `tanh(X)`."""
-        A = np.tanh(check_batch(self, X))
+        X = check_batch(self, X)
+        A = np.tanh(X, out=self.buffer(X.shape, X.dtype))
         self.remember(A, A)
         return A
 
     def backward(self, dout: FloatArray) -> FloatArray:
         """Return `dout · (1 − A²)`."""
         (A,) = self.recall(dout)
-        return dout * (1 - A * A)
+        dX = np.multiply(A, A, out=self.buffer(A.shape, A.dtype))
+        np.subtract(1, dX, out=dX)
+        dX *= dout
+        return dX
 
     def __repr__(self) -> str:
         return "Tanh()"

@@ -118,7 +118,7 @@ def _run_batches(run: TrainingRun) -> None:
                 raise diverged(run, "loss", run.batch_loss, X)
             run.tally.add(run.loss, outputs, y, run.batch_loss)
             run.optimizer.zero_grad()
-            run.model.backward(run.loss.backward())
+            run.model.backward_parameters(run.loss.backward())
             if run.penalty is not None:
                 run.penalty.backward(run.parameters)
             run.norms.append(gradient_norm(run.parameters))
@@ -134,6 +134,7 @@ def _run_batches(run: TrainingRun) -> None:
             run.seconds = time.perf_counter() - started
             for callback in run.callbacks:
                 callback.on_safe_point(run)
+            del X, y, outputs  # their memory serves for the next batch
 
 
 def _finish_epoch(run: TrainingRun) -> Row:

