@@ -1,10 +1,12 @@
 """Promoting a run: its settings in conf/, its model the champion; and the way back."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import yaml
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -41,8 +43,12 @@ def test_a_run_is_promoted_and_taken_back(fresh: Path, run: Run) -> None:
     params = yaml.safe_load((fresh / "params.yaml").read_text())
     assert (params["model"]["name"], params["optimizer"]["learning_rate"], params["seed"]) == ("softmax", 0.3, 3)
     assert (params["training"]["max_gradient_norm"], params["training"]["baseline"]["epochs"]) == (1.5, 41)
-    changed = run(fresh, "git", "diff", "--numstat", "conf").stdout.split()
+    changed = run(fresh, "git", "diff", "--numstat", "conf", ":!conf/tuning.json").stdout.split()
     assert changed[0::3] == changed[1::3]  # as many lines added as removed: values alone
+    (step,) = json.loads((fresh / "conf" / "tuning.json").read_text())
+    assert step["changed"]["optimizer.learning_rate"] == [0.01, 0.3]
+    assert step["changed"]["optimizer.beta1"] == [0.9, None]
+    assert (step["before"]["trainings"], step["after"]["trainings"]) == (1, 1)
     run(fresh, "dvc", "repro", "train")
     assert (fresh / "models" / "model.safetensors").read_bytes() == (
         fresh / "outputs" / "other" / "models" / "model.safetensors"
@@ -54,15 +60,21 @@ def test_a_run_is_promoted_and_taken_back(fresh: Path, run: Run) -> None:
     assert _listed(run, fresh)["glassnet-wine"] == runs["mlp"]
 
 
-def test_what_cannot_be_promoted_changes_nothing(fresh: Path, run: Run) -> None:
-    """An unknown run, a job without a model in MLflow, no way back: one line, and conf/ as it was."""
-    swept = ("-m", "seed=0,1", "training.epochs=2", "hydra.sweep.dir=multirun/sweep")
-    run(fresh, sys.executable, "-m", "glassnet.stages.train", *swept)
-    job = next(line.split(",") for line in (fresh / "multirun/sweep/experiment.csv").read_text().splitlines()[1:])
-    run_id = next(cell for cell in job if len(cell) == 32)
+SWEEP = ("-m", "optimizer.learning_rate=0.01,0.03", "seed=0,1", "training.epochs=4", "hydra.sweep.dir=multirun/sweep")
+
+
+def test_the_winner_of_a_sweep_is_promoted_and_the_final_report_says_why(fresh: Path, run: Run) -> None:
+    """Its model is taken from the sweep's folder; the report has each change, and what spoke for it.
+
+    A job whose model is gone, an unknown run, no way back: one line, and conf/ as it was.
+    """
+    run(fresh, sys.executable, "-m", "glassnet.stages.train", *SWEEP)
+    table = pd.read_csv(fresh / "multirun/sweep/experiment.csv")
+    winner, loser = table["run"].iloc[0], table["run"].iloc[-1]
+    (fresh / "multirun/sweep" / str(table["job"].iloc[-1]) / "models/model.safetensors").unlink()
     for what, part in (
         ("zzz", "received 'zzz', which 0 have"),
-        (run_id, "tracking.sweep_models=true"),
+        (loser, "or sweep with tracking.sweep_models=true"),
         ("previous", "found none; git checkout conf params.yaml"),
         ("", "received no run"),
     ):
@@ -71,3 +83,18 @@ def test_what_cannot_be_promoted_changes_nothing(fresh: Path, run: Run) -> None:
         assert part in errors
         assert errors.count("\n") == 1
     assert run(fresh, "git", "status", "--porcelain").stdout == ""
+
+    _promote(run, fresh, winner)
+    assert _listed(run, fresh)["glassnet-wine"] == winner
+    run(fresh, sys.executable, "-m", "glassnet.stages.promote", "run=previous", expect=1)  # it is the first
+    final = ("experiment=final", "hydra.run.dir=outputs/final", "training.telemetry_every=null")
+    printed = run(fresh, sys.executable, "-m", "glassnet.stages.train", *final).stdout
+    assert "evaluate: test accuracy" in printed
+    report = (fresh / "outputs/final/reports/model_report.md").read_text(encoding="utf-8")
+    what, why = report.split("## What changed, and why")[1].split("## Results")[0].split("Validation scores with")
+    rate = table["optimizer.learning_rate"].iloc[0]
+    assert f"`optimizer.learning_rate` | `0.01` | `{rate}`" in " ".join(what.split())
+    assert "`training.epochs` | `60` | `4`" in " ".join(what.split())
+    chosen = table[table["optimizer.learning_rate"] == rate]["validation_loss"]
+    assert f"| not on record | {chosen.mean():.4g} ± {chosen.std():.2g} (2) |" in " ".join(why.split())
+    assert "on the command line: `experiment=final" in why

@@ -12,7 +12,7 @@ from glassnet.training import write_history
 
 
 def _job(folder: Path, number: int, changes: list[str], loss: float | None, reason: str = "") -> None:
-    job = Job(folder / str(number), ["tracking=none", *changes], changes)
+    job = Job(folder / str(number), ["tracking=none", *changes], changes, "first")
     job.status, job.reason = (FINISHED, "") if loss is not None else ("failed", reason)
     job.write()
     if loss is None:

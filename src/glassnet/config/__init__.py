@@ -7,17 +7,21 @@ from glassnet.config.errors import UserError, one_line_errors
 from glassnet.config.jobs import FINISHED, PRUNED, Job, PrunedError, Sweep, read_jobs
 from glassnet.config.layout import Layout
 from glassnet.config.settings import Settings, flatten, parse_settings
+from glassnet.config.tuning import REPLICATES, TUNING, changed_settings, read_tuning, tuning_text
 from glassnet.config.write_back import edited_conf, write_texts
 
 __all__ = [
     "FINISHED",
     "PRUNED",
+    "REPLICATES",
+    "TUNING",
     "Job",
     "Layout",
     "PrunedError",
     "Settings",
     "Sweep",
     "UserError",
+    "changed_settings",
     "conf_digest",
     "edited_conf",
     "end_sweep",
@@ -29,10 +33,12 @@ __all__ = [
     "read_arguments",
     "read_jobs",
     "read_params",
+    "read_tuning",
     "register_resolvers",
     "run_job",
     "run_stage",
     "to_settings",
+    "tuning_text",
     "write_params",
     "write_texts",
 ]

@@ -20,6 +20,7 @@ from glassnet.config.jobs import (
     PrunedError,
     Sweep,
     dated_folder,
+    new_start,
     read_jobs,
 )
 from glassnet.config.layout import Layout
@@ -58,7 +59,7 @@ def _run_composed(name: str, main: Main, finish_sweep: Finish | None) -> None:
     require_project()
     register_resolvers(CONF)
     folder = _name_sweep_folder()
-    swept = _swept_keys()
+    swept, start = _swept_keys(), new_start()
     mistakes: list[str] = []
 
     def run_one(config: DictConfig) -> object:
@@ -71,7 +72,7 @@ def _run_composed(name: str, main: Main, finish_sweep: Finish | None) -> None:
                 mistakes.append(str(error))
                 return None
         keys = swept | set(run.sweeper.get("params") or ())
-        return run_job(main, config, layout.root, list(run.overrides.task), keys)
+        return run_job(main, config, layout.root, list(run.overrides.task), keys, start)
 
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises its errors instead of printing several lines and exiting
     trouble = ""
@@ -90,13 +91,13 @@ def _run_composed(name: str, main: Main, finish_sweep: Finish | None) -> None:
     if mistakes:
         raise UserError(mistakes[0])
     if read_jobs(folder):
-        end_sweep(folder, trouble, finish_sweep)
+        end_sweep(folder, start, trouble, finish_sweep)
 
 
-def run_job(main: Main, config: Any, folder: Path, overrides: list[str], keys: set[str]) -> object:
+def run_job(main: Main, config: Any, folder: Path, overrides: list[str], keys: set[str], start: str) -> object:
     """Run one job of a sweep and return its result, or NaN: what goes wrong is its record's to say."""
     changes = [override for override in overrides if override.partition("=")[0].lstrip("+") in keys]
-    job = Job(folder, overrides, changes)
+    job = Job(folder, overrides, changes, start)
     job.write()
     try:
         settings = to_settings(config, "settings")
@@ -117,8 +118,15 @@ def run_job(main: Main, config: Any, folder: Path, overrides: list[str], keys: s
             job.write()
 
 
-def end_sweep(folder: Path, trouble: str, finish_sweep: Finish | None) -> None:
-    """Mark the jobs that never ended, make the sweep's table, and say which jobs failed."""
+def end_sweep(folder: Path, start: str, trouble: str, finish_sweep: Finish | None) -> None:
+    """Mark the jobs that never ended, make the sweep's table, and say which jobs failed.
+
+    Jobs that this start has not come upon are those of an earlier, longer sweep; unless it was cut short by `trouble`.
+    """
+    jobs = read_jobs(folder)
+    for job in jobs:
+        if job.start != start and not trouble:
+            job.put_aside()
     jobs = read_jobs(folder)
     for job in jobs:
         if job.status == RUNNING:

@@ -3,11 +3,12 @@
 import hashlib
 import json
 import os
+import uuid
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-RECORD = "job.json"
+RECORD, OUTDATED = "job.json", "job_of_an_earlier_sweep.json"
 RUNNING, FINISHED, PRUNED, FAILED, LOST = "running", "finished", "pruned", "failed", "lost"
 
 
@@ -46,6 +47,7 @@ class Job:
         folder: its own.
         overrides: all that it was started with.
         changes: those in which the jobs of its sweep differ.
+        start: which start of the sweep it ran in last.
         status: "running", "finished", "pruned" by a search, "failed", or "lost", if its process died.
         reason: why it did not finish.
         tracking: the section of the settings, if they were valid.
@@ -54,6 +56,7 @@ class Job:
     folder: Path
     overrides: list[str]
     changes: list[str]
+    start: str = ""
     status: str = RUNNING
     reason: str = ""
     tracking: dict[str, str | None] | None = None
@@ -65,6 +68,15 @@ class Job:
         part = self.folder / f"{RECORD}.part"
         part.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
         os.replace(part, self.folder / RECORD)
+
+    def put_aside(self) -> None:
+        """Take the record out of the sweep, under another name: it belongs to an earlier sweep in the same folder."""
+        os.replace(self.folder / RECORD, self.folder / OUTDATED)
+
+
+def new_start() -> str:
+    """Return what tells the start of a sweep from every other, also in the same folder."""
+    return uuid.uuid4().hex[:16]
 
 
 def dated_folder() -> Path:

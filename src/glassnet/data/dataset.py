@@ -52,13 +52,15 @@ class ArrayDataset(Buffered):
     def __getitem__(self, index: Any) -> tuple[AnyArray, AnyArray]:
         if not isinstance(index, np.ndarray):
             return self.X[index], self.y[index]
-        X, y = (self._take(source, index) for source in self._sources)
+        # Read as unsigned numbers, those that count from the end are larger than any row's: one look finds all others.
+        is_plain = index.ndim == 1 and index.dtype == np.int64
+        if not is_plain or np.maximum.reduce(index.view(np.uint64), initial=0) >= len(self.X):
+            X, y = (source.take(index) if isinstance(source, MappedRows) else source[index] for source in self._sources)
+        else:
+            X, y = self._take(self._sources[0], index), self._take(self._sources[1], index)
         return X, y
 
     def _take(self, source: "AnyArray | MappedRows", index: AnyArray) -> AnyArray:
-        rows = len(source)
-        if index.ndim != 1 or index.dtype != np.int64 or np.maximum.reduce(index.view(np.uint64), initial=0) >= rows:
-            return source.take(index) if isinstance(source, MappedRows) else np.take(source, index, axis=0)
         out = self.buffer((len(index), *source.shape[1:]), source.dtype)
         if isinstance(source, MappedRows):
             return source.take(index, out)

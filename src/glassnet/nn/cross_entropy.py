@@ -140,12 +140,9 @@ class SoftmaxCrossEntropy(Loss):
         self, Z: FloatArray, targets: npt.NDArray[np.generic]
     ) -> tuple[LabelArray | None, FloatArray | None]:
         n, classes = Z.shape
-        wanted = f"class ids ({n},) in [0, {classes}) or distributions ({n}, {classes})"
         if self.class_weights is not None and len(self.class_weights) != classes:
             raise ValueError(f"{self!r}: expected {classes} class weights, received {len(self.class_weights)}")
-        if not isinstance(targets, np.ndarray):
-            raise TypeError(f"{self!r}: expected targets as {wanted}, received {describe(targets)}")
-        if targets.shape == (n,):
+        if isinstance(targets, np.ndarray) and targets.shape == (n,):
             if targets.dtype.kind not in "iu":
                 raise TypeError(f"{self!r}: expected integer class ids ({n},), received {describe(targets)}")
             if not _all_below(cast(LabelArray, targets), classes):
@@ -153,6 +150,9 @@ class SoftmaxCrossEntropy(Loss):
                     f"{self!r}: expected class ids in [0, {classes}), received {targets.min()} to {targets.max()}"
                 )
             return cast(LabelArray, targets), None
+        wanted = f"class ids ({n},) in [0, {classes}) or distributions ({n}, {classes})"
+        if not isinstance(targets, np.ndarray):
+            raise TypeError(f"{self!r}: expected targets as {wanted}, received {describe(targets)}")
         if targets.shape != (n, classes):
             raise ValueError(f"{self!r}: expected targets as {wanted}, received {describe(targets)}")
         if targets.dtype.kind not in "iubf":

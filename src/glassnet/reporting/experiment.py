@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glassnet.config import FINISHED, Job, read_jobs
+from glassnet.config import FINISHED, REPLICATES, Job, read_jobs
 from glassnet.reporting.sweep_figures import draw_setting
 from glassnet.reporting.tables import markdown_table
 from glassnet.training import read_history
@@ -12,7 +12,6 @@ from glassnet.training import read_history
 if TYPE_CHECKING:
     import pandas as pd
 
-REPLICATES = ("seed", "data.fold", "data.repetition")  # the same training again; results are averaged over them
 ABLATION, UNCHANGED = "ablation", "nothing"
 
 

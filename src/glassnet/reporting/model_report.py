@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.config import Layout, flatten
+from glassnet.config import Layout, flatten, read_tuning
 from glassnet.data import PreparedData
 from glassnet.diagnostics import Training, diagnose, examine_scores, next_improvements, read_telemetry
 from glassnet.evaluation import confusion_matrix, precision_recall_f1
@@ -80,6 +80,7 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
         of_training=of_training,
         of_scores=of_scores,
         improvements=next_improvements(of_training + of_scores, analysis["errors"], training),
+        tuning=read_tuning(card["settings"]["data"]["name"]),
         settings=[[f"`{name}`", f"`{json.dumps(value)}`"] for name, value in flatten(card["settings"]).items()],
         split_rows=[
             [split, *(prepared.about["class_counts"][split] if prepared.class_names else []), rows]

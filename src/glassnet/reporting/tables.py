@@ -1,5 +1,7 @@
 """The tables of the report, in markdown that is readable as text too."""
 
+import json
+import math
 from typing import Any, TypeAlias
 
 from glassnet.diagnostics import Finding
@@ -33,6 +35,50 @@ def results_table(metrics: Json) -> Table:
          f"{s['errors']} of {s['examples']}"]
         for name, s in models
     ]  # fmt: skip
+
+
+def tuning_changes(steps: list[Json]) -> Table:
+    """Return a row for each setting that a step of tuning changed."""
+    return [
+        [number, step["run"], f"`{name}`", f"`{json.dumps(before)}`", f"`{json.dumps(after)}`"]
+        for number, step in enumerate(steps, 1)
+        for name, (before, after) in step["changed"].items()
+    ]
+
+
+def tuning_reasons(steps: list[Json]) -> Table:
+    """Return the validation scores that spoke for each step, and how much they say."""
+    return [
+        [number, _spread(step["before"], "loss"), _spread(step["after"], "loss"),
+         _spread(step["before"], "accuracy", "mae"), _spread(step["after"], "accuracy", "mae"), _weight(step)]
+        for number, step in enumerate(steps, 1)
+    ]  # fmt: skip
+
+
+def _spread(scores: Json | None, *names: str) -> str:
+    """Return a score as mean ± standard deviation and the number of trainings."""
+    if scores is None:
+        return "not on record"
+    mean, *deviation = next(scores[name] for name in names if name in scores)
+    spread = f" ± {deviation[0]:.2g}" if deviation else ""
+    return f"{mean:.4g}{spread} ({scores['trainings']})"
+
+
+def _weight(step: Json) -> str:
+    """Return the difference in loss, held against the standard error that the trainings' spread gives it."""
+    if step["before"] is None or step["after"] is None:
+        return "nothing to compare with"
+    (before, *spread_before), (after, *spread_after) = step["before"]["loss"], step["after"]["loss"]
+    difference = f"{after - before:+.3g}"
+    if not spread_before or not spread_after:
+        return f"{difference}, of single trainings: luck is not ruled out"
+    error = math.hypot(
+        spread_before[0] / step["before"]["trainings"] ** 0.5, spread_after[0] / step["after"]["trainings"] ** 0.5
+    )
+    if error == 0:
+        return difference
+    size = abs(after - before) / error
+    return f"{difference}, {size:.1f} standard errors{'' if size >= 2 else ': within the noise'}"
 
 
 def further_scores(metrics: Json) -> Table:

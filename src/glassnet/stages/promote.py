@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from glassnet.config import (
+    TUNING,
     Settings,
     UserError,
     edited_conf,
@@ -10,10 +11,19 @@ from glassnet.config import (
     parse_settings,
     read_arguments,
     read_params,
+    tuning_text,
     write_params,
     write_texts,
 )
-from glassnet.tracking import Candidate, find_candidate, find_previous, make_champion, model_name, tracking_uri
+from glassnet.tracking import (
+    Candidate,
+    find_candidate,
+    find_previous,
+    make_champion,
+    model_name,
+    tracking_uri,
+    validation_evidence,
+)
 
 CONF, PARAMS = Path("conf"), Path("params.yaml")
 
@@ -29,7 +39,14 @@ def main() -> None:
         texts = {Path(name): text for name, text in replaced.items()}
     else:
         candidate = find_candidate(uri, experiment, run)
-        texts = edited_conf(CONF, _settings(present, candidate))
+        chosen = _settings(present, candidate)
+        texts = edited_conf(CONF, chosen)
+        evidence = {
+            when: validation_evidence(uri, experiment, settings.describing_the_result())
+            for when, settings in (("before", present), ("after", chosen))
+        }
+        if (tuning := tuning_text(present, chosen, candidate.name, evidence)) is not None:
+            texts[TUNING] = tuning
     if foreign := [str(path) for path in texts if path.parts[0] != CONF.name or ".." in path.parts]:
         raise UserError(f"run={run}: expected files in conf/ to change, received {', '.join(foreign)}")
     before = {path: path.read_text(encoding="utf-8") for path in [*texts, PARAMS]}

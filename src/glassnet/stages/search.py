@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from glassnet.config import Layout, PrunedError, Settings, UserError, end_sweep, explain, one_line_errors, run_job
 from glassnet.config.compose import CONF, register_resolvers, require_project
-from glassnet.config.jobs import FINISHED, PRUNED, dated_folder, read_jobs
+from glassnet.config.jobs import FINISHED, PRUNED, dated_folder, new_start, read_jobs
 from glassnet.stages import train
 from glassnet.training import Callback, TrainingRun, read_history
 
@@ -63,12 +63,13 @@ def main() -> None:
     study = optuna.create_study(sampler=samplers[options["sampler"]](seed=options["seed"]), pruner=pruner)
     folder = Path(options["folder"]) if options["folder"] else dated_folder()
     print(f"search: in {folder}; search.folder={folder} goes on with it")
+    start = new_start()
     for number in range(options["trials"]):
-        _run_trial(study, folder / str(number), spaces, fixed)
-    end_sweep(folder, "", train.finish_sweep)
+        _run_trial(study, folder / str(number), spaces, fixed, start)
+    end_sweep(folder, start, "", train.finish_sweep)
 
 
-def _run_trial(study: "optuna.Study", folder: Path, spaces: dict[str, Any], fixed: list[str]) -> None:
+def _run_trial(study: "optuna.Study", folder: Path, spaces: dict[str, Any], fixed: list[str], start: str) -> None:
     import optuna
 
     trial = study.ask()
@@ -77,10 +78,10 @@ def _run_trial(study: "optuna.Study", folder: Path, spaces: dict[str, Any], fixe
     print(f"search: trial {trial.number}: {' '.join(changes)}", flush=True)
     watcher = Pruner(trial)
 
-    def start(settings: Settings, layout: Layout) -> float:
+    def run_watched(settings: Settings, layout: Layout) -> float:
         return train.main(settings, layout, [watcher])
 
-    run_job(start, _compose(overrides), folder, overrides, set(spaces))
+    run_job(run_watched, _compose(overrides), folder, overrides, set(spaces), start)
     status = next(job.status for job in read_jobs(folder.parent) if job.folder == folder)
     if status == FINISHED:
         if watcher.best == float("inf"):  # finished by an earlier start of the search

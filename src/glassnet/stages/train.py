@@ -203,6 +203,12 @@ def _finish_run_by_hand(settings: Settings, layout: Layout, prepared: PreparedDa
     if layout.sweep is not None:  # the sweep has figures of its own
         _record_job(settings, layout, prepared)
         return
+    if settings.training.final:  # nothing is chosen after this, so that the test split may be opened: once, here
+        from glassnet.stages import evaluate, report
+
+        evaluate.main(settings, layout)
+        report.main(settings, layout)
+        return
     from glassnet.reporting import draw_learning_curves
 
     layout.figures.mkdir(parents=True, exist_ok=True)

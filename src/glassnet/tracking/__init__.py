@@ -1,5 +1,6 @@
 """Tracking: MLflow, and only here; imported lazily, because it takes seconds."""
 
+from glassnet.tracking.evidence import validation_evidence
 from glassnet.tracking.hand_over import hand_over
 from glassnet.tracking.live import LiveMetrics
 from glassnet.tracking.registry import Candidate, find_candidate, find_previous, make_champion, model_name
@@ -16,4 +17,5 @@ __all__ = [
     "make_champion",
     "model_name",
     "tracking_uri",
+    "validation_evidence",
 ]

@@ -1,21 +1,27 @@
 """The hand-over: brings a run's record in MLflow up to date with what is on disk. Repeating it changes nothing."""
 
-import hashlib
 import json
 import platform
 import subprocess
 import sys
 import time
 from functools import cache
-from importlib.metadata import version
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glassnet.config import Layout, Settings, flatten
 from glassnet.data import PreparedData
-from glassnet.tracking.runs import FAILURE_TAG, MODEL_TAG, connect, known_epochs, log_rows, quiet_warnings
+from glassnet.tracking.model import log_model
+from glassnet.tracking.runs import (
+    FAILURE_TAG,
+    FOLDER_TAG,
+    TRAINING_TAG,
+    connect,
+    known_epochs,
+    log_rows,
+    quiet_warnings,
+)
 from glassnet.tracking.store import tracking_uri
-from glassnet.training import load_model, predict_rows, read_history
+from glassnet.training import read_history
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -51,7 +57,7 @@ def _hand_over(uri: str, settings: Settings, layout: Layout, prepared: PreparedD
         client, run_id = connect(uri, settings.tracking.experiment, card, layout.sweep)
         import mlflow
 
-        _log_tags(client, run_id, settings)
+        _log_tags(client, run_id, settings, layout, card)
         if FAILURE_TAG in client.get_run(run_id).data.tags:  # of an earlier attempt
             client.delete_tag(run_id, FAILURE_TAG)
         _log_params(client, run_id, card)
@@ -61,11 +67,13 @@ def _hand_over(uri: str, settings: Settings, layout: Layout, prepared: PreparedD
             _log_data_set(client, run_id, prepared)
             _log_files(client, run_id, layout)
             if layout.sweep is None or settings.tracking.sweep_models:
-                _log_model(client, run_id, layout, prepared)
+                log_model(client, run_id, layout.model)
     return run_id
 
 
-def _log_tags(client: "MlflowClient", run_id: str, settings: Settings) -> None:
+def _log_tags(client: "MlflowClient", run_id: str, settings: Settings, layout: Layout, card: dict[str, Any]) -> None:
+    from mlflow.entities import RunTag
+
     commit, changes = _checkout()
     tags = {
         "mlflow.source.git.commit": commit or "not a Git checkout",
@@ -73,9 +81,10 @@ def _log_tags(client: "MlflowClient", run_id: str, settings: Settings) -> None:
         "glassnet.conf_digest": settings.conf_digest,
         "glassnet.python": platform.python_version(),
         "glassnet.machine": platform.platform(),
+        FOLDER_TAG: str(layout.root.resolve()),
+        TRAINING_TAG: card["key"],
     }
-    for name, value in tags.items():
-        client.set_tag(run_id, name, value)
+    client.log_batch(run_id, tags=[RunTag(name, value) for name, value in tags.items()])
 
 
 @cache
@@ -143,26 +152,3 @@ def _log_files(client: "MlflowClient", run_id: str, layout: Layout) -> None:
             client.log_artifact(run_id, str(path))
     if layout.figures.is_dir():
         client.log_artifacts(run_id, str(layout.figures), "figures")
-
-
-def _log_model(client: "MlflowClient", run_id: str, layout: Layout, prepared: PreparedData) -> None:
-    """Log the model once for each content, with the code to load it: it predicts from raw rows anywhere."""
-    import mlflow
-    from mlflow.models import infer_signature
-
-    digest = hashlib.sha256(layout.model.read_bytes()).hexdigest()[:16]
-    if client.get_run(run_id).data.tags.get(MODEL_TAG) == digest:
-        return
-    saved = load_model(layout.model)
-    example = prepared.preprocessing.example()
-    package = Path(__file__).resolve().parents[1]
-    mlflow.pyfunc.log_model(
-        name="model",
-        python_model=str(package / "tracking" / "served_model.py"),
-        artifacts={"model": str(layout.model)},
-        code_paths=[str(package)],
-        pip_requirements=[f"{name}=={version(name)}" for name in ("mlflow", "numpy", "pandas", "safetensors", "tqdm")],
-        signature=infer_signature(example, predict_rows(saved, example)),
-        input_example=example,
-    )
-    client.set_tag(run_id, MODEL_TAG, digest)

@@ -1,10 +1,14 @@
 """The model registry: a run's settings and model, and the alias that names the model in use."""
 
 import ast
+import json
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glassnet.tracking.runs import MODEL_TAG, open_store, quiet_warnings
+from glassnet.config import Layout
+from glassnet.tracking.model import log_model
+from glassnet.tracking.runs import FOLDER_TAG, MODEL_TAG, TRAINING_TAG, all_runs, open_store, quiet_warnings
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -20,20 +24,24 @@ class Candidate:
 
     Attributes:
         run_id: its id.
+        name: its name.
         settings: what it was trained with, nested as in conf/.
         model_name: the name in the registry, one for each data set.
+        model_file: its model on disk, where the run does not keep it in MLflow: a job of a sweep.
     """
 
     run_id: str
+    name: str
     settings: dict[str, Any]
     model_name: str
+    model_file: Path | None = None
 
 
 def find_candidate(uri: str, experiment: str, run: str) -> Candidate:
     """Return the run with this id, or one that starts with it.
 
     Raises:
-        ValueError: if there is none, or it has no model.
+        ValueError: if there is none, or its model is neither in MLflow nor on disk any more.
     """
     with quiet_warnings(), open_store(uri, experiment) as (client, experiment_id):
         return _candidate(client, _run_with(client, experiment_id, run))
@@ -73,6 +81,9 @@ def make_champion(uri: str, experiment: str, candidate: Candidate, replaced: dic
             if version.run_id == candidate.run_id
         ]
         present = _champion(client, candidate.model_name)
+        if candidate.model_file is not None:
+            with mlflow.start_run(run_id=candidate.run_id):
+                log_model(client, candidate.run_id, candidate.model_file)
         source = f"runs:/{candidate.run_id}/model"
         version = known[0] if known else mlflow.register_model(source, candidate.model_name)
         if present is not None and present.run_id != candidate.run_id:
@@ -89,14 +100,23 @@ def _champion(client: "MlflowClient", model_name: str) -> Any:
 
 def _candidate(client: "MlflowClient", run_id: str) -> Candidate:
     found = client.get_run(run_id)
-    if MODEL_TAG not in found.data.tags:
-        raise ValueError(
-            f"run: expected a run that keeps its model in MLflow, received {found.info.run_name!r}, which does not; "
-            "train "
-            "it once more by itself, or sweep with tracking.sweep_models=true"
-        )
+    name = str(found.info.run_name)
+    model_file = None if MODEL_TAG in found.data.tags else _model_on_disk(name, found.data.tags)
     settings = _nested({name: value for name, value in found.data.params.items() if not name.startswith("rows.")})
-    return Candidate(run_id, settings, model_name(settings["data"]["name"]))
+    return Candidate(run_id, name, settings, model_name(settings["data"]["name"]), model_file)
+
+
+def _model_on_disk(name: str, tags: dict[str, str]) -> Path:
+    """Return the model file of a run that does not keep it in MLflow, if its folder still holds that training."""
+    layout = Layout(Path(tags.get(FOLDER_TAG, "")))
+    if FOLDER_TAG in tags and layout.run_card.is_file() and layout.model.is_file():
+        card = json.loads(layout.run_card.read_text(encoding="utf-8"))
+        if card["key"] == tags[TRAINING_TAG]:
+            return layout.model
+    raise ValueError(
+        f"run: expected a run with a model in MLflow or in its folder, received {name!r}, which has none in "
+        f"{tags.get(FOLDER_TAG, 'any folder')}; train it once more, or sweep with tracking.sweep_models=true"
+    )
 
 
 def model_name(data: str) -> str:
@@ -105,7 +125,7 @@ def model_name(data: str) -> str:
 
 
 def _run_with(client: "MlflowClient", experiment_id: str, run: str) -> str:
-    found = [each.info.run_id for each in client.search_runs([experiment_id]) if each.info.run_id.startswith(run)]
+    found = [each.info.run_id for each in all_runs(client, experiment_id) if each.info.run_id.startswith(run)]
     if len(found) != 1:
         raise ValueError(
             f"run: expected the id of one run, or how it begins, received {run!r}, which {len(found)} have"

@@ -13,10 +13,12 @@ from glassnet.training import Row
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Run
 
 KEY_TAG = "glassnet.key"
 SWEEP_TAG, JOB_TAG = "glassnet.sweep", "glassnet.job"
 MODEL_TAG = "glassnet.model_digest"  # of a run that keeps its model
+FOLDER_TAG, TRAINING_TAG = "glassnet.folder", "glassnet.training"  # where its files are, and which training made them
 FAILURE_TAG = "glassnet.failure"
 PARENT_TAG = "mlflow.parentRunId"  # MLflow shows a run with this tag below the one it names
 MAX_TAG = 4_000  # characters, below what MLflow stores of a tag
@@ -85,6 +87,15 @@ def find_or_create_child(client: "MlflowClient", experiment_id: str, sweep: Swee
 def find_or_create_parent(client: "MlflowClient", experiment_id: str, sweep: Sweep) -> str:
     """Return the id of the run that stands for a whole sweep."""
     return _find_or_create(client, experiment_id, SWEEP_TAG, sweep.key, f"sweep {sweep.folder.as_posix()}")
+
+
+def all_runs(client: "MlflowClient", experiment_id: str) -> "Iterator[Run]":
+    """Yield all runs of an experiment, the latest first, page by page."""
+    token: str | None = ""
+    while token is not None:
+        page = client.search_runs([experiment_id], page_token=token or None)
+        yield from page
+        token = page.token or None
 
 
 def known_epochs(client: "MlflowClient", run_id: str) -> set[int]:

@@ -1,0 +1,50 @@
+"""The record of tuning: which settings each promotion changed, and the validation scores that spoke for the change."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from glassnet.config.errors import UserError
+from glassnet.config.settings import Settings, flatten
+
+TUNING = Path("conf", "tuning.json")
+REPLICATES = ("seed", "data.fold", "data.repetition")  # the same training again; results are averaged over them
+
+Json = dict[str, Any]
+
+
+def read_tuning(data: str | None = None) -> list[Json]:
+    """Return the steps of tuning in their order; with `data`, those on that data set.
+
+    Raises:
+        UserError: if the file is damaged.
+    """
+    if not TUNING.is_file():
+        return []
+    try:
+        steps = json.loads(TUNING.read_text(encoding="utf-8"))
+        return [step for step in steps if data is None or step["data"] == data]
+    except (ValueError, TypeError, KeyError) as error:
+        raise UserError(f"{TUNING}: expected what `promote` wrote, received something else ({error})") from error
+
+
+def changed_settings(before: Settings, after: Settings) -> dict[str, list[Any]]:
+    """Return each setting that differs, with its value before and after; None where one of them lacks it."""
+    old, new = (flatten(settings.describing_the_result()) for settings in (before, after))
+    return {name: [old.get(name), new.get(name)] for name in {**new, **old} if old.get(name) != new.get(name)}
+
+
+def tuning_text(before: Settings, after: Settings, run: str, evidence: Json) -> str | None:
+    """Return the record with one more step, or None if no setting changes.
+
+    Args:
+        before: the settings until now.
+        after: those of the promoted run.
+        run: the name of that run.
+        evidence: "before" and "after", the validation scores of trainings with either; None where there are none.
+    """
+    changed = changed_settings(before, after)
+    if not changed:
+        return None
+    step = {"data": after.data.name, "run": run, "changed": changed, **evidence}
+    return json.dumps([*read_tuning(), step], indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,41 @@
+"""What the store knows of trainings with given settings: their validation scores, over seeds, folds and repetitions."""
+
+import statistics
+from typing import Any
+
+from glassnet.config import REPLICATES, flatten
+from glassnet.tracking.runs import all_runs, open_store, quiet_warnings
+
+SCORES = ("accuracy", "mae")
+
+
+def validation_evidence(uri: str, experiment: str, settings: dict[str, Any]) -> dict[str, Any] | None:
+    """Return mean and standard deviation of the best validation loss and score of all trainings with these settings.
+
+    Seeds, folds and repetitions may be any; one training counts once, however many runs it is. None if there is none.
+
+    Args:
+        uri: where the store is.
+        experiment: the experiment's name.
+        settings: those that a result depends on, nested.
+    """
+    wanted = {name: str(value) for name, value in flatten(settings).items()}
+    found: dict[tuple[str, ...], dict[str, float]] = {}
+    with quiet_warnings(), open_store(uri, experiment) as (client, experiment_id):
+        for run in all_runs(client, experiment_id):
+            params, metrics = run.data.params, run.data.metrics
+            if "best_validation_loss" in metrics and all(
+                params.get(name) == value for name, value in wanted.items() if name not in REPLICATES
+            ):
+                found[tuple(params[name] for name in REPLICATES)] = metrics
+    if not found:
+        return None
+    score = next(name for name in SCORES if f"best_validation_{name}" in next(iter(found.values())))
+    return {"trainings": len(found), **{name: _spread(name, list(found.values())) for name in ("loss", score)}}
+
+
+def _spread(name: str, trainings: list[dict[str, float]]) -> list[float]:
+    """Return mean and standard deviation to six digits; of a single training, the mean alone."""
+    values = [metrics[f"best_validation_{name}"] for metrics in trainings]
+    numbers = [statistics.fmean(values), *([statistics.stdev(values)] if len(values) > 1 else [])]
+    return [float(f"{number:.6g}") for number in numbers]
