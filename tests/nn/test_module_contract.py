@@ -81,6 +81,24 @@ def test_backward_belongs_to_one_forward() -> None:
             module.backward(dout)
 
 
+@pytest.mark.parametrize("make", [
+    lambda rng: nn.mlp([4, 6, 3], normalization="batch", rng=rng), lambda rng: nn.Residual(nn.Dense(4, 4, rng=rng)),
+    lambda rng: nn.Sequential(nn.Residual(nn.Dense(4, 4, rng=rng)), nn.LayerNorm(4)), lambda rng: nn.BatchNorm(4),
+])  # fmt: skip
+def test_the_gradients_of_parameters_do_not_need_that_of_the_input(make: Any) -> None:
+    """`backward_parameters` leaves the same bytes in every gradient, and the module as `backward` leaves it."""
+    X = np.random.default_rng(1).standard_normal((8, 4)).astype(np.float32)
+    gradients = []
+    for name in ("backward", "backward_parameters"):
+        module: nn.Module = make(np.random.default_rng(0))
+        Y = module.forward(X)
+        getattr(module, name)(np.ones_like(Y) / 3)
+        gradients.append([parameter.grad.tobytes() for parameter in module.parameters()])
+        with pytest.raises(RuntimeError, match="expected a forward pass"):
+            module.backward_parameters(np.ones_like(Y))
+    assert gradients[0] == gradients[1]
+
+
 def test_dense_by_hand() -> None:
     """Z = XW + b and its gradients on numbers small enough to check in the head."""
     layer = nn.Dense(2, 2, init="zeros", dtype=np.float64)

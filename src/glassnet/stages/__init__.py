@@ -1,9 +1,10 @@
 """The stages: each file is an entry point of the pipeline, and nothing imports it.
 
-OpenBLAS picks its kernels by the processor it finds, and different kernels round differently: the same settings would
-end in other last digits on another machine, and `dvc.lock` would not match. Stages therefore ask for one kernel that
-every x86 processor with AVX2 runs alike, before NumPy loads the library. It costs speed on newer processors:
-GLASSNET_NATIVE_BLAS=1 takes the fastest kernel of the machine instead, and gives up the agreement between machines.
+OpenBLAS picks its kernels by the processor it finds, and divides large products among as many threads as there are
+cores; both change how sums are rounded. The same settings would end in other last digits on another machine, and in a
+job of a sweep that runs beside others. Stages therefore ask for one kernel that every x86 processor with AVX2 runs
+alike, and for one thread, before NumPy loads the library. It costs speed with large networks: GLASSNET_NATIVE_BLAS=1
+takes the fastest kernel and all cores instead, and gives up the agreement between machines and launchers.
 """
 
 import importlib.util
@@ -19,5 +20,7 @@ if importlib.util.find_spec("pydantic") is None:  # DVC runs the `python` that P
 
 _CPU_INFO = Path("/proc/cpuinfo")
 
-if os.environ.get("GLASSNET_NATIVE_BLAS") != "1" and _CPU_INFO.is_file() and " avx2 " in _CPU_INFO.read_text():
-    os.environ["OPENBLAS_CORETYPE"] = "Haswell"
+if os.environ.get("GLASSNET_NATIVE_BLAS") != "1":
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    if _CPU_INFO.is_file() and " avx2 " in _CPU_INFO.read_text():
+        os.environ["OPENBLAS_CORETYPE"] = "Haswell"

@@ -1,0 +1,196 @@
+"""Times training beside the libraries that people would pick instead, and writes the result into the README.
+
+    make bench        or, in the project's environment:
+    python -m tests.benchmarks.speed [--rounds 5] [--networks narrow wide] [--data FOLDER] [--no-write]
+
+In each round every contestant trains one epoch, in turn; the minimum of the rounds counts. Libraries that are not
+installed are left out, with a note.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from tests.benchmarks.speed.worker import CONTESTANTS
+from tests.benchmarks.speed.workload import BATCHES, DEBIAN, NETWORKS, write_data
+
+ROOT = Path(__file__).resolve().parents[3]
+BEGIN, END = "<!-- what `make bench` measured: begin -->", "<!-- what `make bench` measured: end -->"
+OURS, PRODUCTS = "glassnet", "products alone"
+DISTRIBUTIONS = {"numpy": "numpy", "jax": "jax", "torch": "torch", "sklearn": "scikit-learn"}
+COLD_BATCH, COLD_ACCURACY = 256, 0.87
+
+Times = dict[str, float]
+
+
+class Worker:
+    """A contestant's process."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        """Start it; it loads its library and the data."""
+        self.name = name
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.benchmarks.speed.worker", name, str(folder)],
+            cwd=ROOT, env=environment(), text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+        )  # fmt: skip
+
+    def ask(self, request: object) -> float:
+        """Send a request and return the seconds of the answer."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(json.dumps(request), file=self._process.stdin, flush=True)
+        answer = self._process.stdout.readline()
+        if not answer:
+            sys.exit(f"bench: {self.name} ended without an answer; its message is above")
+        return float(answer)
+
+    def stop(self) -> None:
+        """End the process."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait()
+
+
+def environment() -> dict[str, str]:
+    """Return ours, but for what would choose BLAS kernels for NumPy alone."""
+    return {name: value for name, value in os.environ.items() if name != "OPENBLAS_CORETYPE"}
+
+
+def epoch_times(workers: list[Worker], sizes: list[int], batch_size: int, rounds: int) -> tuple[Times, Times]:
+    """Return each contestant's seconds for the first epoch, with compilation, and for its fastest later one."""
+    for worker in workers:
+        worker.ask({"sizes": sizes, "batch_size": batch_size})
+    first = {worker.name: worker.ask("epoch") for worker in workers}
+    best = dict.fromkeys(first, float("inf"))
+    for _ in range(rounds):
+        for worker in workers:
+            best[worker.name] = min(best[worker.name], worker.ask("epoch"))
+    return first, best
+
+
+def prediction_times(workers: list[Worker], rounds: int) -> Times:
+    """Return each contestant's fastest seconds for the probabilities of 10,000 rows."""
+    able = [worker for worker in workers if worker.name != PRODUCTS]
+    best = {worker.name: float("inf") for worker in able}
+    for _ in range(4 * rounds):
+        for worker in able:
+            best[worker.name] = min(best[worker.name], worker.ask("predict"))
+    return best
+
+
+def cold_times(names: list[str], folder: Path, rounds: int) -> dict[str, tuple[float, int]]:
+    """Return seconds from the start of the process to the accuracy, and the epochs that it took."""
+    best: dict[str, tuple[float, int]] = {}
+    arguments = (str(folder), json.dumps(NETWORKS["narrow"]), str(COLD_BATCH), str(COLD_ACCURACY))
+    for _ in range(rounds):
+        for name in names:
+            command = [sys.executable, "-m", "tests.benchmarks.speed.worker", name, *arguments]
+            started = time.perf_counter()
+            done = subprocess.run(command, cwd=ROOT, env=environment(), text=True, stdout=subprocess.PIPE, check=True)
+            seconds = time.perf_counter() - started
+            best[name] = min(best.get(name, (float("inf"), 0)), (seconds, int(done.stdout)))
+    return best
+
+
+def cell(seconds: float, ours: float, *, share: bool = False) -> str:
+    """Return seconds, and how many times ours they are (or which share of ours)."""
+    ratio = f"{seconds / ours:.2f}×" if not share else f"{seconds / ours:.0%} of ours"
+    return f"{seconds:.3f} ({ratio})" if seconds != ours else f"**{seconds:.3f}**"
+
+
+def network_table(name: str, results: dict[int, tuple[Times, Times]]) -> list[str]:
+    """Return the lines of a network's table: a row a contestant, a column a batch size."""
+    lines = [
+        f"Seconds an epoch, {'-'.join(map(str, NETWORKS[name]))} (in brackets: times ours)",
+        "",
+        f"| | {' | '.join(f'batch {size}' for size in results)} | first epoch more, at most |",
+        f"|---|{'---|' * len(results)}---|",
+    ]
+    for contestant in next(iter(results.values()))[1]:
+        cells = [cell(best[contestant], best[OURS], share=contestant == PRODUCTS) for _, best in results.values()]
+        more = max(first[contestant] - best[contestant] for first, best in results.values())
+        lines.append(f"| {contestant} | {' | '.join(cells)} | {max(more, 0):.1f} |")
+    return [*lines, ""]
+
+
+def versions(installed: list[str]) -> str:
+    """Return what was compared, on what."""
+    import numpy as np
+    from threadpoolctl import threadpool_info
+
+    np.ones(1) @ np.ones(1)
+    blas = next(info for info in threadpool_info() if info["user_api"] == "blas")
+    packages = ", ".join(f"{DISTRIBUTIONS[name]} {version(DISTRIBUTIONS[name])}" for name in installed)
+    return (
+        f"Python {platform.python_version()}, {packages}; {blas['internal_api']} {blas['version']} "
+        f"({blas['architecture']} kernels, {blas['num_threads']} threads); {os.cpu_count()} cores"
+    )
+
+
+def write_readme(text: str) -> None:
+    """Put the text where the README shows it."""
+    readme = ROOT / "README.md"
+    before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+    _, marker, after = rest.partition(END)
+    if not marker:
+        sys.exit(f"bench: expected the lines {BEGIN} and {END} in {readme}, found them missing")
+    readme.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+
+
+def measure(networks: list[str], rounds: int, source: Path) -> str:
+    """Return the report of the whole comparison as markdown."""
+    installed = [package for package in DISTRIBUTIONS if find_spec(package) is not None]
+    for package in DISTRIBUTIONS.keys() - set(installed):
+        print(f"bench: {package} is not installed and is left out; pip install -e '.[peers]'", file=sys.stderr)
+    names = [name for name, (package, _) in CONTESTANTS.items() if package in installed]
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        what = write_data(source, folder)
+        workers = [Worker(name, folder) for name in names]
+        lines = [f"{what}, ReLU, Adam, float32; minima of {rounds} interleaved rounds.", f"{versions(installed)}.", ""]
+        predictions: Times = {}
+        for network in networks:
+            results = {}
+            for batch_size in BATCHES:
+                results[batch_size] = epoch_times(workers, NETWORKS[network], batch_size, rounds)
+                print(f"bench: {network}, batch {batch_size}: {results[batch_size][1]}", file=sys.stderr)
+            lines += network_table(network, results)
+            predictions = predictions or prediction_times(workers, rounds)
+        for worker in workers:
+            worker.stop()
+        able = [name for name in names if name not in (PRODUCTS, "glassnet fit")]
+        cold = cold_times(able, folder, min(rounds, 3)) if source.is_dir() else {}
+    last = ["", "probabilities of 10,000 rows, ms"]
+    last += [f"from a cold process to {COLD_ACCURACY:.0%} test accuracy, s (epochs)"] if cold else []
+    lines += [f"| {' | '.join(last)} |", "|---" * len(last) + "|"]
+    for name in able:
+        cells = [cell(1e3 * predictions[name], 1e3 * predictions[OURS])]
+        cells += [f"{cell(cold[name][0], cold[OURS][0])} ({cold[name][1]})"] if cold else []
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Measure, print, and write."""
+    parser = argparse.ArgumentParser(description="time training beside other libraries")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
+    parser.add_argument("--data", type=Path, default=DEBIAN, help="the folder of the four Fashion-MNIST files")
+    parser.add_argument("--no-write", action="store_true", help="leave the README as it is")
+    arguments = parser.parse_args()
+    text = measure(arguments.networks, arguments.rounds, arguments.data)
+    print(text)
+    if not arguments.no_write:
+        write_readme(text)
+
+
+if __name__ == "__main__":
+    main()

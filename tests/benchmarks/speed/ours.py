@@ -1,0 +1,69 @@
+"""Our contestants: the matrix products alone, the bare loop, and `fit` with history and progress."""
+
+import io
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from itertools import pairwise
+
+import numpy as np
+
+from glassnet import data, nn, optim, training
+from tests.benchmarks.speed.workload import BETAS, EPS, LEARNING_RATE, AnyArray
+
+Epoch = Callable[[], None]
+Predict = Callable[[AnyArray], AnyArray]
+
+
+def products(sizes: list[int], batch_size: int, X: AnyArray, y: AnyArray) -> tuple[Epoch, None]:
+    """No more than the products of forward and backward, on one batch again and again: what BLAS alone takes."""
+    rng = np.random.default_rng(0)
+
+    def array(*shape: int) -> AnyArray:
+        return rng.standard_normal(shape).astype(np.float32)
+
+    batch, weights = array(batch_size, sizes[0]), [array(*shape) for shape in pairwise(sizes)]
+    inputs = [batch, *(array(batch_size, size) for size in sizes[1:-1])]
+    outputs = [array(batch_size, size) for size in sizes[1:]]
+    dW, dX = [np.empty_like(W) for W in weights], [np.empty_like(A) for A in inputs]
+
+    def epoch() -> None:
+        for start in range(0, len(X), batch_size):
+            n = min(batch_size, len(X) - start)
+            for A, W, Z in zip(inputs, weights, outputs, strict=True):
+                np.matmul(A[:n], W, out=Z[:n])
+            for layer in reversed(range(len(weights))):
+                np.matmul(inputs[layer][:n].T, outputs[layer][:n], out=dW[layer])
+                if layer:
+                    np.matmul(outputs[layer][:n], weights[layer].T, out=dX[layer][:n])
+
+    return epoch, None
+
+
+def bare_loop(sizes: list[int], batch_size: int, X: AnyArray, y: AnyArray) -> tuple[Epoch, Predict]:
+    """The loop that a user writes."""
+    model = nn.mlp(sizes, rng=np.random.default_rng(0)).train()
+    loss, optimizer = nn.SoftmaxCrossEntropy(), optim.Adam(model.parameters(), LEARNING_RATE, BETAS, EPS)
+    loader = data.DataLoader(data.ArrayDataset(X, y), batch_size, shuffle=True)
+
+    def epoch() -> None:
+        for features, labels in loader:
+            loss.forward(model.forward(features), labels)
+            optimizer.zero_grad()
+            model.backward_parameters(loss.backward())
+            optimizer.step()
+
+    return epoch, lambda rows: training.predict(model, rows)
+
+
+def fit(sizes: list[int], batch_size: int, X: AnyArray, y: AnyArray) -> tuple[Epoch, Predict]:
+    """`fit`: history, gradient norm, accuracy, checks for what is not finite, progress; one batch of validation."""
+    model = nn.mlp(sizes, rng=np.random.default_rng(0))
+    loss, optimizer = nn.SoftmaxCrossEntropy(), optim.Adam(model.parameters(), LEARNING_RATE, BETAS, EPS)
+    loader = data.DataLoader(data.ArrayDataset(X, y), batch_size, shuffle=True)
+    validation = data.DataLoader(data.ArrayDataset(X[:64], y[:64]), 64)
+
+    def epoch() -> None:
+        with redirect_stdout(io.StringIO()):
+            training.fit(model, loss, optimizer, loader, validation, epochs=1, callbacks=[training.Progress("fit")])
+
+    return epoch, lambda rows: training.predict(model, rows)
