@@ -51,8 +51,7 @@ def _gradients(parameters: list[Parameter]) -> list[FloatArray]:
 
 def euclidean_norm(values: FloatArray) -> float:
     """Return `√Σ v²`, also where the squares leave the range of the dtype."""
-    with np.errstate(over="ignore"):
-        square = float(np.vdot(values, values))
+    square = float(np.vdot(values, values))  # BLAS: an overflow is infinity, without a warning
     if math.isfinite(square) and square > 1e-30:
         return math.sqrt(square)
     largest = float(np.abs(values).max())

@@ -54,10 +54,12 @@ class FlatVector:
     def existing(cls, parameters: list[Parameter]) -> "FlatVector | None":
         """Return the vectors that already hold exactly these parameters in this order, or None."""
         flat = parameters[0].flat if parameters else None
-        if not isinstance(flat, cls) or len(flat.parameters) != len(parameters):
+        if not isinstance(flat, cls) or flat.parameters != parameters:
             return None
-        same = all(a is b and a.flat is flat for a, b in zip(parameters, flat.parameters, strict=True))
-        return flat if same else None
+        for parameter in parameters:
+            if parameter.flat is not flat:
+                return None
+        return flat
 
     @property
     def grad(self) -> FloatArray:
