@@ -61,8 +61,10 @@ def _run_composed(name: str, main: Main, finish_sweep: Finish | None) -> None:
     folder = _name_sweep_folder()
     swept, start = _swept_keys(), new_start()
     mistakes: list[str] = []
+    home = Path.cwd()
 
     def run_one(config: DictConfig) -> object:
+        os.chdir(home)  # a worker of Ray starts where its node was started
         run = HydraConfig.get()
         layout = _layout(Path(run.runtime.output_dir))
         if run.mode != RunMode.MULTIRUN:
@@ -147,13 +149,13 @@ def end_sweep(folder: Path, start: str, trouble: str, finish_sweep: Finish | Non
 def _name_sweep_folder() -> Path:
     """Return the folder of a sweep, if this is to be one: that of the command line, or a dated one, told to Hydra.
 
-    Hydra would choose a dated folder by itself, but tell it to the jobs alone.
+    Hydra would choose a dated folder by itself, but tell it to the jobs alone. It is told the whole path, since a
+    worker of Ray starts in another working directory than this process.
     """
     given = [argument.partition("=")[2] for argument in sys.argv[1:] if argument.startswith("hydra.sweep.dir=")]
-    if given:
-        return Path(given[-1])
-    folder = dated_folder()
-    sys.argv.append(f"hydra.sweep.dir={folder}")
+    folder = Path(given[-1].strip("'\"")) if given else dated_folder()
+    escaped = str(folder.absolute()).replace("'", r"\'")
+    sys.argv.append(f"hydra.sweep.dir='{escaped}'")
     return folder
 
 
