@@ -133,6 +133,14 @@ def test_a_worker_that_dies_is_reported(fresh: Path, run: Run) -> None:
     assert table["notes"].str.len().gt(10).all()
 
 
+def test_folders_may_have_any_name(fresh: Path, run: Run) -> None:
+    """The project's and the sweep's, with the signs that Hydra's grammar of overrides gives a meaning."""
+    folder = fresh.rename(fresh.with_name("it's a (project), isn't it"))
+    arguments = ("hydra.sweep.dir='my sweep'", "training.epochs=1", "seed=0,1", "tracking=none")
+    run(folder, sys.executable, *TRAIN, *arguments)
+    assert list(pd.read_csv(folder / "my sweep" / "experiment.csv")["status"]) == ["finished"] * 2
+
+
 @pytest.mark.parametrize(("experiment", "jobs"), [("kfold", 5), ("ablation", 40), ("learning_rate", 15)])
 def test_experiments_are_sweeps_of_one_word(fresh: Path, run: Run, experiment: str, jobs: int) -> None:
     """Each finishes all its jobs, and its table has means with their spread."""
