@@ -5,7 +5,7 @@ import json
 from glassnet.config import Layout, Settings, given_overrides, run_stage
 from glassnet.data import open_prepared
 from glassnet.reporting import write_report
-from glassnet.tracking import hand_over
+from glassnet.tracking import hand_over, shown_by, tracking_uri
 
 
 def main(settings: Settings, layout: Layout) -> None:
@@ -15,7 +15,7 @@ def main(settings: Settings, layout: Layout) -> None:
     print(f"report: {layout.report}")
     run_id = hand_over(settings, layout, prepared)
     if run_id is not None:
-        print(f"report: recorded as MLflow run {run_id}; `make ui` shows it")
+        print(f"report: recorded as MLflow run {run_id}; {shown_by(tracking_uri(settings.tracking.uri))} shows it")
     key = json.loads(layout.run_card.read_text(encoding="utf-8"))["key"]
     layout.recorded.write_text(json.dumps({"key": key}) + "\n", encoding="utf-8")
 

@@ -242,9 +242,10 @@ def finish_sweep(folder: Path) -> None:
 
     files = write_experiment(folder)
     print((folder / "experiment.md").read_text(encoding="utf-8"))
-    parent = hand_over_sweep(folder, files)
-    if parent is not None:
-        print(f"train: the sweep is MLflow run {parent}, its jobs are below it; `make ui` shows them")
+    recorded = hand_over_sweep(folder, files)
+    if recorded is not None:
+        parent, shown_by = recorded
+        print(f"train: the sweep is MLflow run {parent}, its jobs are below it; {shown_by} shows them")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ from glassnet.tracking.evidence import validation_evidence
 from glassnet.tracking.hand_over import hand_over
 from glassnet.tracking.live import LiveMetrics
 from glassnet.tracking.registry import Candidate, find_candidate, find_previous, make_champion, model_name
-from glassnet.tracking.store import tracking_uri
+from glassnet.tracking.store import shown_by, tracking_uri
 from glassnet.tracking.sweep import hand_over_sweep
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "hand_over_sweep",
     "make_champion",
     "model_name",
+    "shown_by",
     "tracking_uri",
     "validation_evidence",
 ]

@@ -74,7 +74,20 @@ def open_store(uri: str, experiment: str) -> "Iterator[tuple[MlflowClient, str]]
             yield client, found.experiment_id
             return
         artifacts = (project_root() / "mlartifacts").as_uri() if uri.startswith("sqlite:") else None
-        yield client, client.create_experiment(experiment, artifacts, EXPERIMENT_TAGS)
+        yield client, _create_experiment(client, experiment, artifacts)
+
+
+def _create_experiment(client: "MlflowClient", name: str, artifacts: str | None) -> str:
+    """Return the id of a new experiment, or of one that another machine has made on the same server just now."""
+    from mlflow import MlflowException
+
+    try:
+        return client.create_experiment(name, artifacts, EXPERIMENT_TAGS)
+    except MlflowException:
+        found = client.get_experiment_by_name(name)
+        if found is None:
+            raise
+        return found.experiment_id
 
 
 def find_or_create_child(client: "MlflowClient", experiment_id: str, sweep: Sweep) -> str:

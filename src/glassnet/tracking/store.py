@@ -15,18 +15,31 @@ def project_root() -> Path:
 
 def tracking_uri(configured: str | None) -> str:
     """Return the address of the store: the configured one, MLFLOW_TRACKING_URI, or SQLite in the project's folder."""
-    return configured or os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{project_root() / 'mlflow.db'}"
+    return configured or os.environ.get("MLFLOW_TRACKING_URI") or _own_store()
+
+
+def shown_by(uri: str) -> str:
+    """Return what shows the runs of the store at `uri`: a server does so itself."""
+    if uri.startswith(("http:", "https:")):
+        return uri
+    return "`make ui`" if uri == _own_store() else f"`mlflow ui --backend-store-uri {uri}`"
+
+
+def _own_store() -> str:
+    return f"sqlite:///{project_root() / 'mlflow.db'}"
 
 
 def configure_client() -> None:
     """Make MLflow's client give up within seconds (by default it retries for minutes), and keep it quiet.
 
-    It sends no usage statistics and draws no progress bars. Call this before importing MLflow, which reads them then.
+    It sends no usage statistics, draws no progress bars and prints no addresses. Call this before importing MLflow,
+    which reads them then.
     """
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "5")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 
 
 def require_reachable(uri: str) -> None:

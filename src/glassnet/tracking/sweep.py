@@ -5,11 +5,11 @@ from pathlib import Path
 
 from glassnet.config import FINISHED, PRUNED, Job, Sweep, read_jobs
 from glassnet.tracking.runs import FAILURE_TAG, find_or_create_child, find_or_create_parent, open_store, quiet_warnings
-from glassnet.tracking.store import tracking_uri
+from glassnet.tracking.store import shown_by, tracking_uri
 
 
-def hand_over_sweep(folder: Path, files: list[Path]) -> str | None:
-    """Bring the record of a sweep up to date, and return the parent run's id; None if it is not tracked.
+def hand_over_sweep(folder: Path, files: list[Path]) -> tuple[str, str] | None:
+    """Bring the record of a sweep up to date; return the parent run's id and what shows it, or None if not tracked.
 
     A store that does not work costs a warning, as with a single run.
 
@@ -23,7 +23,7 @@ def hand_over_sweep(folder: Path, files: list[Path]) -> str | None:
         return None
     uri = tracking_uri(places[0]["uri"])
     try:
-        return _hand_over_sweep(uri, str(places[0]["experiment"]), folder, jobs, files)
+        return _hand_over_sweep(uri, str(places[0]["experiment"]), folder, jobs, files), shown_by(uri)
     except Exception as error:  # a broken store raises anything, from SQLAlchemy's errors to requests'
         line = " ".join(str(error).split())[:300] or type(error).__name__
         print(f"tracking: warning: the sweep was not recorded in {uri}: {line}", file=sys.stderr)
