@@ -1,13 +1,17 @@
 """The same settings give the same result whichever way they were started, and every mistake is one line."""
 
+import json
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import mlflow
 import pytest
 
+from glassnet.config import flatten
 from glassnet.training import read_history
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -17,8 +21,12 @@ def _losses(history: Path) -> list[float]:
     return [row["validation_loss"] for row in read_history(history)]
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what MLflow calls, not of ours
 def test_dvc_experiments_queue_and_hydra_agree(fresh: Path, run: Run) -> None:
-    """`dvc repro`, `dvc exp run -S`, a queued 2x2 grid on two workers and a Hydra sweep: the same losses to the bit."""
+    """`dvc repro`, `dvc exp run -S`, a queued 2x2 grid on two workers and a Hydra sweep: the same losses to the bit.
+
+    The grid's jobs are in MLflow too, one run each, with every metric that `dvc exp show` has.
+    """
     sweep = ("-m", "model=mlp,softmax", "optimizer.learning_rate=0.1,0.01", "tracking=none", "hydra.sweep.dir=sweep")
     run(fresh, sys.executable, "-m", "glassnet.stages.train", *sweep)
     by_hydra = {
@@ -36,7 +44,7 @@ def test_dvc_experiments_queue_and_hydra_agree(fresh: Path, run: Run) -> None:
     run(fresh, "dvc", "repro", "train")
     assert _losses(fresh / "models" / "history.csv") == by_hydra["mlp", "0.01"]
 
-    grid = ("-S", "model=mlp,softmax", "-S", "optimizer.learning_rate=0.1,0.01", "-S", "tracking=none")
+    grid = ("-S", "model=mlp,softmax", "-S", "optimizer.learning_rate=0.1,0.01")
     run(fresh, "dvc", "exp", "run", "--queue", *grid)
     run(fresh, "dvc", "queue", "start", "-j", "2")
     for _ in range(150):
@@ -45,20 +53,37 @@ def test_dvc_experiments_queue_and_hydra_agree(fresh: Path, run: Run) -> None:
             break
         time.sleep(1)
     assert status.count("Success") == 4, status
-    rows = run(fresh, "dvc", "exp", "show", "--csv").stdout.splitlines()
-    header = rows[0].split(",")
-    queued = {}
-    for row in rows[1:]:
-        if "Dvc-task" in row:
-            queued[row] = float(_cell(row, header, "validation.loss"))
-    assert sorted(queued.values()) == sorted(min(losses) for losses in by_hydra.values())
     run(fresh, "dvc", "queue", "stop", "--kill", expect=None)
+    queued = _queued_experiments(json.loads(run(fresh, "dvc", "exp", "show", "--json").stdout))
+    losses = {grid_point: metrics["validation.loss"] for grid_point, metrics in queued.items()}
+    assert losses == {grid_point: min(losses) for grid_point, losses in by_hydra.items()}
+
+    runs = mlflow.MlflowClient(f"sqlite:///{fresh}/mlflow.db").search_runs(["1"])
+    assert len(runs) == 4
+    for each in runs:
+        shown = queued[each.data.params["model.name"], each.data.params["optimizer.learning_rate"]]
+        kept = {
+            name: value for name, value in each.data.metrics.items() if name.startswith(("test_", "best_validation_"))
+        }
+        assert kept == {_name_in_mlflow(name): value for name, value in shown.items()}
 
 
-def _cell(row: str, header: list[str], column: str) -> str:
-    import csv
+def _queued_experiments(shown: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, float]]:
+    """Return the metrics of the queue's experiments, by model and learning rate."""
+    found = {}
+    for experiment in (each for baseline in shown for each in baseline["experiments"] or []):
+        data = experiment["revs"][0]["data"]
+        params = data["params"]["params.yaml"]["data"]
+        if params["tracking"]["name"] == "mlflow":  # the one that was not queued is not tracked
+            point = params["model"]["name"], str(params["optimizer"]["learning_rate"])
+            found[point] = flatten(data["metrics"]["reports/metrics.json"]["data"])
+    return found
 
-    return next(csv.reader([row]))[header.index(column)]
+
+def _name_in_mlflow(name: str) -> str:
+    if name.startswith("validation."):
+        return name.replace("validation.", "best_validation_")
+    return "test_" + name.removeprefix("baselines.")
 
 
 def test_a_run_by_hand_leaves_a_folder_that_stands_alone(fresh: Path, run: Run) -> None:

@@ -123,8 +123,7 @@ def _log_scores(client: "MlflowClient", run_id: str, layout: Layout, card: dict[
     values = {name: value for name, value in card.items() if name.startswith("best_")}
     if layout.metrics.is_file():
         scores = flatten(json.loads(layout.metrics.read_text(encoding="utf-8")))
-        scores = {name: value for name, value in scores.items() if not name.startswith("validation.")}
-        values |= {f"test_{name.removeprefix('baselines.')}": value for name, value in scores.items()}
+        values |= {_metric_name(name): value for name, value in scores.items()}
     known = client.get_run(run_id).data.metrics
     now = int(time.time() * 1000)
     changed = [
@@ -133,6 +132,17 @@ def _log_scores(client: "MlflowClient", run_id: str, layout: Layout, card: dict[
         if value is not None and known.get(name) != value
     ]
     client.log_batch(run_id, metrics=changed)
+
+
+def _metric_name(name: str) -> str:
+    """Return the name in MLflow of what metrics.json, and so DVC, calls `name`.
+
+    "validation.accuracy" becomes "best_validation_accuracy". All else is of the test split: "accuracy" becomes
+    "test_accuracy", "baselines.softmax_regression.accuracy" becomes "test_softmax_regression.accuracy".
+    """
+    if name.startswith("validation."):
+        return f"best_validation_{name.removeprefix('validation.')}"
+    return f"test_{name.removeprefix('baselines.')}"
 
 
 def _log_data_set(client: "MlflowClient", run_id: str, prepared: PreparedData) -> None:
