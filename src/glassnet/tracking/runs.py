@@ -21,6 +21,7 @@ MODEL_TAG = "glassnet.model_digest"  # of a run that keeps its model
 FOLDER_TAG, TRAINING_TAG = "glassnet.folder", "glassnet.training"  # where its files are, and which training made them
 FAILURE_TAG = "glassnet.failure"
 PARENT_TAG = "mlflow.parentRunId"  # MLflow shows a run with this tag below the one it names
+NOTE_TAG = "mlflow.note.content"  # MLflow shows it as the run's description
 MAX_TAG = 4_000  # characters, below what MLflow stores of a tag
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}  # opens the page made for training runs
 BATCH = 1_000  # the most metrics that MLflow takes in one request
@@ -94,12 +95,13 @@ def find_or_create_child(client: "MlflowClient", experiment_id: str, sweep: Swee
     """Return the id of the run of a sweep's job, below the run that stands for the sweep."""
     parent = find_or_create_parent(client, experiment_id, sweep)
     job = f"{sweep.key} {sweep.job_name}"[:MAX_TAG]
-    return _find_or_create(client, experiment_id, JOB_TAG, job, sweep.job_name, {PARENT_TAG: parent})
+    return _find_or_create(client, experiment_id, JOB_TAG, job, _job_title(sweep), {PARENT_TAG: parent})
 
 
 def find_or_create_parent(client: "MlflowClient", experiment_id: str, sweep: Sweep) -> str:
     """Return the id of the run that stands for a whole sweep."""
-    return _find_or_create(client, experiment_id, SWEEP_TAG, sweep.key, f"sweep {sweep.folder.as_posix()}")
+    note = {NOTE_TAG: f"The sweep in `{sweep.folder.as_posix()}`."}
+    return _find_or_create(client, experiment_id, SWEEP_TAG, sweep.key, _sweep_title(sweep), note)
 
 
 def all_runs(client: "MlflowClient", experiment_id: str) -> "Iterator[Run]":
@@ -136,6 +138,20 @@ def _find_or_create(
     if runs:
         return runs[0].info.run_id
     return client.create_run(experiment_id, run_name=name, tags={tag: value, **(more or {})}).info.run_id
+
+
+def _job_title(sweep: Sweep) -> str:
+    """Return what a job changes, values first, since MLflow's tables cut long names: "mlp, 1 (model, seed)"."""
+    values = ", ".join(change.partition("=")[2] for change in sweep.changes)
+    return f"{values} ({_swept(sweep)})" if sweep.changes else sweep.job_name
+
+
+def _sweep_title(sweep: Sweep) -> str:
+    return f"sweep of {_swept(sweep)}" if sweep.changes else "sweep"
+
+
+def _swept(sweep: Sweep) -> str:
+    return ", ".join(change.partition("=")[0].lstrip("+") for change in sweep.changes)
 
 
 def _plain_name(card: dict[str, Any]) -> str:

@@ -32,7 +32,7 @@ def hand_over_sweep(folder: Path, files: list[Path]) -> tuple[str, str] | None:
 
 def _hand_over_sweep(uri: str, experiment: str, folder: Path, jobs: list[Job], files: list[Path]) -> str:
     with quiet_warnings(), open_store(uri, experiment) as (client, experiment_id):
-        parent = find_or_create_parent(client, experiment_id, Sweep(folder, ()))
+        parent = find_or_create_parent(client, experiment_id, Sweep(folder, tuple(jobs[0].changes)))
         failed = [job for job in jobs if job.status not in {FINISHED, PRUNED}]
         for job in [job for job in jobs if job.status != FINISHED]:
             child = find_or_create_child(client, experiment_id, Sweep(folder, tuple(job.changes)))
