@@ -119,13 +119,17 @@ def test_a_second_machine_finds_the_run_of_the_first(reproduced: Path, run: Run,
 
 
 def test_a_second_machine_pulls_what_the_first_pushed(reproduced: Path, run: Run, tmp_path: Path) -> None:
-    """Data and models come from the remote, byte for byte; nothing is left to run."""
+    """Data and models come from the remote, byte for byte, and nothing is left to run.
+
+    An experiment that the first one trained is not trained again by the second.
+    """
     run(tmp_path, "cp", "-r", str(reproduced), "first")
     first, second = tmp_path / "first", tmp_path / "second"
     run(first, "dvc", "remote", "add", "-d", "shared", str(tmp_path / "store"))
     run(first, "git", "commit", "-qam", "Share data and models")
     run(first, "dvc", "push")
-    run(tmp_path, "git", "clone", "-q", "first", "second")
+    somebody = ("-c", "user.name=Somebody Else", "-c", "user.email=else@example.org")
+    run(tmp_path, "git", "clone", "-q", *somebody, "first", "second")
     assert not (second / "models").exists()
     run(second, "dvc", "pull")
     for name in ("models/model.safetensors", "models/history.csv", "data/raw/wine.csv", "data/prepared/train/rows.npy"):
@@ -133,6 +137,14 @@ def test_a_second_machine_pulls_what_the_first_pushed(reproduced: Path, run: Run
     assert "up to date" in run(second, "dvc", "status").stdout
     assert "Running stage" not in run(second, "dvc", "repro").stdout
     assert run(second, "git", "status", "--porcelain").stdout == ""
+
+    shorter = ("train", "-S", "training.epochs=3")
+    run(first, "dvc", "exp", "run", *shorter)
+    run(first, "dvc", "push", "--run-cache")
+    run(second, "dvc", "pull", "--run-cache")
+    assert "Stage 'train' is cached" in run(second, "dvc", "exp", "run", "--pull", *shorter).stdout
+    here, there = (folder / "models" / "model.safetensors" for folder in (first, second))
+    assert there.read_bytes() == here.read_bytes()
 
 
 def _artifacts(client: mlflow.MlflowClient, run_id: str) -> set[str]:
