@@ -79,7 +79,7 @@ def test_parallel_jobs_report_to_a_server(fresh: Path, reproduced: Path, run: Ru
     runs = client.search_runs([experiment.experiment_id])
     parent = next(each for each in runs if "mlflow.parentRunId" not in each.data.tags)
     children = sorted((each for each in runs if each is not parent), key=lambda each: str(each.info.run_name))
-    assert [each.info.run_name for each in children] == ["mlp (model)", "softmax (model)"]
+    assert [each.info.run_name for each in children] == ["model=mlp", "model=softmax"]
     assert {each.data.tags["mlflow.parentRunId"] for each in children} == {parent.info.run_id}
     assert {each.info.status for each in runs} == {"FINISHED"}
     assert {"experiment.csv", "experiment.md", "figures"} <= _artifacts(client, parent.info.run_id)

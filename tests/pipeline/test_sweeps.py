@@ -49,11 +49,15 @@ def test_a_sweep_is_a_run_with_a_child_for_each_job(fresh: Path, run: Run) -> No
     children = {each.info.run_name: each for each in runs if each is not parent}
     assert {each.data.tags["mlflow.parentRunId"] for each in children.values()} == {parent.info.run_id}
     assert sorted(children) == [
-        f"{rate}, {size} (optimizer.learning_rate, training.batch_size)" for rate in (0.01, 0.1) for size in (1000, 16)
+        f"{rate}, {size}: optimizer.learning_rate={rate}, training.batch_size={size}"
+        for rate in (0.01, 0.1)
+        for size in (1000, 16)
     ]
     assert parent.info.run_name == "sweep of optimizer.learning_rate, training.batch_size"
     assert parent.data.tags["mlflow.note.content"] == "The sweep in `sweep`."
-    good, bad = (children[f"0.1, {size} (optimizer.learning_rate, training.batch_size)"] for size in (16, 1000))
+    good, bad = (
+        children[f"0.1, {size}: optimizer.learning_rate=0.1, training.batch_size={size}"] for size in (16, 1000)
+    )
     assert (good.info.status, bad.info.status, parent.info.status) == ("FINISHED", "FAILED", "FAILED")
     assert bad.data.tags["glassnet.failure"] == table["notes"][2]
     assert good.data.params["optimizer.learning_rate"] == "0.1"

@@ -141,9 +141,9 @@ def _find_or_create(
 
 
 def _job_title(sweep: Sweep) -> str:
-    """Return what a job changes, values first, since MLflow's tables cut long names: "mlp, 1 (model, seed)"."""
+    """Return what a job changes; of several settings the values first, since MLflow's tables cut long names."""
     values = ", ".join(change.partition("=")[2] for change in sweep.changes)
-    return f"{values} ({_swept(sweep)})" if sweep.changes else sweep.job_name
+    return f"{values}: {sweep.job_name}" if len(sweep.changes) > 1 else sweep.job_name
 
 
 def _sweep_title(sweep: Sweep) -> str:
