@@ -11,10 +11,10 @@ export DO_NOT_TRACK := true
 STAMP := $(VENV)/.installed-$(shell cksum < requirements.lock | cut -d " " -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test lint bench ui params lock
+.PHONY: help setup repro test lint bench profile bench-pipeline ui params lock
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP)  ## Build .venv from requirements.lock (done by the other targets when the lock has changed)
 
@@ -39,7 +39,13 @@ lint: $(STAMP)  ## Check style, types and the import contract
 	mypy
 	lint-imports
 
-bench: $(STAMP)  ## Time the pipeline against the floor that DVC itself sets
+bench: $(STAMP)  ## Time training beside other libraries, as far as they are installed, and write the table into README.md
+	python -m tests.benchmarks.speed
+
+profile: $(STAMP)  ## Show where the time of a training step goes
+	python tests/benchmarks/step_profile.py
+
+bench-pipeline: $(STAMP)  ## Time the pipeline against the floor that DVC itself sets
 	python tests/benchmarks/pipeline_time.py
 
 ui: $(STAMP)  ## Show the recorded runs on 127.0.0.1, port 5000

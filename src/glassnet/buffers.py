@@ -1,4 +1,4 @@
-"""Memory for results that come again at every step: used anew once nobody refers to it, and aligned where it pays."""
+"""Memory for results that come again at every step: used anew once nobody refers to it any more."""
 
 import sys
 from typing import Any
@@ -10,16 +10,15 @@ AnyArray = npt.NDArray[Any]
 
 SHAPES = 8  # kept at a time: those of a training batch, of a last short one, and the same of validation
 SPARE = 3  # arrays kept of a shape; when all are in use, a new one takes the place of the oldest
-CACHE_LINE = 64  # bytes
 
 
 class Buffers:
     """Arrays to write results into, handed out again when nobody outside refers to them any more.
 
     A layer computes an output of the same shape at every step, and gets back the memory that it wrote one or two steps
-    ago: no allocation, and the memory is still in the processor's cache. Whoever keeps an output keeps it for good,
-    all the same: CPython counts the references to every object, a view refers to the array that it is a view of, and
-    an array with a reference from outside is not handed out.
+    ago: a settled training allocates no arrays, however long it is (it takes as long as with new ones). Whoever keeps
+    an output keeps it for good, all the same: CPython counts the references to every object, a view refers to the array
+    that it is a view of, and an array with a reference from outside is not handed out.
     """
 
     __slots__ = ("_arrays",)
@@ -59,17 +58,6 @@ class Buffered:
         if self._buffers is None:
             self._buffers = Buffers()
         return self._buffers.take(shape, dtype)
-
-
-def aligned_zeros(size: int, dtype: np.dtype[Any]) -> AnyArray:
-    """Return zeros `(size,)` that begin at a cache line, so that a vector instruction never has to touch two.
-
-    NumPy aligns to 16 bytes. Measured on vectors of 109,000 float32: `x *= a` took 4.9 µs in place of 7.2, `x -= y`
-    9.6 in place of 13.5.
-    """
-    memory = np.zeros(size * dtype.itemsize + CACHE_LINE, dtype=np.uint8)
-    start = -memory.ctypes.data % CACHE_LINE
-    return memory[start : start + size * dtype.itemsize].view(dtype)
 
 
 def _count_references(arrays: list[AnyArray]) -> int:

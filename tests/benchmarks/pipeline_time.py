@@ -1,6 +1,6 @@
 """Times `dvc repro` on Wine beside its floor: DVC running the same graph with stages that do nothing.
 
-    make bench
+    make bench-pipeline
 
 Each round runs every variant once, in turn; the minimum of each is reported, and its ratio to the floor's minimum.
 """

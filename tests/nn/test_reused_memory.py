@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from glassnet import data, nn, optim, training
-from glassnet.buffers import SHAPES, SPARE, Buffers, aligned_zeros
+from glassnet.buffers import SHAPES, SPARE, Buffers
 
 F32 = np.dtype(np.float32)
 ROWS = 32_768  # of a batch: so many that a number for each is more than the 64 kB that NumPy casts in at a time
@@ -134,15 +134,3 @@ def test_buffers_keep_a_bounded_number_of_arrays() -> None:
     first = id(buffers.take((99,), F32))
     assert id(buffers.take((99,), F32)) == first
     assert copy.deepcopy(buffers)._arrays == {}
-
-
-@pytest.mark.parametrize("size", [1, 3, 1000])
-def test_aligned_vectors_begin_at_a_cache_line(size: int) -> None:
-    """And are zero, writeable and of the size that was asked for."""
-    for dtype in (F32, np.dtype(np.float64)):
-        vector = aligned_zeros(size, dtype)
-        assert vector.ctypes.data % 64 == 0
-        assert vector.shape == (size,)
-        assert vector.dtype == dtype
-        assert not vector.any()
-        vector += 1

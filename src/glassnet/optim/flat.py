@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from glassnet.buffers import aligned_zeros
 from glassnet.nn import FloatArray, Parameter
 
 
@@ -34,8 +33,8 @@ class FlatVector:
         if len(dtypes) > 1:
             raise ValueError(f"optimizer: expected parameters of one dtype, received {sorted(map(str, dtypes))}")
         total = sum(parameter.size for parameter in self.parameters)
-        self.data: FloatArray = aligned_zeros(total, dtypes.pop())
-        self._grad: FloatArray = aligned_zeros(total, self.data.dtype)
+        self.data: FloatArray = np.empty(total, dtype=dtypes.pop())
+        self._grad = np.empty_like(self.data)
         start = 0
         for parameter in self.parameters:
             where = slice(start, start + parameter.size)

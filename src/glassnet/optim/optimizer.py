@@ -6,13 +6,12 @@ from typing import ClassVar
 
 import numpy as np
 
-from glassnet.buffers import aligned_zeros
 from glassnet.nn import FloatArray, Parameter
 from glassnet.nn.arrays import check_number, describe
 from glassnet.optim.flat import FlatVector
 
-# Values that an update treats at a time. Smaller networks are one block, since each of an update's ten calls costs half
-# a microsecond; in larger ones a block's gradient, moments and scratch stay in the cache from one call to the next.
+# Values that an update treats at a time, so that the scratch memory is small. Each of Adam's ten calls costs half a
+# microsecond besides its work: for 109,000 values, blocks of 16,384 took 152 µs, one block 118.
 BLOCK = 131_072
 
 
@@ -36,9 +35,8 @@ class Optimizer:
         )
         self.flat = FlatVector.of(parameters)
         self.steps = 0
-        size, dtype = self.flat.data.size, self.flat.data.dtype
-        self.slots: dict[str, FloatArray] = {name: aligned_zeros(size, dtype) for name in self.slot_names}
-        self._scratch = aligned_zeros(min(BLOCK, size), dtype)
+        self.slots: dict[str, FloatArray] = {name: np.zeros_like(self.flat.data) for name in self.slot_names}
+        self._scratch = np.empty(min(BLOCK, self.flat.data.size), dtype=self.flat.data.dtype)
 
     def zero_grad(self) -> None:
         """Count every gradient as zero from here on."""

@@ -27,6 +27,7 @@ BEGIN, END = "<!-- what `make bench` measured: begin -->", "<!-- what `make benc
 OURS, PRODUCTS = "glassnet", "products alone"
 DISTRIBUTIONS = {"numpy": "numpy", "jax": "jax", "torch": "torch", "sklearn": "scikit-learn"}
 COLD_BATCH, COLD_ACCURACY = 256, 0.87
+PAUSE = 0.15  # seconds before each measurement: the last contestant's BLAS threads spin for a while before they sleep
 
 Times = dict[str, float]
 
@@ -44,6 +45,7 @@ class Worker:
 
     def ask(self, request: object) -> float:
         """Send a request and return the seconds of the answer."""
+        time.sleep(PAUSE)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         print(json.dumps(request), file=self._process.stdin, flush=True)
@@ -155,12 +157,17 @@ def measure(networks: list[str], rounds: int, source: Path) -> str:
         folder = Path(temporary)
         what = write_data(source, folder)
         workers = [Worker(name, folder) for name in names]
-        lines = [f"{what}, ReLU, Adam, float32; minima of {rounds} interleaved rounds.", f"{versions(installed)}.", ""]
+        lines = [
+            f"{what}, ReLU, Adam, float32; minima of {rounds} interleaved rounds, of the wide network {min(rounds, 3)}.",
+            f"{versions(installed)}.",
+            "",
+        ]
         predictions: Times = {}
         for network in networks:
             results = {}
-            for batch_size in BATCHES:
-                results[batch_size] = epoch_times(workers, NETWORKS[network], batch_size, rounds)
+            for batch_size in BATCHES:  # epochs of the wide network are long, and vary less
+                times = rounds if network == "narrow" else min(rounds, 3)
+                results[batch_size] = epoch_times(workers, NETWORKS[network], batch_size, times)
                 print(f"bench: {network}, batch {batch_size}: {results[batch_size][1]}", file=sys.stderr)
             lines += network_table(network, results)
             predictions = predictions or prediction_times(workers, rounds)

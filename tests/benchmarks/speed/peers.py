@@ -126,7 +126,7 @@ def scikit_learn(sizes: list[int], batch_size: int, X: AnyArray, y: AnyArray) ->
         sizes[1:-1], alpha=0.0, batch_size=batch_size, learning_rate_init=LEARNING_RATE, random_state=0
     )
     classes = np.arange(sizes[-1])
-    return lambda: model.partial_fit(X, y, classes), lambda rows: model.predict_proba(rows)
+    return lambda: model.partial_fit(X, y, classes=classes), lambda rows: model.predict_proba(rows)
 
 
 torch_adam, torch_fused = _torch_indexed(), _torch_indexed(fused=True)
