@@ -68,7 +68,7 @@ class Dense(Module):
         return np.matmul(dout, self.W.data.T, out=self.buffer((len(dout), self.in_features), dout.dtype))
 
     def backward_parameters(self, dout: FloatArray) -> None:
-        """Add `dW` and `db` alone; `Σ_n dZ` as the product `1ᵀdZ` with a row of ones: BLAS takes half the time of `sum`."""
+        """Add `dW` and `db` alone; `Σ_n dZ` is the product `1ᵀdZ` with a row of ones, in half the time of `sum`."""
         (X,) = self.recall(dout)
         self.W.accumulate_product(X.T, dout)
         self.b.accumulate_product(self._ones(len(dout)), dout)

@@ -25,6 +25,7 @@ from glassnet.training import read_history
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Run
 
 
 def hand_over(settings: Settings, layout: Layout, prepared: PreparedData) -> str | None:
@@ -58,13 +59,15 @@ def _hand_over(uri: str, settings: Settings, layout: Layout, prepared: PreparedD
         import mlflow
 
         _log_tags(client, run_id, settings, layout, card)
-        if FAILURE_TAG in client.get_run(run_id).data.tags:  # of an earlier attempt
+        known = client.get_run(run_id)  # as it was before; asked for once, since a sweep waits for each answer
+        if FAILURE_TAG in known.data.tags:  # of an earlier attempt
             client.delete_tag(run_id, FAILURE_TAG)
-        _log_params(client, run_id, card)
+        _log_params(client, known, card)
         _log_epochs(client, run_id, layout, card["key"])
-        _log_scores(client, run_id, layout, card)
+        _log_scores(client, known, layout, card)
         with mlflow.start_run(run_id=run_id):
-            _log_data_set(client, run_id, prepared)
+            if not known.inputs.dataset_inputs:
+                _log_data_set(prepared)
             _log_files(client, run_id, layout)
             if layout.sweep is None or settings.tracking.sweep_models:
                 log_model(client, run_id, layout.model)
@@ -97,13 +100,13 @@ def _checkout() -> tuple[str, str]:
     return commit, changes
 
 
-def _log_params(client: "MlflowClient", run_id: str, card: dict[str, Any]) -> None:
+def _log_params(client: "MlflowClient", known: "Run", card: dict[str, Any]) -> None:
     from mlflow.entities import Param
 
     values = flatten(card["settings"])
     values |= {f"rows.{split}": rows for split, rows in card["rows"].items()}
-    known = client.get_run(run_id).data.params
-    client.log_batch(run_id, params=[Param(key, str(value)) for key, value in values.items() if key not in known])
+    new = [Param(key, str(value)) for key, value in values.items() if key not in known.data.params]
+    client.log_batch(known.info.run_id, params=new)
 
 
 def _log_epochs(client: "MlflowClient", run_id: str, layout: Layout, key: str) -> None:
@@ -117,21 +120,20 @@ def _log_epochs(client: "MlflowClient", run_id: str, layout: Layout, key: str) -
     log_rows(client, run_id, [row for row in history if int(row["epoch"]) not in known])
 
 
-def _log_scores(client: "MlflowClient", run_id: str, layout: Layout, card: dict[str, Any]) -> None:
+def _log_scores(client: "MlflowClient", known: "Run", layout: Layout, card: dict[str, Any]) -> None:
     from mlflow.entities import Metric
 
     values = {name: value for name, value in card.items() if name.startswith("best_")}
     if layout.metrics.is_file():
         scores = flatten(json.loads(layout.metrics.read_text(encoding="utf-8")))
         values |= {_metric_name(name): value for name, value in scores.items()}
-    known = client.get_run(run_id).data.metrics
     now = int(time.time() * 1000)
     changed = [
         Metric(name, float(value), now, 0)
         for name, value in values.items()
-        if value is not None and known.get(name) != value
+        if value is not None and known.data.metrics.get(name) != value
     ]
-    client.log_batch(run_id, metrics=changed)
+    client.log_batch(known.info.run_id, metrics=changed)
 
 
 def _metric_name(name: str) -> str:
@@ -145,11 +147,9 @@ def _metric_name(name: str) -> str:
     return f"test_{name.removeprefix('baselines.')}"
 
 
-def _log_data_set(client: "MlflowClient", run_id: str, prepared: PreparedData) -> None:
+def _log_data_set(prepared: PreparedData) -> None:
     import mlflow
 
-    if client.get_run(run_id).inputs.dataset_inputs:
-        return
     split = prepared.split("train")
     mlflow.log_input(
         mlflow.data.from_numpy(split.X, targets=split.y, name=prepared.about["dataset"]), context="training"

@@ -158,7 +158,7 @@ def measure(networks: list[str], rounds: int, source: Path) -> str:
         what = write_data(source, folder)
         workers = [Worker(name, folder) for name in names]
         lines = [
-            f"{what}, ReLU, Adam, float32; minima of {rounds} interleaved rounds, of the wide network {min(rounds, 3)}.",
+            f"{what}, ReLU, Adam, float32; minima of {rounds} interleaved rounds (wide network: {min(rounds, 3)}).",
             f"{versions(installed)}.",
             "",
         ]
