@@ -48,6 +48,8 @@ def test_extreme_logits_give_finite_losses(size: float, smoothing: float) -> Non
     dZ = loss.backward()
     np.testing.assert_allclose(dZ, [[1 - smoothing / 2, smoothing / 2 - 1]], rtol=1e-6)
     assert np.isfinite(nn.log_softmax(np.array([[size, -size]]))).all()
+    many = np.full((4, 2), [size, -size], dtype=np.float32)  # whose losses add up beyond float32
+    assert math.isfinite(loss.forward(many, np.ones(4, dtype=np.int64)))
     if size == 1000.0 and not smoothing:
         assert loss.forward(np.array([[size, -size]]), np.array([1])) == 2000.0
 

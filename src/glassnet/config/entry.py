@@ -125,10 +125,10 @@ def end_sweep(folder: Path, start: str, trouble: str, finish_sweep: Finish | Non
 
     Jobs that this start has not come upon are those of an earlier, longer sweep; unless it was cut short by `trouble`.
     """
-    jobs = read_jobs(folder)
-    for job in jobs:
-        if job.start != start and not trouble:
-            job.put_aside()
+    if not trouble:
+        for job in read_jobs(folder):
+            if job.start != start:
+                job.put_aside()
     jobs = read_jobs(folder)
     for job in jobs:
         if job.status == RUNNING:

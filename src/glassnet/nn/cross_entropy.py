@@ -85,13 +85,13 @@ class SoftmaxCrossEntropy(Loss):
         places = np.add(starts, labels, out=out, dtype=INDEX, casting="unsafe")
         entries = shifted.reshape(-1)
         at_labels = np.take(entries, places, out=self.buffer((n,), shifted.dtype), mode="clip")
-        likelihood = float(np.add.reduce(at_labels))
+        likelihood = float(np.add.reduce(at_labels, dtype=np.float64))  # in which no sum of float32 overflows
         P = np.exp(shifted, out=shifted)
         total = np.add.reduce(P, axis=1, keepdims=True, out=self.buffer((n, 1), P.dtype))
         P /= total
         self.total_weight = float(n)
         self._memory = (P, None, places)
-        return (float(np.add.reduce(np.log(total, out=total), axis=None)) - likelihood) / n
+        return float((np.add.reduce(np.log(total, out=total), axis=None, dtype=np.float64) - likelihood) / n)
 
     def backward(self) -> FloatArray:
         """Return `dZ (N, C)` for the last forward: `(P − Y)/N`, or its weighted and smoothed form."""
