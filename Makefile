@@ -49,7 +49,7 @@ bench-pipeline: $(STAMP)  ## Time the pipeline against the floor that DVC itself
 	python tests/benchmarks/pipeline_time.py
 
 ui: $(STAMP)  ## Show the recorded runs on 127.0.0.1, port 5000
-	@echo 'http://127.0.0.1:5000 shows the runs in a few seconds; Ctrl+C ends it'
+	@echo 'the runs are at 127.0.0.1:5000 in a few seconds; Ctrl+C ends it'
 	@PYTHONWARNINGS=ignore MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui --backend-store-uri sqlite:///$(CURDIR)/mlflow.db --host 127.0.0.1 --port 5000 --workers 1 --uvicorn-opts '--log-level error --lifespan off'
 
 params: $(STAMP)  ## Generate params.yaml from conf/
