@@ -7,7 +7,7 @@ from glassnet.config.errors import UserError, one_line_errors
 from glassnet.config.jobs import FINISHED, PRUNED, Job, PrunedError, Sweep, read_jobs
 from glassnet.config.layout import Layout
 from glassnet.config.settings import Settings, flatten, parse_settings
-from glassnet.config.tuning import REPLICATES, TUNING, changed_settings, read_tuning, tuning_text
+from glassnet.config.tuning import REPLICATES, TUNING, read_tuning, tuning_text
 from glassnet.config.write_back import edited_conf, write_texts
 
 __all__ = [
@@ -21,7 +21,6 @@ __all__ = [
     "Settings",
     "Sweep",
     "UserError",
-    "changed_settings",
     "conf_digest",
     "edited_conf",
     "end_sweep",

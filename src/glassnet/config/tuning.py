@@ -28,12 +28,6 @@ def read_tuning(data: str | None = None) -> list[Json]:
         raise UserError(f"{TUNING}: expected what `promote` wrote, received something else ({error})") from error
 
 
-def changed_settings(before: Settings, after: Settings) -> dict[str, list[Any]]:
-    """Return each setting that differs, with its value before and after; None where one of them lacks it."""
-    old, new = (flatten(settings.describing_the_result()) for settings in (before, after))
-    return {name: [old.get(name), new.get(name)] for name in {**new, **old} if old.get(name) != new.get(name)}
-
-
 def tuning_text(before: Settings, after: Settings, run: str, evidence: Json) -> str | None:
     """Return the record with one more step, or None if no setting changes.
 
@@ -43,8 +37,14 @@ def tuning_text(before: Settings, after: Settings, run: str, evidence: Json) -> 
         run: the name of that run.
         evidence: "before" and "after", the validation scores of trainings with either; None where there are none.
     """
-    changed = changed_settings(before, after)
+    changed = _changed_settings(before, after)
     if not changed:
         return None
     step = {"data": after.data.name, "run": run, "changed": changed, **evidence}
     return json.dumps([*read_tuning(), step], indent=2, ensure_ascii=False) + "\n"
+
+
+def _changed_settings(before: Settings, after: Settings) -> dict[str, list[Any]]:
+    """Return each setting that differs, with its value before and after; None where one of them lacks it."""
+    old, new = (flatten(settings.describing_the_result()) for settings in (before, after))
+    return {name: [old.get(name), new.get(name)] for name in {**new, **old} if old.get(name) != new.get(name)}

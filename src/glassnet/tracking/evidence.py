@@ -27,7 +27,7 @@ def validation_evidence(uri: str, experiment: str, settings: dict[str, Any]) -> 
             if "best_validation_loss" in metrics and all(
                 params.get(name) == value for name, value in wanted.items() if name not in REPLICATES
             ):
-                found[tuple(params[name] for name in REPLICATES)] = metrics
+                found[tuple(params.get(name, "") for name in REPLICATES)] = metrics  # an older run may lack one
     if not found:
         return None
     score = next(name for name in SCORES if f"best_validation_{name}" in next(iter(found.values())))
