@@ -10,11 +10,18 @@ from glassnet.evaluation.calibration import (
 )
 from glassnet.evaluation.classification import classification_scores, majority_probabilities
 from glassnet.evaluation.error_analysis import analyse_errors
-from glassnet.evaluation.intervals import bootstrap_counts, bootstrap_mean, bootstrap_rows, wilson_interval
+from glassnet.evaluation.intervals import (
+    balanced_accuracy_interval,
+    bootstrap_counts,
+    bootstrap_mean,
+    bootstrap_rows,
+    macro_f1_interval,
+    wilson_interval,
+)
 from glassnet.evaluation.neighbours import LabelledRows
-from glassnet.evaluation.paired import PairedComparison, compare_classifiers, mcnemar_exact
+from glassnet.evaluation.paired import PairedComparison, compare_classifiers, difference_interval, mcnemar_exact
 from glassnet.evaluation.probability_scores import log_loss, roc_auc, top_k_accuracy
-from glassnet.evaluation.regression import compare_regressions, regression_scores
+from glassnet.evaluation.regression import compare_regressions, decimals_of, regression_scores
 from glassnet.evaluation.regression_errors import analyse_regression_errors
 from glassnet.evaluation.scores import (
     accuracy,
@@ -35,6 +42,7 @@ __all__ = [
     "analyse_regression_errors",
     "apply_temperature",
     "balanced_accuracy",
+    "balanced_accuracy_interval",
     "bootstrap_counts",
     "bootstrap_mean",
     "bootstrap_rows",
@@ -44,11 +52,14 @@ __all__ = [
     "compare_classifiers",
     "compare_regressions",
     "confusion_matrix",
+    "decimals_of",
+    "difference_interval",
     "examine_calibration",
     "expected_calibration_error",
     "fit_temperature",
     "log_loss",
     "macro_f1",
+    "macro_f1_interval",
     "majority_probabilities",
     "matthews_correlation",
     "mcnemar_exact",

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.evaluation.inputs import check_scored
 from glassnet.evaluation.probability_scores import log_loss
 from glassnet.evaluation.scores import FloatArray, LabelArray
 
@@ -17,7 +18,11 @@ def reliability_curve(y_true: LabelArray, probabilities: FloatArray, bins: int =
     """Return `(bins, 3)`: how many examples have a top probability in each bin, their mean one, and their accuracy.
 
     The bins divide [0, 1] evenly; a bin holds its upper edge. An empty one has NaN for mean and accuracy.
+
+    Raises:
+        TypeError, ValueError: unless these are class ids `(N,)` and probabilities `(N, C)`.
     """
+    check_scored("reliability_curve", y_true, probabilities)
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = (probabilities.argmax(axis=1) == y_true).astype(np.float64)
     place = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
@@ -44,7 +49,11 @@ def fit_temperature(logits: FloatArray, y_true: LabelArray) -> float:
     convex in 1/T: its derivative, `mean(Σ_c p_c z_c − z_y)`, rises with 1/T, and the root is found by bisection. Where
     every example is right with a margin it keeps falling as T does, and the lowest T is returned.
     (Guo, Pleiss, Sun & Weinberger, "On calibration of modern neural networks", 2017.)
+
+    Raises:
+        TypeError, ValueError: unless these are logits `(N, C)` and class ids `(N,)`.
     """
+    check_scored("fit_temperature", y_true, logits, logits=True)
     Z = logits.astype(np.float64)
     Z -= Z.max(axis=1, keepdims=True)
     own = Z[np.arange(len(Z)), y_true]

@@ -1,32 +1,83 @@
 """Intervals: how far a score may be off because the test split is only so large."""
 
-import math
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.evaluation.scores import Counts, FloatArray, LabelArray
+from glassnet.evaluation.scores import Counts, FloatArray, LabelArray, balanced_accuracy, macro_f1
 
+Vector: TypeAlias = npt.NDArray[np.float64]
+
+Z = 1.959963984540054  # a standard normal number lies between −Z and Z 95 times in 100
 RESAMPLES = 2_000
 LEVEL = 0.95
 BLOCK = 4_000_000  # numbers drawn at a time
 
 
-def wilson_interval(successes: int, trials: int, z: float = 1.959963984540054) -> tuple[float, float]:
+def wilson_interval(successes: int, trials: int, z: float = Z) -> tuple[float, float]:
     """Return the Wilson score interval of a proportion, at 95% for the default z.
 
     It is the set of p for which `|p̂ − p| ≤ z·√(p(1 − p)/n)`. Solved for p, its centre is `(p̂ + z²/2n)/(1 + z²/n)` and
     its half width `z·√(p̂(1 − p̂)/n + z²/4n²)/(1 + z²/n)`. It is sensible even at p̂ = 1. (Wilson, 1927.)
     """
+    low, high = _wilson(np.array([successes]), np.array([trials]), z)
+    return float(low[0]), float(high[0])
+
+
+def _wilson(successes: FloatArray | LabelArray, trials: FloatArray | LabelArray, z: float = Z) -> tuple[Vector, Vector]:
     p = successes / trials
     denominator = 1 + z * z / trials
     centre = (p + z * z / (2 * trials)) / denominator
-    half = z * math.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials)) / denominator
-    low = 0.0 if successes == 0 else centre - half  # exact where rounding would leave the last digit off
-    high = 1.0 if successes == trials else centre + half
-    return low, high
+    half = z * np.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials)) / denominator
+    # Exact at the ends, where rounding would leave the last digit off.
+    return np.where(successes == 0, 0.0, centre - half), np.where(successes == trials, 1.0, centre + half)
+
+
+def balanced_accuracy_interval(counts: Counts, rng: np.random.Generator) -> tuple[float, float]:
+    """Return the 95% interval of the balanced accuracy of a confusion matrix `(C, C)`: see `_wider`."""
+    support = counts.sum(axis=1)
+    present = support > 0
+    hits, trials = np.diagonal(counts)[present], support[present]
+    bounds = _mean_of_parts(hits / trials, *_wilson(hits, trials), len(trials))
+    return _wider(bounds, bootstrap_counts(counts, balanced_accuracy, rng))
+
+
+def macro_f1_interval(counts: Counts, rng: np.random.Generator) -> tuple[float, float]:
+    """Return the 95% interval of the macro F1 of a confusion matrix `(C, C)`: see `_wider`.
+
+    The F1 of a class is `2J/(1 + J)` for a proportion J: the hits among all rows that are of the class or called it.
+    """
+    hits = np.diagonal(counts)
+    union = counts.sum(axis=0) + counts.sum(axis=1) - hits
+    present = union > 0
+    hits, union = hits[present], union[present]
+    f1, low, high = (2 * J / (1 + J) for J in (hits / union, *_wilson(hits, union)))
+    return _wider(_mean_of_parts(f1, low, high, len(counts)), bootstrap_counts(counts, macro_f1, rng))
+
+
+def _mean_of_parts(parts: Vector, low: Vector, high: Vector, n: int) -> tuple[float, float]:
+    """Return the interval of `Σ parts/n` from the parts' own.
+
+    The distances from estimate to limit add as standard deviations do, below and above apart: they stand for the
+    variance near each end. (Zou & Donner, "Construction of confidence limits about effect measures", 2008.)
+    """
+    mean = parts.sum() / n
+    below, above = (np.sqrt(((parts - end) ** 2).sum()) / n for end in (low, high))
+    return float(mean - below), float(mean + above)
+
+
+def _wider(first: tuple[float, float], second: tuple[float, float]) -> tuple[float, float]:
+    """Return the interval that holds both.
+
+    A bootstrap draws no error of a kind that the split does not hold: a class of ten rows without one is right in every
+    resample, and where that holds of all classes the interval has no width at all. Wilson's interval of each class
+    knows better, but leaves out that one error counts against two classes. Of simulated test splits of eleven kinds (2
+    to 30 classes of 2 to 1,000 rows), the bootstrap alone held the true balanced accuracy in 65 to 96 of 100, the two
+    together in 88 to 100.
+    """
+    return max(0.0, min(first[0], second[0])), min(1.0, max(first[1], second[1]))
 
 
 def bootstrap_counts(
@@ -44,17 +95,13 @@ def bootstrap_counts(
     return _percentiles(np.asarray(score(drawn)))
 
 
-def bootstrap_mean(
-    values: FloatArray, strata: LabelArray, rng: np.random.Generator, resamples: int = RESAMPLES
-) -> tuple[float, float]:
-    """Return the 95% interval of the mean of per-example values, by resampling within each stratum."""
-    sums = np.zeros(resamples)
-    for label in np.unique(strata):
-        of_stratum = values[strata == label]
-        for start in range(0, resamples, step := max(1, BLOCK // len(of_stratum))):
-            size = (min(step, resamples - start), len(of_stratum))
-            sums[start : start + step] += of_stratum[rng.integers(0, len(of_stratum), size)].sum(axis=1)
-    return _percentiles(sums / len(values))
+def bootstrap_mean(values: FloatArray, rng: np.random.Generator, resamples: int = RESAMPLES) -> tuple[float, float]:
+    """Return the 95% interval of the mean of per-example values, by resampling the examples all alike."""
+    means = np.empty(resamples)
+    for start in range(0, resamples, step := max(1, BLOCK // len(values))):
+        size = (min(step, resamples - start), len(values))
+        means[start : start + step] = values[rng.integers(0, len(values), size)].mean(axis=1)
+    return _percentiles(means)
 
 
 def bootstrap_rows(

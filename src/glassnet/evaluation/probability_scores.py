@@ -3,11 +3,17 @@
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.evaluation.inputs import check_scored
 from glassnet.evaluation.scores import FloatArray, LabelArray
 
 
 def example_log_losses(y_true: LabelArray, probabilities: FloatArray) -> npt.NDArray[np.float64]:
-    """Return `−log p_{n,y_n}` of each example; a probability of 0 counts as the smallest positive number there is."""
+    """Return `−log p_{n,y_n}` of each example; a probability of 0 counts as the smallest positive number there is.
+
+    Raises:
+        TypeError, ValueError: unless these are class ids `(N,)` and probabilities `(N, C)`, as for all scores here.
+    """
+    check_scored("log_loss", y_true, probabilities)
     p = probabilities[np.arange(len(y_true)), y_true]
     return -np.log(np.maximum(p, np.finfo(p.dtype).tiny).astype(np.float64))
 
@@ -23,6 +29,7 @@ def top_k_accuracy(y_true: LabelArray, probabilities: FloatArray, k: int) -> flo
     Raises:
         ValueError: for a k below 1.
     """
+    check_scored("top_k_accuracy", y_true, probabilities)
     if k < 1:
         raise ValueError(f"top_k_accuracy: expected k of 1 or more, received {k}")
     order = np.argsort(probabilities, axis=1, kind="stable")[:, ::-1][:, :k]
@@ -36,6 +43,7 @@ def roc_auc(y_true: LabelArray, probabilities: FloatArray) -> float:
     ties counting ½: `(R − n₁(n₁ + 1)/2)/(n₁n₀)` with R the sum of its ranks (Mann & Whitney, 1947). For two classes
     that is the area for the second. Classes without positives or without negatives are left out of the mean.
     """
+    check_scored("roc_auc", y_true, probabilities)
     classes = range(probabilities.shape[1]) if probabilities.shape[1] > 2 else [1]
     areas = []
     for label in classes:

@@ -1,5 +1,6 @@
 """Scores of a regression with their intervals, and the paired comparison of two."""
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -30,7 +31,7 @@ def regression_scores(y_true: FloatArray, y_pred: FloatArray) -> dict[str, float
     y = y_true.astype(np.float64)
     squares = (y - y_pred.astype(np.float64)) ** 2
     scores: dict[str, float] = {"mse": float(np.mean(squares))}
-    for name, score in (("rmse", _rmse), ("mae", _mae), ("r2", _r2)):
+    for name, score in (("rmse", _rmse), ("mae", _mae), ("r2", r_squared)):
         scores[name] = score(y, squares)
 
         def of_rows(rows: npt.NDArray[np.int64], score: Score = score) -> float:
@@ -42,10 +43,27 @@ def regression_scores(y_true: FloatArray, y_pred: FloatArray) -> dict[str, float
 
 
 def compare_regressions(y_true: FloatArray, first: FloatArray, second: FloatArray) -> dict[str, float]:
-    """Return the difference of the mean absolute errors, first minus second, with its 95% bootstrap interval."""
+    """Return the difference of the mean absolute errors, first minus second, with its 95% bootstrap interval.
+
+    Raises:
+        ValueError: if the lengths differ, or there is no row.
+    """
+    if not y_true.shape == first.shape == second.shape or y_true.ndim != 1 or not len(y_true):
+        raise ValueError(
+            "compare_regressions: expected three arrays (N,) of one length, received shapes "
+            f"{y_true.shape}, {first.shape}, {second.shape}"
+        )
     growth: npt.NDArray[np.float64] = np.abs(first - y_true) - np.abs(second - y_true)
-    low, high = bootstrap_mean(growth, np.zeros(len(growth), dtype=np.int64), np.random.default_rng(SEED))
+    low, high = bootstrap_mean(growth, np.random.default_rng(SEED))
     return {"difference": float(growth.mean()), "difference_low": low, "difference_high": high}
+
+
+def decimals_of(spread: float, digits: int = 6) -> int:
+    """Return how many decimals show so many digits of what varies by `spread`, but not below the whole numbers.
+
+    Digits of the values themselves would not do: a target of billions may vary by thousands.
+    """
+    return max(0, digits - 1 - math.floor(math.log10(spread)))
 
 
 def _rmse(y: FloatArray, squares: FloatArray) -> float:
@@ -56,6 +74,7 @@ def _mae(y: FloatArray, squares: FloatArray) -> float:
     return float(np.mean(np.sqrt(squares)))
 
 
-def _r2(y: FloatArray, squares: FloatArray) -> float:
+def r_squared(y: FloatArray, squares: FloatArray) -> float:
+    """Return R² of the squared errors of predictions for y, as `regression_scores` defines it."""
     spread = float(np.sum((y - y.mean()) ** 2))
     return 1 - float(squares.sum()) / spread if spread else float(not squares.any())

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from glassnet.evaluation.intervals import bootstrap_mean
 from glassnet.evaluation.paired import mcnemar_exact
+from glassnet.evaluation.regression import r_squared
 
 Row = dict[str, str]  # a line of predictions.csv, by column
 
@@ -141,8 +142,8 @@ def _check_numbers(pairs: list[tuple[Row, Row]], tolerance: float, floor: float 
     )
     growth: npt.NDArray[np.float64] = np.abs(now - actual) - np.abs(before - actual)
     old_error, new_error = float(np.abs(before - actual).mean()), float(np.abs(now - actual).mean())
-    low, high = bootstrap_mean(growth, np.zeros(len(growth), dtype=np.int64), np.random.default_rng(0))
-    r2 = 1 - float(((now - actual) ** 2).sum() / ((actual - actual.mean()) ** 2).sum())
+    low, high = bootstrap_mean(growth, np.random.default_rng(0))
+    r2 = r_squared(actual, (now - actual) ** 2)
     reason = (
         f"mean absolute error {old_error:.4g} -> {new_error:.4g} on {len(pairs)} rows, difference with its 95% "
         f"interval {growth.mean():+.3g} ({low:+.3g} to {high:+.3g}); R² {r2:.4f}"

@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from glassnet.evaluation.neighbours import LabelledRows, furthest_features, nearest_rows, usual_distance
+from glassnet.evaluation.regression import decimals_of
 from glassnet.evaluation.scores import FloatArray
 
 NEIGHBOURS = 5
@@ -37,8 +38,10 @@ def analyse_regression_errors(
     usual = usual_distance(train.X)
     low, high = np.percentile(train.y, [5, 95])
 
+    decimals = decimals_of(scale["scale"], 5)
+
     def units(value: float) -> float:
-        return float(f"{value * scale['scale'] + scale['mean']:.5g}")
+        return round(value * scale["scale"] + scale["mean"], decimals)
 
     cases = []
     for i, distance, place in zip(largest, distances, places, strict=True):

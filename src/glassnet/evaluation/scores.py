@@ -14,8 +14,13 @@ def confusion_matrix(y_true: LabelArray, y_pred: LabelArray, n_classes: int) -> 
     """Return counts `(C, C)`: rows are true classes, columns predicted ones.
 
     Raises:
+        TypeError: if one of them is no array of integers.
         ValueError: if the lengths differ, or an id lies outside [0, C).
     """
+    for name, ids in (("y_true", y_true), ("y_pred", y_pred)):
+        if not isinstance(ids, np.ndarray) or ids.dtype.kind not in "iu":
+            received = ids.dtype if isinstance(ids, np.ndarray) else type(ids).__name__
+            raise TypeError(f"confusion_matrix: expected {name} as an array of integer class ids, received {received}")
     if y_true.shape != y_pred.shape or y_true.ndim != 1:
         raise ValueError(
             f"confusion_matrix: expected two arrays of class ids (N,), received {y_true.shape} and {y_pred.shape}"

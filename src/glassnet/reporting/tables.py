@@ -134,9 +134,9 @@ def case_table(cases: list[Json]) -> Table:
 def regression_case_table(cases: list[Json]) -> Table:
     """Return a row for each case of a regression."""
     return [
-        [case["row"], f"{case['actual']:.5g}", f"{case['predicted']:.5g}", _features(case["furthest_features"]),
-         f"{case['nearest']['target']:.5g}, {case['nearest']['distance']:.2f} away (row {case['nearest']['row']})",
-         f"{case['neighbours_mean']:.5g}"]
+        [case["row"], f"{case['actual']:.12g}", f"{case['predicted']:.12g}", _features(case["furthest_features"]),
+         f"{case['nearest']['target']:.12g}, {case['nearest']['distance']:.2f} away (row {case['nearest']['row']})",
+         f"{case['neighbours_mean']:.12g}"]
         for case in cases
     ]  # fmt: skip
 

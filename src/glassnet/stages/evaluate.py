@@ -7,16 +7,17 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from glassnet import nn
 from glassnet.config import Layout, Settings, run_stage
 from glassnet.data import ImagePreprocessing, PreparedData, open_prepared
 from glassnet.evaluation import (
     LabelledRows,
     analyse_errors,
     analyse_regression_errors,
+    apply_temperature,
     classification_scores,
     compare_classifiers,
     compare_regressions,
+    decimals_of,
     examine_calibration,
     majority_probabilities,
     regression_scores,
@@ -49,7 +50,7 @@ def main(settings: Settings, layout: Layout) -> None:
     }
     layout.metrics.parent.mkdir(parents=True, exist_ok=True)
     layout.metrics.write_text(_to_json({**_six_digits(metrics), "validation": validation}), encoding="utf-8")
-    layout.analysis.write_text(_to_json(_six_digits(analysis)), encoding="utf-8")
+    layout.analysis.write_text(_to_json(analysis), encoding="utf-8")
     with layout.predictions.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows(table)
     print(f"evaluate: test {line}")
@@ -77,9 +78,9 @@ def _classification(prepared: PreparedData, network: ModelFile, baseline: ModelF
     names = prepared.class_names
     test, train = _rows(prepared, "test"), _rows(prepared, "train")
     logits = network.outputs(test.X)
-    probabilities = nn.softmax(logits)
+    probabilities = apply_temperature(logits, 1.0)
     majority = majority_probabilities(len(test.y), prepared.about["class_counts"]["train"])
-    others = {"majority_class": majority, "softmax_regression": baseline.predict_features(test.X)}
+    others = {"majority_class": majority, "softmax_regression": apply_temperature(baseline.outputs(test.X), 1.0)}
     predicted = probabilities.argmax(axis=1)
     held_out = None
     if not network.about["settings"]["training"].get("final"):
@@ -100,14 +101,15 @@ def _classification(prepared: PreparedData, network: ModelFile, baseline: ModelF
     header = ["row", "actual", "predicted", "baseline_predicted", *(f"probability_{name}" for name in names)]
     from_baseline = others["softmax_regression"].argmax(axis=1)
     table = [
-        [row, names[label], names[guess], names[other], *(f"{q:.6f}" for q in p)]
+        [row, names[label], names[guess], names[other], *(f"{q:.6g}" for q in p)]
         for row, label, guess, other, p in zip(test.rows, test.y, predicted, from_baseline, probabilities, strict=True)
     ]
     line = (
         f"accuracy {metrics['accuracy']:.4f} (95% interval {metrics['accuracy_low']:.4f} to "
         f"{metrics['accuracy_high']:.4f}), log-loss {metrics['log_loss']:.4f}"
     )
-    return Evaluation(metrics, {"reliability": reliability, "errors": errors}, [header, *table], line)
+    analysis = _six_digits({"reliability": reliability, "errors": errors})
+    return Evaluation(metrics, analysis, [header, *table], line)
 
 
 def _regression(prepared: PreparedData, network: ModelFile, baseline: ModelFile) -> Evaluation:
@@ -126,8 +128,9 @@ def _regression(prepared: PreparedData, network: ModelFile, baseline: ModelFile)
     }
     standardized = (predicted - scale["mean"]) / scale["scale"]
     errors = analyse_regression_errors(test, standardized, train, scale, prepared.preprocessing.feature_names)
+    decimals = decimals_of(scale["scale"])
     table = [
-        [row, *(f"{value:.6g}" for value in values)]
+        [row, *(f"{value:.{decimals}f}" for value in values)]
         for row, *values in zip(test.rows, actual, predicted, others["linear_regression"], strict=True)
     ]
     line = (
