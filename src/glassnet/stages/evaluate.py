@@ -75,15 +75,17 @@ def _six_digits(value: Any) -> Any:
 
 
 def _classification(prepared: PreparedData, network: ModelFile, baseline: ModelFile) -> Evaluation:
-    names = prepared.class_names
+    names, is_final = prepared.class_names, network.about["settings"]["training"].get("final")
     test, train = _rows(prepared, "test"), _rows(prepared, "train")
     logits = network.outputs(test.X)
     probabilities = apply_temperature(logits, 1.0)
-    majority = majority_probabilities(len(test.y), prepared.about["class_counts"]["train"])
+    learnt_from = ("train", "validation") if is_final else ("train",)
+    counts = np.sum([prepared.about["class_counts"][split] for split in learnt_from], axis=0)
+    majority = majority_probabilities(len(test.y), counts)
     others = {"majority_class": majority, "softmax_regression": apply_temperature(baseline.outputs(test.X), 1.0)}
     predicted = probabilities.argmax(axis=1)
     held_out = None
-    if not network.about["settings"]["training"].get("final"):
+    if not is_final:
         validation = prepared.split("validation")
         held_out = np.asarray(validation.y), network.outputs(validation.X)
     calibration, reliability = examine_calibration(test.y, logits, held_out)
@@ -115,10 +117,14 @@ def _classification(prepared: PreparedData, network: ModelFile, baseline: ModelF
 def _regression(prepared: PreparedData, network: ModelFile, baseline: ModelFile) -> Evaluation:
     test, train = _rows(prepared, "test"), _rows(prepared, "train")
     scale = prepared.about["target_scale"]
+    mean = scale["mean"]  # of the training rows
+    if network.about["settings"]["training"].get("final"):
+        learnt = np.concatenate([train.y, _rows(prepared, "validation").y])
+        mean += scale["scale"] * float(learnt.mean(dtype=np.float64))
     actual = test.y.astype(np.float64) * scale["scale"] + scale["mean"]
     predicted = network.predict_features(test.X)[:, 0]
     others = {
-        "mean_prediction": np.full(len(actual), scale["mean"]),
+        "mean_prediction": np.full(len(actual), mean),
         "linear_regression": baseline.predict_features(test.X)[:, 0],
     }
     metrics = {

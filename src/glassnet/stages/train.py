@@ -82,7 +82,7 @@ def main(settings: Settings, layout: Layout, watchers: Sequence[Callback] = ()) 
     about = {"dataset": prepared.about["dataset"], "settings": values, **trained.chosen}
     save_model(layout.model, _model_file(trained, prepared, about))
     if layout.sweep is None:  # the jobs of a sweep are compared with each other, on the validation split
-        _train_baseline(baseline_settings(values), prepared, layout)
+        _train_baseline(values, prepared, layout)
     _write_history(layout, trained.history, identity["key"])
     write_telemetry(layout.telemetry, telemetry.rows if telemetry else [])
     card = {**identity, "settings": values, **trained.chosen, "epochs": len(trained.history)}
@@ -155,7 +155,12 @@ def _model_file(trained: TrainedNetwork, prepared: PreparedData, about: dict[str
 
 
 def _train_baseline(values: dict[str, Any], prepared: PreparedData, layout: Layout) -> None:
-    trained = train_network(values, *_data(prepared), [Progress("baseline")])
+    """Train the linear model on the rows that the network learnt from: for a final one, those of validation too."""
+    data = _data(prepared)
+    settings = baseline_settings(values, len(data[0]))
+    trained = train_network(settings, *data, [Progress("baseline")])
+    if values["training"].get("final"):
+        trained = replace(trained, model=retrain_network(settings, *data, trained.best_epoch, []))
     save_model(layout.baseline, _model_file(trained, prepared, {"best_epoch": trained.best_epoch}))
 
 

@@ -168,12 +168,19 @@ def make_penalty(settings: dict[str, Any]) -> nn.L2Penalty | None:
     return nn.L2Penalty(coefficient) if coefficient else None
 
 
-def baseline_settings(settings: dict[str, Any]) -> dict[str, Any]:
+def baseline_settings(settings: dict[str, Any], rows: int) -> dict[str, Any]:
     """Return the settings that train the linear baseline as the yardstick for a network with these settings.
 
-    That is softmax regression, or linear regression: one Dense layer, with a recipe of its own.
+    That is softmax regression, or linear regression: one Dense layer, with a recipe of its own, of which only the
+    learning rate and the epochs are settings. An epoch has some 64 batches, of 16 to 512 rows: enough steps for a small
+    table, and gradients quiet enough for many rows of many features. The cosine schedule ends at rate 0, where what the
+    noise of the last steps did has died away.
+
+    Args:
+        settings: the network's.
+        rows: how many rows there are to train on.
     """
-    training, baseline = settings["training"], settings["training"]["baseline"]
+    baseline = settings["training"]["baseline"]
     return {
         "seed": settings["seed"],
         "model": {"hidden_sizes": [], "activation": "relu", "dropout": 0.0, "normalization": None, "init": "zeros"},
@@ -184,10 +191,10 @@ def baseline_settings(settings: dict[str, Any]) -> dict[str, Any]:
             "beta2": 0.999,
             "eps": 1e-8,
         },
-        "schedule": {"name": "constant", "warmup_epochs": 0},
+        "schedule": {"name": "cosine", "warmup_epochs": 0, "final_fraction": 0.0},
         "training": {
             "epochs": baseline["epochs"],
-            "batch_size": training["batch_size"],
+            "batch_size": min(rows, max(16, min(512, rows // 64))),
             "label_smoothing": 0.0,
             "l2": 0.0,
             "max_gradient_norm": None,
