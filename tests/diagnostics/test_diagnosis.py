@@ -2,6 +2,7 @@
 
 import math
 import shlex
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -163,16 +164,18 @@ def _assert_runs(finding: Finding, training: Training) -> None:
     parse_settings(values, "command")
 
 
-def test_a_run_by_hand_is_repeated_with_its_overrides(prepared: Any) -> None:
+def test_a_run_is_repeated_with_its_overrides(prepared: Any) -> None:
     """What it was started with comes before the change."""
     found = _train(prepared, "digits", {"optimizer.learning_rate": 1e-5})
     by_hand = Training(
         found.history, found.telemetry, found.best_epoch, found.chance, found.settings,
-        overrides=("data=digits", "optimizer.learning_rate=1e-5"),
+        overrides=("data=digits", "optimizer.learning_rate=1e-5"), by_hand=True,
     )  # fmt: skip
     assert diagnose(by_hand)[0].command == (
         "python -m glassnet.stages.train data=digits optimizer.learning_rate=0.0001"
     )
+    by_dvc = replace(by_hand, by_hand=False)
+    assert diagnose(by_dvc)[0].command == "dvc exp run -S data=digits -S optimizer.learning_rate=0.0001"
 
 
 def test_without_telemetry_the_curves_alone_speak(prepared: Any, tmp_path: Path) -> None:

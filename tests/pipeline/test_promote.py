@@ -97,4 +97,4 @@ def test_the_winner_of_a_sweep_is_promoted_and_the_final_report_says_why(fresh: 
     assert "`training.epochs` | `60` | `4`" in " ".join(what.split())
     chosen = table[table["optimizer.learning_rate"] == rate]["validation_loss"]
     assert f"| not on record | {chosen.mean():.4g} ± {chosen.std():.2g} (2) |" in " ".join(why.split())
-    assert "on the command line: `experiment=final" in why
+    assert "beside conf/: `experiment=final" in why

@@ -1,7 +1,8 @@
 """Configuration: typed settings, conf/ and params.yaml, and how a stage starts."""
 
 from glassnet.config.arguments import read_arguments
-from glassnet.config.compose import conf_digest, read_params, register_resolvers, to_settings, write_params
+from glassnet.config.changes import changes_from_conf
+from glassnet.config.compose import CONF, conf_digest, read_params, register_resolvers, to_settings, write_params
 from glassnet.config.entry import end_sweep, explain, given_overrides, run_job, run_stage
 from glassnet.config.errors import UserError, one_line_errors
 from glassnet.config.jobs import FINISHED, PRUNED, Job, PrunedError, Sweep, read_jobs
@@ -11,6 +12,7 @@ from glassnet.config.tuning import REPLICATES, TUNING, read_tuning, tuning_text
 from glassnet.config.write_back import edited_conf, write_texts
 
 __all__ = [
+    "CONF",
     "FINISHED",
     "PRUNED",
     "REPLICATES",
@@ -21,6 +23,7 @@ __all__ = [
     "Settings",
     "Sweep",
     "UserError",
+    "changes_from_conf",
     "conf_digest",
     "edited_conf",
     "end_sweep",

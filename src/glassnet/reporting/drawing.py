@@ -1,5 +1,7 @@
 """What the figures share: their colours, and how one is made and written."""
 
+import sys
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +26,19 @@ def shade(share: float) -> Any:
     return colormaps["cividis"](0.92 * share)
 
 
+def literal(text: str) -> str:
+    """Return a name from the data so that a figure shows it as it is: between two `$` matplotlib expects a formula."""
+    return text.replace("$", r"\$")
+
+
 def save(figure: "Figure", path: Path) -> None:
-    """Write a figure: the same bytes for the same content."""
+    """Write a figure: the same bytes for the same content. What the font has no sign for is a box, and is said."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110, metadata={"Software": None})
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        figure.savefig(path, dpi=110, metadata={"Software": None})
+    strange = [warning for warning in caught if "missing from font" not in str(warning.message)]
+    for warning in strange:
+        warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
+    if len(strange) < len(caught):
+        print(f"report: note: {path.name} has boxes for characters that its font lacks", file=sys.stderr)

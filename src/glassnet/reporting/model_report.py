@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.config import Layout, flatten, read_tuning
+from glassnet.config import CONF, Layout, changes_from_conf, flatten, read_tuning
 from glassnet.data import PreparedData
 from glassnet.diagnostics import Training, diagnose, examine_scores, next_improvements, read_telemetry
 from glassnet.evaluation import confusion_matrix, precision_recall_f1
@@ -21,13 +21,13 @@ Json = dict[str, Any]
 UNCERTAIN_BELOW = 5  # errors, below which the least certain right answers are shown too
 
 
-def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, ...] | None = None) -> None:
+def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, ...] = ()) -> None:
     """Write the report and its figures: the same bytes whenever the inputs are the same.
 
     Args:
         layout: where the run's files are.
         prepared: what is known about its data.
-        overrides: what the run was started with by hand; None for the pipeline's.
+        overrides: what the run was started with by hand.
 
     Raises:
         FileNotFoundError: if an earlier stage has not left its outputs yet.
@@ -36,6 +36,8 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
 
     card, metrics, analysis = (_read(path) for path in (layout.run_card, layout.metrics, layout.analysis))
     shutil.rmtree(layout.figures, ignore_errors=True)  # an earlier report may have had other figures
+    if layout.by_dvc:
+        overrides = changes_from_conf(CONF, card["settings"])
     history = read_history(layout.history)
     training = Training(
         history,
@@ -44,6 +46,7 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
         math.log(len(prepared.class_names)) if prepared.class_names else 1.0,
         card["settings"],
         overrides,
+        by_hand=not layout.by_dvc,
     )
     draw_learning_curves(layout.history, layout.figures / "learning_curves.png", card["best_epoch"])
     if training.telemetry:
@@ -61,6 +64,7 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701  # the output is markdown, not a page
     )
+    environment.filters["plain"] = tables.plain
     environment.globals |= {"table": tables.markdown_table, "tables": tables}
     network, baseline = load_model(layout.model), load_model(layout.baseline)
     score = next(name for name in ("accuracy", "mae") if f"best_validation_{name}" in card)
@@ -87,11 +91,21 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
             for split, rows in prepared.about["rows"].items()
         ],
         digests=[[name, f"`{digest}`"] for name, digest in card["digests"].items()],
-        overrides=None if overrides is None else shlex.join(overrides),
+        overrides=shlex.join(overrides),
+        commands=_commands(training),
         groups_rows=tables.group_table(analysis["errors"]["groups"]),
         finding_rows=tables.finding_table,
     )
     layout.report.write_text(text, encoding="utf-8")
+
+
+def _commands(training: Training) -> list[str]:
+    """Return the command lines that lead to the same report again."""
+    if not training.by_hand:
+        return [training.command()] if training.overrides else ["make repro"]
+    stages = ("train",) if training.settings["training"].get("final") else ("train", "evaluate", "report")
+    arguments = shlex.join([*training.overrides, "hydra.run.dir=outputs/again"])
+    return [f"python -m glassnet.stages.{stage} {arguments}" for stage in stages]
 
 
 def _classification_results(layout: Layout, prepared: PreparedData, analysis: Json) -> Json:
@@ -113,7 +127,7 @@ def _classification_results(layout: Layout, prepared: PreparedData, analysis: Js
     support = counts.sum(axis=1)
     return {
         "classes": [
-            [name, *(f"{score:.4f}" for score in row), int(n)]
+            [tables.plain(name), *(f"{score:.4f}" for score in row), int(n)]
             for name, row, n in zip(names, scores, support, strict=True)
         ],
         "has_images": has_images,

@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.reporting.drawing import BLUE, GREEN, GREY, VERMILION, new_figure, save
+from glassnet.reporting.drawing import BLUE, GREEN, GREY, VERMILION, literal, new_figure, save
 
 FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
 
@@ -20,9 +20,9 @@ def draw_confusion_matrix(counts: npt.NDArray[np.int64], class_names: tuple[str,
     figure = new_figure(side + 0.8, side)
     axes = figure.subplots()
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    ticks = range(len(class_names))
-    axes.set_xticks(ticks, class_names, **_turned(class_names))
-    axes.set_yticks(ticks, class_names)
+    ticks, names = range(len(class_names)), tuple(map(literal, class_names))
+    axes.set_xticks(ticks, names, **_turned(names))
+    axes.set_yticks(ticks, names)
     axes.set(xlabel="predicted", ylabel="actual", title="Confusion matrix, test split")
     for row in ticks if len(class_names) <= NUMBERED else ():
         for column in ticks:
@@ -35,7 +35,7 @@ def draw_confusion_matrix(counts: npt.NDArray[np.int64], class_names: tuple[str,
 def draw_class_scores(scores: FloatArray, class_names: tuple[str, ...], path: Path) -> None:
     """Draw precision, recall and F1 `(C, 3)` of each class as bars; of many classes the 20 with the lowest F1."""
     shown = np.sort(np.argsort(scores[:, 2], kind="stable")[:NUMBERED])
-    names = tuple(class_names[i] for i in shown)
+    names = tuple(literal(class_names[i]) for i in shown)
     figure = new_figure(max(5.0, 1.8 + 0.75 * len(shown)), 3.6)
     axes = figure.subplots()
     for index, (name, colour) in enumerate((("precision", BLUE), ("recall", VERMILION), ("F1", GREEN))):
@@ -76,7 +76,8 @@ def draw_predictions(actual: FloatArray, predicted: FloatArray, target: str, pat
     ends = float(min(actual.min(), predicted.min())), float(max(actual.max(), predicted.max()))
     axes.plot(ends, ends, color=GREY, ls=":", label="exact")
     axes.scatter(actual, predicted, s=18, color=BLUE, alpha=0.7, label="test row")
-    axes.set(xlabel=f"{target}, actual", ylabel=f"{target}, predicted", title="Predictions, test split")
+    name = literal(target)
+    axes.set(xlabel=f"{name}, actual", ylabel=f"{name}, predicted", title="Predictions, test split")
     axes.grid(alpha=0.3)
     axes.legend()
     save(figure, path)
@@ -93,16 +94,16 @@ def draw_cases(cases: list[dict[str, Any]], path: Path) -> None:
         picture, bars = grid[index // 2, 2 * (index % 2) : 2 * (index % 2) + 2]
         pixels = np.array([list(bytes.fromhex(line)) for line in case["pixels"]])
         picture.imshow(pixels, cmap="gray", vmin=0, vmax=max(1, int(pixels.max())))
-        picture.set_title(f"row {case['row']}: {case['true']}", fontsize=9)
+        picture.set_title(f"row {case['row']}: {literal(case['true'])}", fontsize=9)
         names, values = list(case["probabilities"])[::-1], list(case["probabilities"].values())[::-1]
         bars.axis("on")
         colours = [
             GREEN if name == case["true"] else VERMILION if name == case["predicted"] else GREY for name in names
         ]
         bars.barh(range(len(names)), values, color=colours)
-        bars.set_yticks(range(len(names)), names, fontsize=8)
+        bars.set_yticks(range(len(names)), list(map(literal, names)), fontsize=8)
         bars.set(xlim=(0, 1.18), xticks=[])
-        bars.set_title(f"predicted: {case['predicted']}", fontsize=9)
+        bars.set_title(f"predicted: {literal(case['predicted'])}", fontsize=9)
         for place, value in enumerate(values):
             bars.text(value + 0.02, place, f"{value:.2f}", va="center", fontsize=8)
         bars.spines[["top", "right", "bottom"]].set_visible(False)

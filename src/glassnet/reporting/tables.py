@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from typing import Any, TypeAlias
 
 from glassnet.diagnostics import Finding
@@ -11,9 +12,17 @@ GROUPS_SHOWN = 10
 Table: TypeAlias = list[list[Any]]
 
 
+def plain(text: str) -> str:
+    """Return a text from the data so that markdown shows it as it is, signs that would mark it up escaped.
+
+    An underscore inside a word marks nothing up, and stays. A table escapes `|` itself.
+    """
+    return re.sub(r"[\\`*<$]|\](?=\()|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", text)
+
+
 def markdown_table(header: list[str], rows: Table) -> str:
     """Return a markdown table, columns padded so that the source reads as a table too; numbers to the right."""
-    cells = [[str(cell).replace("|", "\\|") for cell in row] for row in rows]
+    header, *cells = ([str(cell).replace("|", "\\|") for cell in row] for row in (header, *rows))
     widths = [max(3, *(len(row[i]) for row in [header, *cells])) for i in range(len(header))]
     right = [all(isinstance(row[i], int | float) for row in rows) for i in range(len(header))]
 
@@ -122,11 +131,11 @@ def case_table(cases: list[Json]) -> Table:
         p = case["probabilities"]
         actual, rival = case["nearest"]
         rows.append(
-            [case["row"], case["true"], case["predicted"],
-             ", ".join(f"{name} {value:.2f}" for name, value in list(p.items())[:3]),
+            [case["row"], plain(case["true"]), plain(case["predicted"]),
+             ", ".join(f"{plain(name)} {value:.2f}" for name, value in list(p.items())[:3]),
              _features(case["furthest_features"]),
              f"{actual['distance']:.2f} (row {actual['row']})",
-             f"{rival['class']} {rival['distance']:.2f} (row {rival['row']})"]
+             f"{plain(rival['class'])} {rival['distance']:.2f} (row {rival['row']})"]
         )  # fmt: skip
     return rows
 
@@ -144,19 +153,19 @@ def regression_case_table(cases: list[Json]) -> Table:
 def group_table(groups: list[Json]) -> Table:
     """Return a row for each of the largest groups of errors, with its hypothesis and the numbers behind it."""
     return [
-        [*([group["true"], group["predicted"]] if "true" in group else [group["group"]]), group["count"],
-         group["hypothesis"], group["evidence"]]
+        [*([plain(group["true"]), plain(group["predicted"])] if "true" in group else [group["group"]]), group["count"],
+         group["hypothesis"], plain(group["evidence"])]
         for group in groups[:GROUPS_SHOWN]
     ]  # fmt: skip
 
 
 def finding_table(findings: list[Finding]) -> Table:
     """Return a row for each finding of the diagnosis."""
-    return [[finding.name, f"{finding.severity:.2f}", finding.evidence] for finding in findings]
+    return [[finding.name, f"{finding.severity:.2f}", plain(finding.evidence)] for finding in findings]
 
 
 def _features(furthest: dict[str, float]) -> str:
-    return ", ".join(f"{name} {value:+.1f}" for name, value in furthest.items())
+    return ", ".join(f"{plain(name)} {value:+.1f}" for name, value in furthest.items())
 
 
 def _with_interval(scores: Json, name: str) -> str:

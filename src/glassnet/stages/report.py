@@ -11,7 +11,7 @@ from glassnet.tracking import hand_over, shown_by, tracking_uri
 def main(settings: Settings, layout: Layout) -> None:
     """Write the report, then hand everything over to the tracking store."""
     prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
-    write_report(layout, prepared, None if layout.by_dvc else given_overrides())
+    write_report(layout, prepared, () if layout.by_dvc else given_overrides())
     print(f"report: {layout.report}")
     run_id = hand_over(settings, layout, prepared)
     if run_id is not None:

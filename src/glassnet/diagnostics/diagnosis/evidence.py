@@ -42,7 +42,8 @@ class Training:
         best_epoch: whose weights were kept, counted from 1.
         chance: the loss of knowing nothing: ln C for C classes, 1 for a standardized target.
         settings: the sections model, optimizer, training, as conf/ has them.
-        overrides: what the run was started with by hand; None for the pipeline's run.
+        overrides: what takes conf/ to the settings of this run.
+        by_hand: whether it was started by hand, and not by DVC.
     """
 
     history: list[Row]
@@ -50,7 +51,8 @@ class Training:
     best_epoch: int
     chance: float
     settings: dict[str, Any]
-    overrides: tuple[str, ...] | None = None
+    overrides: tuple[str, ...] = ()
+    by_hand: bool = False
 
     @property
     def train(self) -> FloatVector:
@@ -91,8 +93,8 @@ class Training:
 
     def command(self, *changes: str) -> str:
         """Return the command line that repeats this training with a change of settings."""
-        if self.overrides is None:
-            return " ".join(["dvc exp run", *(f"-S {shlex.quote(change)}" for change in changes)])
+        if not self.by_hand:
+            return " ".join(["dvc exp run", *(f"-S {shlex.quote(c)}" for c in [*self._kept(changes), *changes])])
         return shlex.join(["python", "-m", "glassnet.stages.train", *self._kept(changes), *changes])
 
     def sweep(self, *changes: str) -> str:
@@ -107,7 +109,7 @@ class Training:
             key = override.partition("=")[0].lstrip("+")
             return any(key == name or key.startswith(f"{name}.") for name in changed)
 
-        return [override for override in self.overrides or () if not is_replaced(override)]
+        return [override for override in self.overrides if not is_replaced(override)]
 
 
 def late_fall(losses: FloatVector) -> float:

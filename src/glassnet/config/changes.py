@@ -1,0 +1,55 @@
+"""The overrides that take conf/ to the settings of a run: what to give Hydra or DVC to have it again."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from glassnet.config.write_back import GROUPS
+
+WORDS = {"null", "true", "false", "nan", "inf"}  # which Hydra takes for values where they are not quoted
+
+
+def changes_from_conf(conf: Path, values: dict[str, Any]) -> tuple[str, ...]:
+    """Return the overrides, choices of groups before single values, by which conf/ composes to `values`.
+
+    Args:
+        conf: the folder.
+        values: the seed and the groups of a run's settings, or those of their values that matter.
+    """
+    main = yaml.safe_load((conf / "config.yaml").read_text(encoding="utf-8"))
+    chosen = {group: choice for default in main["defaults"] if default != "_self_" for group, choice in default.items()}
+    choices, changes = [], []
+    for group in GROUPS:
+        choice = values[group]["name"]
+        if choice != chosen[group]:
+            choices.append(f"{group}={choice}")
+        present = yaml.safe_load((conf / group / f"{choice}.yaml").read_text(encoding="utf-8"))
+        changes += _differences(group, values[group], present)
+    if values["seed"] != main["seed"]:
+        changes.append(f"seed={values['seed']}")
+    return (*choices, *changes)
+
+
+def _differences(prefix: str, values: dict[str, Any], present: dict[str, Any]) -> list[str]:
+    changes = []
+    for key, value in values.items():
+        if isinstance(value, dict):
+            changes += _differences(f"{prefix}.{key}", value, present.get(key, {}))
+        elif key not in present or present[key] != value:
+            changes.append(f"{'' if key in present else '+'}{prefix}.{key}={_written(value)}")
+    return changes
+
+
+def _written(value: Any) -> str:
+    """Return a value as Hydra's grammar of overrides has it."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, list | tuple):
+        return f"[{','.join(map(_written, value))}]"
+    if isinstance(value, str) and (value.lower() in WORDS or not re.fullmatch(r"[A-Za-z_/][\w/.-]*", value)):
+        escaped = re.sub(r"(\\*)'", r"\1\1\\'", value)
+        trailing = re.search(r"\\*$", escaped)
+        return f"'{escaped}{trailing[0] if trailing else ''}'"
+    return str(value)

@@ -1,0 +1,41 @@
+"""Names of classes and targets with signs that markdown and figures give a meaning: shown as they are."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from glassnet.reporting import result_figures, tables
+
+NAMES = ("$10_to_$20", "$20_to_$40", r"a|b \ c", "price_$_per_$")
+
+
+def test_markdown_shows_names_as_they_are() -> None:
+    """Signs that mark text up are escaped, an underscore inside a word is not; a bar ends no cell."""
+    assert tables.plain("**bold** `code` <b> $x$ _it_ class_0 a*b") == (
+        r"\*\*bold\*\* \`code\` \<b> \$x\$ \_it\_ class_0 a\*b"
+    )
+    assert tables.plain(r"[link](to) \n") == r"[link\](to) \\n"
+    lines = tables.markdown_table(["split", "x|y"], [["a|b", 1]]).splitlines()
+    assert lines[0] == r"| split | x\|y |"
+    assert lines[2].startswith(r"| a\|b")
+
+
+def test_figures_take_no_name_for_a_formula(tmp_path: Path) -> None:
+    """Two dollar signs begin no mathematics, wherever a name stands."""
+    scores, counts = np.full((4, 3), 0.5), np.full((4, 4), 3)
+    result_figures.draw_confusion_matrix(counts, NAMES, tmp_path / "confusion_matrix.png")
+    result_figures.draw_class_scores(scores, NAMES, tmp_path / "class_scores.png")
+    result_figures.draw_predictions(np.arange(3.0), np.arange(3.0), "$_per_m^2_$", tmp_path / "predictions.png")
+    case = {
+        "row": 1, "true": NAMES[0], "predicted": NAMES[1], "pixels": ["00ff", "ff00"],
+        "probabilities": dict.fromkeys(NAMES, 0.25),
+    }  # fmt: skip
+    result_figures.draw_cases([case], tmp_path / "cases.png")
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_characters_without_a_glyph_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Boxes in a figure are said once, and not as a warning for each character."""
+    result_figures.draw_predictions(np.arange(3.0), np.arange(3.0), "日本語", tmp_path / "predictions.png")
+    assert capsys.readouterr().err == "report: note: predictions.png has boxes for characters that its font lacks\n"
