@@ -51,6 +51,8 @@ def test_a_table_of_ones_own_goes_all_the_way(fresh: Path, run: Run) -> None:
     assert "Model report: people" in report
     overrides = [part for override in (*chosen, *PLAIN) for part in ("-S", override)]
     run(fresh, "dvc", "exp", "run", *overrides)
+    commands = (fresh / "reports/model_report.md").read_text(encoding="utf-8").split("```")[3::2]
+    assert len([command for command in commands if "data=csv" in command and "data.target=churned" in command]) == 4
     for file in ("models/model.safetensors", "models/baseline.safetensors", "reports/predictions.csv"):
         assert (fresh / file).read_bytes() == (fresh / "byhand" / file).read_bytes()
 
@@ -73,7 +75,10 @@ def test_a_table_of_ones_own_goes_all_the_way(fresh: Path, run: Run) -> None:
     for arguments, part in (
         (("input=new.csv", "output=out.csv"), "owns a car"),
         (("input=texts.csv", "output=out.csv"), "expected numbers in income, received texts"),
-        (("input=none.csv", "output=out.csv"), "none.csv: expected a CSV file"),
+        (
+            ("input=none.csv", "output=out.csv"),
+            "input: expected a CSV file with the rows to predict for, found none at none.csv",
+        ),
         (("input=new.csv",), "received no output"),
         (("input=new.csv", "output=out.csv", "model=none"), "expected a trained model"),
     ):

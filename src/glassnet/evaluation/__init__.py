@@ -1,6 +1,7 @@
 """Evaluation: what a model's predictions are worth, in numbers with intervals."""
 
 from glassnet.evaluation.calibration import (
+    TEMPERATURES,
     apply_temperature,
     calibration_error_by_chance,
     examine_calibration,
@@ -35,6 +36,7 @@ from glassnet.evaluation.scores import (
 )
 
 __all__ = [
+    "TEMPERATURES",
     "LabelledRows",
     "PairedComparison",
     "accuracy",

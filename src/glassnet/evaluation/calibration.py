@@ -11,7 +11,7 @@ from glassnet.evaluation.probability_scores import log_loss
 from glassnet.evaluation.scores import FloatArray, LabelArray
 
 BINS = 10
-COLDEST, HOTTEST = 0.05, 20.0  # the temperatures that are tried
+TEMPERATURES = 0.05, 20.0  # the coldest and the hottest that are tried
 
 
 def reliability_curve(y_true: LabelArray, probabilities: FloatArray, bins: int = BINS) -> npt.NDArray[np.float64]:
@@ -62,11 +62,12 @@ def fit_temperature(logits: FloatArray, y_true: LabelArray) -> float:
         E = np.exp(inverse * Z)
         return float(((E * Z).sum(axis=1) / E.sum(axis=1) - own).mean())
 
-    low, high = 1 / HOTTEST, 1 / COLDEST
+    coldest, hottest = TEMPERATURES
+    low, high = 1 / hottest, 1 / coldest
     if slope(high) <= 0:
-        return COLDEST
+        return coldest
     if slope(low) >= 0:
-        return HOTTEST
+        return hottest
     for _ in range(60):
         middle = math.sqrt(low * high)
         low, high = (middle, high) if slope(middle) < 0 else (low, middle)

@@ -12,7 +12,7 @@ import numpy as np
 from glassnet.config import CONF, Layout, changes_from_conf, flatten, read_tuning
 from glassnet.data import PreparedData
 from glassnet.diagnostics import Training, diagnose, examine_scores, next_improvements, read_telemetry
-from glassnet.evaluation import confusion_matrix, precision_recall_f1
+from glassnet.evaluation import TEMPERATURES, confusion_matrix, precision_recall_f1
 from glassnet.reporting import result_figures, tables
 from glassnet.reporting.training_figures import draw_learning_curves, draw_telemetry
 from glassnet.training import load_model, read_history
@@ -84,6 +84,7 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
         of_training=of_training,
         of_scores=of_scores,
         improvements=next_improvements(of_training + of_scores, analysis["errors"], training),
+        temperatures=TEMPERATURES,
         tuning=read_tuning(card["settings"]["data"]["name"]),
         settings=[[f"`{name}`", f"`{json.dumps(value)}`"] for name, value in flatten(card["settings"]).items()],
         split_rows=[

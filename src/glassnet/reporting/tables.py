@@ -110,7 +110,11 @@ def comparison_table(metrics: Json) -> Table:
         low, high = scores["difference_low"], scores["difference_high"]
         row = [name.replace("_", " "), f"{scores['difference']:+.4g}", f"{low:+.4g} to {high:+.4g}"]
         if "mcnemar_p" in scores:
-            row += [scores["newly_right"], scores["newly_wrong"], f"{scores['mcnemar_p']:.2g}"]
+            row += [
+                scores["newly_right"],
+                scores["newly_wrong"],
+                f"{scores['mcnemar_p']:.2g}" if scores["mcnemar_p"] else "below 1e-300",
+            ]
         rows.append(row)
     return rows
 

@@ -18,6 +18,8 @@ def main() -> None:
     arguments = read_arguments(defaults, required=("input", "output"))
     saved = load_model(Path(arguments["model"]))
     settings = {**TEXT_DEFAULTS, **_written_settings(saved.about)}
+    if not Path(arguments["input"]).is_file():
+        raise UserError(f"input: expected a CSV file with the rows to predict for, found none at {arguments['input']}")
     frame, _ = read_texts(Path(arguments["input"]), settings)
     for name in [name for name in saved.preprocessing.numeric_names if name in frame.columns]:
         values = to_numbers(frame[name], settings["decimal"])

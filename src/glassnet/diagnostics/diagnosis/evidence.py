@@ -98,7 +98,12 @@ class Training:
         return shlex.join(["python", "-m", "glassnet.stages.train", *self._kept(changes), *changes])
 
     def sweep(self, *changes: str) -> str:
-        """Return the command line that repeats this training once for each value of a change."""
+        """Return the command line that repeats this training once for each value of a change, to be compared.
+
+        What is compared learns from the training rows alone, also where this one is a final model.
+        """
+        if self.settings["training"].get("final"):
+            changes = ("training.final=false", *changes)
         return shlex.join(["python", "-m", "glassnet.stages.train", "-m", *self._kept(changes), *changes])
 
     def _kept(self, changes: tuple[str, ...]) -> list[str]:
