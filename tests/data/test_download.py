@@ -2,8 +2,12 @@
 
 import gzip
 import hashlib
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -118,10 +122,10 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 @pytest.mark.parametrize("kind", ["good", "cuts", "ignores", "recovers"])
 def test_the_file_arrives_whole(server: Any, tmp_path: Path, kind: str) -> None:
-    """Whatever the server does short of refusing; and only it is left in the folder."""
+    """Whatever the server does short of refusing; and only it is left in the folder, with the lock."""
     path = download("data.gz", DIGEST, [server.url(kind)], tmp_path)
     assert path.read_bytes() == PACKED
-    assert [file.name for file in tmp_path.iterdir()] == ["data.gz"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == [module.LOCK, "data.gz"]
     if kind == "cuts":
         assert [asked for _, asked in server.asked][:3] == [None, "bytes=70000-", "bytes=140000-"]
     asked = len(server.asked)
@@ -177,6 +181,46 @@ def test_a_damaged_file_under_the_final_name_is_fetched_again(server: Any, tmp_p
     """Someone else's half file is not believed."""
     (tmp_path / "data.gz").write_bytes(PACKED[:1000])
     assert download("data.gz", DIGEST, [server.url("good")], tmp_path).read_bytes() == PACKED
+
+
+def test_of_several_at_once_one_fetches_and_the_others_wait(
+    server: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As the jobs of a sweep do in a fresh clone; each gets the whole file, and the server is asked once."""
+    monkeypatch.setattr(module, "PATIENCE", 0.01)
+
+    def slowly(handler: _Handler, body: bytes) -> None:
+        time.sleep(0.2)
+        _good(handler, body)
+
+    server.answers["slow"] = slowly
+    jobs = 3
+    with ThreadPoolExecutor(jobs) as pool:
+        started = [pool.submit(download, "data.gz", DIGEST, [server.url("slow")], tmp_path) for _ in range(jobs)]
+    assert [job.result().read_bytes() == PACKED for job in started] == [True] * jobs
+    assert len(server.asked) == 1
+    assert "waits for another process that fetches data.gz" in capsys.readouterr().out
+
+
+def test_who_is_killed_while_fetching_keeps_nobody_waiting(server: Any, tmp_path: Path) -> None:
+    """The next one takes the lock, and asks for the rest alone."""
+
+    def sticks(handler: _Handler, body: bytes) -> None:
+        handler.send(200, body[:90_000], claimed=len(body))
+        time.sleep(0.5)
+
+    server.answers["stuck"] = sticks
+    call = f"download('data.gz', {DIGEST!r}, [{server.url('stuck')!r}], Path({str(tmp_path)!r}))"
+    program = f"from pathlib import Path; from glassnet.data.sources.download import download; {call}"
+    process = subprocess.Popen([sys.executable, "-c", program])
+    while not any(part.stat().st_size for part in tmp_path.glob("*.part")):
+        assert process.poll() is None
+        time.sleep(0.01)
+    process.kill()
+    process.wait()
+    server.answers["stuck"] = _good
+    assert download("data.gz", DIGEST, [server.url("stuck")], tmp_path).read_bytes() == PACKED
+    assert server.asked[-1][1] is not None
 
 
 def _idx(array: Any) -> bytes:

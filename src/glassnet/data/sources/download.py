@@ -12,7 +12,8 @@ import time
 import urllib.error
 import urllib.request
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 
@@ -22,6 +23,8 @@ ATTEMPTS = 3  # for each mirror, not counting those that brought something new
 TIMEOUT = 20.0  # seconds without a byte
 CHUNK = 1 << 16
 PAUSE = 0.2  # seconds before the second attempt, doubled each time
+LOCK = ".lock"
+PATIENCE = 1.0  # seconds of waiting for another process before saying so
 
 
 class _WrongContentError(Exception):
@@ -32,7 +35,8 @@ def download(name: str, sha256: str, mirrors: Sequence[str], folder: Path) -> Pa
     """Return `folder/name`, a gzip file whose decompressed content has this sha256, fetching it if need be.
 
     The digest is that of the content because mirrors compress it differently. What has arrived is kept in a part file,
-    one for each mirror, and takes the final name only once it is whole and right.
+    one for each mirror, and takes the final name only once it is whole and right. Of several processes that want it at
+    once, jobs of a sweep say, one fetches it and the others wait.
 
     Args:
         name: the file's name on every mirror.
@@ -44,27 +48,55 @@ def download(name: str, sha256: str, mirrors: Sequence[str], folder: Path) -> Pa
         FileNotFoundError: naming each mirror and what was wrong with it.
     """
     target = folder / name
-    if target.is_file():
-        try:
-            _check(target, sha256)
-        except _WrongContentError:
-            target.unlink()
-        else:
-            return target
+    if _is_right(target, sha256):
+        return target
     folder.mkdir(parents=True, exist_ok=True)
+    with _one_at_a_time(folder, name):
+        if not _is_right(target, sha256):  # else another process has brought it meanwhile
+            _bring(target, sha256, mirrors)
+    return target
+
+
+@contextmanager
+def _one_at_a_time(folder: Path, name: str) -> Iterator[None]:
+    """Let one process at a time write into `folder`; the system frees the lock of one that is killed."""
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder / LOCK)
+    try:
+        lock.acquire(timeout=PATIENCE)
+    except Timeout:
+        print(f"download: waits for another process that fetches {name} into {folder}", flush=True)
+        lock.acquire()
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _is_right(path: Path, sha256: str) -> bool:
+    try:
+        _check(path, sha256)
+    except (FileNotFoundError, _WrongContentError):
+        return False
+    return True
+
+
+def _bring(target: Path, sha256: str, mirrors: Sequence[str]) -> None:
+    """Put the file from the first mirror that has it in the place of whatever has its name."""
     failures = []
     for mirror in mirrors:
-        part = folder / f"{name}.{hashlib.sha256(mirror.encode()).hexdigest()[:8]}.part"
+        part = target.with_name(f"{target.name}.{hashlib.sha256(mirror.encode()).hexdigest()[:8]}.part")
         try:
             if mirror.startswith(("http://", "https://")):
-                _fetch(f"{mirror.rstrip('/')}/{name}", part, sha256)
+                _fetch(f"{mirror.rstrip('/')}/{target.name}", part, sha256)
             else:
-                _copy(Path(mirror) / name, part, sha256)
+                _copy(Path(mirror) / target.name, part, sha256)
         except (OSError, HTTPException, _WrongContentError) as error:
             failures.append(f"{mirror} ({' '.join(str(error).split()) or type(error).__name__})")
             continue
         os.replace(part, target)
-        return target
+        return
     raise FileNotFoundError(
         f"{target}: expected to get it from one of {len(mirrors)} mirrors, received from none: {'; '.join(failures)}; "
         "add one that has it to data.mirrors, an address or a folder"
