@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.config.compose import CONF, read_params, register_resolvers, require_project, to_settings
-from glassnet.config.errors import MENDABLE, UserError, one_line_errors
+from glassnet.config.errors import MENDABLE, UserError, as_line, one_line_errors
 from glassnet.config.jobs import (
     FAILED,
     FINISHED,
@@ -71,7 +71,7 @@ def _run_composed(name: str, main: Main, finish_sweep: Finish | None) -> None:
             try:
                 return main(to_settings(config, "settings"), layout)
             except MENDABLE as error:  # kept for the end: Hydra would add lines of its own
-                mistakes.append(str(error))
+                mistakes.append(as_line(error))
                 return None
         keys = swept | set(run.sweeper.get("params") or ())
         return run_job(main, config, layout.root, list(run.overrides.task), keys, start)
@@ -109,7 +109,7 @@ def run_job(main: Main, config: Any, folder: Path, overrides: list[str], keys: s
         if not isinstance(error, (*MENDABLE, PrunedError)):  # a bug: keep the way to it
             (folder / "traceback.txt").write_text(traceback.format_exc(), encoding="utf-8")
         job.status = PRUNED if isinstance(error, PrunedError) else FAILED
-        job.reason = " ".join(str(error).split()) or type(error).__name__
+        job.reason = as_line(error)
         print(f"{', '.join(changes)}: {job.status}: {job.reason}", file=sys.stderr)
         return float("nan")
     else:

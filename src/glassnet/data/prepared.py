@@ -15,13 +15,15 @@ import numpy.typing as npt
 from glassnet.data.dataset import ArrayDataset
 from glassnet.data.image_preprocessing import ImagePreprocessing
 from glassnet.data.preprocessing import Preprocessing, preprocessing_from_json
-from glassnet.data.raw_files import read_json, write_json
+from glassnet.data.raw_files import read_json, write_array, write_json
 from glassnet.data.sources import SOURCES, RawData, RawImages, RawTable
 from glassnet.data.split import SPLITS, stratified_split
 from glassnet.data.table_preprocessing import TablePreprocessing
+from glassnet.files import whole_file
 
 PIPELINE = Path("data", "prepared")  # what the pipeline's own prepare stage wrote
 CACHE = Path("data", "cache")
+ABOUT = "preprocessing.json"
 IN_MEMORY = 512 << 20  # bytes of features
 CHUNK = 4_096  # images turned into features at a time
 
@@ -63,19 +65,20 @@ def prepare(raw: RawData, data_settings: dict[str, Any], folder: Path) -> dict[s
         preprocessing = TablePreprocessing.fit(raw.frame[in_train], raw.features, raw.categorical, raw.missing)
     regression = isinstance(raw, RawTable) and raw.task == "regression"
     scale = _target_scale(labels[in_train]) if regression else None
+    (folder / ABOUT).unlink(missing_ok=True)  # it comes last, so that the data are whole where it is
     for index, split in enumerate(SPLITS):
         rows = np.flatnonzero(assignment == index)
         (folder / split).mkdir(parents=True, exist_ok=True)
-        np.save(folder / split / "rows.npy", rows)
+        write_array(folder / split / "rows.npy", rows)
         _write_features(folder / split / "features.npy", raw, rows, preprocessing)
         targets = labels[rows]
         if scale is not None:
             targets = ((targets - scale["mean"]) / scale["scale"]).astype(np.float32)[:, np.newaxis]
-        np.save(folder / split / "labels.npy", targets)
+        write_array(folder / split / "labels.npy", targets)
     _write_assignment(folder / "assignment.csv", assignment)
     sizes = {split: int(np.count_nonzero(assignment == index)) for index, split in enumerate(SPLITS)}
     write_json(
-        folder / "preprocessing.json",
+        folder / ABOUT,
         {
             "dataset": raw.name,
             "description": raw.description,
@@ -161,7 +164,7 @@ def read_prepared(folder: Path) -> PreparedData:
     Raises:
         FileNotFoundError: if the data were not prepared yet.
     """
-    about = read_json(folder / "preprocessing.json", "prepare")
+    about = read_json(folder / ABOUT, "prepare")
     return PreparedData(folder, about, preprocessing_from_json(about["preprocessing"]))
 
 
@@ -174,7 +177,7 @@ def open_prepared(data_settings: dict[str, Any], folder: Path, *, by_dvc: bool) 
     if by_dvc:
         return read_prepared(folder)
     identity = {"settings": data_settings, "source_digest": source_digest(data_settings)}
-    if (PIPELINE / "preprocessing.json").is_file():
+    if (PIPELINE / ABOUT).is_file():
         prepared = read_prepared(PIPELINE)
         if {name: prepared.about.get(name) for name in identity} == identity:
             return prepared
@@ -215,16 +218,22 @@ def _target_scale(targets: npt.NDArray[np.float64]) -> dict[str, float]:
 def _write_features(path: Path, raw: RawData, rows: npt.NDArray[np.int64], preprocessing: Preprocessing) -> None:
     if isinstance(preprocessing, TablePreprocessing):
         assert isinstance(raw, RawTable)  # noqa: S101  # one goes with the other, which types cannot say
-        np.save(path, preprocessing.transform(raw.frame.iloc[rows]))
+        write_array(path, preprocessing.transform(raw.frame.iloc[rows]))
         return
     assert isinstance(raw, RawImages)  # noqa: S101
-    shape = (len(rows), len(preprocessing.names))
-    features = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=shape)
-    for start in range(0, len(rows), CHUNK):
-        features[start : start + CHUNK] = preprocessing.transform(raw.images[rows[start : start + CHUNK]])
-    features.flush()
+    # Written, not mapped: a disk that is full fails a write with an error, but a store into a map with a signal.
+    header = {
+        "descr": np.lib.format.dtype_to_descr(np.dtype(np.float32)),
+        "fortran_order": False,
+        "shape": (len(rows), len(preprocessing.names)),
+    }
+    with whole_file(path) as part, part.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for start in range(0, len(rows), CHUNK):
+            file.write(preprocessing.transform(raw.images[rows[start : start + CHUNK]]).data)
 
 
 def _write_assignment(path: Path, assignment: npt.NDArray[np.int64]) -> None:
     lines = [f"{row},{SPLITS[index]}\n" for row, index in enumerate(assignment.tolist())]
-    path.write_text("row,split\n" + "".join(lines), encoding="utf-8")
+    with whole_file(path) as part:
+        part.write_text("row,split\n" + "".join(lines), encoding="utf-8")

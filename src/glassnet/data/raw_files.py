@@ -5,22 +5,31 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from glassnet.data.sources import RawData, RawImages, RawTable
+from glassnet.files import whole_file
+
+ABOUT = "dataset.json"
 
 
 def write_raw(data: RawData, folder: Path) -> None:
-    """Write a table as `<name>.csv`, images as `images.npy` and `labels.npy`; what they mean as `dataset.json`."""
+    """Write a table as `<name>.csv`, images as `images.npy` and `labels.npy`; what they mean as `dataset.json`.
+
+    That comes last, so that the data are whole where it is.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    (folder / ABOUT).unlink(missing_ok=True)
     about: dict[str, Any] = {
         "name": data.name, "description": data.description, "class_names": list(data.class_names)
     }  # fmt: skip
     if isinstance(data, RawImages):
-        np.save(folder / "images.npy", data.images)
-        np.save(folder / "labels.npy", data.labels)
+        write_array(folder / "images.npy", data.images)
+        write_array(folder / "labels.npy", data.labels)
         about |= {"kind": "images", "test_rows": data.test_rows}
     else:
-        data.frame.to_csv(folder / f"{data.name}.csv", index=False, lineterminator="\n")
+        with whole_file(folder / f"{data.name}.csv") as part:
+            data.frame.to_csv(part, index=False, lineterminator="\n")
         about |= {
             "kind": "table",
             "file": f"{data.name}.csv",
@@ -31,7 +40,7 @@ def write_raw(data: RawData, folder: Path) -> None:
             "missing": data.missing,
             "notes": list(data.notes),
         }
-    write_json(folder / "dataset.json", about)
+    write_json(folder / ABOUT, about)
 
 
 def read_raw(folder: Path) -> RawData:
@@ -40,7 +49,7 @@ def read_raw(folder: Path) -> RawData:
     Raises:
         FileNotFoundError: if the data were not fetched yet.
     """
-    about = read_json(folder / "dataset.json", "fetch")
+    about = read_json(folder / ABOUT, "fetch")
     common = {
         "name": about["name"],
         "description": about["description"],
@@ -73,9 +82,16 @@ def _read_table(folder: Path, about: dict[str, Any]) -> Any:
     return frame
 
 
+def write_array(path: Path, array: npt.NDArray[Any]) -> None:
+    """Write an array as `.npy`."""
+    with whole_file(path) as part, part.open("wb") as file:
+        np.save(file, array, allow_pickle=False)
+
+
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write a JSON file that people can read."""
-    path.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    with whole_file(path) as part:
+        part.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def read_json(path: Path, stage: str) -> dict[str, Any]:

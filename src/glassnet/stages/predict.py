@@ -1,12 +1,12 @@
 """Predicts for raw rows in a CSV file with the trained model: the same numbers as the model in MLflow gives."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
 from glassnet.config import UserError, one_line_errors, read_arguments
 from glassnet.data.sources.csv_text import read_texts, to_numbers
+from glassnet.files import whole_file
 from glassnet.training import load_model, predict_rows
 
 TEXT_DEFAULTS = {"encoding": "utf-8", "delimiter": None, "decimal": ".", "missing_values": ["NA", "NaN", "nan", ""]}
@@ -32,9 +32,8 @@ def main() -> None:
     predictions = predict_rows(saved, frame)
     output = Path(arguments["output"])
     output.parent.mkdir(parents=True, exist_ok=True)
-    part = output.with_name(output.name + ".part")
-    predictions.to_csv(part, index=False, lineterminator="\n")
-    os.replace(part, output)
+    with whole_file(output) as part:
+        predictions.to_csv(part, index=False, lineterminator="\n")
     print(f"predict: {len(predictions)} rows, to {output}")
 
 

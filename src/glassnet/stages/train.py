@@ -11,6 +11,7 @@ from typing import Any
 from glassnet.config import Layout, Settings, flatten, run_stage
 from glassnet.data import ArrayDataset, Augmentation, ImagePreprocessing, PreparedData, open_prepared
 from glassnet.diagnostics import Telemetry, sanity_checks, write_telemetry
+from glassnet.files import whole_file
 from glassnet.tracking import LiveMetrics, hand_over, hand_over_sweep
 from glassnet.training import (
     TIMING_COLUMNS,
@@ -86,7 +87,8 @@ def main(settings: Settings, layout: Layout, watchers: Sequence[Callback] = ()) 
     _write_history(layout, trained.history, identity["key"])
     write_telemetry(layout.telemetry, telemetry.rows if telemetry else [])
     card = {**identity, "settings": values, **trained.chosen, "epochs": len(trained.history)}
-    layout.run_card.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    with whole_file(layout.run_card) as part:
+        part.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
     loss = trained.chosen["best_validation_loss"]
     print(
         f"train: best validation loss {loss!r} at epoch {trained.best_epoch} of {len(trained.history)}, "

@@ -1,10 +1,11 @@
 """The history as CSV."""
 
 import csv
-import os
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeAlias
+
+from glassnet.files import whole_file
 
 Row: TypeAlias = dict[str, float]  # one epoch, by the names of the columns
 
@@ -13,12 +14,10 @@ def write_history(path: Path, history: Iterable[Row], columns: Iterable[str]) ->
     """Write the named columns of a history, one row an epoch; floats in full, so that they read back the same."""
     columns = list(columns)
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    with part.open("w", newline="", encoding="utf-8") as file:
+    with whole_file(path) as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(columns)
         writer.writerows([_text(row[column]) for column in columns] for row in history)
-    os.replace(part, path)
 
 
 def _text(value: float) -> str:

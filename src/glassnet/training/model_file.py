@@ -1,7 +1,6 @@
 """A trained model as one file that stands alone: weights, architecture, preprocessing and class names."""
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ import numpy as np
 
 from glassnet import nn
 from glassnet.data import Preprocessing, preprocessing_from_json
+from glassnet.files import whole_file
 from glassnet.nn import FloatArray
 from glassnet.training.fit import predict
 
@@ -90,9 +90,8 @@ def save_model(path: Path, saved: ModelFile) -> None:
     }
     content = save(saved.model.state_dict(), metadata={"glassnet": json.dumps(header, sort_keys=True)})
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(content)
-    os.replace(part, path)
+    with whole_file(path) as part:
+        part.write_bytes(content)
 
 
 def load_model(path: Path) -> ModelFile:

@@ -19,6 +19,8 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from glassnet.files import DISK_ERRORS
+
 ATTEMPTS = 3  # for each mirror, not counting those that brought something new
 TIMEOUT = 20.0  # seconds without a byte
 CHUNK = 1 << 16
@@ -46,6 +48,7 @@ def download(name: str, sha256: str, mirrors: Sequence[str], folder: Path) -> Pa
 
     Raises:
         FileNotFoundError: naming each mirror and what was wrong with it.
+        OSError: if the disk takes no more; what has arrived from an address is kept, to go on from.
     """
     target = folder / name
     if _is_right(target, sha256):
@@ -93,6 +96,8 @@ def _bring(target: Path, sha256: str, mirrors: Sequence[str]) -> None:
             else:
                 _copy(Path(mirror) / target.name, part, sha256)
         except (OSError, HTTPException, _WrongContentError) as error:
+            if isinstance(error, OSError) and error.errno in DISK_ERRORS:  # no other mirror would help
+                raise OSError(error.errno, error.strerror, str(part)) from error
             failures.append(f"{mirror} ({' '.join(str(error).split()) or type(error).__name__})")
             continue
         os.replace(part, target)
@@ -106,11 +111,11 @@ def _bring(target: Path, sha256: str, mirrors: Sequence[str]) -> None:
 def _copy(source: Path, part: Path, sha256: str) -> None:
     if not source.is_file():
         raise FileNotFoundError("no such file there")
-    shutil.copyfile(source, part)
     try:
+        shutil.copyfile(source, part)
         _check(part, sha256)
-    except _WrongContentError:
-        part.unlink()
+    except (OSError, _WrongContentError):
+        part.unlink(missing_ok=True)
         raise
 
 

@@ -1,0 +1,34 @@
+"""Writing a file whole or not at all."""
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+# What a disk says that takes no more: it is full, a quota is used up, the file is too large, it may only be read.
+DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """Yield a path to write to, beside `path`; at the end of the `with` block the file takes the name `path`.
+
+    If anything goes wrong, what was written so far is removed, and `path` is as it was.
+
+    Raises:
+        OSError: with `path` in it, which the system leaves out when a write fails.
+    """
+    part = path.with_name(path.name + ".part")
+    try:
+        yield part
+        os.replace(part, path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        if error.filename is not None:
+            raise
+        # NumPy gives no number: it says in words how many bytes there was no room for.
+        raise OSError(error.errno or errno.ENOSPC, error.strerror or str(error), str(path)) from error
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise
