@@ -70,7 +70,7 @@ def train_network(
     """
     best = BestWeights()
     patience = settings["training"]["patience"]
-    stop: list[Callback] = [best, *([EarlyStopping(patience)] if patience else [])]
+    stop: list[Callback] = [best, *([EarlyStopping(patience, restore_best_weights=False)] if patience else [])]
     model, architecture, history, score_name = _fit(settings, train, validation, classes, stop, callbacks, augmentation)
     return TrainedNetwork(model, architecture, history, best.epoch, score_name)
 

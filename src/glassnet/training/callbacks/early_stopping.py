@@ -4,39 +4,66 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from glassnet.nn.arrays import check_count, check_number
+from glassnet.training.callbacks.best_weights import BestWeights
 from glassnet.training.callbacks.protocol import Callback
 
 if TYPE_CHECKING:
     from glassnet.training.run import TrainingRun
 
+_WEIGHTS = "best_weights."
+
 
 class EarlyStopping(Callback):
-    """Stops when the validation loss has not fallen by more than `minimum_change` for `patience` epochs."""
+    """Stops when the validation loss has not fallen by more than `minimum_change` for `patience` epochs.
 
-    def __init__(self, patience: int, minimum_change: float = 0.0) -> None:
-        """Wait `patience` epochs, 1 or more."""
+    In the end the model has the weights of the epoch with the lowest validation loss, whether or not it was stopped.
+
+    Attributes:
+        best: keeps those weights; None without `restore_best_weights`.
+    """
+
+    def __init__(self, patience: int, minimum_change: float = 0.0, *, restore_best_weights: bool = True) -> None:
+        """Wait `patience` epochs, 1 or more; leave the weights to another callback if they are not to be restored."""
         self.patience = check_count("EarlyStopping", "patience", patience)
         self.minimum_change = check_number("EarlyStopping", "minimum_change", minimum_change, 0, math.inf)
-        self._best, self._waited = float("inf"), 0
+        self.best = BestWeights() if restore_best_weights else None
+        self._lowest, self._waited = float("inf"), 0
 
     def on_train_begin(self, run: "TrainingRun") -> None:
         """Forget the epochs of an earlier training."""
-        self._best, self._waited = float("inf"), 0
+        self._lowest, self._waited = float("inf"), 0
+        if self.best is not None:
+            self.best.on_train_begin(run)
 
     def on_epoch_end(self, run: "TrainingRun") -> None:
         """Count the epochs without improvement."""
+        if self.best is not None:
+            self.best.on_epoch_end(run)
         loss = run.history[-1]["validation_loss"]
-        if loss < self._best - self.minimum_change:
-            self._best, self._waited = loss, 0
+        if loss < self._lowest - self.minimum_change:
+            self._lowest, self._waited = loss, 0
             return
         self._waited += 1
         if self._waited >= self.patience:
             run.stop(f"the validation loss did not improve for {self.patience} epochs")
 
+    def on_train_end(self, run: "TrainingRun") -> None:
+        """Restore the best weights."""
+        if self.best is not None:
+            self.best.on_train_end(run)
+
     def state_dict(self) -> dict[str, Any]:
-        """Return the best loss so far, and for how many epochs there was no better one."""
-        return {"best": self._best, "waited": self._waited}
+        """Return the loss to beat, for how many epochs none was better, and the best weights."""
+        weights = {} if self.best is None else self.best.state_dict()
+        return {
+            "best": self._lowest,
+            "waited": self._waited,
+            **{f"{_WEIGHTS}{name}": value for name, value in weights.items()},
+        }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Bring back what `state_dict` returned."""
-        self._best, self._waited = float(state["best"]), int(state["waited"])
+        self._lowest, self._waited = float(state["best"]), int(state["waited"])
+        if self.best is not None:
+            weights = {name.removeprefix(_WEIGHTS): v for name, v in state.items() if name.startswith(_WEIGHTS)}
+            self.best.load_state_dict(weights)
