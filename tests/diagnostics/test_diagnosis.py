@@ -46,7 +46,7 @@ def _choice(group: str, name: str) -> dict[str, Any]:
 
 
 def _train(prepared: Any, data: str, changes: dict[str, Any]) -> Training:
-    """Train on a data set with changes of the default settings: whole groups ("schedule") or keys ("data.noise")."""
+    """Train on a data set with changes of the default settings: groups ("schedule"), keys ("data.noise"), the seed."""
     values = yaml.safe_load((ROOT / "params.yaml").read_text())
     values["data"] = _choice("data", data)
     for name, value in changes.items():
@@ -54,7 +54,7 @@ def _train(prepared: Any, data: str, changes: dict[str, Any]) -> Training:
         if key:
             values[section][key] = value
         else:
-            values[section] = _choice(section, value)
+            values[section] = value if section == "seed" else _choice(section, value)
     rows = prepared(data, *((name[5:], value) for name, value in changes.items() if name.startswith("data.")))
     settings = parse_settings(values, "test").describing_the_result()
     telemetry = Telemetry(values["training"]["telemetry_every"])
@@ -74,6 +74,7 @@ NOISE_BY_HEART = {
     "data.noise": 0.4,
 }
 SGD = {"optimizer": "sgd"}
+SMALL = ("wine", "digits", "breast_cancer", "blobs", "spirals", "diabetes")
 HEALTHY: list[tuple[str, dict[str, Any]]] = [
     ("wine", {}),
     ("breast_cancer", {}),
@@ -84,6 +85,11 @@ HEALTHY: list[tuple[str, dict[str, Any]]] = [
     ("digits", {"model.hidden_sizes": [64, 32], "model.normalization": "batch", "training.epochs": 40}),
     ("spirals", TWO_LAYERS),
     ("spirals", {"model.hidden_sizes": [64], "model.activation": "tanh", "training.epochs": 150}),
+    ("diabetes", {}),
+    ("spirals", {}),
+    *((data, {"seed": seed, "data.split_seed": seed}) for data in SMALL for seed in (1, 2)),
+    ("digits", {"training.label_smoothing": 0.2}),
+    ("wine", {"training.label_smoothing": 0.3}),
 ]
 ILL: list[tuple[str, str, dict[str, Any]]] = [
     ("learning rate too low", "digits", {"optimizer.learning_rate": 1e-5}),
@@ -119,6 +125,10 @@ ILL: list[tuple[str, str, dict[str, Any]]] = [
     ("stopped too early", "spirals", {"model.hidden_sizes": [32], "training.epochs": 8, "schedule": "constant"}),
     ("stopped too early", "digits", {"training.epochs": 1}),
     ("stopped too late", "spirals", NOISE_BY_HEART),
+    ("initialization at zero", "digits", {"model.init": "zeros"}),
+    ("initialization at zero", "wine", {"model.init": "zeros", "model.activation": "sigmoid"}),
+    ("penalty too strong", "digits", {"training.l2": 1.0}),
+    ("penalty too strong", "digits", {"optimizer": "adamw", "optimizer.weight_decay": 10.0}),
 ]  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from glassnet.diagnostics.diagnosis import fitting, learning_rate, signals
+from glassnet.diagnostics.diagnosis import fitting, learning_rate, signals, weights
 from glassnet.diagnostics.diagnosis.evidence import Finding, Training
 from glassnet.diagnostics.diagnosis.improvements import next_improvements
 from glassnet.diagnostics.diagnosis.scores import examine_scores
@@ -11,8 +11,11 @@ CHECKS: tuple[Callable[[Training], Finding | None], ...] = (
     learning_rate.rate_too_high,
     learning_rate.rate_too_low,
     learning_rate.noisy,
+    weights.zero_start,
+    weights.penalty_too_strong,
     fitting.overfitting,
     fitting.underfitting,
+    fitting.no_better_than_chance,
     fitting.stopped_too_early,
     fitting.stopped_too_late,
     signals.exploding,

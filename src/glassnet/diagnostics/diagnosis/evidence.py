@@ -1,5 +1,6 @@
 """What a diagnosis looks at, and what it finds."""
 
+import math
 import shlex
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -11,6 +12,10 @@ from glassnet.diagnostics.telemetry import TelemetryRow
 from glassnet.training import Row
 
 FloatVector: TypeAlias = npt.NDArray[np.float64]
+
+# Shares of chance, by which losses are judged.
+HIGH = 0.3  # far from learnt; below, rises, small updates and a small network do little harm
+LOST = 0.9  # next to nothing is learnt
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Training:
-    """A finished training, as its files tell of it. Losses are given as shares of `chance`.
+    """A finished training, as its files tell of it. Its losses are given on a scale from `floor` (0) to `chance` (1).
 
     Attributes:
         history: one row an epoch.
@@ -55,14 +60,35 @@ class Training:
     by_hand: bool = False
 
     @property
+    def floor(self) -> float:
+        """The lowest loss there can be: the entropy of the smoothed target, 0 without label smoothing.
+
+        Against a target `t` the cross-entropy is lowest for the prediction `t`, where it is the entropy of `t`; with
+        smoothing ε, `t` is `1 − ε + ε/C` for the true class and `ε/C` for the others.
+        """
+        smoothing = self.settings["training"]["label_smoothing"]
+        if not smoothing or "train_accuracy" not in self.history[0]:
+            return 0.0
+        classes = round(math.exp(self.chance))
+        true, other = 1 - smoothing + smoothing / classes, smoothing / classes
+        return -true * math.log(true) - (classes - 1) * other * math.log(other)
+
+    @property
     def train(self) -> FloatVector:
-        """The training losses."""
-        return np.array([row["train_loss"] for row in self.history]) / self.chance
+        """The training losses, 0 for the floor and 1 for chance."""
+        return self._share([row["train_loss"] for row in self.history])
 
     @property
     def validation(self) -> FloatVector:
-        """The validation losses."""
-        return np.array([row["validation_loss"] for row in self.history]) / self.chance
+        """The validation losses, 0 for the floor and 1 for chance."""
+        return self._share([row["validation_loss"] for row in self.history])
+
+    def _share(self, losses: list[float]) -> FloatVector:
+        return (np.array(losses) - self.floor) / (self.chance - self.floor)
+
+    def loss(self, share: float) -> float:
+        """Return the loss, as the history has it, that `train` or `validation` gives as this share."""
+        return self.floor + share * (self.chance - self.floor)
 
     def measured(self, statistic: str) -> dict[str, list[float]]:
         """Return the values of a statistic by layer, in the order of the steps."""
@@ -88,8 +114,14 @@ class Training:
 
     @property
     def largest_dead_share(self) -> float:
-        """The share of dead units in the layer that has most of them, at the end."""
+        """The share of dead units in the layer that has most of them, at the end; 0 without telemetry."""
         return max([values[-1] for values in self.measured("dead_share").values()], default=0.0)
+
+    @property
+    def largest_saturated_share(self) -> float:
+        """The share of saturated outputs in the layer that has most, the median over the steps; 0 without telemetry."""
+        shares = self.measured("saturated_share").values()
+        return max([float(np.median(values)) for values in shares], default=0.0)
 
     def command(self, *changes: str) -> str:
         """Return the command line that repeats this training with a change of settings."""

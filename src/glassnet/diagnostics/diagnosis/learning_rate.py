@@ -4,36 +4,72 @@ import math
 
 import numpy as np
 
-from glassnet.diagnostics.diagnosis.evidence import Finding, Training, late_fall
+from glassnet.diagnostics.diagnosis.evidence import HIGH, LOST, Finding, Training, late_fall
+from glassnet.diagnostics.diagnosis.weights import penalty_too_strong, starts_at_zero
 
-USUAL_UPDATE = (
-    1e-3  # of the weights' size, a rule of thumb (Karpathy, CS231n notes, "Babysitting the learning process")
-)
+# Of the weights' size, a rule of thumb (Karpathy, CS231n notes, "Babysitting the learning process").
+USUAL_UPDATE = 1e-3
+LARGE_UPDATE = 0.3  # of the weights' size: three such updates and nothing is left of what they were
+KNOCKING_UPDATE = 0.1  # of the weights' size: large enough to have pushed units out, if units are out
+MOST = 0.5  # of a layer's units
+THROWN = 2.0  # times chance: the networks of the tests begin below, or fall below within the first epoch
+FAR = 20.0  # times chance: no rule of initialization begins there
+RESTLESS = 0.25  # of the epochs: noise lifts an average over all rows in fewer of them
 
 
 def rate_too_high(t: Training) -> Finding | None:
-    """The loss was thrown far above chance, or ends at chance after huge updates, or keeps rising at a high level."""
-    rises = _share_of_rises(t)
-    highest, lowest, last = float(t.train.max()), float(t.train.min()), float(t.train[-1])
-    thrown = highest > 2 and not t.largest_update < USUAL_UPDATE
-    knocked_out = last > 0.9 and t.largest_update > 0.1
-    restless = rises > 0.25 and lowest > 0.3
-    if not (thrown or knocked_out or restless):
+    """The loss was thrown far above chance, or large updates put the units out, or it keeps rising at a high level.
+
+    A first epoch above chance alone says nothing: it averages over the network as it was initialized, whose squared
+    error may be several times that of the mean.
+    """
+    if t.largest_update < USUAL_UPDATE or starts_at_zero(t) or penalty_too_strong(t):
+        return None
+    evidence = [shown for shown in (_thrown(t), _knocked_out(t), _restless(t)) if shown]
+    if not evidence:
         return None
     rate = t.settings["optimizer"]["learning_rate"]
     return Finding(
         "learning rate too high",
         0.95,
-        f"the training loss was {highest:.2f} times that of chance at its highest, {last:.2f} times at the end, and "
-        f"rose in {rises:.0%} of the epochs; {_updates(t)}",
+        "; ".join([*evidence, _updates(t)]),
         "divide the learning rate by 10",
         t.command(f"optimizer.learning_rate={rate / 10:.3g}"),
     )
 
 
+def _thrown(t: Training) -> str:
+    """Return how high the loss was thrown; nothing if it was not."""
+    risen = [k for k in range(1, len(t.train)) if t.train[k] > max(THROWN, t.train[k - 1])]
+    at = max(risen, key=lambda k: float(t.train[k])) if risen else int(t.train.argmax())
+    highest = float(t.train[at])
+    if risen:
+        return f"in epoch {at + 1} the training loss rose to {highest:.3g} times that of chance"
+    if highest > FAR or (highest > THROWN and t.largest_update > LARGE_UPDATE):
+        return f"in epoch {at + 1} the training loss was {highest:.3g} times that of chance"
+    return ""
+
+
+def _knocked_out(t: Training) -> str:
+    """Return where the loss was left after large updates put the units out; nothing if it was not."""
+    out = max(t.largest_dead_share, t.largest_saturated_share)
+    if not (t.train[-1] > LOST and t.largest_update > KNOCKING_UPDATE and out > MOST):
+        return ""
+    what = "dead" if t.largest_dead_share == out else "saturated"
+    return f"the training loss ended at {t.train[-1]:.2f} times that of chance, with {out:.0%} of a layer {what}"
+
+
+def _restless(t: Training) -> str:
+    """Return how often the loss rose and how low it came; nothing if it was low, or rose seldom."""
+    rises, lowest = _share_of_rises(t), float(t.train.min())
+    if not (rises > RESTLESS and lowest > HIGH):
+        return ""
+    return f"the training loss rose in {rises:.0%} of the epochs and never came below {lowest:.2f} times that of chance"
+
+
 def rate_too_low(t: Training) -> Finding | None:
     """Every update is tiny, and the training loss is still high."""
-    if math.isnan(t.largest_update) or t.largest_update > USUAL_UPDATE or t.train[-1] < 0.3:
+    if math.isnan(t.largest_update) or t.largest_update > USUAL_UPDATE or t.train[-1] < HIGH:
         return None
     rate = t.settings["optimizer"]["learning_rate"]
     return Finding(
@@ -60,8 +96,8 @@ def noisy(t: Training) -> Finding | None:
     return Finding(
         "noisy curve",
         0.65,
-        f"in the second half the validation loss changes by {jump * t.chance:.3g} from one epoch to the next "
-        f"(median), up in {np.mean(changes > 0):.0%} of them, at a level of {level * t.chance:.3g}",
+        f"in the second half the validation loss changes by {t.loss(jump) - t.floor:.3g} from one epoch to the next "
+        f"(median), up in {np.mean(changes > 0):.0%} of them, at a level of {t.loss(level):.3g}",
         f"batches of {4 * size} instead of {size}, whose gradients vary half as much",
         t.command(f"training.batch_size={4 * size}"),
     )

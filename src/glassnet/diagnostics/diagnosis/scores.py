@@ -3,8 +3,17 @@
 from typing import Any
 
 from glassnet.diagnostics.diagnosis.evidence import Finding, Training
+from glassnet.diagnostics.diagnosis.fitting import larger, size_suffices, stopped_too_early, stronger_penalty
+from glassnet.diagnostics.diagnosis.learning_rate import rate_too_high, rate_too_low
+from glassnet.diagnostics.diagnosis.signals import dead, exploding, saturated, vanishing
+from glassnet.diagnostics.diagnosis.weights import penalty_too_strong, zero_start
 
 Metrics = dict[str, Any]
+# What may keep a network from fitting its training rows, before its size.
+CAUSES = (
+    zero_start, exploding, rate_too_high, penalty_too_strong, vanishing, rate_too_low, dead, saturated,
+    stopped_too_early,
+)  # fmt: skip
 LINEAR = ("softmax_regression", "linear_regression")
 
 
@@ -36,18 +45,18 @@ def _worse(metrics: Metrics, t: Training) -> Finding | None:
     name, low, high, difference = _against_linear(metrics)
     if not (high < 0 if "accuracy" in metrics else low > 0):
         return None
+    evidence = f"{difference}: {name} is better"
     at_best = t.best_epoch - 1
-    if t.train[at_best] < 0.9 * t.validation[at_best]:
-        l2 = t.settings["training"]["l2"]
+    if t.train[at_best] < 0.9 * t.validation[at_best] or size_suffices(t):
         advice = "a strong penalty on the weights, which brings the network nearer to a linear model"
-        change = f"training.l2={max(0.03, 3 * l2):g}"
+        command = t.command(stronger_penalty(t, factor=3.0, least=0.03))
+    elif cause := next((cause for check in CAUSES if (cause := check(t)) is not None), None):
+        evidence += f"; {cause.evidence}"
+        advice, command = cause.advice, cause.command
     else:
-        sizes = ",".join(str(max(16, 2 * size)) for size in t.settings["model"]["hidden_sizes"]) or "32"
-        advice, change = (
-            "a larger network, since this one does not fit the training rows",
-            f"model.hidden_sizes=[{sizes}]",
-        )
-    return Finding("worse than the linear baseline", 0.8, f"{difference}: {name} is better", advice, t.command(change))
+        advice = "a larger network, since this one does not fit the training rows"
+        command = t.command(*larger(t))
+    return Finding("worse than the linear baseline", 0.8, evidence, advice, command)
 
 
 def _against_linear(metrics: Metrics) -> tuple[str, float, float, str]:

@@ -3,8 +3,8 @@
 import numpy as np
 
 from glassnet.diagnostics.diagnosis.evidence import Finding, Training
-
-LARGE_UPDATE = 0.3  # one update changed a layer's weights by this share of their size
+from glassnet.diagnostics.diagnosis.learning_rate import LARGE_UPDATE, MOST
+from glassnet.diagnostics.diagnosis.weights import penalty_too_strong, starts_at_zero
 
 
 def exploding(t: Training) -> Finding | None:
@@ -26,7 +26,7 @@ def exploding(t: Training) -> Finding | None:
 def vanishing(t: Training) -> Finding | None:
     """At the start the first layer's gradient is less than a two-hundredth of the last one's."""
     norms = t.of_weights("gradient_norm")
-    if len(norms) < 3:
+    if len(norms) < 3 or starts_at_zero(t):
         return None
     # At the first step: later, training has often mended what it can, or broken more.
     (first_layer, first), *_, (last_layer, last) = ((layer, values[0]) for layer, values in norms.items())
@@ -47,9 +47,9 @@ def vanishing(t: Training) -> Finding | None:
 
 
 def dead(t: Training) -> Finding | None:
-    """More than half of a layer's ReLU units fire for no validation example."""
+    """More than half of a layer's ReLU units fire for no validation example, though their weights could be of use."""
     shares = {layer: values[-1] for layer, values in t.measured("dead_share").items()}
-    if not shares or max(shares.values()) <= 0.5:
+    if t.largest_dead_share <= MOST or starts_at_zero(t) or penalty_too_strong(t):
         return None
     worst = max(shares, key=lambda layer: shares[layer])
     units = t.measured("dead_units")[worst][-1]
@@ -65,7 +65,7 @@ def dead(t: Training) -> Finding | None:
 def saturated(t: Training) -> Finding | None:
     """Half of a layer's sigmoid or tanh outputs lie at the ends of their range."""
     shares = {layer: float(np.median(values)) for layer, values in t.measured("saturated_share").items()}
-    if not shares or max(shares.values()) <= 0.5:
+    if t.largest_saturated_share <= MOST:
         return None
     worst = max(shares, key=lambda layer: shares[layer])
     return Finding(

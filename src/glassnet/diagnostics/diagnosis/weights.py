@@ -1,0 +1,64 @@
+"""Illnesses of the weights themselves: a start at zero, and a penalty that holds them down."""
+
+import numpy as np
+
+from glassnet.diagnostics.diagnosis.evidence import HIGH, LOST, Finding, Training, late_fall
+
+HELD = 0.1  # of chance: where penalty and loss pull alike, weights 1% longer would bring the loss down by 2% of this
+FALLING = 0.1  # of itself: what falls by more in a fifth of the epochs has not come to its balance yet
+CRUSHED = 0.01  # of the penalty after the first epoch: the weights are a tenth as long as they were
+DECAY = 1.0  # Adam moves a weight by the rate at most, decay by rate · decay · weight: none outgrows 1/decay
+
+
+def starts_at_zero(t: Training) -> bool:
+    """Return whether hidden layers start with all weights zero."""
+    return t.settings["model"]["init"] == "zeros" and bool(t.settings["model"]["hidden_sizes"])
+
+
+def zero_start(t: Training) -> Finding | None:
+    """The units of a hidden layer start alike and get the same gradient, so that they stay one unit, if not none."""
+    if not starts_at_zero(t):
+        return None
+    settings = t.settings["model"]
+    norms = t.of_weights("gradient_norm")
+    largest = f", with a gradient of the first layer of at most {max(next(iter(norms.values()))):.2g}" if norms else ""
+    rule = "xavier_normal" if settings["activation"] in {"sigmoid", "tanh"} else "he_normal"
+    return Finding(
+        "initialization at zero",
+        0.98,
+        f"all weights started at 0, so that the hidden units ({sum(settings['hidden_sizes'])}) are alike and stay so"
+        f"{largest}; the training loss came down to {t.train.min():.2f} times that of chance",
+        "random initial weights",
+        t.command(f"model.init={rule}"),
+    )
+
+
+def penalty_too_strong(t: Training) -> Finding | None:
+    """The training loss stays high, and the penalty or the decay is what keeps the weights from lowering it."""
+    l2, decay = t.settings["training"]["l2"], t.settings["optimizer"].get("weight_decay", 0.0)
+    if starts_at_zero(t) or t.train[-1] <= HIGH or late_fall(t.train) > FALLING:
+        return None
+    ended = f"the training loss ended at {t.train[-1]:.2f} times that of chance, "
+    if decay >= DECAY:
+        why = f"under a weight decay of {decay:g}, which lets hardly a weight outgrow {1 / decay:.2g}"
+        return _penalty(t, ended + why, "optimizer.weight_decay", decay)
+    penalties = np.array([row["penalty"] for row in t.history])
+    first, last = float(penalties[0]), float(penalties[-1])
+    if l2 and t.train[-1] > LOST and last < CRUSHED * first:
+        shrunk = (last / first) ** 0.5
+        why = f"while the penalty fell from {first:.3g} to {last:.2g}: the weights shrank to {shrunk:.1%} of their size"
+        return _penalty(t, ended + why, "training.l2", l2)
+    if l2 and last > HELD * t.chance and late_fall(penalties) < FALLING:
+        why = f"while the penalty alone is {last:.3g}, {last / t.chance:.2f} times the loss of chance"
+        return _penalty(t, ended + why, "training.l2", l2)
+    return None
+
+
+def _penalty(t: Training, evidence: str, setting: str, value: float) -> Finding:
+    return Finding(
+        "penalty too strong",
+        0.93,
+        evidence,
+        f"a tenth of the {'penalty' if setting == 'training.l2' else 'decay'}",
+        t.command(f"{setting}={value / 10:.3g}"),
+    )

@@ -1,0 +1,228 @@
+"""The diagnosis tells a network too small from overlapping classes and from labels without sense; its advice ends."""
+
+import math
+import shlex
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+from sklearn.datasets import make_classification
+
+from glassnet.config import parse_settings
+from glassnet.config.compose import register_resolvers
+from glassnet.data import ArrayDataset
+from glassnet.diagnostics import Finding, Telemetry, Training, diagnose, examine_scores, next_improvements
+from glassnet.training import train_network
+
+CONF = Path(__file__).resolve().parents[2] / "conf"
+NO_ERRORS: dict[str, Any] = {"groups": []}
+Arrays = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
+
+
+def _overlapping() -> Arrays:
+    """Two normal classes less than a standard deviation apart: nothing beats a straight line between them."""
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 2, 1500)
+    return rng.normal(size=(1500, 2)) + 0.8 * y[:, np.newaxis], y
+
+
+def _random_labels() -> Arrays:
+    rng = np.random.default_rng(3)
+    return rng.normal(size=(400, 4)), rng.integers(0, 3, 400)
+
+
+def _circles() -> Arrays:
+    """A ring around another: no line tells them apart better than chance."""
+    rng = np.random.default_rng(0)
+    y, angle = rng.integers(0, 2, 800), rng.uniform(0, 2 * math.pi, 800)
+    radius = np.where(y == 1, 1.0, 0.5) + 0.08 * rng.normal(size=800)
+    return np.column_stack([radius * np.cos(angle), radius * np.sin(angle)]), y
+
+
+def _friedman() -> Arrays:
+    """Friedman's first benchmark: five features of ten make the target."""
+    rng = np.random.default_rng(0)
+    X = rng.uniform(size=(800, 10))
+    y = 10 * np.sin(math.pi * X[:, 0] * X[:, 1]) + 20 * (X[:, 2] - 0.5) ** 2 + 10 * X[:, 3] + 5 * X[:, 4]
+    return X, y + 0.5 * rng.normal(size=800)
+
+
+def _clusters() -> Arrays:
+    X, y = make_classification(1500, 20, n_informative=8, n_classes=4, random_state=0)
+    return X, y
+
+
+def _noisy_targets() -> Arrays:
+    """A few rows with a target that is a third noise."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(350, 10))
+    return X, X @ rng.normal(size=10) + 2.0 * rng.normal(size=350)
+
+
+DATA = {
+    "overlapping": _overlapping,
+    "random labels": _random_labels,
+    "circles": _circles,
+    "friedman": _friedman,
+    "clusters": _clusters,
+    "noisy targets": _noisy_targets,
+}
+
+
+def _compose(overrides: list[str]) -> dict[str, Any]:
+    """Return the settings that conf/ gives with these overrides."""
+    register_resolvers(CONF)
+    with initialize_config_dir(str(CONF), version_base=None):
+        values = OmegaConf.to_container(compose("config", overrides), resolve=True)
+    return parse_settings(values, "test").describing_the_result()
+
+
+def _train(data: str, *overrides: str) -> Training:
+    """Train on three fifths of the rows, standardized; the rest validates."""
+    X, y = DATA[data]()
+    rows = 3 * len(X) // 5
+    X = ((X - X[:rows].mean(axis=0)) / X[:rows].std(axis=0)).astype(np.float32)
+    classes = None if y.dtype == np.float64 else int(y.max()) + 1
+    if classes is None:
+        y = ((y - y[:rows].mean()) / y[:rows].std()).astype(np.float32)[:, np.newaxis]
+    settings = _compose(list(overrides))
+    telemetry = Telemetry(50)
+    train, validation = ArrayDataset(X[:rows], y[:rows]), ArrayDataset(X[rows:], y[rows:])
+    trained = train_network(settings, train, validation, classes, [telemetry])
+    chance = math.log(classes) if classes else 1.0
+    return Training(trained.history, telemetry.rows, trained.best_epoch, chance, settings, tuple(overrides))
+
+
+def _names(training: Training) -> list[str]:
+    return [finding.name for finding in diagnose(training)]
+
+
+def _overrides_of(finding: Finding) -> list[str]:
+    words = shlex.split(finding.command)
+    assert words[:3] == ["python", "-m", "glassnet.stages.train"]
+    return [word for word in words[3:] if word != "-m"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("size", [16, 64])
+def test_overlapping_classes_are_not_called_underfitting(size: int, seed: int) -> None:
+    """Wider networks come to the same loss in the first epochs: none is advised."""
+    training = _train("overlapping", f"model.hidden_sizes=[{size}]", f"seed={seed}")
+    assert training.train[-1] > 0.6
+    assert _names(training) == []
+
+
+@pytest.mark.parametrize("start", ["model=softmax", "model.hidden_sizes=[2]"])
+def test_advice_to_grow_comes_to_an_end_where_growing_brings_nothing(start: str) -> None:
+    """The first run is too small to tell; the run that follows its advice is not told to grow once more."""
+    first = _train("overlapping", start)
+    (finding,) = diagnose(first)
+    assert finding.name == "underfitting"
+    assert _names(_train("overlapping", *_overrides_of(finding))) == []
+
+
+@pytest.mark.parametrize("overrides", [("model=softmax",), ("model.hidden_sizes=[]",), ("model.hidden_sizes=[1]",)])
+def test_a_network_too_small_to_beat_chance_is_underfitting(overrides: tuple[str, ...]) -> None:
+    """No line parts two rings, whatever the start: the loss stays near ln 2, and a larger network is the remedy."""
+    training = _train("circles", *overrides)
+    assert training.train.min() > 0.8
+    (finding,) = diagnose(training)
+    assert finding.name == "underfitting"
+    larger = _train("circles", *_overrides_of(finding))
+    assert larger.validation.min() < 0.1
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_labels_without_sense_are_told_from_a_network_too_small(seed: int) -> None:
+    """The validation loss never comes below chance while the training loss falls."""
+    training = _train("random labels", f"seed={seed}")
+    (finding,) = diagnose(training)
+    assert finding.name == "no better than chance"
+    assert f"({math.log(3):.4g})" in finding.evidence
+    assert _overrides_of(finding)[-1] == "model=softmax"
+
+
+def test_a_wide_gap_after_a_small_rise_is_overfitting() -> None:
+    """The training loss halves after the best epoch while the validation loss rises by less than 0.1 of chance."""
+    training = _train("clusters")
+    assert training.validation[-1] - training.validation.min() < 0.15
+    assert _names(training)[0] == "overfitting"
+
+
+def test_a_first_epoch_above_chance_is_no_sign_of_a_large_rate() -> None:
+    """The squared error of an untrained network is several times that of the mean; the training is a good one."""
+    training = _train("friedman", "model.hidden_sizes=[256,256]")
+    assert training.train[0] > 2 > 0.1 > training.validation.min()
+    assert "learning rate too high" not in _names(training)
+
+
+def test_overfitting_of_a_regression_is_named_first() -> None:
+    """A large network learns noisy targets by heart; its first epoch was far above chance, as any of its size."""
+    training = _train("noisy targets", "model.hidden_sizes=[256,256]")
+    assert training.train[0] > 2
+    assert _names(training)[0] == "overfitting"
+
+
+def test_overfitting_and_underfitting_exclude_each_other() -> None:
+    """Steps far too large for batches of two: the rate is at fault, and no size is called too small beside it."""
+    training = _train(
+        "clusters",
+        "training.batch_size=2",
+        "optimizer.learning_rate=0.05",
+        "schedule=constant",
+        "training.patience=null",
+    )
+    names = _names(training)
+    assert names[0] == "learning rate too high"
+    assert "underfitting" not in names
+
+
+def test_a_rise_of_the_loss_is_claimed_only_where_it_rose() -> None:
+    """What is said to have happened in epochs happened: no rate is blamed with rises in 0% of them."""
+    for overrides in (["model=softmax"], ["model.hidden_sizes=[]"], ["optimizer.learning_rate=1.0"]):
+        for finding in diagnose(_train("circles", *overrides)):
+            assert "0% of the epochs" not in finding.evidence
+
+
+def test_the_floor_of_a_smoothed_loss_is_the_entropy_of_its_target() -> None:
+    """Three classes and ε = 0.3: targets of 0.8, 0.1 and 0.1; shares and losses go back and forth; no floor without."""
+    plain = _train("random labels", "training.epochs=1")
+    smoothed = _train("random labels", "training.epochs=1", "training.label_smoothing=0.3")
+    assert plain.floor == 0
+    assert smoothed.floor == pytest.approx(-0.8 * math.log(0.8) - 0.2 * math.log(0.1))
+    assert smoothed.loss(1.0) == pytest.approx(math.log(3))
+    assert smoothed.loss(float(smoothed.train[0])) == pytest.approx(smoothed.history[0]["train_loss"])
+    regression = _train("friedman", "training.epochs=1", "training.label_smoothing=0.3")
+    assert regression.floor == 0
+
+
+def _metrics_of_a_loser() -> dict[str, Any]:
+    scores = {"difference": -0.2, "difference_low": -0.3, "difference_high": -0.1}
+    return {"accuracy": 0.7, "examples": 100, "comparisons": {"softmax_regression": scores}}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "setting"),
+    [
+        (["training.epochs=1"], "training.epochs=10"),
+        (["optimizer.learning_rate=1e-5"], "optimizer.learning_rate=0.0001"),
+        (["model.init=zeros"], "model.init=he_normal"),
+    ],
+)
+def test_a_network_that_loses_is_mended_before_it_grows(overrides: list[str], setting: str) -> None:
+    """After one epoch, at a tiny rate, from zeros: what keeps it from fitting comes first; growing is not advised."""
+    training = _train("clusters", *overrides)
+    findings = diagnose(training) + examine_scores(_metrics_of_a_loser(), training)
+    improvements = next_improvements(findings, NO_ERRORS, training)
+    assert _overrides_of(improvements[0])[-1] == setting
+    assert not any("larger" in each.advice for each in improvements)
+
+
+def test_a_stronger_penalty_is_a_stronger_decay_where_the_optimizer_decays() -> None:
+    """AdamW allows no penalty besides its decay: what is advised must be a run that starts."""
+    training = _train("clusters", "optimizer=adamw", "model.dropout=0.4", "model.hidden_sizes=[256,256]", "seed=1")
+    finding = next(each for each in diagnose(training) if each.name == "overfitting")
+    assert _compose(_overrides_of(finding))["optimizer"]["weight_decay"] == 0.1
