@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import yaml
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from sklearn.datasets import make_classification
@@ -109,10 +110,13 @@ def _overrides_of(finding: Finding) -> list[str]:
 @pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("size", [16, 64])
 def test_overlapping_classes_are_not_called_underfitting(size: int, seed: int) -> None:
-    """Wider networks come to the same loss in the first epochs: none is advised."""
+    """Wider networks come to the same loss in the first epochs: none is advised, by the diagnosis or by the errors."""
     training = _train("overlapping", f"model.hidden_sizes=[{size}]", f"seed={seed}")
     assert training.train[-1] > 0.6
     assert _names(training) == []
+    near = {"true": "a", "predicted": "b", "count": 9, "hypothesis": "near the boundary", "evidence": "9 of 9 lie …"}
+    improvements = next_improvements([], {"groups": [near]}, training)
+    assert not any("larger" in each.advice for each in improvements)
 
 
 @pytest.mark.parametrize("start", ["model=softmax", "model.hidden_sizes=[2]"])
@@ -219,6 +223,30 @@ def test_a_network_that_loses_is_mended_before_it_grows(overrides: list[str], se
     improvements = next_improvements(findings, NO_ERRORS, training)
     assert _overrides_of(improvements[0])[-1] == setting
     assert not any("larger" in each.advice for each in improvements)
+
+
+def test_a_larger_softmax_regression_is_an_mlp() -> None:
+    """Softmax regression starts at zero, where hidden layers cannot learn: the rule of initialization changes too."""
+    training = _train("clusters", "model=softmax")
+    groups = [
+        {"true": "a", "predicted": "b", "count": 4, "hypothesis": hypothesis, "evidence": "4 of 4 …"}
+        for hypothesis in ("near the boundary", "boundary misplaced", "inside the other class")
+    ]
+    advised = [
+        *diagnose(training),
+        *examine_scores(_metrics_of_a_loser(), training),
+        *(next_improvements([], {"groups": [group]}, training)[0] for group in groups),
+        next_improvements([], NO_ERRORS, training)[2],
+    ]
+    assert sum("size" in each.advice or "larger" in each.advice for each in advised) == 6
+    for finding in advised:
+        *kept, sizes = _overrides_of(finding)
+        name, _, values = sizes.partition("=")
+        assert name == "model.hidden_sizes"
+        largest = yaml.safe_load(f"[{values}]")[-1]
+        settings = _compose([*kept, f"{name}={largest}"])["model"]
+        assert settings["hidden_sizes"]
+        assert settings["init"] != "zeros"
 
 
 def test_a_stronger_penalty_is_a_stronger_decay_where_the_optimizer_decays() -> None:

@@ -4,6 +4,7 @@ import shlex
 from typing import Any
 
 from glassnet.diagnostics.diagnosis.evidence import Finding, Training
+from glassnet.diagnostics.diagnosis.fitting import larger, size_suffices, stronger_penalty, to_mlp
 
 WANTED = 3
 
@@ -35,17 +36,16 @@ def _from_errors(errors: dict[str, Any], t: Training) -> list[Finding]:
     if not errors["groups"]:
         return []
     group = errors["groups"][0]
-    sizes = ",".join(str(2 * size) for size in t.settings["model"]["hidden_sizes"]) or "32"
     training = t.settings["training"]
-    larger = f"model.hidden_sizes=[{sizes}]"
-    smoother = f"training.label_smoothing={training['label_smoothing'] + 0.05:g}"
-    tamer = f"training.l2={10 * training['l2'] or 0.001:g}"
-    smaller_batches = f"training.batch_size={max(4, training['batch_size'] // 2)}"
+    bigger = larger(t)
+    smoother = (f"training.label_smoothing={training['label_smoothing'] + 0.05:g}",)
+    tamer = (stronger_penalty(t),)
+    smaller_batches = (f"training.batch_size={max(4, training['batch_size'] // 2)}",)
     suggestions = {
-        "near the boundary": ("a larger network, for a boundary of finer shape", larger),
-        "boundary misplaced": ("a larger network, for a boundary of finer shape", larger),
-        "inside the other class": ("a larger network, for a boundary of finer shape", larger),
-        "extreme target": ("a larger network, which can follow the target to its ends", larger),
+        "near the boundary": ("a larger network, for a boundary of finer shape", bigger),
+        "boundary misplaced": ("a larger network, for a boundary of finer shape", bigger),
+        "inside the other class": ("a larger network, for a boundary of finer shape", bigger),
+        "extreme target": ("a larger network, which can follow the target to its ends", bigger),
         "overconfident": ("label smoothing", smoother),
         "label noise suspected": ("look at these labels; until then, smoothing, which trusts none fully", smoother),
         "unlike its neighbours": ("a stronger penalty, if the target is noisy", tamer),
@@ -54,11 +54,13 @@ def _from_errors(errors: dict[str, Any], t: Training) -> list[Finding]:
     }
     if group["hypothesis"] not in suggestions:
         return []
-    advice, change = suggestions[group["hypothesis"]]
+    advice, changes = suggestions[group["hypothesis"]]
+    if changes == bigger and size_suffices(t):
+        return []
     who = f"{group['true']} taken for {group['predicted']}" if "true" in group else f"predictions {group['group']}"
     rows = f"{group['count']} row{'s' if group['count'] > 1 else ''}"
     evidence = f"the largest group of errors: {rows}, {who}; {group['evidence']}"
-    return [Finding(f"errors: {group['hypothesis']}", 0.3, evidence, advice, t.command(change))]
+    return [Finding(f"errors: {group['hypothesis']}", 0.3, evidence, advice, t.command(*changes))]
 
 
 def _always(t: Training) -> list[Finding]:
@@ -87,7 +89,7 @@ def _always(t: Training) -> list[Finding]:
             0.1,
             f"{validation} was reached with hidden layers of {t.settings['model']['hidden_sizes']}",
             "half and twice the size",
-            t.sweep("model.hidden_sizes=" + ",".join(_sizes(t, factor) for factor in (0.5, 1, 2))),
+            t.sweep(*to_mlp(t), "model.hidden_sizes=" + ",".join(_sizes(t, factor) for factor in (0.5, 1, 2))),
         ),
     ]
 
