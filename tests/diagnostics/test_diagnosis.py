@@ -203,7 +203,10 @@ def _metrics(low: float, high: float, error: float, by_chance: float, temperatur
         "examples": 100,
         "comparisons": {
             "majority_class": {"difference": 0.5, "difference_low": 0.4, "difference_high": 0.6},
-            "softmax_regression": {"difference": (low + high) / 2, "difference_low": low, "difference_high": high},
+            "softmax_regression": {
+                "difference": (low + high) / 2, "difference_low": low, "difference_high": high,
+                "mcnemar_p": 0.5 if low <= 0 <= high else 0.01,
+            },
         },
         "calibration": {
             "error": error, "error_by_chance": by_chance, "temperature": temperature,

@@ -94,7 +94,9 @@ def _train(data: str, *overrides: str) -> Training:
     train, validation = ArrayDataset(X[:rows], y[:rows]), ArrayDataset(X[rows:], y[rows:])
     trained = train_network(settings, train, validation, classes, [telemetry])
     chance = math.log(classes) if classes else 1.0
-    return Training(trained.history, telemetry.rows, trained.best_epoch, chance, settings, tuple(overrides))
+    return Training(
+        trained.history, telemetry.rows, trained.best_epoch, chance, settings, tuple(overrides), by_hand=True
+    )
 
 
 def _names(training: Training) -> list[str]:

@@ -15,6 +15,7 @@ CAUSES = (
     stopped_too_early,
 )  # fmt: skip
 LINEAR = ("softmax_regression", "linear_regression")
+SIGNIFICANT = 0.05
 
 
 def examine_scores(metrics: Metrics, training: Training) -> list[Finding]:
@@ -26,24 +27,25 @@ def examine_scores(metrics: Metrics, training: Training) -> list[Finding]:
 
 
 def _too_small(metrics: Metrics, t: Training) -> Finding | None:
-    """The interval of the difference to the linear baseline holds 0: the split does not tell which is better."""
-    name, low, high, difference = _against_linear(metrics)
-    if not low <= 0 <= high:
+    """The test split does not tell whether the network or the linear baseline is better."""
+    name, better, difference = _against_linear(metrics)
+    if better:
         return None
-    folds = t.settings["data"]["folds"] or 5
+    folds, sizes = t.settings["data"]["folds"] or 5, t.settings["model"]["hidden_sizes"]
+    both = f"model.hidden_sizes=[{','.join(map(str, sizes))}],[]" if sizes else "model=mlp,softmax"
     return Finding(
         "split too small to tell",
         0.35,
-        f"{difference}, an interval that holds 0",
+        f"{difference}, which chance alone may bring about",
         f"compare with {name} on the validation scores of {folds} folds, which together are all rows not for testing",
-        t.sweep("model=mlp,softmax", f"data.folds={folds}", f"data.fold=range({folds})"),
+        t.sweep(both, f"data.folds={folds}", f"data.fold=range({folds})"),
     )
 
 
 def _worse(metrics: Metrics, t: Training) -> Finding | None:
     """The linear baseline is better, beyond what chance explains."""
-    name, low, high, difference = _against_linear(metrics)
-    if not (high < 0 if "accuracy" in metrics else low > 0):
+    name, better, difference = _against_linear(metrics)
+    if better != "baseline":
         return None
     evidence = f"{difference}: {name} is better"
     at_best = t.best_epoch - 1
@@ -59,18 +61,24 @@ def _worse(metrics: Metrics, t: Training) -> Finding | None:
     return Finding("worse than the linear baseline", 0.8, evidence, advice, command)
 
 
-def _against_linear(metrics: Metrics) -> tuple[str, float, float, str]:
-    """Return the linear baseline's name, the interval of the difference to it, and both in words."""
+def _against_linear(metrics: Metrics) -> tuple[str, str, str]:
+    """Return the linear baseline's name, who is better beyond chance (or ""), and the difference in words.
+
+    Of two classifiers McNemar's exact test tells, of two regressions the interval of their difference.
+    """
     name = next(name for name in metrics["comparisons"] if name in LINEAR)
     scores = metrics["comparisons"][name]
-    low, high = scores["difference_low"], scores["difference_high"]
-    what = "accuracy" if "accuracy" in metrics else "mean absolute error"
+    low, high, difference = (scores[key] for key in ("difference_low", "difference_high", "difference"))
     title = name.replace("_", " ")
-    difference = (
-        f"on {metrics['examples']} test rows the difference in {what} to {title} is {scores['difference']:+.4g} (95% "
-        f"interval {low:+.4g} to {high:+.4g})"
-    )
-    return title, low, high, difference
+    if "accuracy" in metrics:
+        what, p = "accuracy", scores["mcnemar_p"]
+        is_clear, favours = p < SIGNIFICANT, difference > 0
+        interval = f"95% interval {low:+.4g} to {high:+.4g}, exact McNemar p {p:.2g}"
+    else:
+        what, is_clear, favours = "mean absolute error", not low <= 0 <= high, difference < 0
+        interval = f"95% interval {low:+.4g} to {high:+.4g}"
+    words = f"on {metrics['examples']} test rows the difference in {what} to {title} is {difference:+.4g} ({interval})"
+    return title, ("network" if favours else "baseline") if is_clear else "", words
 
 
 def _miscalibrated(metrics: Metrics, t: Training) -> Finding | None:
