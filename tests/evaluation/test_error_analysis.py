@@ -75,6 +75,40 @@ def test_cases_are_the_confident_errors_and_each_group_has_one() -> None:
     assert [case["row"] for case in result["least_certain"]] == [4]
 
 
+def test_an_explanation_needs_half_of_the_group_and_is_told_of_those_it_holds_for() -> None:
+    """Confident errors among the other class; as more of the group lie elsewhere the averages stay, then it is none."""
+    noise, misplaced = ([3.0, 0.0], [0.05, 0.95, 0.0]), ([-3.0, 0.0], [0.4, 0.6, 0.0])
+    far = ([0.0, 0.0], [0.2, 0.8, 0.0])
+
+    def group(*errors: tuple[list[float], list[float]]) -> dict[str, Any]:
+        return dict(_analyse([x for x, _ in errors], [0] * len(errors), [p for _, p in errors])["groups"][0])
+
+    half = group(noise, misplaced)
+    assert half["hypothesis"] == "label noise suspected"
+    assert half["evidence"].startswith("1 of 2 are called right with confidence (0.95 on average)")
+    assert "0% of the nearest training rows are left, 100% right" in half["evidence"]
+    fewer = group(noise, noise, misplaced, misplaced, far)
+    assert fewer["hypothesis"] == "no single cause"
+    assert fewer["evidence"].startswith("the mean confidence of all 5 is 0.78; ")
+    assert "label noise suspected: 2 of 5" in fewer["evidence"]
+
+
+def test_the_largest_groups_have_a_case_before_rare_ones() -> None:
+    """Three single errors are surer than any of the many of one kind, whose surest is shown all the same."""
+    X = [[3.0, 0.0]] * 5 + [[-3.0, 0.0]] * 2 + [[0.0, 3.0]] * 2 + [[-3.0, 0.0]]
+    y = [0] * 5 + [1] * 2 + [2] * 2 + [0]
+    P = [[0.4, 0.6, 0.0], [0.35, 0.65, 0.0], [0.3, 0.7, 0.0], [0.25, 0.75, 0.0], [0.2, 0.8, 0.0]]
+    P += [[0.9, 0.1, 0.0], [0.92, 0.08, 0.0], [0.99, 0.0, 0.01], [0.0, 0.98, 0.02], [0.0, 0.03, 0.97]]
+
+    def cases(shown: int) -> list[int]:
+        return [case["row"] for case in _analyse(X, y, P, shown)["cases"]]
+
+    assert cases(2) == [6, 4]
+    assert cases(5) == [7, 8, 9, 6, 4]
+    assert cases(7) == [7, 8, 9, 6, 5, 4, 3]
+    assert cases(20) == [7, 8, 9, 6, 5, 4, 3, 2, 1, 0]
+
+
 def test_of_many_errors_the_same_share_of_each_group_is_looked_at() -> None:
     """600 of one kind and 3 of another: about a third of each, at least one, from the surest to the least sure."""
     p = np.linspace(0.51, 0.95, 600)

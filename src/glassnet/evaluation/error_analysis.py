@@ -27,8 +27,9 @@ def analyse_errors(
 ) -> Json:
     """Return the errors in groups of (true, predicted) with a hypothesis each, cases to show, and the least certain.
 
-    The cases are errors, the most confident first, of each group its first before any second. The least certain are
-    right answers.
+    The cases stand for the groups: one of each, the largest group first, then a second of each, and so on until enough
+    are chosen; of a group the most confident before the others. They are returned the most confident first. The least
+    certain are right answers.
 
     Args:
         test: the test rows.
@@ -131,16 +132,23 @@ EXPLANATIONS = (
 
 
 def _hypothesis(signs: list[Json], true: str, guess: str, share: float, classes: int) -> Json:
-    """Return the explanation that most of a group's errors speak for, with the numbers behind it."""
+    """Return the explanation that most of a group's errors speak for, if half of them do, with the numbers of those."""
     n = len(signs)
-    votes = {name: sum(bool(sign[name]) for sign in signs) for name in EXPLANATIONS}
-    best = max(EXPLANATIONS, key=lambda name: votes[name])
+    best = max(EXPLANATIONS, key=lambda name: sum(bool(sign[name]) for sign in signs))
+    explained = [sign for sign in signs if sign[best]]
+    is_explained = 2 * len(explained) >= n
     confidence, margin, for_true, for_guess, distance = (
-        float(np.mean([sign[key] for sign in signs]))
+        float(np.mean([sign[key] for sign in (explained if is_explained else signs)]))
         for key in ("confidence", "margin", "for_true", "for_guess", "distance")
     )
     around = f"{for_true:.0%} of the nearest training rows are {true}, {for_guess:.0%} {guess}"
-    who = f"{votes[best]} of {n}"
+    if not is_explained:
+        seldom = f"; {best}: {len(explained)} of {n}" if explained else ""
+        return {
+            "hypothesis": "no single cause",
+            "evidence": f"the mean confidence of all {n} is {confidence:.2f}; {around}{seldom}",
+        }
+    who = f"{len(explained)} of {n}"
     evidence = {
         "outlier": f"{who} lie further from every training row ({distance:.2f} on average) than 99 in 100 training "
         f"rows from their nearest ({signs[0]['usual']:.2f})",
@@ -157,17 +165,17 @@ def _hypothesis(signs: list[Json], true: str, guess: str, share: float, classes:
         "inside the other class": f"{who} lie among training rows of {guess}, and the network is in doubt (confidence "
         f"{confidence:.2f} on average); {around}",
     }
-    if not votes[best]:
-        return {"hypothesis": "no single cause", "evidence": f"mean confidence {confidence:.2f}; {around}"}
     return {"hypothesis": best, "evidence": evidence[best]}
 
 
 def _choose(order: Places, y_true: npt.NDArray[Any], predicted: npt.NDArray[Any], shown: int) -> Places:
-    """Return the errors to show: the first of each group, filled up with the others, the most confident first."""
-    pairs = [(int(y_true[i]), int(predicted[i])) for i in order]
-    firsts = [at for at, pair in enumerate(pairs) if pair not in pairs[:at]]
-    others = [at for at in range(len(order)) if at not in firsts]
-    return order[sorted((firsts + others)[:shown])]
+    """Return the errors to show: round the groups, the largest first, of each its most confident one still left."""
+    members: dict[tuple[int, int], list[int]] = {}
+    for at, i in enumerate(order):
+        members.setdefault((int(y_true[i]), int(predicted[i])), []).append(at)
+    groups = sorted(members.values(), key=lambda group: -len(group))
+    turns = sorted((turn, rank, at) for rank, group in enumerate(groups) for turn, at in enumerate(group[:shown]))
+    return order[sorted(at for _, _, at in turns[:shown])]
 
 
 def _describe(
