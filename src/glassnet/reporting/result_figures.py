@@ -41,7 +41,8 @@ def draw_class_scores(scores: FloatArray, class_names: tuple[str, ...], path: Pa
     for index, (name, colour) in enumerate((("precision", BLUE), ("recall", VERMILION), ("F1", GREEN))):
         axes.bar(np.arange(len(shown)) + 0.26 * (index - 1), scores[shown, index], 0.24, color=colour, label=name)
     axes.set_xticks(range(len(shown)), names, **_turned(names))
-    axes.set(ylim=(0, 1), ylabel="score", title="Scores by class, test split")
+    chosen = f": the {len(shown)} of {len(scores)} classes with the lowest F1" if len(shown) < len(scores) else ""
+    axes.set(ylim=(0, 1), ylabel="score", title=f"Scores by class, test split{chosen}")
     axes.grid(axis="y", alpha=0.3)
     axes.set_axisbelow(True)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)

@@ -8,6 +8,7 @@ from glassnet.reporting.drawing import BLUE, GREY, VERMILION, new_figure, save, 
 from glassnet.training import read_history
 
 LAYERS_SHOWN = 8  # more lines in one plot cannot be told apart
+FEW = 10  # epochs, up to which each is marked: a line through a single point cannot be seen
 
 
 def draw_learning_curves(history_file: Path, path: Path, best_epoch: int | None = None) -> None:
@@ -18,13 +19,16 @@ def draw_learning_curves(history_file: Path, path: Path, best_epoch: int | None 
     if best_epoch is None:
         best_epoch = int(min(history, key=lambda row: row["validation_loss"])["epoch"])
     figure = new_figure(9, 3.6)
+    markers = ("o", "s") if len(epochs) <= FEW else ("", "")
     titles = {"loss": "loss", "accuracy": "accuracy", "mae": "mean absolute error, in standard deviations"}
     for axes, column in zip(figure.subplots(1, 2), ("loss", score), strict=True):
         validation = [row[f"validation_{column}"] for row in history]
-        axes.plot(epochs, [row[f"train_{column}"] for row in history], color=BLUE, label="train")
-        axes.plot(epochs, validation, color=VERMILION, ls="--", label="validation")
+        axes.plot(epochs, [row[f"train_{column}"] for row in history], color=BLUE, marker=markers[0], label="train")
+        axes.plot(epochs, validation, color=VERMILION, ls="--", marker=markers[1], label="validation")
         axes.axvline(best_epoch, color=GREY, ls=":", label=f"chosen: epoch {best_epoch}")
         axes.set(xlabel="epoch", ylabel=titles[column], title=f"{titles[column].split(',')[0].capitalize()} by epoch")
+        if len(epochs) <= FEW:
+            axes.set_xticks(epochs)
         axes.grid(alpha=0.3)
         axes.legend()
     save(figure, path)

@@ -1,0 +1,50 @@
+"""What the figures of a report show: every epoch of a short training, and how many of the classes."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from glassnet.reporting import result_figures, training_figures
+from glassnet.training import write_history
+
+
+@pytest.fixture
+def figures(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The figures that are drawn, as matplotlib holds them, in place of files."""
+    drawn: list[Any] = []
+    for module in (training_figures, result_figures):
+        monkeypatch.setattr(module, "save", lambda figure, path: drawn.append(figure))
+    return drawn
+
+
+def _row(epoch: int) -> dict[str, float]:
+    scores = {"train_loss": 1.5, "validation_loss": 1.0, "train_accuracy": 0.5, "validation_accuracy": 0.7}
+    return {"epoch": float(epoch), **scores}
+
+
+@pytest.mark.parametrize(("epochs", "marked"), [(1, True), (3, True), (60, False)])
+def test_the_epochs_of_a_short_training_are_marked(
+    figures: list[Any], tmp_path: Path, epochs: int, marked: bool
+) -> None:
+    """A single epoch gives no line to see, so that its points need markers; a long curve does without."""
+    rows = [_row(epoch) for epoch in range(1, epochs + 1)]
+    write_history(tmp_path / "history.csv", rows, rows[0])
+    training_figures.draw_learning_curves(tmp_path / "history.csv", tmp_path / "curves.png")
+    for axes in figures[0].axes:
+        train, validation, _ = axes.get_lines()
+        assert {line.get_marker() not in {"", "None"} for line in (train, validation)} == {marked}
+        if marked:
+            assert list(axes.get_xticks()) == list(range(1, epochs + 1))
+
+
+def test_scores_of_many_classes_say_how_many_are_shown(figures: list[Any], tmp_path: Path) -> None:
+    """Of 30 classes the 20 with the lowest F1 have bars, and the title says so; of 20 all have, and it is silent."""
+    for classes in (30, 20):
+        scores = np.linspace(0.5, 0.9, 3 * classes).reshape(classes, 3)
+        result_figures.draw_class_scores(scores, tuple(f"class {i}" for i in range(classes)), tmp_path / "scores.png")
+    many, few = (figure.axes[0] for figure in figures)
+    assert [label.get_text() for label in many.get_xticklabels()] == [f"class {i}" for i in range(20)]
+    assert many.get_title() == "Scores by class, test split: the 20 of 30 classes with the lowest F1"
+    assert few.get_title() == "Scores by class, test split"
