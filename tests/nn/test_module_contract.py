@@ -99,6 +99,42 @@ def test_the_gradients_of_parameters_do_not_need_that_of_the_input(make: Any) ->
     assert gradients[0] == gradients[1]
 
 
+def test_a_backward_of_ones_own_is_used_in_the_first_layer_too() -> None:
+    """Where a subclass overrides `backward` alone, itself or by a class mixed in, `fit` does not pass it by."""
+
+    class Halved(nn.Dense):
+        def backward(self, dout: nn.FloatArray) -> nn.FloatArray:
+            return super().backward(dout / 2)
+
+    class Half:
+        def backward(self, dout: nn.FloatArray) -> nn.FloatArray:
+            return super().backward(dout / 2)  # type: ignore[misc]
+
+    class Mixed(Half, nn.Dense):
+        pass
+
+    class HalvedAll(nn.Sequential):
+        def backward(self, dout: nn.FloatArray) -> nn.FloatArray:
+            return super().backward(dout / 2)
+
+    class HalvedAround(nn.Residual):
+        def backward(self, dout: nn.FloatArray) -> nn.FloatArray:
+            return super().backward(dout / 2)
+
+    X = np.random.default_rng(1).standard_normal((8, 4))
+    plain = nn.Dense(4, 4, init="zeros", dtype=np.float64)
+    plain.forward(X)
+    plain.backward(X)
+    makes: list[Any] = [
+        Halved, Mixed, lambda *a, **k: HalvedAll(nn.Dense(*a, **k)), lambda *a, **k: HalvedAround(nn.Dense(*a, **k)),
+    ]  # fmt: skip
+    for make in makes:
+        module = nn.Sequential(make(4, 4, init="zeros", dtype=np.float64))
+        module.forward(X)
+        module.backward_parameters(X)
+        np.testing.assert_allclose(module.parameters()[0].grad, plain.W.grad / 2, rtol=1e-14)
+
+
 def test_dense_by_hand() -> None:
     """Z = XW + b and its gradients on numbers small enough to check in the head."""
     layer = nn.Dense(2, 2, init="zeros", dtype=np.float64)

@@ -64,11 +64,15 @@ class Dense(Module):
 
     def backward(self, dout: FloatArray) -> FloatArray:
         """Add `dW = XᵀdZ` and `db = Σ dZ`; return `dX = dZWᵀ`, `(N, D)`."""
-        self.backward_parameters(dout)
+        self._add_gradients(dout)
         return np.matmul(dout, self.W.data.T, out=self.buffer((len(dout), self.in_features), dout.dtype))
 
     def backward_parameters(self, dout: FloatArray) -> None:
-        """Add `dW` and `db` alone; `Σ_n dZ` is the product `1ᵀdZ` with a row of ones, in half the time of `sum`."""
+        """Add `dW` and `db` alone."""
+        self._add_gradients(dout)
+
+    def _add_gradients(self, dout: FloatArray) -> None:
+        """Add `dW` and `db`; `Σ_n dZ` is the product `1ᵀdZ` with a row of ones, in half the time of `sum`."""
         (X,) = self.recall(dout)
         self.W.accumulate_product(X.T, dout)
         self.b.accumulate_product(self._ones(len(dout)), dout)

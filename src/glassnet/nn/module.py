@@ -39,6 +39,17 @@ class Module(Buffered):
     training: bool = True
     _memory: tuple[tuple[int, ...], np.dtype[Any], tuple[Any, ...]] | None = None
 
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Give a class with a `backward` of its own the `backward_parameters` that calls it, unless it has its own too.
+
+        An inherited one belongs to the inherited `backward`, and would pass the new one by in a first layer.
+        """
+        super().__init_subclass__(**options)
+        methods = {"backward", "backward_parameters"}
+        nearest = next(methods & vars(base).keys() for base in cls.__mro__ if methods & vars(base).keys())
+        if "backward_parameters" not in nearest:
+            cls.backward_parameters = Module.backward_parameters  # type: ignore[method-assign]
+
     def forward(self, X: FloatArray) -> FloatArray:
         """Return the module's output for the batch `X`."""
         raise NotImplementedError
@@ -51,7 +62,8 @@ class Module(Buffered):
         """Do what `backward` does but for `dX`: enough for the first layer, since nobody learns the data.
 
         A module whose parameters' gradients can be had without its input's overrides this, and saves the work:
-        for a first layer with many inputs that is up to a third of all multiplications of a training step.
+        for a first layer with many inputs that is up to a third of all multiplications of a training step. Its
+        `backward` then does not call it, or a subclass with another `backward` would call itself for ever.
         """
         self.backward(dout)
 
