@@ -112,6 +112,146 @@ def test_a_kink_within_reach_and_a_sharp_curve_raise_no_false_alarm() -> None:
     assert result.max_relative_error < 1e-6
 
 
+SEEDS = range(100)
+
+
+def _zero_row(n: int, features: int, seed: int) -> FloatArray:
+    rows = np.random.default_rng(seed + 1000).standard_normal((n, features))
+    rows[2] = 0
+    return rows
+
+
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("sizes", [[1, 1, 3, 2], [4, 3, 3, 2]])
+def test_fresh_relu_networks_with_dead_units_raise_no_false_alarm(sizes: list[int], check: Any) -> None:
+    """A unit that is 0 for an example leaves the next layer at its bias, 0: at the corner, for some seeds of each."""
+    corners = 0
+    for seed in SEEDS:
+        model = nn.mlp(sizes, rng=np.random.default_rng(seed))
+        batch = np.random.default_rng(seed + 1000).standard_normal((8, sizes[0]))
+        result = check(model, nn.SoftmaxCrossEntropy(), batch, np.arange(8) % 2)
+        assert result.max_relative_error < 1e-6, (seed, result)
+        assert isinstance(result.max_relative_error, float)
+        corners += result.corners
+    assert corners > 100
+
+
+def test_a_row_of_zeros_and_a_constant_batch_raise_no_false_alarm() -> None:
+    """Every unit of the first layer is at its corner: for one row; and, normalized over equal rows, for all of them."""
+    for seed in SEEDS:
+        model = nn.mlp([4, 6, 3], rng=np.random.default_rng(seed))
+        result = gradient_check(model, nn.SoftmaxCrossEntropy(), _zero_row(5, 4, seed), np.arange(5) % 3)
+        assert result.max_relative_error < 1e-6, (seed, result)
+        # The four entries of the row of zeros, and the six biases; a weight moves nothing there.
+        assert (result.checked, result.corners) == (61, 10)
+    model = nn.mlp([4, 6, 3], normalization="batch", rng=np.random.default_rng(0))
+    constant = np.tile(np.random.default_rng(1).standard_normal((1, 4)), (5, 1))
+    result = gradient_check(model, nn.SoftmaxCrossEntropy(), constant, np.arange(5) % 3)
+    assert result.max_relative_error < 1e-6, result
+    assert result.corners == 5 * 4 + 6  # each element of X, and each shift
+
+
+@pytest.mark.parametrize("distance", [0.0, 1e-12, 1e-8, 1e-7, 2e-7, 3e-7, 6e-7, 7e-7, 2e-6, -1e-8, -5e-7, -3e-6])
+def test_a_corner_at_any_distance_is_left_out_or_stepped_around(distance: float) -> None:
+    """One unit beside another that is far from its corner; what is compared is right, and the rest is counted."""
+    layer = nn.Dense(1, 2, init="zeros", dtype=np.float64)
+    layer.W.data = np.array([[1.0, 1.0]])
+    layer.b.data = np.array([[0.0, 2.0]])
+    model = nn.Sequential(layer, nn.ReLU(), nn.Dense(2, 1, rng=np.random.default_rng(0), dtype=np.float64))
+    result = gradient_check(model, nn.MeanSquaredError(), np.array([[distance]]), np.ones((1, 1)))
+    assert result.max_relative_error < 1e-6
+    assert result.checked + result.corners == 8
+    assert (result.corners > 0) == (abs(distance) < 1e-5 / 16)
+
+
+def test_a_point_with_nothing_to_compare_is_refused() -> None:
+    """A ReLU alone, at 0: one line that says what to do."""
+    with pytest.raises(ValueError, match=r"expected a point where the loss has a derivative.*another X"):
+        gradient_check(nn.ReLU(), nn.MeanSquaredError(), np.zeros((2, 3)), np.ones((2, 3)))
+
+
+class _OneUnitUnmasked(nn.ReLU):
+    """Lets the gradient of unit 1 through where the unit is 0."""
+
+    def backward(self, dout: FloatArray) -> FloatArray:
+        dX = super().backward(dout)
+        dX[:, 1] = dout[:, 1]
+        return dX
+
+
+class _Scaled(nn.ReLU):
+    """Returns a gradient that is 0.1% too large."""
+
+    def backward(self, dout: FloatArray) -> FloatArray:
+        return super().backward(dout) * 1.001
+
+
+class _OneElementOff(nn.Dense):
+    """Has one element of dW, the largest, off by 0.1%."""
+
+    def backward(self, dout: FloatArray) -> FloatArray:
+        dX = super().backward(dout)
+        self.W.grad.flat[np.abs(self.W.grad).argmax()] *= 1.001
+        return dX
+
+
+@pytest.mark.parametrize("size", [1.0, 1000.0])
+def test_small_mistakes_are_found_beside_corners_and_in_large_features(size: float) -> None:
+    """In networks with a row of zeros, where corners are; the coarser grid of large numbers is taken for none."""
+    broken: list[Any] = [
+        lambda rng: (nn.Dense(4, 4, rng=rng, dtype=np.float64), _OneUnitUnmasked()),
+        lambda rng: (nn.Dense(4, 4, rng=rng, dtype=np.float64), _Scaled()),
+        lambda rng: (_OneElementOff(4, 4, rng=rng, dtype=np.float64), nn.ReLU()),
+    ]
+    for seed in range(10):
+        for make in broken:
+            rng = np.random.default_rng(seed)
+            model = nn.Sequential(*make(rng), nn.Dense(4, 3, init=1 / size, rng=rng, dtype=np.float64))
+            result = gradient_check(model, nn.SoftmaxCrossEntropy(), size * _zero_row(6, 4, seed), np.arange(6) % 3)
+            assert result.max_relative_error > 1e-4, (seed, model, result)
+
+
+def test_what_backward_returns_must_fit_the_input() -> None:
+    """A first layer that returns too many rows, none, or another dtype: one line each."""
+    wrong: list[tuple[Any, type[Exception], str]] = [
+        (lambda dX: np.tile(dX, (2, 1)), ValueError, r"float64 array of shape \(4, 4\), received .*shape \(8, 4\)"),
+        (lambda dX: None, TypeError, "received NoneType None"),
+        (lambda dX: dX.astype(np.float32), TypeError, r"received float32 array of shape \(4, 4\)"),
+    ]
+    for change, error, message in wrong:
+
+        class Broken(nn.Dense):
+            def backward(self, dout: FloatArray) -> FloatArray:
+                return change(super().backward(dout))  # noqa: B023
+
+        model = nn.Sequential(Broken(4, 3, rng=np.random.default_rng(0), dtype=np.float64))
+        with pytest.raises(error, match="gradient_check: expected the gradient of X as a .*" + message):
+            gradient_check(model, nn.SoftmaxCrossEntropy(), X, Y)
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_what_fit_uses_is_checked_too(check: Any) -> None:
+    """A first layer whose `backward_parameters` forgets the bias."""
+
+    class Forgetful(nn.Dense):
+        def backward_parameters(self, dout: FloatArray) -> None:
+            (X,) = self.recall(dout)
+            self.W.accumulate_product(X.T, dout)
+
+    model = nn.Sequential(Forgetful(4, 3, rng=np.random.default_rng(0)))
+    with pytest.raises(ValueError, match=r"expected backward_parameters to leave .*received another of 0\.b, off by"):
+        check(model, nn.SoftmaxCrossEntropy(), X, Y)
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_wrong_arguments_are_refused(check: Any) -> None:
+    """A seed for a generator, and a model that is none: one line each."""
+    with pytest.raises(TypeError, match=r"gradient_check: expected rng=np\.random\.default_rng.*received int 0"):
+        check(_network(nn.Tanh()), nn.SoftmaxCrossEntropy(), X, Y, rng=0)
+    with pytest.raises(TypeError, match="gradient_check: expected a module to check, received str 'mlp'"):
+        check("mlp", nn.SoftmaxCrossEntropy(), X, Y)
+
+
 def test_the_worst_element_is_named() -> None:
     """A single wrong number in the bias of the middle layer is found there."""
 

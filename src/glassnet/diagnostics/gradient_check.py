@@ -4,16 +4,23 @@ import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from glassnet import nn
+from glassnet.diagnostics.finite_differences import (
+    FINEST,
+    Line,
+    central_difference,
+    extrapolated_difference,
+    has_corner,
+    relative_error,
+)
 from glassnet.nn import FloatArray
-from glassnet.nn.arrays import check_batch, check_count, check_number
+from glassnet.nn.arrays import check_batch, check_count, check_number, describe
 
-ROUNDING = 8 * np.finfo(np.float64).eps  # how far two evaluations of the same loss may differ, relatively
 REFINE = 1e-7  # a relative error above this is looked at more finely
 
 
@@ -28,6 +35,10 @@ class GradientCheck:
         analytic: the gradient by backpropagation there.
         numerical: the gradient by central differences there.
         checked: how many elements were compared.
+        corners: how many were not, because the loss has a corner there: its slopes to the left and to the right differ.
+            A ReLU has one where its input is 0, as it is for an all-zero row of X while the biases are 0. No
+            derivative exists there, only a range of subgradients, of which backward may return any, while a central
+            difference gives the middle: there is nothing to compare. At most points there are none, or few.
     """
 
     max_relative_error: float
@@ -35,6 +46,7 @@ class GradientCheck:
     analytic: float
     numerical: float
     checked: int
+    corners: int
 
 
 def gradient_check(
@@ -53,8 +65,10 @@ def gradient_check(
     `ε = 1e−5` in float64 the truncation (~1e−10) and the rounding of ℓ (~1e−16/ε = 1e−11) are both far below the 1e−6
     that a correct backward pass is held to. A difference within the rounding of ℓ itself says nothing about either
     gradient (both are zero for a bias in front of a BatchNorm, say) and does not count as an error. Where the two still
-    disagree, the difference is taken again, more finely: see `_refined`. The check runs on a float64 copy: the model,
-    its buffers and its mode are left alone.
+    disagree, the difference is taken again, more finely; where they then still do and the loss has a corner, there is
+    no derivative to compare (see `finite_differences`). What `backward_parameters` leaves in the gradients of the
+    parameters must be what `backward` leaves there, to the byte: it is what `fit` uses. The check runs on a float64
+    copy: the model, its buffers and its mode are left alone.
 
     Args:
         model: the model, in the mode to check.
@@ -66,14 +80,17 @@ def gradient_check(
         rng: the generator that draws the subset; by default seeded with 0.
 
     Raises:
-        ValueError: if the model would draw random numbers (Dropout that is neither frozen nor in evaluation mode).
+        TypeError: if the model is no module, or what its `backward` returns no float64 array.
+        ValueError: if the model would draw random numbers (Dropout that is neither frozen nor in evaluation mode);
+            if the gradient of the input has not its shape, or `backward_parameters` leaves other gradients than
+            `backward`; if the loss has a corner along every line.
     """
-    rng = rng if rng is not None else np.random.default_rng(0)
+    generator = _checked_rng("gradient_check", rng)
     eps = check_number("gradient_check", "eps", eps, 0, 1, low_open=True)
     check_count("gradient_check", "max_elements", max_elements)
     value, arrays = _differentiate("gradient_check", model, loss, X, y)
 
-    def along(data: FloatArray, index: tuple[int, ...]) -> _Line:
+    def along(data: FloatArray, index: tuple[int, ...]) -> Line:
         def at(distance: float) -> float:
             original = data[index]
             data[index] = original + distance
@@ -81,17 +98,17 @@ def gradient_check(
             data[index] = original
             return result
 
-        return at
+        return Line(at, float(np.spacing(abs(data[index]))))
 
     comparisons = []
     for name, data, gradient in arrays:
         elements = np.arange(data.size)
         if data.size > max_elements:
-            elements = rng.choice(data.size, max_elements, replace=False)
+            elements = generator.choice(data.size, max_elements, replace=False)
         for element in elements:
             index = tuple(int(i) for i in np.unravel_index(element, data.shape))
             comparisons.append(_compare((name, index), float(gradient[index]), along(data, index), eps))
-    return _worst(comparisons)
+    return _worst("gradient_check", comparisons)
 
 
 def directional_gradient_check(
@@ -115,12 +132,12 @@ def directional_gradient_check(
     Args, Raises and the comparison are those of `gradient_check`; `worst` holds the array's name and the direction's
     number, and `checked` counts the directions of all arrays together.
     """
-    rng = rng if rng is not None else np.random.default_rng(0)
+    generator = _checked_rng("directional_gradient_check", rng)
     eps = check_number("directional_gradient_check", "eps", eps, 0, 1, low_open=True)
     check_count("directional_gradient_check", "directions", directions)
     value, arrays = _differentiate("directional_gradient_check", model, loss, X, y)
 
-    def along(data: FloatArray, direction: FloatArray) -> _Line:
+    def along(data: FloatArray, direction: FloatArray) -> Line:
         def at(distance: float) -> float:
             original = data.copy()
             data[...] = original + distance * direction
@@ -128,25 +145,25 @@ def directional_gradient_check(
             data[...] = original
             return result
 
-        return at
+        # The roundings of P coordinates add up like √P, beside a slope along u that is 1/√P of the gradient's length.
+        return Line(at, math.sqrt(data.size) * float(np.spacing(np.abs(data).max())))
 
     comparisons = []
     for name, data, gradient in arrays:
         for number in range(directions):
-            direction = rng.standard_normal(data.shape)
+            direction = generator.standard_normal(data.shape)
             direction /= np.linalg.norm(direction)
             slope = float(np.sum(gradient * direction))
             comparisons.append(_compare((name, (number,)), slope, along(data, direction), eps))
-    return _worst(comparisons)
-
-
-_Line: TypeAlias = Callable[[float], float]  # the loss at a signed distance from where the model is, along some line
+    return _worst("directional_gradient_check", comparisons)
 
 
 def _differentiate(
     owner: str, model: nn.Module, loss: nn.Loss, X: FloatArray, y: npt.NDArray[Any]
 ) -> tuple[Callable[[], float], list[tuple[str, FloatArray, FloatArray]]]:
     """Return a function that evaluates the loss of a float64 copy, and each array of it: name, values, gradient."""
+    if not isinstance(model, nn.Module):
+        raise TypeError(f"{owner}: expected a module to check, received {describe(model)}")
     if model.is_random:
         raise ValueError(
             f"{owner}: expected a deterministic model, received one with Dropout in training mode; "
@@ -163,49 +180,58 @@ def _differentiate(
     model.zero_grad()
     value()
     dX = model.backward(loss.backward())
+    if not isinstance(dX, np.ndarray) or dX.dtype != X.dtype:
+        raise TypeError(f"{owner}: expected the gradient of X as a {describe(X)}, received {describe(dX)}")
+    if dX.shape != X.shape:
+        raise ValueError(f"{owner}: expected the gradient of X as a {describe(X)}, received {describe(dX)}")
     arrays = [(name, parameter.data, parameter.grad.copy()) for name, parameter in model.named_parameters()]
+    dX = dX.copy()
+    model.zero_grad()
+    value()
+    model.backward_parameters(loss.backward())
+    for (name, parameter), (_, _, gradient) in zip(model.named_parameters(), arrays, strict=True):
+        if parameter.grad.tobytes() != gradient.tobytes():
+            difference = float(np.abs(parameter.grad - gradient).max())
+            raise ValueError(
+                f"{owner}: expected backward_parameters to leave the gradients that backward leaves, received another "
+                f"of {name}, off by up to {difference:.3g}"
+            )
     return value, [*arrays, ("X", X, dX)]
 
 
-def _compare(where: tuple[str, tuple[int, ...]], analytic: float, line: _Line, eps: float) -> GradientCheck:
-    numerical, rounding = _central(line, eps)
-    error = _relative_error(analytic, numerical, rounding)
-    if error > REFINE:
-        for step in (eps, eps / 8):
-            finer, finer_rounding = _refined(line, step)
-            finer_error = _relative_error(analytic, finer, finer_rounding)
-            if finer_error < error:
-                numerical, error = finer, finer_error
-    return GradientCheck(error, where, analytic, numerical, 1)
+def _checked_rng(owner: str, rng: object) -> np.random.Generator:
+    if rng is None:
+        return np.random.default_rng(0)
+    if not isinstance(rng, np.random.Generator):
+        raise TypeError(f"{owner}: expected rng=np.random.default_rng(seed), received {describe(rng)}")
+    return rng
 
 
-def _central(line: _Line, eps: float) -> tuple[float, float]:
-    """Return the central difference, and how far rounding alone may move it."""
-    above, below = line(eps), line(-eps)
-    return (above - below) / (2 * eps), ROUNDING * max(abs(above), abs(below)) / (2 * eps)
+def _compare(where: tuple[str, tuple[int, ...]], analytic: float, line: Line, eps: float) -> GradientCheck | None:
+    """Return the comparison, or None where the loss has a corner instead of a derivative."""
+    numerical, rounding = central_difference(line, eps)
+    error = relative_error(analytic, numerical, rounding)
+    for order, step in ((2, eps), (2, eps / 8), (0, eps / FINEST), (1, eps), (1, eps / FINEST)):
+        if error <= REFINE:
+            break
+        finer, rounding = extrapolated_difference(line, step, order) if order else central_difference(line, step)
+        finer_error = relative_error(analytic, finer, rounding)
+        if finer_error < error:
+            numerical, error = finer, finer_error
+    if error > REFINE and has_corner(line, eps):
+        return None
+    return GradientCheck(error, where, analytic, numerical, checked=1, corners=0)
 
 
-def _refined(line: _Line, eps: float) -> tuple[float, float]:
-    """Return the central difference with its leading error removed, and its rounding.
-
-    `D(ε) = ℓ′ + ε²ℓ‴/6 + O(ε⁴)`, so `(4·D(ε/2) − D(ε))/3 = ℓ′ + O(ε⁴)` (Richardson, 1911). A sharply curved loss (a
-    BatchNorm over few examples) needs it; and a finer step is less likely to straddle the kink of a ReLU.
-    """
-    coarse, coarse_rounding = _central(line, eps)
-    fine, fine_rounding = _central(line, eps / 2)
-    return (4 * fine - coarse) / 3, (4 * fine_rounding + coarse_rounding) / 3
-
-
-def _relative_error(analytic: float, numerical: float, rounding: float) -> float:
-    difference = abs(analytic - numerical)
-    if not math.isfinite(difference):
-        return math.inf
-    return max(0.0, difference - rounding) / max(1e-8, abs(analytic) + abs(numerical))
-
-
-def _worst(comparisons: list[GradientCheck]) -> GradientCheck:
-    worst = max(comparisons, key=lambda comparison: comparison.max_relative_error)
-    return replace(worst, checked=len(comparisons))
+def _worst(owner: str, comparisons: list[GradientCheck | None]) -> GradientCheck:
+    compared = [comparison for comparison in comparisons if comparison is not None]
+    if not compared:
+        raise ValueError(
+            f"{owner}: expected a point where the loss has a derivative, received one at a corner of it along all "
+            f"{len(comparisons)} lines; check at another X, or with other biases"
+        )
+    worst = max(compared, key=lambda comparison: comparison.max_relative_error)
+    return replace(worst, checked=len(compared), corners=len(comparisons) - len(compared))
 
 
 def _in_float64(model: nn.Module) -> nn.Module:

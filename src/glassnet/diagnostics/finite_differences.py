@@ -1,0 +1,72 @@
+"""Derivatives of a function along a line from its values alone, and whether it has a corner there instead of one."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+ROUNDING = 8 * float(np.finfo(np.float64).eps)  # how far two evaluations of the same value may differ, relatively
+FINEST = 16  # the finest central difference has a step this many times below ε
+CORNER = 1e-6  # slopes on the two sides that differ by more than this, relatively, make a corner
+
+
+@dataclass(frozen=True)
+class Line:
+    """A function of many variables along a line through a point.
+
+    Attributes:
+        value: the function's value at a signed distance from the point.
+        blur: how far the rounding of the coordinates may shift a point along the line.
+    """
+
+    value: Callable[[float], float]
+    blur: float
+
+
+def relative_error(a: float, b: float, rounding: float) -> float:
+    """Return `|a − b| / max(1e−8, |a| + |b|)`, where `|a − b|` exceeds `rounding`; infinity if it is not finite."""
+    difference = abs(a - b)
+    if not math.isfinite(difference):
+        return math.inf
+    return max(0.0, difference - rounding) / max(1e-8, abs(a) + abs(b))
+
+
+def central_difference(line: Line, eps: float) -> tuple[float, float]:
+    """Return the central difference, and how far rounding alone may move it."""
+    above, below = line.value(eps), line.value(-eps)
+    return (above - below) / (2 * eps), ROUNDING * max(abs(above), abs(below)) / (2 * eps)
+
+
+def extrapolated_difference(line: Line, eps: float, order: int) -> tuple[float, float]:
+    """Return the central difference with its leading error, of that order in ε, removed, and its rounding.
+
+    `D(ε) = ℓ′ + ε²ℓ‴/6 + O(ε⁴)`, so `(4·D(ε/2) − D(ε))/3 = ℓ′ + O(ε⁴)` (Richardson, 1911). A sharply curved loss (a
+    BatchNorm over few examples) needs it. Where a ReLU's input is 0 and the loss goes on at the same slope, yet curved
+    differently on the two sides, `D(ε) = ℓ′ + ε(ℓ″₊ − ℓ″₋)/4 + O(ε²)`, and `2·D(ε/2) − D(ε)` is what removes it.
+    """
+    coarse, coarse_rounding = central_difference(line, eps)
+    fine, fine_rounding = central_difference(line, eps / 2)
+    weight = 2**order
+    return (weight * fine - coarse) / (weight - 1), (weight * fine_rounding + coarse_rounding) / (weight - 1)
+
+
+def has_corner(line: Line, eps: float) -> bool:
+    """Return whether the slopes on the two sides differ, within reach of the finest central difference.
+
+    With `s(h) = (ℓ(h) − ℓ(0))/h`, the slope of a side is `2·s(h/2) − s(h) = ℓ′ − h²ℓ‴/12 − h³ℓ⁗/32 + …`; the left one
+    has −h for h. For a smooth loss they differ by `h³ℓ⁗/16`, far below `CORNER` of the slopes; at a corner by its jump
+    J, whatever h is. Is the corner a distance d < h away, by `J·|1 − 3d/h|` or, beyond h/2, `J·(1 − d/h)`: where one h
+    happens to see none of it, the other does. One that is farther off than `eps/FINEST` does not disturb the central
+    difference of that step, and is none here.
+    """
+    return any(_slopes_differ(line, h) for h in (eps / FINEST, eps / 40))
+
+
+def _slopes_differ(line: Line, h: float) -> bool:
+    here, near_right, near_left, right, left = map(line.value, (0.0, h / 2, -h / 2, h, -h))
+    slope_right = (4 * near_right - right - 3 * here) / h  # 2·s(h/2) − s(h)
+    slope_left = (3 * here + left - 4 * near_left) / h
+    rounding = 8 * ROUNDING * max(map(abs, (here, near_right, near_left, right, left))) / h
+    error = relative_error(slope_right, slope_left, rounding)
+    return math.isfinite(error) and error > CORNER + 8 * line.blur / h
