@@ -54,6 +54,69 @@ def test_extreme_logits_give_finite_losses(size: float, smoothing: float) -> Non
         assert loss.forward(np.array([[size, -size]]), np.array([1])) == 2000.0
 
 
+INF = math.inf
+
+
+@pytest.mark.filterwarnings("ignore:.*:DeprecationWarning")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("weights", [None, [1.0, 2.0, 0.5]])
+def test_a_logit_of_minus_infinity_is_a_probability_of_zero(dtype: Any, smoothing: float, weights: Any) -> None:
+    """As in PyTorch: no share in the sum, −inf as a logarithm, and an infinite loss where it is the true class."""
+    torch = pytest.importorskip("torch")
+    Z = np.array([[1.0, -INF, 2.0], [-INF, 0.5, -1.0]], dtype=dtype)
+    np.testing.assert_allclose(nn.softmax(Z), torch.softmax(torch.tensor(Z), 1).numpy(), rtol=1e-6)
+    assert nn.softmax(Z)[0, 1] == 0
+    np.testing.assert_allclose(nn.log_softmax(Z), torch.log_softmax(torch.tensor(Z), 1).numpy(), rtol=1e-6)
+    loss = nn.SoftmaxCrossEntropy(smoothing, weights)
+    theirs = torch.nn.CrossEntropyLoss(
+        None if weights is None else torch.tensor(weights, dtype=torch.tensor(Z).dtype), label_smoothing=smoothing
+    )
+    for labels in ([2, 1], [1, 1], [0, 0]):
+        expected = float(theirs(torch.tensor(Z), torch.tensor(labels)))
+        assert loss.forward(Z, np.array(labels)) == pytest.approx(expected, rel=1e-6)
+        assert (loss.forward(Z, np.array(labels)) == INF) == (smoothing > 0 or labels != [2, 1])
+        assert loss.forward(Z, np.eye(3)[labels]) == INF or not smoothing
+    plain = nn.SoftmaxCrossEntropy()  # one-hot targets are the labels, with a zero that nothing is multiplied by
+    assert plain.forward(Z, np.eye(3)[[2, 1]]) == pytest.approx(plain.forward(Z, np.array([2, 1])), rel=1e-6)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+@pytest.mark.parametrize("row", [[INF, 0.0, 1.0], [np.nan, 0.0, 1.0], [INF, -INF, 0.0], [-INF, -INF, -INF]])
+def test_broken_logits_give_no_finite_loss(row: list[float], smoothing: float) -> None:
+    """Nor a warning, which would fail this test: `fit` reports the loss itself."""
+    Z = np.array([row, [0.0, 1.0, 2.0]], dtype=np.float32)
+    loss = nn.SoftmaxCrossEntropy(smoothing)
+    for label in range(3):
+        assert not math.isfinite(loss.forward(Z, np.array([label, 0]))), label
+        assert not math.isfinite(loss.forward(Z, np.eye(3)[[label, 0]])), label
+
+
+def test_huge_logits_beside_minus_infinity_are_right() -> None:
+    """A difference that overflows is floored; what is −inf stays so."""
+    highest = float(np.finfo(np.float32).max)
+    Z = np.array([[highest, -highest, -INF]], dtype=np.float32)
+    assert nn.log_softmax(Z).tolist() == [[0.0, -highest, -INF]]
+    loss = nn.SoftmaxCrossEntropy()
+    assert [loss.forward(Z, np.array([label])) for label in range(3)] == [0.0, highest, INF]
+    for label, gradient in ((0, [0.0, 0.0, 0.0]), (1, [1.0, -1.0, 0.0]), (2, [1.0, 0.0, -1.0])):
+        loss.forward(Z, np.array([label]))
+        assert loss.backward().tolist() == [gradient]
+
+
+def test_the_loss_says_which_targets_it_got() -> None:
+    """Class ids, one-hot or soft, by the entries themselves and not by their dtype."""
+    loss, Z = nn.SoftmaxCrossEntropy(), np.zeros((2, 3))
+    assert loss.target_form is None
+    cases: list[tuple[Any, str]] = [
+        (np.array([0, 2]), "class ids"), (np.eye(3)[[0, 2]], "one-hot"), (np.eye(3, dtype=np.int64)[[0, 2]], "one-hot"),
+        (np.array([[1.0, 0.0, 0.0], [0.0, 0.5, 0.5]]), "soft"), (np.array([[1 - 1e-6, 1e-6, 0], [0, 0, 1]]), "soft"),
+    ]  # fmt: skip
+    for targets, form in cases:
+        loss.forward(Z, targets)
+        assert loss.target_form == form
+
+
 def test_a_zero_network_starts_at_ln_c() -> None:
     """A uniform prediction over C classes costs ln C, and its gradient is (P − Y)/N."""
     X, y = np.random.default_rng(0).standard_normal((6, 4)), np.arange(6) % 3

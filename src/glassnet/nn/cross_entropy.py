@@ -1,5 +1,6 @@
 """Softmax and the cross-entropy loss, fused so that neither can overflow."""
 
+import math
 from typing import cast
 
 import numpy as np
@@ -12,13 +13,18 @@ LOWEST = {dtype: np.finfo(dtype).min for dtype in FLOAT_DTYPES}
 
 
 def _shifted(Z: FloatArray, out: FloatArray | None = None, column: FloatArray | None = None) -> FloatArray:
-    """Return `Z − max_c Z`, each row's largest entry 0; the floor keeps a difference of huge logits finite.
+    """Return `Z − max_c Z`, each row's largest entry 0; −inf where the difference of huge logits overflows.
 
-    The result is written to `out`, the rows' maxima `(N, 1)` to `column`, if these are given.
+    The result is written to `out`, the rows' maxima `(N, 1)` to `column`, if these are given. A row that has a NaN or
+    +inf, or nothing but −inf, has no softmax: it becomes NaN, in part or whole, and so does the loss.
     """
-    with np.errstate(over="ignore"):
-        shifted = np.subtract(Z, np.maximum.reduce(Z, axis=1, keepdims=True, out=column), out=out)
-    return np.maximum(shifted, LOWEST[Z.dtype], out=shifted)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.subtract(Z, np.maximum.reduce(Z, axis=1, keepdims=True, out=column), out=out)
+
+
+def _floored(shifted: FloatArray, Z: FloatArray) -> FloatArray:
+    """Return `shifted` with the lowest number of its dtype wherever it overflowed, and −inf only where Z itself is."""
+    return np.where(np.isneginf(shifted) & np.isfinite(Z), LOWEST[Z.dtype], shifted)
 
 
 def softmax(logits: FloatArray) -> FloatArray:
@@ -32,8 +38,12 @@ def softmax(logits: FloatArray) -> FloatArray:
 
 
 def log_softmax(logits: FloatArray) -> FloatArray:
-    """Return `log p_c = z_c − log Σ_k e^(z_k)` for each row of `logits (N, C)`, without ever forming a `p_c` of 0."""
-    shifted = _shifted(check_batch("log_softmax", logits))
+    """Return `log p_c = z_c − log Σ_k e^(z_k)` for each row of `logits (N, C)`, without ever forming a `p_c` of 0.
+
+    It is finite for finite logits, however huge; −inf where a logit is.
+    """
+    Z = check_batch("log_softmax", logits)
+    shifted = _floored(_shifted(Z), Z)
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
@@ -50,10 +60,18 @@ class SoftmaxCrossEntropy(Loss):
     `dZ = (P − Q)/N`: the prediction minus the target. (Bridle, "Training stochastic model recognition algorithms",
     1990; label smoothing: Szegedy et al., "Rethinking the inception architecture", 2016.)
 
-    Its `total_weight` is the D of the last forward.
+    Finite logits, however huge, give a finite loss (float64 ones near the end of their range aside). A logit of −inf is
+    a probability of exactly 0: the loss is infinite if the target has a share of that class, and does not see it
+    otherwise. A logit of +inf or NaN gives no finite loss.
+
+    Attributes:
+        target_form: what the last forward got: "class ids"; "one-hot", all entries exactly 0 or 1; or "soft".
+        total_weight: the D of the last forward.
     """
 
     score_name = "accuracy"
+    target_form: str | None = None
+    total_weight: float = 0.0
 
     def __init__(self, label_smoothing: float = 0.0, class_weights: npt.ArrayLike | None = None) -> None:
         """Set ε in [0, 1) and one weight of 0 or more for each class (None: all 1)."""
@@ -66,18 +84,27 @@ class SoftmaxCrossEntropy(Loss):
         Z = check_batch(self, logits)
         labels, distribution = self._check_targets(Z, targets)
         self._memory = None
+        if distribution is None:
+            self.target_form = "class ids"
+        else:
+            self.target_form = "one-hot" if ((distribution == 0) | (distribution == 1)).all() else "soft"
         shifted = _shifted(Z, self.buffer(Z.shape, Z.dtype), self.buffer((len(Z), 1), Z.dtype))
         if labels is not None and self.class_weights is None and not self.label_smoothing:
-            return self._forward_ids(shifted, labels)
+            return self._forward_ids(Z, shifted, labels)
         E = np.exp(shifted)
         total = E.sum(axis=1, keepdims=True)
         T = self._weighted_targets(Z, labels, distribution)
         self._memory = (E / total, T, None)
-        with np.errstate(over="ignore"):  # logits near the end of float64: infinite, and so reported
+        with np.errstate(over="ignore", invalid="ignore"):  # not finite, and so reported
             log_P = shifted.astype(np.float64) - np.log(total)
-            return float(-np.sum(T * log_P) / self.total_weight)
+            value = float(-np.sum(T * log_P) / self.total_weight)
+            if not math.isfinite(value):  # 0·log 0 counts as 0
+                log_P = _floored(shifted, Z).astype(np.float64) - np.log(total)
+                terms = np.where(T > 0, T * log_P, 0 * total)  # which is NaN where the row is
+                value = float(-np.sum(terms) / self.total_weight)
+        return value
 
-    def _forward_ids(self, shifted: FloatArray, labels: LabelArray) -> float:
+    def _forward_ids(self, Z: FloatArray, shifted: FloatArray, labels: LabelArray) -> float:
         """Return the plain loss for class ids; `shifted` becomes P in place."""
         n, classes = shifted.shape
         # Entry y_n of row n, in the array laid end to end.
@@ -86,6 +113,9 @@ class SoftmaxCrossEntropy(Loss):
         entries = shifted.reshape(-1)
         at_labels = np.take(entries, places, out=self.buffer((n,), shifted.dtype), mode="clip")
         likelihood = float(np.add.reduce(at_labels, dtype=np.float64))  # in which no sum of float32 overflows
+        if likelihood == -math.inf:
+            with np.errstate(over="ignore"):
+                likelihood = float(np.sum(_floored(at_labels, Z.reshape(-1)[places]), dtype=np.float64))
         P = np.exp(shifted, out=shifted)
         total = np.add.reduce(P, axis=1, keepdims=True, out=self.buffer((n, 1), P.dtype))
         P /= total
