@@ -7,6 +7,7 @@ import pytest
 
 from glassnet import nn, optim
 from glassnet.data import ArrayDataset, DataLoader
+from glassnet.diagnostics import gradient_check
 from glassnet.training import (
     BestWeights,
     Callback,
@@ -118,6 +119,37 @@ def test_a_plateau_lowers_the_rate_in_a_training_also_behind_a_warm_up() -> None
         schedule = LearningRateSchedule(before if warm else plateau)
         history = _fit(model, optim.SGD(model.parameters(), 0.1), [schedule], epochs=4)
         assert [row["learning_rate"] for row in history] == [0.1, 0.1, 0.05, 0.025]
+
+
+class _Huber(nn.Loss):
+    """A loss written to the docstring of `Loss` and no further: it says nothing of weights."""
+
+    score_name = "mae"
+
+    def forward(self, outputs: nn.FloatArray, targets: Any) -> float:
+        errors = outputs.astype(np.float64) - targets
+        self._memory = errors, outputs.dtype
+        small = np.abs(errors) < 1
+        return float(np.mean(np.where(small, errors**2 / 2, np.abs(errors) - 0.5)))
+
+    def backward(self) -> nn.FloatArray:
+        errors, dtype = self.recall()
+        return (np.clip(errors, -1, 1) / errors.size).astype(dtype)
+
+    def score_sum(self, outputs: nn.FloatArray, targets: Any) -> float:
+        return float(np.abs(outputs - targets).sum())
+
+
+def test_a_loss_of_ones_own_weighs_examples() -> None:
+    """It passes the gradient check, trains, and unequal batches give the mean that one batch gives."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((70, 2)).astype(np.float32)
+    rows = ArrayDataset(X, (2 * X[:, :1] - X[:, 1:]).astype(np.float32))
+    model, loss = nn.mlp([2, 1], init="zeros"), _Huber()
+    assert gradient_check(model, loss, X[:5], rows.y[:5]).max_relative_error < 1e-6
+    fit(model, loss, optim.SGD(model.parameters(), 0.1), DataLoader(rows, 16), DataLoader(rows, 32), 1)
+    parts, whole = (evaluate(model, loss, DataLoader(rows, size)) for size in (32, 70))
+    assert parts["loss"] == pytest.approx(whole["loss"], rel=1e-6)
 
 
 def test_regression_from_end_to_end() -> None:

@@ -17,11 +17,12 @@ class Loss(Buffered):
 
     Attributes:
         score_name: the name of the score that people read beside the loss, such as "accuracy".
-        total_weight: what the last forward divided by; a mean over several batches weighs each batch's value with it.
+        total_weight: what the last forward divided by, where that is not the number of examples: a mean over several
+            batches weighs each batch's value with it. None for the number of examples, which a plain mean divides by.
     """
 
     score_name: ClassVar[str]
-    total_weight: float = 0.0
+    total_weight: float | None = None
     _memory: tuple[Any, ...] | None = None
 
     def forward(self, outputs: FloatArray, targets: npt.NDArray[np.generic]) -> float:

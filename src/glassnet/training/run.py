@@ -29,9 +29,10 @@ class Tally:
 
     def add(self, loss: nn.Loss, outputs: FloatArray, y: FloatArray, batch_loss: float) -> None:
         """Count the batch that `loss.forward` has just seen."""
+        weight = loss.total_weight if loss.total_weight is not None else len(outputs)
         self.examples += len(outputs)
-        self.weight += loss.total_weight
-        self.loss_sum += batch_loss * loss.total_weight
+        self.weight += weight
+        self.loss_sum += batch_loss * weight
         self.score_sum += loss.score_sum(outputs, y)
 
     @property
@@ -50,6 +51,8 @@ class TrainingRun:
     """The state of a training that callbacks see: what is trained, how far it is, and what happened so far.
 
     Attributes:
+        parameters: what is trained: the optimizer's parameters.
+        frozen: the model's other parameters; none in most trainings.
         epoch: the current epoch, counted from 1; 0 before the first.
         step: how many updates were made so far.
         batch: how many batches of the current epoch are done; 0 between epochs.
@@ -70,6 +73,7 @@ class TrainingRun:
     parameters: list[Parameter]
     callbacks: Sequence[Callback] = ()
     penalty: nn.L2Penalty | None = None
+    frozen: Sequence[Parameter] = ()
     epoch: int = 0
     step: int = 0
     batch: int = 0
