@@ -152,6 +152,36 @@ def test_schedules_and_clipping_act_on_each_step() -> None:
     assert history[0]["gradient_norm"] > 0.1  # before clipping
 
 
+def test_training_the_head_alone_leaves_the_rest_out_of_everything() -> None:
+    """As if the frozen layer were fixed features: norm, clipping and penalty see the head; no gradient piles up."""
+    rows = DataLoader(_blobs(64, 0), 16, shuffle=True)
+    whole = nn.mlp([2, 8, 3], rng=np.random.default_rng(1))
+    frozen, head = whole.layers[:2], nn.Sequential(whole.layers[2])
+    features = nn.Sequential(*frozen)(_blobs(64, 0).X)
+    rows_of_features = DataLoader(ArrayDataset(features, _blobs(64, 0).y), 16, shuffle=True)
+    before, after, histories = whole.state_dict(), [], []
+    for model, loader in ((whole, rows), (head, rows_of_features)):
+        whole.load_state_dict(before)
+        optimizer = optim.SGD(head.parameters(), 0.1)
+        callbacks = [GradientClipping(0.5)]
+        loss, penalty = nn.SoftmaxCrossEntropy(), nn.L2Penalty(0.1)
+        histories.append(fit(model, loss, optimizer, loader, loader, 2, callbacks, penalty=penalty))
+        after.append(whole.state_dict())
+    for name in ("0.W", "0.b"):
+        assert after[0][name].tobytes() == before[name].tobytes()
+    for name in ("2.W", "2.b"):
+        np.testing.assert_allclose(after[0][name], after[1][name], rtol=1e-5)
+    for key in ("gradient_norm", "penalty"):
+        assert histories[0][-1][key] == pytest.approx(histories[1][-1][key], rel=1e-5)
+    whole.load_state_dict(before)
+    gradients = []
+    for epochs in (1, 4):  # four batches each, all alike: the last gradient alone is left, however many there were
+        same = DataLoader(ArrayDataset(np.tile(_blobs(1, 0).X, (64, 1)), np.zeros(64, dtype=np.int64)), 16)
+        fit(whole, nn.SoftmaxCrossEntropy(), optim.SGD(head.parameters(), 1e-12), same, same, epochs)
+        gradients.append(whole.layers[0].parameters()[0].grad.copy())
+    np.testing.assert_allclose(gradients[0], gradients[1], rtol=1e-5)
+
+
 def test_divergence_stops_at_once_and_says_where() -> None:
     """Step, parameter, rate and what to do; no warnings on the way there: they would fail this test."""
     with pytest.raises(

@@ -39,10 +39,13 @@ def fit(
     before clipping), seconds and examples_per_second. The losses are data losses; what is minimized is their sum with
     the penalty. For a regression loss the score is "mae", the mean absolute error, in place of "accuracy".
 
+    What is trained is what the optimizer has: one made of some of the model's parameters alone leaves the others as
+    they are, and gradient norm, clipping and penalty concern its own.
+
     Args:
         model: the network.
         loss: the data loss.
-        optimizer: moves the model's parameters.
+        optimizer: moves the model's parameters, or some of them.
         train_loader: the batches to learn from.
         val_loader: the batches to evaluate on after each epoch.
         epochs: how many times to go through the training batches.
@@ -62,14 +65,15 @@ def fit(
     strange = next((callback for callback in callbacks if not isinstance(callback, Callback)), None)
     if strange is not None:
         raise TypeError(f"fit: expected callbacks as a list of Callback, received {strange!r:.60} in it")
-    parameters = model.parameters()
-    foreign = {id(parameter) for parameter in optimizer.flat.parameters} - {id(parameter) for parameter in parameters}
+    trained = {id(parameter) for parameter in optimizer.flat.parameters}
+    foreign = trained - {id(parameter) for parameter in model.parameters()}
     if foreign:
         raise ValueError(
             f"fit: expected an optimizer of this model's parameters, received one with {len(foreign)} of another's"
         )
     run = TrainingRun(
-        model, loss, optimizer, train_loader, val_loader, epochs, parameters, tuple(callbacks), penalty
+        model, loss, optimizer, train_loader, val_loader, epochs, optimizer.flat.parameters, tuple(callbacks), penalty,
+        frozen=[parameter for parameter in model.parameters() if id(parameter) not in trained],
     )  # fmt: skip
     try:
         _train(run)
@@ -118,6 +122,8 @@ def _run_batches(run: TrainingRun) -> None:
                 raise diverged(run, "loss", run.batch_loss, X)
             run.tally.add(run.loss, outputs, y, run.batch_loss)
             run.optimizer.zero_grad()
+            for parameter in run.frozen:
+                parameter.zero_grad()
             run.model.backward_parameters(run.loss.backward())
             if run.penalty is not None:
                 run.penalty.backward(run.parameters)
