@@ -57,28 +57,26 @@ def test_extreme_logits_give_finite_losses(size: float, smoothing: float) -> Non
 INF = math.inf
 
 
-@pytest.mark.filterwarnings("ignore:.*:DeprecationWarning")
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
 @pytest.mark.parametrize("weights", [None, [1.0, 2.0, 0.5]])
 def test_a_logit_of_minus_infinity_is_a_probability_of_zero(dtype: Any, smoothing: float, weights: Any) -> None:
-    """As in PyTorch: no share in the sum, −inf as a logarithm, and an infinite loss where it is the true class."""
-    torch = pytest.importorskip("torch")
+    """Its logarithm is −inf, and so is minus the loss where the target has a share of the class."""
     Z = np.array([[1.0, -INF, 2.0], [-INF, 0.5, -1.0]], dtype=dtype)
-    np.testing.assert_allclose(nn.softmax(Z), torch.softmax(torch.tensor(Z), 1).numpy(), rtol=1e-6)
+    P = np.exp(Z) / np.exp(Z).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(nn.softmax(Z), P, rtol=1e-6)
     assert nn.softmax(Z)[0, 1] == 0
-    np.testing.assert_allclose(nn.log_softmax(Z), torch.log_softmax(torch.tensor(Z), 1).numpy(), rtol=1e-6)
+    with np.errstate(divide="ignore"):
+        log_P = np.log(P)
+    np.testing.assert_allclose(nn.log_softmax(Z), log_P, rtol=1e-6)
     loss = nn.SoftmaxCrossEntropy(smoothing, weights)
-    theirs = torch.nn.CrossEntropyLoss(
-        None if weights is None else torch.tensor(weights, dtype=torch.tensor(Z).dtype), label_smoothing=smoothing
-    )
     for labels in ([2, 1], [1, 1], [0, 0]):
-        expected = float(theirs(torch.tensor(Z), torch.tensor(labels)))
+        w = np.ones(2) if weights is None else np.array(weights)[labels]
+        expected = INF if smoothing else -float(np.sum(w * log_P[[0, 1], labels]) / w.sum())
         assert loss.forward(Z, np.array(labels)) == pytest.approx(expected, rel=1e-6)
-        assert (loss.forward(Z, np.array(labels)) == INF) == (smoothing > 0 or labels != [2, 1])
-        assert loss.forward(Z, np.eye(3)[labels]) == INF or not smoothing
-    plain = nn.SoftmaxCrossEntropy()  # one-hot targets are the labels, with a zero that nothing is multiplied by
-    assert plain.forward(Z, np.eye(3)[[2, 1]]) == pytest.approx(plain.forward(Z, np.array([2, 1])), rel=1e-6)
+        assert (expected == INF) == (smoothing > 0 or labels != [2, 1])
+        by_distribution = INF if smoothing else expected * w.sum() / 2
+        assert loss.forward(Z, np.eye(3)[labels]) == pytest.approx(by_distribution, rel=1e-6)
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.1])
