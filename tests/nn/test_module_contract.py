@@ -3,6 +3,7 @@
 import copy
 import math
 import pickle
+import re
 from typing import Any
 
 import numpy as np
@@ -369,6 +370,82 @@ def test_the_summary_counts_parameters() -> None:
     text = nn.mlp([13, 16, 3], normalization="layer", rng=np.random.default_rng(0)).summary()
     assert [line.split()[-1] for line in text.splitlines()[2:-2]] == ["224", "32", "0", "51"]
     assert text.splitlines()[-1].split() == ["total", "307"]
+
+
+class _Branches(nn.Module):
+    """Two layers side by side, and a scale of its own: a composite of a user's."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.left, self.right = nn.Dense(4, 6, rng=rng), nn.Sequential(nn.Dense(4, 2, rng=rng), nn.Tanh())
+        self.scale = nn.Parameter(np.ones((1, 8), dtype=np.float32), "scale")
+
+    def forward(self, X: nn.FloatArray) -> nn.FloatArray:
+        return np.hstack([self.left(X), self.right(X)]) * self.scale.data
+
+
+def _rows(table: str) -> list[list[str]]:
+    return [re.split(r"  +", line.strip()) for line in table.splitlines()[2:-2]]
+
+
+def test_the_summary_of_any_wiring() -> None:
+    """Branches run side by side; a composite's own parameter has a row, and the total is the number of values."""
+    rng = np.random.default_rng(0)
+    model = nn.Sequential(_Branches(rng), nn.Residual(nn.Dense(8, 8, rng=rng)), nn.Dense(8, 3, rng=rng))
+    before = model.state_dict()
+    table = model.summary()
+    assert _rows(table) == [
+        ["0", "_Branches", "(N, 8)", "8"],
+        ["0.left", "Dense(4, 6)", "(N, 6)", "30"],
+        ["0.right.0", "Dense(4, 2)", "(N, 2)", "10"],
+        ["0.right.1", "Tanh()", "(N, 2)", "0"],
+        ["1.inner", "Dense(8, 8)", "(N, 8)", "72"],
+        ["2", "Dense(8, 3)", "(N, 3)", "27"],
+    ]
+    assert table.splitlines()[-1].split() == ["total", "147"]
+    assert all(array.tobytes() == before[name].tobytes() for name, array in model.state_dict().items())
+    assert "forward" not in vars(model)
+
+
+def test_the_summary_counts_a_shared_parameter_once() -> None:
+    """For its first owner."""
+    rng = np.random.default_rng(0)
+    first, second = nn.Dense(4, 4, rng=rng), nn.Dense(4, 4, rng=rng)
+    second.W = first.W
+    table = nn.Sequential(first, second).summary()
+    assert [row[-1] for row in _rows(table)] == ["20", "4"]
+    assert table.splitlines()[-1].split() == ["total", "24"]
+
+
+class _Scale(nn.Module):
+    """A layer whose parameter does not tell the width of its input."""
+
+    def __init__(self) -> None:
+        self.factor = nn.Parameter(np.ones((1, 1), dtype=np.float32), "factor")
+
+    def forward(self, X: nn.FloatArray) -> nn.FloatArray:
+        return X * self.factor.data
+
+
+def test_the_width_of_a_summary_is_the_users_where_no_module_states_it() -> None:
+    """One line asks for it; so it does where the first width stated is not that of the input."""
+    assert _rows(_Scale().summary(in_features=5)) == [["_Scale()", "(N, 5)", "1"]]
+    assert _rows(nn.Sequential(nn.ReLU(), nn.Tanh()).summary(3))[1] == ["1", "Tanh()", "(N, 3)", "0"]
+    assert _rows(nn.Sequential(_Scale(), nn.LayerNorm(7)).summary())[0] == ["0", "_Scale()", "(N, 7)", "1"]
+    with pytest.raises(ValueError, match=r"^_Scale.summary: expected .* in_features .*received none; give [^\n]*$"):
+        _Scale().summary()
+    with pytest.raises(ValueError, match=r"Sequential.summary: expected in_features .*1 or more, received int 0"):
+        nn.mlp([3, 2], init="zeros").summary(0)
+
+    class Crossed(nn.Module):
+        def __init__(self) -> None:
+            self.second, self.first = (nn.Dense(*sizes, init="zeros") for sizes in ((8, 3), (4, 8)))
+
+        def forward(self, X: nn.FloatArray) -> nn.FloatArray:
+            return self.second(self.first(X))
+
+    with pytest.raises(ValueError, match=r"a batch \(1, 8\); give summary\(in_features=…\).*Dense\(4, 8\): expected"):
+        Crossed().summary()
+    assert _rows(Crossed().summary(4))[0] == ["second", "Dense(8, 3)", "(N, 3)", "27"]
 
 
 def test_as_batch_lifts_one_example() -> None:

@@ -187,11 +187,18 @@ class Module(Buffered):
         for name, array in own.items():
             np.copyto(array, state[name])
 
-    def summary(self) -> str:
-        """Return a table of layers, output shapes and parameter counts, as text."""
+    def summary(self, in_features: int | None = None) -> str:
+        """Return a table of modules, output shapes and parameter counts, as text.
+
+        Args:
+            in_features: the width D of the input, where the first module that states one does not tell it.
+        """
         from glassnet.nn.summary import summary_table
 
-        return summary_table(self)
+        return summary_table(self, in_features)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy starts with no forward pass pending, and nobody observes it (see `glassnet.diagnostics.telemetry`)."""

@@ -1,28 +1,44 @@
-"""The summary table of a network: its layers, their output shapes and their parameter counts."""
+"""The summary table of a network: its modules, their output shapes and their parameter counts."""
 
 import copy
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from glassnet.nn.arrays import FloatArray
+from glassnet.nn.arrays import FloatArray, check_count
 from glassnet.nn.module import Module
+from glassnet.nn.parameter import Parameter
 
 
-def summary_table(model: Module) -> str:
-    """Return the table as text, one line a layer, the total in the last line.
+def summary_table(model: Module, in_features: int | None = None) -> str:
+    """Return the table as text, one line a module, the total in the last line.
 
-    Output shapes are found by sending one example of zeros through a copy of the model in evaluation mode.
+    There is a line for each module without inner modules, and for each one that has parameters of its own. Its output
+    shape is what it returns while one example of zeros passes through a copy of the whole model, in evaluation mode. A
+    parameter that several modules share counts for the first of them.
+
+    Args:
+        model: the network.
+        in_features: the width D of its input; by default the `in_features` or `features` of the first module with any.
+
+    Raises:
+        ValueError: if no module states a width, or a batch of the first one stated does not fit.
     """
-    parameters = model.parameters()
-    if not parameters:
-        raise ValueError(f"{type(model).__name__}: expected a model with parameters to summarize, received none")
     probe = copy.deepcopy(model).eval()
-    X = np.zeros(
-        (1, parameters[0].shape[0] if parameters[0].name == "W" else parameters[0].shape[1]), parameters[0].dtype
-    )
-    rows = _rows(probe, X, "")[0]
-    rows.append(("total", "", "", f"{sum(parameter.size for parameter in parameters):,}"))
-    table = [("layer", "module", "output shape", "parameters"), *rows]
+    shapes = _output_shapes(probe, in_features)
+    rows = []
+    counted: set[int] = set()
+    for name, module in _named_modules(probe):
+        own = [value for value in vars(module).values() if isinstance(value, Parameter)]
+        is_leaf = next(module.children(), None) is None
+        if own or is_leaf:
+            count = sum(parameter.size for parameter in {id(p): p for p in own if id(p) not in counted}.values())
+            counted |= set(map(id, own))
+            shape = ", ".join(["N", *map(str, shapes[id(module)][1:])]) if id(module) in shapes else "not used"
+            kind = repr(module) if is_leaf else type(module).__name__
+            rows.append((name, kind, f"({shape})" if id(module) in shapes else shape, f"{count:,}"))
+    total = sum(parameter.size for parameter in model.parameters())
+    table = [("layer", "module", "output shape", "parameters"), *rows, ("total", "", "", f"{total:,}")]
     widths = [max(len(row[column]) for row in table) for column in range(4)]
     lines = [
         "  ".join([*(cell.ljust(w) for cell, w in zip(row[:3], widths, strict=False)), row[3].rjust(widths[3])])
@@ -32,14 +48,53 @@ def summary_table(model: Module) -> str:
     return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
 
 
-def _rows(module: Module, X: FloatArray, name: str) -> tuple[list[tuple[str, str, str, str]], FloatArray]:
-    children = list(module.children())
-    if not children:
-        Y = module.forward(X)
-        count = sum(parameter.size for parameter in module.parameters())
-        return [(name, repr(module), f"(N, {Y.shape[1]})", f"{count:,}")], Y
-    rows = []
-    for child_name, child in children:
-        child_rows, X = _rows(child, X, f"{name}.{child_name}".lstrip("."))
-        rows += child_rows
-    return rows, X
+def _output_shapes(probe: Module, in_features: int | None) -> dict[int, tuple[int, ...]]:
+    """Return the shape of each module's output for one example, by the module's id; the probe is spent."""
+    owner = type(probe).__name__
+    width = in_features if in_features is not None else _stated_width(probe)
+    if width is None:
+        raise ValueError(
+            f"{owner}.summary: expected a module that states in_features or features, received none; give "
+            "summary(in_features=…)"
+        )
+    width = check_count(f"{owner}.summary", "in_features", width)
+    shapes: dict[int, tuple[int, ...]] = {}
+    for module in list(probe.modules()):
+        _observe(module, shapes)
+    dtype = next((parameter.dtype for parameter in probe.parameters()), np.dtype(np.float32))
+    try:
+        with np.errstate(all="ignore"):
+            probe.forward(np.zeros((1, width), dtype))
+    except ValueError as error:
+        raise ValueError(
+            f"{owner}.summary: expected a model that takes a batch (1, {width}); give summary(in_features=…) if its "
+            f"width is another; received: {error}"
+        ) from error
+    return shapes
+
+
+def _stated_width(model: Module) -> int | None:
+    for module in model.modules():
+        for name in ("in_features", "features"):
+            width = getattr(module, name, None)
+            if isinstance(width, int | np.integer) and not isinstance(width, bool):
+                return int(width)
+    return None
+
+
+def _observe(module: Module, shapes: dict[int, tuple[int, ...]]) -> None:
+    forward: Callable[[FloatArray], FloatArray] = module.forward
+
+    def observed(X: FloatArray) -> FloatArray:
+        Y = forward(X)
+        shapes[id(module)] = Y.shape
+        return Y
+
+    module.forward = observed  # type: ignore[method-assign]  # this object's own, and the object is a copy
+
+
+def _named_modules(module: Module, name: str = "") -> Iterator[tuple[str, Module]]:
+    """Yield this module and every module inside it, outermost first, with dotted names."""
+    yield name, module
+    for child_name, child in module.children():
+        yield from _named_modules(child, f"{name}.{child_name}".lstrip("."))
