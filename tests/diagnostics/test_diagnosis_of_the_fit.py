@@ -206,7 +206,7 @@ def test_the_floor_of_a_smoothed_loss_is_the_entropy_of_its_target() -> None:
 
 
 def _metrics_of_a_loser() -> dict[str, Any]:
-    scores = {"difference": -0.2, "difference_low": -0.3, "difference_high": -0.1}
+    scores = {"difference": -0.2, "difference_low": -0.3, "difference_high": -0.1, "mcnemar_p": 1e-4}
     return {"accuracy": 0.7, "examples": 100, "comparisons": {"softmax_regression": scores}}
 
 
