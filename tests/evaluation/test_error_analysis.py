@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from glassnet.evaluation import LabelledRows, analyse_errors, analyse_regression_errors
-from glassnet.evaluation.neighbours import nearest_rows, usual_distance
+from glassnet.evaluation.neighbours import deviations, nearest_rows, usual_distance
 
 NAMES = ("left", "right", "rare")
 RNG = np.random.default_rng(0)
@@ -161,4 +161,12 @@ def test_large_errors_of_a_regression_are_explained() -> None:
     case = result["cases"][0]
     assert (case["row"], case["actual"], case["predicted"]) == (20, 14.0, 28.0)
     assert case["nearest"] == {"row": 80, "distance": 7.0, "target": 14.0}
-    assert case["furthest_features"] == {"x": 9.0}
+    assert case["furthest_features"] == {"x": 7.7}  # of the training rows' standard deviation, 1.17
+
+
+def test_a_category_lies_far_out_where_it_is_rare() -> None:
+    """One row in 50 has it: 1 is √49 deviations from the mean, 0 is 1/7; and what never changed lies nowhere."""
+    train = np.zeros((100, 3), dtype=np.float32)
+    train[:2, 0], train[:, 1], train[:, 2] = 1, 1, np.tile([-1, 1], 50)
+    found = deviations(np.array([[1, 5, 1], [0, 1, -2]], dtype=np.float32), train)
+    np.testing.assert_allclose(found, [[7, 0, 1], [-1 / 7, 0, -2]], atol=1e-6)

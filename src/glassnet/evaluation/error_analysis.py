@@ -5,7 +5,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.evaluation.neighbours import LabelledRows, furthest_features, nearest_rows, usual_distance
+from glassnet.evaluation.neighbours import LabelledRows, deviations, furthest_features, nearest_rows, usual_distance
 from glassnet.evaluation.scores import FloatArray
 
 NEIGHBOURS = 5
@@ -188,6 +188,7 @@ def _describe(
 ) -> list[Json]:
     """Describe test rows: probabilities, the features furthest out, and the nearest training rows of both classes."""
     X = np.asarray(test.X[chosen])
+    out = deviations(X, train.X)
     _, around = nearest_rows(X, train.X, min(NEIGHBOURS, len(train.y)))
     ranks = np.argsort(-probabilities[chosen], axis=1, kind="stable")
     pairs = [(int(y), int(row[0] if row[0] != y else row[1])) for y, row in zip(test.y[chosen], ranks, strict=True)]
@@ -211,7 +212,7 @@ def _describe(
                 "true": class_names[true],
                 "predicted": class_names[ranked[0]],
                 "probabilities": {class_names[label]: float(f"{p[label]:.4f}") for label in top},
-                "furthest_features": furthest_features(test.X[i], feature_names),
+                "furthest_features": furthest_features(out[at], feature_names),
                 "nearest": [nearest_of(true, at), nearest_of(rival, at)],
                 "neighbours": [class_names[label] for label in train.y[places]],
             }

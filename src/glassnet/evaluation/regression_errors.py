@@ -4,7 +4,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from glassnet.evaluation.neighbours import LabelledRows, furthest_features, nearest_rows, usual_distance
+from glassnet.evaluation.neighbours import LabelledRows, deviations, furthest_features, nearest_rows, usual_distance
 from glassnet.evaluation.regression import decimals_of
 from glassnet.evaluation.scores import FloatArray
 
@@ -35,7 +35,7 @@ def analyse_regression_errors(
     error = predicted.astype(np.float64) - test.y
     largest = np.lexsort((test.rows, -np.abs(error)))[: max(shown, int(EXPLAINED * len(error)))]
     distances, places = nearest_rows(test.X[largest], train.X, min(NEIGHBOURS, len(train.y)))
-    usual = usual_distance(train.X)
+    usual, out = usual_distance(train.X), deviations(np.asarray(test.X[largest]), train.X)
     low, high = np.percentile(train.y, [5, 95])
 
     decimals = decimals_of(scale["scale"], 5)
@@ -44,7 +44,7 @@ def analyse_regression_errors(
         return round(value * scale["scale"] + scale["mean"], decimals)
 
     cases = []
-    for i, distance, place in zip(largest, distances, places, strict=True):
+    for at, (i, distance, place) in enumerate(zip(largest, distances, places, strict=True)):
         around = float(np.mean(train.y[place]))
         of_neighbours = abs(around - test.y[i]) > abs(around - predicted[i]) and abs(around - test.y[i]) > 1
         cases.append(
@@ -52,7 +52,7 @@ def analyse_regression_errors(
                 "row": int(test.rows[i]),
                 "actual": units(float(test.y[i])),
                 "predicted": units(float(predicted[i])),
-                "furthest_features": furthest_features(test.X[i], feature_names),
+                "furthest_features": furthest_features(out[at], feature_names),
                 "nearest": {
                     "row": int(train.rows[place[0]]),
                     "distance": float(f"{distance[0]:.3f}"),
