@@ -1,6 +1,7 @@
 """Bounds on the gradient, and the moving average of the weights."""
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,6 +28,25 @@ def test_clipping_by_value_cuts_each_entry() -> None:
     parameter.grad = np.array([[3.0, -4.0]])
     assert optim.clip_gradient_value([parameter], 3.5) == 5.0
     assert parameter.grad.tolist() == [[3.0, -3.5]]
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        optim.gradient_norm,
+        lambda given: optim.clip_gradient_norm(given, 1.0),
+        lambda given: optim.clip_gradient_value(given, 1.0),
+        optim.ExponentialMovingAverage,
+    ],
+)
+def test_what_are_no_parameters_is_refused(act: Any) -> None:
+    """The model itself, or its arrays: one line that says what to give, and to whom."""
+    model = nn.mlp([3, 2], init="zeros")
+    optim.SGD(model.parameters(), 0.1)
+    arrays = [parameter.data for parameter in model.parameters()]
+    for given, kind in ((model, "Sequential"), (arrays, "ndarray"), (arrays[0], "ndarray"), ([model], "Sequential")):
+        with pytest.raises(TypeError, match=rf"^\w+: expected parameters, as model.parameters\(\) .*received {kind}$"):
+            act(given)
 
 
 def test_the_norm_of_huge_and_broken_gradients() -> None:
@@ -58,6 +78,28 @@ def test_the_moving_average_by_hand() -> None:
     assert twin.averages[0].item() == 0.6875
     with pytest.raises(ValueError, match=r"expected averages float64 array of shape \(1, 1\), received another state"):
         twin.load_state_dict({"0": np.zeros(3)})
+
+
+def test_the_average_of_weights_that_stay_stays() -> None:
+    """In float32 too, where 0.9999·W and 0.0001·W rounded apart would draw it 1.6e−4 towards zero."""
+    weights = np.random.default_rng(0).standard_normal((1, 500)).astype(np.float32)
+    parameter = nn.Parameter(weights.copy(), "W")
+    average = optim.ExponentialMovingAverage([parameter], decay=0.9999)
+    for _ in range(20_000):
+        average.update()
+    assert average.averages[0].tobytes() == weights.tobytes()
+
+
+def test_the_average_of_weights_that_jump_is_not_biased() -> None:
+    """Beside the same sums in float64: the mean of 500 weights differs by 1e−6 at most."""
+    rng = np.random.default_rng(0)
+    parameter = nn.Parameter(np.ones((1, 500), dtype=np.float32), "W")
+    average, exact = optim.ExponentialMovingAverage([parameter], decay=0.999), np.ones((1, 500))
+    for _ in range(5_000):
+        parameter.data = (1 + 0.1 * rng.standard_normal((1, 500))).astype(np.float32)
+        average.update()
+        exact += 0.001 * (parameter.data - exact)
+    assert float(np.mean(average.averages[0] - exact)) == pytest.approx(0, abs=1e-6)
 
 
 def test_the_average_follows_parameters_wherever_they_lie() -> None:

@@ -7,12 +7,12 @@ import numpy as np
 
 from glassnet.nn import FloatArray, Parameter
 from glassnet.nn.arrays import check_number
-from glassnet.optim.flat import FlatVector
+from glassnet.optim.flat import FlatVector, checked_parameters
 
 
 def gradient_norm(parameters: Iterable[Parameter]) -> float:
     """Return the Euclidean norm `√Σ g²` over all gradients together; NaN or infinity if one of them is not finite."""
-    return math.hypot(*(euclidean_norm(gradient) for gradient in _gradients(list(parameters))))
+    return math.hypot(*(euclidean_norm(gradient) for gradient in _gradients("gradient_norm", parameters)))
 
 
 def clip_gradient_norm(parameters: Iterable[Parameter], max_norm: float) -> float:
@@ -22,7 +22,7 @@ def clip_gradient_norm(parameters: Iterable[Parameter], max_norm: float) -> floa
     "On the difficulty of training recurrent neural networks", 2013.)
     """
     check_number("clip_gradient_norm", "max_norm", max_norm, 0, math.inf, low_open=True)
-    gradients = _gradients(list(parameters))
+    gradients = _gradients("clip_gradient_norm", parameters)
     norm = math.hypot(*(euclidean_norm(gradient) for gradient in gradients))
     if norm > max_norm:
         for gradient in gradients:
@@ -37,16 +37,19 @@ def clip_gradient_value(parameters: Iterable[Parameter], max_value: float) -> fl
     language models based on neural networks", 2012.)
     """
     check_number("clip_gradient_value", "max_value", max_value, 0, math.inf, low_open=True)
-    gradients = _gradients(list(parameters))
+    gradients = _gradients("clip_gradient_value", parameters)
     norm = math.hypot(*(euclidean_norm(gradient) for gradient in gradients))
     for gradient in gradients:
         np.clip(gradient, -max_value, max_value, out=gradient)
     return norm
 
 
-def _gradients(parameters: list[Parameter]) -> list[FloatArray]:
-    flat = FlatVector.existing(parameters)
-    return [flat.grad] if flat is not None else [parameter.grad.ravel() for parameter in parameters]
+def _gradients(owner: str, parameters: Iterable[Parameter]) -> list[FloatArray]:
+    listed = parameters if isinstance(parameters, list) else checked_parameters(owner, parameters)
+    flat = FlatVector.existing(listed)
+    if flat is not None:  # whose parameters were checked when it was made
+        return [flat.grad]
+    return [parameter.grad.ravel() for parameter in checked_parameters(owner, listed)]
 
 
 def euclidean_norm(values: FloatArray) -> float:

@@ -24,7 +24,7 @@ class FlatVector:
         Raises:
             ValueError: if there is no parameter, one appears twice, or the dtypes differ.
         """
-        self.parameters = _checked(parameters)
+        self.parameters = checked_parameters("optimizer", parameters)
         if not self.parameters:
             raise ValueError("optimizer: expected at least one parameter, received none")
         if len({id(parameter) for parameter in self.parameters}) != len(self.parameters):
@@ -46,13 +46,13 @@ class FlatVector:
     @classmethod
     def of(cls, parameters: Iterable[Parameter]) -> "FlatVector":
         """Return the vectors that hold exactly these parameters in this order, laying them out if need be."""
-        parameters = _checked(parameters)
+        parameters = checked_parameters("optimizer", parameters)
         return cls.existing(parameters) or cls(parameters)
 
     @classmethod
     def existing(cls, parameters: list[Parameter]) -> "FlatVector | None":
         """Return the vectors that already hold exactly these parameters in this order, or None."""
-        flat = parameters[0].flat if parameters else None
+        flat = getattr(parameters[0], "flat", None) if parameters else None
         if not isinstance(flat, cls) or flat.parameters != parameters:
             return None
         for parameter in parameters:
@@ -82,15 +82,17 @@ class FlatVector:
             parameter.zero_grad()
 
 
-def _checked(parameters: Iterable[Parameter]) -> list[Parameter]:
+def checked_parameters(owner: str, parameters: Iterable[Parameter]) -> list[Parameter]:
+    """Return `parameters` as a list.
+
+    Raises:
+        TypeError: if they are anything but parameters, such as the model itself, or their arrays.
+    """
+    wanted = f"{owner}: expected parameters, as model.parameters() returns them, received"
     if not isinstance(parameters, Iterable) or isinstance(parameters, np.ndarray):
-        raise TypeError(
-            f"optimizer: expected parameters, as model.parameters() returns them, received {type(parameters).__name__}"
-        )
+        raise TypeError(f"{wanted} {type(parameters).__name__}")
     listed = list(parameters)
     strange = next((value for value in listed if not isinstance(value, Parameter)), None)
     if strange is not None:
-        raise TypeError(
-            f"optimizer: expected parameters, as model.parameters() returns them, received {type(strange).__name__}"
-        )
+        raise TypeError(f"{wanted} {type(strange).__name__}")
     return listed
