@@ -73,7 +73,7 @@ class Module(Buffered):
 
     @property
     def is_random(self) -> bool:
-        """Whether the next `forward` would draw random numbers (Dropout in training mode)."""
+        """Whether each `forward` from here on would draw random numbers of its own (Dropout in training mode)."""
         return any(child.is_random for _, child in self.children())
 
     def remember(self, output: FloatArray, *values: Any) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from glassnet.nn import FloatArray, Parameter
-from glassnet.nn.arrays import check_number
+from glassnet.nn.arrays import check_number, describe
 from glassnet.optim.optimizer import Optimizer
 
 
@@ -16,8 +16,9 @@ class Adam(Optimizer):
     Derivation of the correction: from zero, after t updates `m = (1 − β₁) Σ_{i≤t} β₁^(t−i) g_i`. If the gradients have
     mean `E[g]`, then `E[m] = E[g]·(1 − β₁) Σ β₁^(t−i) = E[g]·(1 − β₁^t)`: too small by the factor `1 − β₁^t`. Hence
     `m̂ = m/(1 − β₁^t)` and likewise `v̂ = v/(1 − β₂^t)`, with t counted per update. The ratio `m̂/√v̂` does not change
-    when the loss is multiplied by a constant, and is at most about 1, so η bounds the step of every weight.
-    (Kingma & Ba, "Adam: a method for stochastic optimization", 2015.)
+    when the loss is multiplied by a constant. Where gradients keep their size it is at most about 1, and a weight moves
+    by η at most; where one comes after many of 0 it is `(1 − β₁)/√(1 − β₂)`, 3.2 by default: that bounds every step.
+    (Kingma & Ba, "Adam: a method for stochastic optimization", 2015, section 2.1.)
 
     Implementation: the slots hold `M = m/(1 − β₁)` and `V = v/(1 − β₂)`, so that an update of the moments is one
     multiplication and one addition each. With `c = √((1 − β₂)/(1 − β₂^t))`, `√v̂ = c√V`, and the step is
@@ -36,7 +37,7 @@ class Adam(Optimizer):
         """Set η > 0, both β in [0, 1) and ε > 0."""
         super().__init__(parameters, learning_rate)
         if not isinstance(betas, tuple | list) or len(betas) != 2:
-            raise ValueError(f"Adam: expected betas=(beta1, beta2), received {betas!r}")
+            raise ValueError(f"Adam: expected betas=(beta1, beta2), received {describe(betas)}")
         self.betas = (check_number("Adam", "beta1", betas[0], 0, 1), check_number("Adam", "beta2", betas[1], 0, 1))
         self.eps = self.check_eps(eps)
 

@@ -66,7 +66,10 @@ class Optimizer:
         return check_number(type(self).__name__, "eps", eps, float(info.tiny), float(info.max))
 
     def state_dict(self) -> dict[str, FloatArray]:
-        """Return copies of the slots and the step count: with the parameters, all that the next steps depend on."""
+        """Return copies of the slots and the step count: with parameters and settings, all that the next steps need.
+
+        The learning rate is a setting, and not among them: whoever changes it, such as a schedule, sets it again.
+        """
         return {**{name: slot.copy() for name, slot in self.slots.items()}, "steps": np.array([self.steps], np.float64)}
 
     def load_state_dict(self, state: Mapping[str, FloatArray]) -> None:
