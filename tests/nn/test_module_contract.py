@@ -345,6 +345,8 @@ def test_fifty_layers_keep_the_scale_under_he_and_lose_it_under_a_constant() -> 
 def test_bad_settings_of_layers_are_refused() -> None:
     """Each names the layer, the setting, what was expected and what came."""
     wrong: Any = "x"
+    wrong_count: Any = 3
+    ragged: Any = [1, [2]]
     cases: list[tuple[str, Any]] = [
         ("LeakyReLU: expected .*negative_slope", lambda: nn.LeakyReLU(wrong)),
         ("LeakyReLU: expected .*negative_slope", lambda: nn.LeakyReLU(-0.1)),
@@ -359,10 +361,66 @@ def test_bad_settings_of_layers_are_refused() -> None:
         ("SoftmaxCrossEntropy: expected class_weights", lambda: nn.SoftmaxCrossEntropy(class_weights=["a", "b"])),
         ("L2Penalty: expected .*coefficient", lambda: nn.L2Penalty(-1.0)),
         ("mlp: expected at least", lambda: nn.mlp([3])),
+        ("mlp: expected each size", lambda: nn.mlp(wrong)),
+        ("mlp: expected at least", lambda: nn.mlp(wrong_count)),
+        ("mlp: expected each size", lambda: nn.mlp([3, 2.5])),  # type: ignore[list-item]
+        ("mlp: expected each size", lambda: nn.mlp(np.ones((2, 2)))),
+        ("Dense: expected rng", lambda: nn.Dense(3, 2)),
+        ("Dense: expected rng", lambda: nn.mlp([3, 2])),
+        ("Dropout: expected rng=.*default_rng", lambda: nn.Dropout(0.5)),
+        ("SoftmaxCrossEntropy: expected class_weights", lambda: nn.SoftmaxCrossEntropy(class_weights=ragged)),
     ]
     for message, make in cases:
         with pytest.raises(ValueError, match=message + ".*received"):
             make()
+
+
+def test_sizes_come_in_any_sequence() -> None:
+    """An array, a tuple, a range."""
+    sequences: list[Any] = [np.array([3, 4, 2]), (3, 4, 2), [np.int32(3), 4, 2]]
+    for sizes in sequences:
+        assert repr(nn.mlp(sizes, init="zeros")) == "Sequential(Dense(3, 4), ReLU(), Dense(4, 2))"
+    assert repr(nn.mlp(range(2, 4), init="zeros")) == "Sequential(Dense(2, 3))"
+
+
+class _Frame:
+    """Shows itself in several lines, as a table does."""
+
+    def __repr__(self) -> str:
+        return "   a  b\n0  1  2\n1  3  4"
+
+
+def test_messages_are_one_line_and_name_the_users_own_module() -> None:
+    """Whatever was passed, and whatever the module is called."""
+    frame: Any = _Frame()
+    for call in (
+        lambda: nn.Dense(4, 3, init="zeros").forward(frame), lambda: nn.Sequential(frame), lambda: nn.Residual(frame),
+        lambda: nn.SoftmaxCrossEntropy(class_weights=frame), lambda: nn.mlp([4, 3], activation=frame),
+    ):  # fmt: skip
+        with pytest.raises((TypeError, ValueError), match=r"^[^\n]*expected[^\n]*received[^\n]*a b 0 1 2 1 3 4[^\n]*$"):
+            call()
+    assert repr(_Scale()) == "_Scale()"
+    with pytest.raises(RuntimeError, match=r"^_Scale\(\): backward expected a forward pass"):
+        _Scale().recall(np.ones((1, 1)))
+
+
+def test_a_parameter_has_any_shape_and_memory_of_its_own() -> None:
+    """A scalar stays one; an array that cannot be written to is copied, and learns."""
+    scalar = nn.Parameter(np.array(2.0), "scale")
+    assert scalar.shape == scalar.grad.shape == ()
+    scalar.accumulate(np.array(3.0))
+    fixed = np.ones((2, 3), dtype=np.float32)
+    fixed.flags.writeable = False
+    parameter = nn.Parameter(fixed, "W")
+    from glassnet.optim import SGD
+
+    for values in ([scalar], [parameter]):
+        SGD(values, 0.5).step()
+    assert (scalar.shape, scalar.data.item()) == ((), 0.5)
+    parameter.data += 1
+    assert fixed.tolist() == np.ones((2, 3)).tolist()
+    own = np.ones((2, 3))
+    assert nn.Parameter(own, "W").data is own
 
 
 def test_the_summary_counts_parameters() -> None:

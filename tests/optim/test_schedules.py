@@ -1,6 +1,7 @@
 """Schedules of the learning rate: by hand, in any order, and the one with a state."""
 
 import math
+from typing import Any
 
 import pytest
 
@@ -57,3 +58,18 @@ def test_the_plateau_schedule_waits_and_cuts() -> None:
     assert first.state_dict() == second.state_dict() == {"learning_rate": 0.1, "best": 1.0, "waited": 0}
     with pytest.raises(ValueError, match="expected a state of"):
         first.load_state_dict({"best": 1.0})
+    with pytest.raises(ValueError, match="expected a finite number 0 < learning_rate, received float -1"):
+        first.load_state_dict({"learning_rate": -1.0, "best": 1.0, "waited": 0})
+    assert first.state_dict() == second.state_dict()
+
+
+def test_a_warm_up_needs_a_schedule() -> None:
+    """A rate, or a function that gives none, is refused where it is passed."""
+    rate: Any = 0.1
+    rate_of_another_kind: Any = "fast"
+    with pytest.raises(
+        TypeError, match=r"with_warmup: expected a schedule, a function of the step, received float 0\.1"
+    ):
+        optim.with_warmup(rate, 5)
+    with pytest.raises(ValueError, match=r"with_warmup: expected a finite number .*schedule\(0\).*received"):
+        optim.with_warmup(lambda step: rate_of_another_kind, 5)

@@ -15,10 +15,10 @@ BOOL, INDEX = np.dtype(np.bool_), np.dtype(np.intp)
 
 
 def describe(value: object) -> str:
-    """Name an array by dtype and shape, anything else by its type, for the second half of an error message."""
+    """Name an array by dtype and shape, anything else by its type, in one line: the second half of an error message."""
     if isinstance(value, np.ndarray):
         return f"{value.dtype} array of shape {value.shape}"
-    return f"{type(value).__name__} {value!r:.60}"
+    return f"{type(value).__name__} {' '.join(repr(value).split()):.60}"
 
 
 def float_dtype(owner: str, dtype: npt.DTypeLike) -> np.dtype[Any]:

@@ -1,12 +1,12 @@
 """Containers: modules in a row, and a multilayer perceptron built from its sizes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.nn.arrays import FloatArray, check_number
+from glassnet.nn.arrays import FloatArray, check_count, check_number, describe
 from glassnet.nn.dense import Dense
 from glassnet.nn.dropout import Dropout
 from glassnet.nn.init import Initialization
@@ -40,7 +40,7 @@ class Sequential(Module):
         """Take the modules in the order in which a batch passes through them; at least one."""
         for layer in layers:
             if not isinstance(layer, Module):
-                raise TypeError(f"Sequential: expected modules, received {type(layer).__name__} {layer!r:.60}")
+                raise TypeError(f"Sequential: expected modules, received {describe(layer)}")
         if not layers:
             raise ValueError("Sequential: expected at least one module, received none")
         inside = [id(module) for layer in layers for module in layer.modules()]
@@ -78,7 +78,7 @@ class Sequential(Module):
 
 
 def mlp(
-    sizes: Sequence[int],
+    sizes: Iterable[int],
     *,
     activation: str = "relu",
     dropout: float = 0.0,
@@ -91,7 +91,8 @@ def mlp(
     """Build a multilayer perceptron: Dense, normalization, activation, dropout for each hidden size, Dense at the end.
 
     Args:
-        sizes: `[D, H_1, …, H_k, C]`; with just `[D, C]` it is a linear model, softmax regression under cross-entropy.
+        sizes: whole numbers `[D, H_1, …, H_k, C]`; with just `[D, C]` it is a linear model, softmax regression under
+            cross-entropy.
         activation: a name from `ACTIVATIONS`.
         dropout: the probability of dropping a hidden unit; 0 for no Dropout layers.
         normalization: "batch", "layer" or None, between a Dense layer and its activation.
@@ -101,26 +102,31 @@ def mlp(
         dtype: float32 or float64.
 
     Raises:
-        ValueError: for fewer than two sizes, or an unknown activation or normalization.
+        ValueError: for fewer than two sizes, one that is no whole number of 1 or more, or an unknown activation or
+            normalization.
     """
-    if not isinstance(sizes, Sequence) or len(sizes) < 2:
-        raise ValueError(f"mlp: expected at least an input and an output size, received {sizes!r}")
+    widths = [check_count("mlp", "each size", size) for size in sizes] if isinstance(sizes, Iterable) else []
+    if len(widths) < 2:
+        raise ValueError(f"mlp: expected at least an input and an output size, received {describe(sizes)}")
     check_number("mlp", "dropout", dropout, 0, 1)
     if not isinstance(activation, str) or activation not in ACTIVATIONS:
-        raise ValueError(f"mlp: expected activation to be one of {', '.join(ACTIVATIONS)}, received {activation!r}")
+        raise ValueError(
+            f"mlp: expected activation to be one of {', '.join(ACTIVATIONS)}, received {describe(activation)}"
+        )
     if normalization is not None and (not isinstance(normalization, str) or normalization not in NORMALIZATIONS):
         raise ValueError(
-            f"mlp: expected normalization to be one of {', '.join(NORMALIZATIONS)} or None, received {normalization!r}"
+            f"mlp: expected normalization to be one of {', '.join(NORMALIZATIONS)} or None, received "
+            f"{describe(normalization)}"
         )
     if dropout and dropout_rng is None and rng is not None:
         dropout_rng = rng.spawn(1)[0]
     layers: list[Module] = []
-    for fan_in, fan_out in pairwise(sizes[:-1]):
+    for fan_in, fan_out in pairwise(widths[:-1]):
         layers.append(Dense(fan_in, fan_out, rng=rng, init=init, dtype=dtype))
         if normalization is not None:
             layers.append(NORMALIZATIONS[normalization](fan_out, dtype=dtype))
         layers.append(ACTIVATIONS[activation]())
         if dropout:
-            layers.append(Dropout(dropout, rng=dropout_rng))  # type: ignore[arg-type]  # Dropout reports a missing one
-    layers.append(Dense(sizes[-2], sizes[-1], rng=rng, init=init, dtype=dtype))
+            layers.append(Dropout(dropout, rng=dropout_rng))
+    layers.append(Dense(widths[-2], widths[-1], rng=rng, init=init, dtype=dtype))
     return Sequential(*layers)

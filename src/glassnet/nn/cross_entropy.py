@@ -211,9 +211,12 @@ def _all_below(labels: LabelArray, classes: int) -> bool:
 
 def _check_weights(class_weights: npt.ArrayLike) -> npt.NDArray[np.float64]:
     message = "SoftmaxCrossEntropy: expected class_weights (C,), finite numbers of 0 or more, received"
-    given = np.asarray(class_weights)
+    try:
+        given = np.asarray(class_weights)
+    except ValueError as error:  # lists of unequal lengths
+        raise ValueError(f"{message} {describe(class_weights)}") from error
     if given.ndim != 1 or not given.size or given.dtype.kind not in "iuf":
-        raise ValueError(f"{message} {class_weights!r:.60}")
+        raise ValueError(f"{message} {describe(class_weights)}")
     if not np.isfinite(given).all() or (given < 0).any():
-        raise ValueError(f"{message} {class_weights!r:.60}")
+        raise ValueError(f"{message} {describe(class_weights)}")
     return given.astype(np.float64)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from glassnet.nn.arrays import BOOL, FloatArray, check_batch, check_number
+from glassnet.nn.arrays import BOOL, FloatArray, check_batch, check_number, describe
 from glassnet.nn.module import Module
 
 
@@ -19,18 +19,18 @@ class Dropout(Module):
             fixed function whose gradient can be checked.
     """
 
-    def __init__(self, p: float = 0.5, *, rng: np.random.Generator) -> None:
-        """Set the probability `p` in [0, 1) of dropping a unit, and the generator `rng` of the masks."""
+    def __init__(self, p: float = 0.5, *, rng: np.random.Generator | None = None) -> None:
+        """Set the probability `p` in [0, 1) of dropping a unit, and the generator `rng` of the masks, always needed."""
         self.p = check_number("Dropout", "p", p, 0, 1)
         if not isinstance(rng, np.random.Generator):
-            raise ValueError(f"Dropout: expected rng=np.random.default_rng(seed), received {rng!r}")
+            raise ValueError(f"Dropout: expected rng=np.random.default_rng(seed), received {describe(rng)}")
         self.rng = rng
         self.frozen = False
         self._mask: FloatArray | None = None
 
     @property
     def is_random(self) -> bool:
-        """Whether the next forward would draw a mask."""
+        """Whether every next forward would draw a mask; frozen, the first one draws it, if there is none yet."""
         return self.training and self.p > 0 and not self.frozen
 
     def forward(self, X: FloatArray) -> FloatArray:

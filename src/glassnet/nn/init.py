@@ -76,7 +76,7 @@ def initial_weights(
     """
     if isinstance(init, str):
         if init not in INITIALIZERS:
-            raise ValueError(f"init: expected one of {', '.join(INITIALIZERS)} or a scale, received {init!r}")
+            raise ValueError(f"init: expected one of {', '.join(INITIALIZERS)} or a scale, received {describe(init)}")
         return INITIALIZERS[init](rng, fan_in, fan_out, dtype)
     if callable(init):
         W = init(rng, fan_in, fan_out, dtype)
@@ -101,5 +101,7 @@ def _uniform(
 
 def _require(rng: np.random.Generator | None) -> np.random.Generator:
     if not isinstance(rng, np.random.Generator):
-        raise ValueError(f"init: expected rng=np.random.default_rng(seed), received {rng!r}; randomness needs a seed")
+        raise ValueError(
+            f"Dense: expected rng=np.random.default_rng(seed), received {describe(rng)}; random weights need a seed"
+        )
     return rng

@@ -27,10 +27,10 @@ class Parameter:
     __slots__ = ("_data", "_grad", "_grad_is_zero", "decays", "flat", "name")
 
     def __init__(self, data: FloatArray, name: str, *, decays: bool = True) -> None:
-        """Take ownership of `data` (float32 or float64, any shape)."""
+        """Take ownership of `data` (float32 or float64, any shape); a copy, if it cannot be written to as it lies."""
         if not isinstance(data, np.ndarray) or data.dtype not in FLOAT_DTYPES:
             raise TypeError(f"Parameter {name}: expected a float32 or float64 array, received {describe(data)}")
-        self._data = np.ascontiguousarray(data)
+        self._data = np.require(data, requirements=["C", "W", "E"])  # E: a plain array
         self._grad = np.zeros_like(self._data)
         self._grad_is_zero = False
         self.name = name

@@ -1,6 +1,6 @@
 """The residual connection: a module that learns what to add to its input."""
 
-from glassnet.nn.arrays import FloatArray, check_batch
+from glassnet.nn.arrays import FloatArray, check_batch, describe
 from glassnet.nn.module import Module
 
 
@@ -16,7 +16,7 @@ class Residual(Module):
     def __init__(self, inner: Module) -> None:
         """Take the inner module; its parameters are named "inner.…"."""
         if not isinstance(inner, Module):
-            raise TypeError(f"Residual: expected a module, received {type(inner).__name__} {inner!r:.60}")
+            raise TypeError(f"Residual: expected a module, received {describe(inner)}")
         self.inner = inner
 
     def forward(self, X: FloatArray) -> FloatArray:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 
-from glassnet.nn.arrays import check_count, check_number
+from glassnet.nn.arrays import check_count, check_number, describe
 
 
 class ReduceOnPlateau:
@@ -57,10 +57,11 @@ class ReduceOnPlateau:
         """Restore what `state_dict` returned.
 
         Raises:
-            ValueError: listing what is missing or unexpected.
+            ValueError: if an entry is missing or unexpected, or the rate is none.
         """
         own = self.state_dict()
         if not isinstance(state, Mapping) or state.keys() != own.keys():
-            raise ValueError(f"ReduceOnPlateau: expected a state of {sorted(own)}, received {state!r:.80}")
-        self.learning_rate, self._best = float(state["learning_rate"]), float(state["best"])
+            raise ValueError(f"ReduceOnPlateau: expected a state of {sorted(own)}, received {describe(state)}")
+        rate = check_number("ReduceOnPlateau", "learning_rate", state["learning_rate"], 0, math.inf, low_open=True)
+        self.learning_rate, self._best = rate, float(state["best"])
         self._waited = int(state["waited"])

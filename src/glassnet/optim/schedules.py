@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from glassnet.nn.arrays import check_count, check_number
+from glassnet.nn.arrays import check_count, check_number, describe
 
 Schedule: TypeAlias = Callable[[int], float]
 
@@ -120,7 +120,14 @@ def with_warmup(schedule: Schedule, steps: int) -> WithWarmup:
     Step t of the warm-up (t = 0 … steps − 1) has the rate `schedule(0)·(t + 1)/(steps + 1)`; after it the schedule
     starts from its own step 0. Early gradients of a fresh network are large and disagree; small first steps keep them
     from throwing the weights far off. (Goyal et al., "Accurate, large minibatch SGD", 2017.)
+
+    Raises:
+        TypeError: if `schedule` is no function, but a rate, say.
+        ValueError: for a negative number of steps, or if the schedule's first value is no rate.
     """
+    if not callable(schedule):
+        raise TypeError(f"with_warmup: expected a schedule, a function of the step, received {describe(schedule)}")
+    check_number("with_warmup", "schedule(0)", schedule(0), 0, math.inf)
     return WithWarmup(schedule, 0 if steps == 0 else check_count("with_warmup", "steps", steps))
 
 

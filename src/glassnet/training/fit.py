@@ -10,7 +10,7 @@ import numpy as np
 from glassnet import nn
 from glassnet.data import DataLoader
 from glassnet.nn import FloatArray
-from glassnet.nn.arrays import check_count
+from glassnet.nn.arrays import check_count, describe
 from glassnet.optim import Optimizer, gradient_norm
 from glassnet.training.callbacks import Callback
 from glassnet.training.divergence import diverged
@@ -64,7 +64,7 @@ def fit(
         )
     strange = next((callback for callback in callbacks if not isinstance(callback, Callback)), None)
     if strange is not None:
-        raise TypeError(f"fit: expected callbacks as a list of Callback, received {strange!r:.60} in it")
+        raise TypeError(f"fit: expected callbacks as a list of Callback, received {describe(strange)} in it")
     trained = {id(parameter) for parameter in optimizer.flat.parameters}
     foreign = trained - {id(parameter) for parameter in model.parameters()}
     if foreign:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from glassnet.nn.arrays import describe
 from glassnet.optim import ReduceOnPlateau, Schedule, WithWarmup
 from glassnet.training.callbacks.protocol import Callback
 
@@ -18,7 +19,7 @@ class LearningRateSchedule(Callback):
         A `ReduceOnPlateau`, alone or behind a warm-up, is shown the validation loss after each epoch.
         """
         if not callable(schedule):
-            raise TypeError(f"LearningRateSchedule: expected a function of the step, received {schedule!r}")
+            raise TypeError(f"LearningRateSchedule: expected a function of the step, received {describe(schedule)}")
         self.schedule = schedule
         while isinstance(schedule, WithWarmup):
             schedule = schedule.schedule
