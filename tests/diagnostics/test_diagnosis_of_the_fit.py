@@ -222,7 +222,8 @@ def test_a_network_that_loses_is_mended_before_it_grows(overrides: list[str], se
     """After one epoch, at a tiny rate, from zeros: what keeps it from fitting comes first; growing is not advised."""
     training = _train("clusters", *overrides)
     findings = diagnose(training) + examine_scores(_metrics_of_a_loser(), training)
-    improvements = next_improvements(findings, NO_ERRORS, training)
+    group = {"true": "a", "predicted": "b", "count": 9, "hypothesis": "boundary misplaced", "evidence": "9 of 9 …"}
+    improvements = next_improvements(findings, {"groups": [group]}, training)
     assert _overrides_of(improvements[0])[-1] == setting
     assert not any("larger" in each.advice for each in improvements)
 

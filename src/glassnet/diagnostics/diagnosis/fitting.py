@@ -1,9 +1,9 @@
 """Illnesses of the fit: too much of it, too little, and the wrong moment to stop."""
 
 from glassnet.diagnostics.diagnosis.evidence import HIGH, Finding, Training, late_fall
-from glassnet.diagnostics.diagnosis.learning_rate import USUAL_UPDATE, rate_too_high
+from glassnet.diagnostics.diagnosis.learning_rate import USUAL_UPDATE, rate_too_high, rate_too_low
 from glassnet.diagnostics.diagnosis.signals import dead, exploding, saturated, vanishing
-from glassnet.diagnostics.diagnosis.weights import penalty_too_strong, starts_at_zero
+from glassnet.diagnostics.diagnosis.weights import penalty_too_strong, starts_at_zero, zero_start
 
 FEW = 4  # epochs, below which a curve has no trend
 # Shares of chance. Where patience goes on for 20 epochs after the best one, the small bundled data sets come to a gap
@@ -116,6 +116,13 @@ def to_mlp(t: Training) -> tuple[str, ...]:
     """Return what must change besides the sizes: a softmax regression starts at zero, where hidden layers stay."""
     settings = t.settings["model"]
     return () if settings["hidden_sizes"] and settings["init"] != "zeros" else ("model=mlp",)
+
+
+def hindrance(t: Training) -> Finding | None:
+    """Return what kept the network from fitting its training rows and is to be mended before its size is; else None."""
+    steps = (zero_start, exploding, rate_too_high, penalty_too_strong, vanishing, rate_too_low)
+    checks = (*steps, dead, saturated, stopped_too_early)
+    return next((finding for check in checks if (finding := check(t)) is not None), None)
 
 
 def size_suffices(t: Training) -> bool:

@@ -3,17 +3,9 @@
 from typing import Any
 
 from glassnet.diagnostics.diagnosis.evidence import Finding, Training
-from glassnet.diagnostics.diagnosis.fitting import larger, size_suffices, stopped_too_early, stronger_penalty
-from glassnet.diagnostics.diagnosis.learning_rate import rate_too_high, rate_too_low
-from glassnet.diagnostics.diagnosis.signals import dead, exploding, saturated, vanishing
-from glassnet.diagnostics.diagnosis.weights import penalty_too_strong, zero_start
+from glassnet.diagnostics.diagnosis.fitting import hindrance, larger, size_suffices, stronger_penalty
 
 Metrics = dict[str, Any]
-# What may keep a network from fitting its training rows, before its size.
-CAUSES = (
-    zero_start, exploding, rate_too_high, penalty_too_strong, vanishing, rate_too_low, dead, saturated,
-    stopped_too_early,
-)  # fmt: skip
 LINEAR = ("softmax_regression", "linear_regression")
 SIGNIFICANT = 0.05
 
@@ -52,7 +44,7 @@ def _worse(metrics: Metrics, t: Training) -> Finding | None:
     if t.train[at_best] < 0.9 * t.validation[at_best] or size_suffices(t):
         advice = "a strong penalty on the weights, which brings the network nearer to a linear model"
         command = t.command(stronger_penalty(t, factor=3.0, least=0.03))
-    elif cause := next((cause for check in CAUSES if (cause := check(t)) is not None), None):
+    elif cause := hindrance(t):
         evidence += f"; {cause.evidence}"
         advice, command = cause.advice, cause.command
     else:
