@@ -169,4 +169,4 @@ def test_a_category_lies_far_out_where_it_is_rare() -> None:
     train = np.zeros((100, 3), dtype=np.float32)
     train[:2, 0], train[:, 1], train[:, 2] = 1, 1, np.tile([-1, 1], 50)
     found = deviations(np.array([[1, 5, 1], [0, 1, -2]], dtype=np.float32), train)
-    np.testing.assert_allclose(found, [[7, 0, 1], [-1 / 7, 0, -2]], atol=1e-6)
+    np.testing.assert_allclose(found, np.array([[7.0, 0.0, 1.0], [-1 / 7, 0.0, -2.0]]), atol=1e-6)
