@@ -4,7 +4,14 @@ import shlex
 from typing import Any
 
 from glassnet.diagnostics.diagnosis.evidence import Finding, Training
-from glassnet.diagnostics.diagnosis.fitting import hindrance, larger, size_suffices, stronger_penalty, to_mlp
+from glassnet.diagnostics.diagnosis.fitting import (
+    hindrance,
+    larger,
+    overfitting,
+    size_suffices,
+    stronger_penalty,
+    to_mlp,
+)
 
 WANTED = 3
 
@@ -55,7 +62,7 @@ def _from_errors(errors: dict[str, Any], t: Training) -> list[Finding]:
     if group["hypothesis"] not in suggestions:
         return []
     advice, changes = suggestions[group["hypothesis"]]
-    if changes == bigger and (size_suffices(t) or hindrance(t)):
+    if changes == bigger and (size_suffices(t) or hindrance(t) or overfitting(t)):
         return []
     who = f"{group['true']} taken for {group['predicted']}" if "true" in group else f"predictions {group['group']}"
     rows = f"{group['count']} row{'s' if group['count'] > 1 else ''}"
