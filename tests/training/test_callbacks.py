@@ -1,13 +1,26 @@
-"""Early stopping restores the best weights, alone or beside others, and in a training that was interrupted."""
+"""Callbacks that remember: early stopping with the best weights, and checkpoints that each finds its state in."""
 
+import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from glassnet import nn, optim
 from glassnet.data import ArrayDataset, DataLoader
-from glassnet.training import BestWeights, Callback, Checkpoints, EarlyStopping, Row, TrainingRun, evaluate, fit
+from glassnet.training import (
+    BestWeights,
+    Callback,
+    Checkpoints,
+    EarlyStopping,
+    Progress,
+    Row,
+    TrainingRun,
+    evaluate,
+    fit,
+)
+from glassnet.training.checkpoint import CURRENT, PREVIOUS
 
 rng = np.random.default_rng(0)
 X = rng.standard_normal((150, 4)).astype(np.float32)
@@ -67,4 +80,72 @@ def test_early_stopping_goes_on_after_an_interruption(tmp_path: Path) -> None:
         _train(EarlyStopping(4), Checkpoints(tmp_path, {}), _KillAt(len(history) - 1))
     again, rows = _train(EarlyStopping(4), Checkpoints(tmp_path, {}, resume=True), _KillAt(0))
     assert len(rows) == len(history)
+    assert _bytes(again) == _bytes(whole)
+
+
+class _Noting(Callback):
+    """Remembers the epochs that it saw."""
+
+    def __init__(self) -> None:
+        self.epochs: list[int] = []
+
+    def on_epoch_end(self, run: TrainingRun) -> None:
+        self.epochs.append(run.epoch)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"epochs": self.epochs}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.epochs = list(state["epochs"])
+
+
+def test_other_callbacks_may_watch_a_training_that_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each finds its state by name, in any order; those without one do not matter; one that is new is named."""
+    whole, _ = _train(EarlyStopping(60), epochs=8)
+    first, second = _Noting(), _Noting()
+    with pytest.raises(_Killed):
+        _train(first, EarlyStopping(60), Checkpoints(tmp_path, {}), _KillAt(4), epochs=8)
+    capsys.readouterr()
+    checkpoints = Checkpoints(tmp_path, {}, resume=True)
+    again, _ = _train(checkpoints, Progress("toy"), EarlyStopping(60), first, second, epochs=8)
+    assert _bytes(again) == _bytes(whole)
+    assert first.epochs == list(range(1, 9))
+    assert second.epochs == list(range(4, 9))
+    assert "checkpoint: _Noting 2 was not there before" in capsys.readouterr().out
+    again, _ = _train(EarlyStopping(60), Checkpoints(tmp_path, {}, resume=True), epochs=8)  # nobody watches
+    assert _bytes(again) == _bytes(whole)
+
+
+def test_a_training_that_finds_nothing_to_go_on_from_says_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No checkpoint at all, or that of another training, which has ended."""
+    for identity, line in (({}, "none in"), ({"seed": 1}, "is of another training, which has ended")):
+        _train(Checkpoints(tmp_path, identity, resume=True), epochs=1)
+        printed = capsys.readouterr().out
+        assert line in printed
+        assert "starts with the first epoch" in printed
+
+
+def test_the_only_whole_checkpoint_is_never_overwritten_by_a_damaged_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest is damaged; the run goes on from the one before it, and is killed as it saves its first."""
+    whole, _ = _train(epochs=8)
+    with pytest.raises(_Killed):
+        _train(Checkpoints(tmp_path, {}), _KillAt(5), epochs=8)
+    (tmp_path / CURRENT).write_bytes(b"damaged")
+    replace = os.replace
+
+    def kill_before_the_name_is_taken(source: Any, target: Any) -> None:
+        if str(target).endswith(CURRENT):
+            raise _Killed
+        replace(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "replace", kill_before_the_name_is_taken)
+        with pytest.raises(_Killed):
+            _train(Checkpoints(tmp_path, {}, resume=True), epochs=8)
+    assert (tmp_path / PREVIOUS).is_file()
+    again, _ = _train(Checkpoints(tmp_path, {}, resume=True), epochs=8)
     assert _bytes(again) == _bytes(whole)

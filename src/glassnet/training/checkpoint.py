@@ -3,19 +3,23 @@
 import hashlib
 import json
 import os
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from glassnet import nn
+from glassnet.files import whole_file
 from glassnet.nn import FloatArray
 
 if TYPE_CHECKING:
+    from glassnet.training.callbacks import Callback
     from glassnet.training.run import TrainingRun
 
-FORMAT = "glassnet checkpoint 1"
-CURRENT, PREVIOUS = "checkpoint.safetensors", "previous.safetensors"
+FORMAT = "glassnet checkpoint 2"
+CURRENT, PREVIOUS, DAMAGED = "checkpoint.safetensors", "previous.safetensors", "damaged.safetensors"
 
 State = tuple[dict[str, FloatArray], dict[str, Any]]
 
@@ -28,19 +32,16 @@ def capture(run: "TrainingRun") -> State:
     """Return the state of a training at a safe point: arrays by name, and what JSON can hold.
 
     The data need no entry: an epoch's order and a batch's augmentation are functions of seed, epoch and batch. Nor do
-    schedules, which are functions of the step.
+    schedules, which are functions of the step. Callbacks that remember nothing leave nothing in it.
     """
     arrays = {f"model.{name}": array for name, array in run.model.state_dict().items()}
     arrays |= {f"optimizer.{name}": array for name, array in run.optimizer.state_dict().items()}
-    callbacks = []
-    for place, callback in enumerate(run.callbacks):
-        values = {}
-        for name, value in callback.state_dict().items():
-            if isinstance(value, np.ndarray):
-                arrays[f"callback.{place}.{name}"] = value
-            else:
-                values[name] = value
-        callbacks.append({"kind": type(callback).__name__, "state": values})
+    callbacks = {}
+    for callback_name, callback in _named(run.callbacks).items():
+        if not (remembered := callback.state_dict()):
+            continue
+        callbacks[callback_name] = {n: value for n, value in remembered.items() if not isinstance(value, np.ndarray)}
+        arrays |= {f"callback.{callback_name}.{n}": a for n, a in remembered.items() if isinstance(a, np.ndarray)}
     values = {
         "epoch": run.epoch,
         "step": run.step,
@@ -61,21 +62,23 @@ def capture(run: "TrainingRun") -> State:
 def restore(run: "TrainingRun", state: State) -> None:
     """Bring a training back to a captured state.
 
+    Callbacks find their state by their name, wherever in the list they stand. One that remembers things but was not
+    there before begins with this run, and a line says so.
+
     Raises:
-        ValueError: if the state is that of another model, optimizer or list of callbacks.
+        ValueError: if the state is that of another model or optimizer.
     """
     arrays, values = state
-    kinds = [type(callback).__name__ for callback in run.callbacks]
-    saved_kinds = [callback["kind"] for callback in values["callbacks"]]
-    if kinds != saved_kinds:
-        raise ValueError(f"checkpoint: expected the callbacks {kinds}, received the state of {saved_kinds}")
     run.model.load_state_dict(_below(arrays, "model."))
     run.optimizer.load_state_dict(_below(arrays, "optimizer."))
     run.optimizer.learning_rate = values["learning_rate"]
     for generator, saved in zip(_generators(run.model), values["generators"], strict=True):
         generator.bit_generator.state = saved
-    for place, (callback, saved) in enumerate(zip(run.callbacks, values["callbacks"], strict=True)):
-        callback.load_state_dict({**saved["state"], **_below(arrays, f"callback.{place}.")})
+    for name, callback in _named(run.callbacks).items():
+        if name in values["callbacks"]:
+            callback.load_state_dict({**values["callbacks"][name], **_below(arrays, f"callback.{name}.")})
+        elif callback.state_dict():
+            print(f"checkpoint: {name} was not there before, and knows nothing of the epochs until now", flush=True)
     run.epoch, run.step, run.batch = values["epoch"], values["step"], values["batch"]
     run.history[:] = values["history"]
     run.stop_reason, run.norms, run.seconds = values["stop_reason"], values["norms"], values["seconds"]
@@ -97,15 +100,10 @@ def write_checkpoint(folder: Path, state: State, identity: dict[str, Any]) -> No
     header = json.dumps({"format": FORMAT, "body": body, "digest": _digest(body, arrays)})
     content = save(dict(sorted(arrays.items())), metadata={"glassnet": header})
     folder.mkdir(parents=True, exist_ok=True)
-    part = folder / (CURRENT + ".part")
-    try:
+    with whole_file(folder / CURRENT) as part:
         part.write_bytes(content)
-    except OSError:
-        part.unlink(missing_ok=True)
-        raise
-    if (folder / CURRENT).is_file():
-        os.replace(folder / CURRENT, folder / PREVIOUS)
-    os.replace(part, folder / CURRENT)
+        if (folder / CURRENT).is_file():
+            os.replace(folder / CURRENT, folder / PREVIOUS)
 
 
 def read_checkpoint(path: Path) -> tuple[State, dict[str, Any]]:
@@ -149,6 +147,17 @@ def _generators(model: nn.Module) -> list[np.random.Generator]:
             if isinstance(value, np.random.Generator):
                 found[id(value)] = value
     return list(found.values())
+
+
+def _named(callbacks: Sequence["Callback"]) -> dict[str, "Callback"]:
+    """Return each callback by its class's name, numbered from the second of a class on."""
+    named: dict[str, Callback] = {}
+    counts: Counter[str] = Counter()
+    for callback in callbacks:
+        kind = type(callback).__name__
+        counts[kind] += 1
+        named[kind if counts[kind] == 1 else f"{kind} {counts[kind]}"] = callback
+    return named
 
 
 def _below(arrays: dict[str, FloatArray], prefix: str) -> dict[str, FloatArray]:

@@ -1,5 +1,6 @@
 """Saves the state of a training as it goes on, and brings it back after an interruption."""
 
+import os
 import signal
 import sys
 import time
@@ -10,6 +11,7 @@ from glassnet.nn.arrays import check_count
 from glassnet.training.callbacks.protocol import Callback
 from glassnet.training.checkpoint import (
     CURRENT,
+    DAMAGED,
     PREVIOUS,
     DamagedCheckpointError,
     State,
@@ -62,8 +64,11 @@ class Checkpoints(Callback):
         Raises:
             ValueError: if there are checkpoints but none is whole, or theirs is another training that has not ended.
         """
-        found = self._newest() if self.resume else None
+        if not self.resume:
+            return
+        found = self._newest()
         if found is None:
+            print(f"checkpoint: none in {self.folder} to go on from: starts with the first epoch", flush=True)
             return
         state, identity = found
         differing = [
@@ -78,6 +83,12 @@ class Checkpoints(Callback):
             raise ValueError(
                 f"{self.folder}: expected a checkpoint of the same training, received another one's: "
                 f"{'; '.join(differing)}; delete the folder, or set training.resume=false, to start anew"
+            )
+        else:
+            print(
+                f"checkpoint: the one in {self.folder} is of another training, which has ended: starts with the first "
+                "epoch",
+                flush=True,
             )
 
     def on_safe_point(self, run: "TrainingRun") -> None:
@@ -103,12 +114,22 @@ class Checkpoints(Callback):
         return True
 
     def _newest(self) -> tuple[State, dict[str, Any]] | None:
+        """Return the newest checkpoint that is whole, and put a damaged newer one aside.
+
+        The next one to be saved would else take the damaged one for the newest, and give it the place of the whole one.
+        """
         present = [self.folder / name for name in (CURRENT, PREVIOUS) if (self.folder / name).is_file()]
+        damaged = []
         for path in present:
             try:
-                return read_checkpoint(path)
+                found = read_checkpoint(path)
             except DamagedCheckpointError as error:
                 print(f"checkpoint: {error}; it is left aside", file=sys.stderr)
+                damaged.append(path)
+            else:
+                for other in damaged:
+                    os.replace(other, self.folder / DAMAGED)
+                return found
         if present:
             raise ValueError(
                 f"{self.folder}: expected a whole checkpoint to resume from, received only damaged ones; delete the "
