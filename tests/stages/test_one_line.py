@@ -1,5 +1,6 @@
 """What goes wrong in a stage started by hand ends in one line and leaves no half-written file."""
 
+import json
 import os
 import subprocess
 import sys
@@ -7,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from glassnet.training import read_history
 
 ROOT = Path(__file__).resolve().parents[2]
 SHORT = ("tracking=none", "training.epochs=3", "training.baseline.epochs=2")
@@ -21,7 +24,9 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
 
-    def start(name: str, *overrides: str, expect: int = 0, before: str = ":") -> subprocess.CompletedProcess[str]:
+    def start(
+        name: str, *overrides: str, expect: int = 0, lines: int | None = 1, before: str = ":"
+    ) -> subprocess.CompletedProcess[str]:
         command = ["bash", "-c", f'{before}; exec "$@"', "bash", sys.executable, "-m", f"glassnet.stages.{name}"]
         done = subprocess.run(
             [*command, *overrides],
@@ -32,8 +37,8 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
             check=False,
         )
         assert done.returncode == expect, done.stdout + done.stderr
-        if expect:
-            assert len(done.stderr.splitlines()) == 1, done.stderr
+        if expect and lines is not None:
+            assert len(done.stderr.splitlines()) == lines, done.stderr
         return done
 
     return start
@@ -47,3 +52,36 @@ def test_a_disk_that_takes_no_more_is_one_line(stage: Stage, tmp_path: Path) -> 
     (tmp_path / "file").write_text("")
     failed = stage("train", *SHORT, "hydra.run.dir=file/out", expect=1)
     assert "file/out" in failed.stderr
+
+
+def test_a_training_that_diverges_leaves_the_record_of_its_epochs(stage: Stage, tmp_path: Path) -> None:
+    """History, curves, and a card that says why it stopped; in the first epoch there is no history yet."""
+    late = ("data=diabetes", "model=softmax", "optimizer=sgd", "optimizer.momentum=0.0", "optimizer.learning_rate=0.5")
+    failed = stage("train", "tracking=none", *late, "hydra.run.dir=late", expect=1)
+    history = read_history(tmp_path / "late/models/history.csv")
+    card = json.loads((tmp_path / "late/models/run.json").read_text())
+    assert 1 <= len(history) == card["epochs"] < 60
+    assert failed.stderr == f"train: {card['stopped']}\n"
+    assert (tmp_path / "late/reports/figures/learning_curves.png").is_file()
+    assert not (tmp_path / "late/models/model.safetensors").exists()
+    stage("train", *SHORT, "optimizer.learning_rate=1e30", "hydra.run.dir=first", expect=1)
+    assert json.loads((tmp_path / "first/models/run.json").read_text())["epochs"] == 0
+
+
+def test_a_baseline_that_diverges_is_named_and_costs_no_result_of_the_network(stage: Stage, tmp_path: Path) -> None:
+    """Its own settings are what the line is about."""
+    failed = stage("train", *SHORT, "training.baseline.learning_rate=1e38", "hydra.run.dir=out", expect=1)
+    assert failed.stderr.startswith("train: the linear baseline, not the network: training stopped at epoch 1")
+    assert "training.baseline.learning_rate=1e+38" in failed.stderr
+    for file in ("models/model.safetensors", "models/history.csv", "models/run.json", "reports/figures"):
+        assert (tmp_path / "out" / file).exists()
+
+
+def test_a_job_that_diverged_is_tried_again(stage: Stage, tmp_path: Path) -> None:
+    """Its record is no result of the sweep."""
+    sweep = ("-m", *SHORT, "optimizer.learning_rate=0.01,1e30", "hydra.sweep.dir=sweep")
+    for _ in range(2):
+        done = stage("train", *sweep, expect=1, lines=None)
+        assert "1e+30: failed: training stopped at epoch 1" in done.stderr
+        assert done.stderr.splitlines()[-1].startswith("train: 1 of 2 jobs failed")
+    assert done.stdout.count("finished before, not trained again") == 1

@@ -4,7 +4,7 @@ from glassnet.config.arguments import read_arguments
 from glassnet.config.changes import changes_from_conf
 from glassnet.config.compose import CONF, conf_digest, read_params, register_resolvers, to_settings, write_params
 from glassnet.config.entry import end_sweep, explain, given_overrides, run_job, run_stage
-from glassnet.config.errors import UserError, one_line_errors
+from glassnet.config.errors import UserError, as_line, one_line_errors
 from glassnet.config.jobs import FINISHED, PRUNED, Job, PrunedError, Sweep, read_jobs
 from glassnet.config.layout import Layout
 from glassnet.config.settings import Settings, flatten, parse_settings
@@ -23,6 +23,7 @@ __all__ = [
     "Settings",
     "Sweep",
     "UserError",
+    "as_line",
     "changes_from_conf",
     "conf_digest",
     "edited_conf",

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from glassnet.config import Layout, Settings, flatten, run_stage
+from glassnet.config import Layout, Settings, as_line, flatten, run_stage
 from glassnet.data import ArrayDataset, Augmentation, ImagePreprocessing, PreparedData, open_prepared
 from glassnet.diagnostics import Telemetry, sanity_checks, write_telemetry
 from glassnet.files import whole_file
@@ -19,9 +19,12 @@ from glassnet.training import (
     Checkpoints,
     ModelFile,
     Progress,
+    Row,
     StopSignals,
     TrainedNetwork,
+    TrainingDivergedError,
     TrainingInterruptedError,
+    TrainingRun,
     baseline_settings,
     retrain_network,
     save_model,
@@ -38,6 +41,7 @@ CODE = (
     "training",
     "seeding.py",
 )  # what the weights depend on, under src/glassnet
+STOPPED = "stopped"  # the entry in the card of a training that did not come to its end: why
 SWEEP_PAUSE = 5.0  # seconds between the checkpoints of a job: with many short jobs they would cost more than they save
 
 
@@ -60,6 +64,7 @@ def main(settings: Settings, layout: Layout, watchers: Sequence[Callback] = ()) 
     if settings.training.sanity:
         _check_sanity(values, prepared)
     telemetry = Telemetry(settings.training.telemetry_every) if settings.training.telemetry_every else None
+    epochs = _Epochs()
     with StopSignals() as signals:
         live = (
             LiveMetrics(settings, {**identity, "settings": values}, layout.sweep)
@@ -68,6 +73,7 @@ def main(settings: Settings, layout: Layout, watchers: Sequence[Callback] = ()) 
         )
         callbacks: list[Callback] = [watcher for watcher in (telemetry, live) if watcher is not None]
         callbacks += [
+            epochs,
             *watchers,
             Progress("train"),
             _checkpoints(settings, layout, layout.checkpoints, identity, signals),
@@ -80,15 +86,14 @@ def main(settings: Settings, layout: Layout, watchers: Sequence[Callback] = ()) 
         except TrainingInterruptedError as interrupted:
             print(f"train: {interrupted}", file=sys.stderr)
             sys.exit(128 + interrupted.signum)
+        except Exception as error:
+            _write_record(layout, epochs.history, telemetry, {**identity, "settings": values, STOPPED: as_line(error)})
+            raise
     about = {"dataset": prepared.about["dataset"], "settings": values, **trained.chosen}
     save_model(layout.model, _model_file(trained, prepared, about))
+    _write_record(layout, trained.history, telemetry, {**identity, "settings": values, **trained.chosen})
     if layout.sweep is None:  # the jobs of a sweep are compared with each other, on the validation split
         _train_baseline(values, prepared, layout)
-    _write_history(layout, trained.history, identity["key"])
-    write_telemetry(layout.telemetry, telemetry.rows if telemetry else [])
-    card = {**identity, "settings": values, **trained.chosen, "epochs": len(trained.history)}
-    with whole_file(layout.run_card) as part:
-        part.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
     loss = trained.chosen["best_validation_loss"]
     print(
         f"train: best validation loss {loss!r} at epoch {trained.best_epoch} of {len(trained.history)}, "
@@ -97,6 +102,16 @@ def main(settings: Settings, layout: Layout, watchers: Sequence[Callback] = ()) 
     if not layout.by_dvc:
         _finish_run_by_hand(settings, layout, prepared)
     return loss
+
+
+class _Epochs(Callback):
+    """Holds on to the history of the finished epochs, which an error in a later one would take with it."""
+
+    history: Sequence[Row] = ()
+
+    def on_train_begin(self, run: TrainingRun) -> None:
+        """Take hold of it."""
+        self.history = run.history
 
 
 def _checkpoints(
@@ -160,13 +175,36 @@ def _train_baseline(values: dict[str, Any], prepared: PreparedData, layout: Layo
     """Train the linear model on the rows that the network learnt from: for a final one, those of validation too."""
     data = _data(prepared)
     settings = baseline_settings(values, len(data[0]))
-    trained = train_network(settings, *data, [Progress("baseline")])
-    if values["training"].get("final"):
-        trained = replace(trained, model=retrain_network(settings, *data, trained.best_epoch, []))
+    try:
+        trained = train_network(settings, *data, [Progress("baseline")])
+        if values["training"].get("final"):
+            trained = replace(trained, model=retrain_network(settings, *data, trained.best_epoch, []))
+    except TrainingDivergedError as error:
+        raise TrainingDivergedError(
+            f"the linear baseline, not the network: {error}; of its settings, the rate is "
+            f"training.baseline.learning_rate={values['training']['baseline']['learning_rate']:g}"
+        ) from error
     save_model(layout.baseline, _model_file(trained, prepared, {"best_epoch": trained.best_epoch}))
 
 
-def _write_history(layout: Layout, history: list[dict[str, float]], key: str) -> None:
+def _write_record(layout: Layout, history: Sequence[Row], telemetry: Telemetry | None, card: dict[str, Any]) -> None:
+    """Write what happened in the training, whether or not it came to its end: history, telemetry, card and curves.
+
+    The curves are for a run by hand alone: for the pipeline the report stage draws them, for a sweep its own figures.
+    """
+    if history:
+        _write_history(layout, history, card["key"])
+    write_telemetry(layout.telemetry, telemetry.rows if telemetry else [])
+    with whole_file(layout.run_card) as part:
+        part.write_text(json.dumps({**card, "epochs": len(history)}, indent=2) + "\n", encoding="utf-8")
+    if history and not layout.by_dvc and layout.sweep is None:
+        from glassnet.reporting import draw_learning_curves
+
+        layout.figures.mkdir(parents=True, exist_ok=True)
+        draw_learning_curves(layout.history, layout.figures / "learning_curves.png")
+
+
+def _write_history(layout: Layout, history: Sequence[Row], key: str) -> None:
     results = [column for column in history[0] if column not in TIMING_COLUMNS]
     if layout.by_dvc:  # DVC hashes the history, and seconds are never the same twice
         write_history(layout.history, history, results)
@@ -206,7 +244,7 @@ def _digest_files(paths: list[Path]) -> str:
 
 
 def _finish_run_by_hand(settings: Settings, layout: Layout, prepared: PreparedData) -> None:
-    """Make the folder of a run stand alone, and hand it to the tracking store: no later stage will."""
+    """Finish a run that no later stage will, and hand it to the tracking store."""
     if layout.sweep is not None:  # the sweep has figures of its own
         _record_job(settings, layout, prepared)
         return
@@ -216,10 +254,6 @@ def _finish_run_by_hand(settings: Settings, layout: Layout, prepared: PreparedDa
         evaluate.main(settings, layout)
         report.main(settings, layout)
         return
-    from glassnet.reporting import draw_learning_curves
-
-    layout.figures.mkdir(parents=True, exist_ok=True)
-    draw_learning_curves(layout.history, layout.figures / "learning_curves.png")
     hand_over(settings, layout, prepared)
 
 
@@ -227,7 +261,8 @@ def _is_finished(layout: Layout, key: str) -> bool:
     """Return whether this job of a sweep was done before, by the same settings, data and code."""
     if layout.sweep is None or not layout.run_card.is_file():
         return False
-    return bool(json.loads(layout.run_card.read_text(encoding="utf-8"))["key"] == key)
+    card = json.loads(layout.run_card.read_text(encoding="utf-8"))
+    return card["key"] == key and STOPPED not in card
 
 
 def _finish_again(settings: Settings, layout: Layout, prepared: PreparedData) -> float:
