@@ -29,6 +29,7 @@ def _lines(header: str, row: Any, rows: int = 30) -> str:
     return header + "\n" + "".join(row(i) + "\n" for i in range(rows))
 
 
+_PIXELS = [f"{value % 7}.125" for value in range(800)]
 MIXED = _lines(
     "id;Größe;colour;flag;same;remark;y",
     lambda i: (
@@ -110,6 +111,95 @@ def test_what_cannot_be_used_is_one_line(
         _read(tmp_path / "a.csv", content, **changes)
     assert part in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("note;a;b;y", lambda i: f'"a remark, of\nthree\r\nlines";{i};{i % 5};{"pq"[i % 2]}'),
+        ("note;a;b;y", lambda i: f"one\u2028two, three;{i};{i % 5};{'pq'[i % 2]}"),
+        (";".join([*(f"p{c}" for c in range(784)), "y"]), lambda i: ";".join([*_PIXELS[i % 7 :][:784], "pq"[i % 2]])),
+        ("\t".join([*(f"p{c}" for c in range(784)), "y"]), lambda i: "\t".join([*_PIXELS[i % 7 :][:784], "pq"[i % 2]])),
+    ],
+)
+def test_the_delimiter_is_found_by_rows_not_by_lines(tmp_path: Path, header: str, row: Any) -> None:
+    """Where fields hold line breaks or what some take for them, and rows are longer than a page."""
+    table = _read(tmp_path / "a.csv", _lines(header, row, 400))
+    assert table.features in (("a", "b"), tuple(f"p{c}" for c in range(784)))
+    assert (len(table.frame), table.class_names) == (400, ("p", "q"))
+    write_raw(table, tmp_path / "raw")
+    again = read_raw(tmp_path / "raw")
+    assert isinstance(again, RawTable)
+    pd.testing.assert_frame_equal(again.frame, table.frame)
+
+
+def test_rows_of_different_lengths_are_told_by_the_delimiter_of_the_header(tmp_path: Path) -> None:
+    """Not by one that divides nothing."""
+    with pytest.raises(ValueError, match=r"expected 3 fields in every row.*\(delimiter ';'\), received 4 in row 7"):
+        _read(tmp_path / "a.csv", _lines("a;b;y", lambda i: f"{i};2;{'pq'[i % 2]}" + (";" if i == 6 else "")))
+
+
+def test_one_column_alone_hints_at_the_delimiter(tmp_path: Path) -> None:
+    """In a line that stays short, however long the header is."""
+    text = _lines("~".join([*(f"column {c}" for c in range(100)), "y"]), lambda i: "~".join(["0"] * 101))
+    with pytest.raises(ValueError, match=r"set data\.delimiter to what divides the fields") as caught:
+        _read(tmp_path / "a.csv", text)
+    assert len(str(caught.value)) < 400
+
+
+def test_a_field_without_end_is_no_matter_of_the_delimiter(tmp_path: Path) -> None:
+    """A quotation mark that is never closed swallows the rest of the file."""
+    text = _lines("a,note,y", lambda i: f"{i},{chr(34) if i == 9 else ''}{'text' * 50},{'pq'[i % 2]}", 1000)
+    with pytest.raises(
+        ValueError, match=r"in row 10 below the header a field of more than 131072 characters; is a quot"
+    ):
+        _read(tmp_path / "a.csv", text)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "named"),
+    [
+        ("utf-16", "utf-16"), ("utf-16-le", "UTF-16LE"), ("utf-32", "UTF32"), ("utf-8-sig", "UTF-8"),
+        ("utf-8-sig", "utf8"), ("cp1252", "windows-1252"),
+    ],
+)  # fmt: skip
+def test_encodings_go_by_all_their_names(tmp_path: Path, encoding: str, named: str) -> None:
+    """With a byte order mark or without."""
+    text = _lines("größe,y", lambda i: f"{i},{'pq'[i % 2]}")
+    table = _read(tmp_path / "a.csv", text.encode(encoding), encoding=named)
+    assert table.features == ("größe",)
+    if encoding == "utf-16":
+        with pytest.raises(ValueError, match=r"received UTF-16; set data\.encoding=utf-16"):
+            _read(tmp_path / "a.csv", text.encode(encoding))
+
+
+def test_what_python_alone_takes_for_a_number_is_a_text(tmp_path: Path) -> None:
+    """An underscore between digits is part of a code."""
+    table = _read(tmp_path / "a.csv", _lines("a,y", lambda i: f"{i % 3}_0,{i % 2}_{i % 2}"))
+    assert table.categorical == ("a",)
+    assert table.class_names == ("0_0", "1_1")
+
+
+def test_decimal_commas_that_were_not_declared_are_noticed(tmp_path: Path) -> None:
+    """In a column to learn from, which becomes texts; and in the target."""
+    text = _lines("a;b;y", lambda i: f"{i % 5},5;-{i % 4},25;{'pq'[i % 2]}")
+    table = _read(tmp_path / "a.csv", text)
+    assert table.categorical == ("a", "b")
+    assert "numbers with a decimal comma: a, b; set data.decimal" in table.notes[0]
+    assert _read(tmp_path / "a.csv", text, decimal=",").notes == ()
+    with pytest.raises(ValueError, match=r"data\.task=regression, and data\.decimal, since they have a decimal comma"):
+        _read(tmp_path / "a.csv", _lines("a;y", lambda i: f"{i};{i},5"))
+
+
+def test_a_carriage_return_in_a_text_survives_the_raw_files(tmp_path: Path) -> None:
+    """Fetched and read back as DVC has it, the table is the one that a run by hand has."""
+    text = _lines("a,note,y", lambda i: f'{i},"one\rtwo\r\nthree{i % 2}","p\r{"qr"[i % 2]}"', 60)
+    table = _read(tmp_path / "a.csv", text)
+    write_raw(table, tmp_path / "raw")
+    again = read_raw(tmp_path / "raw")
+    assert isinstance(again, RawTable)
+    pd.testing.assert_frame_equal(again.frame, table.frame)
+    assert len(again.frame) == 60
 
 
 def test_ten_thousand_columns_of_text_are_one_short_line(tmp_path: Path) -> None:

@@ -71,15 +71,22 @@ def read_raw(folder: Path) -> RawData:
 
 
 def _read_table(folder: Path, about: dict[str, Any]) -> Any:
-    """Read the CSV back as it was written: texts as they are (an "NA" among them), only an empty field is a gap."""
+    """Read the CSV back as it was written: texts as they are (an "NA" among them), only an empty field is a gap.
+
+    Lines end with a line feed alone, since a carriage return may be part of a text.
+    """
     import pandas as pd
 
     texts = {*about["categorical"], *([about["target"]] if about["task"] == "classification" else [])}
-    frame = pd.read_csv(folder / about["file"], dtype=object, keep_default_na=False, na_values=[""])
-    for name in frame.columns:
-        if name not in texts:  # Python's own conversion gives back exactly the number that was written
-            frame[name] = np.array([float(value) for value in frame[name]], dtype=np.float64)
-    return frame
+    path = folder / about["file"]
+    frame = pd.read_csv(path, dtype=object, keep_default_na=False, na_values=[""], lineterminator="\n")
+    # Python's own conversion gives back exactly the number that was written.
+    return pd.DataFrame(
+        {
+            name: values if name in texts else np.array([float(value) for value in values], dtype=np.float64)
+            for name, values in frame.items()
+        }
+    )
 
 
 def write_array(path: Path, array: npt.NDArray[Any]) -> None:

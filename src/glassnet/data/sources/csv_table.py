@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.data.sources.csv_text import listed, read_texts, to_numbers
+from glassnet.data.sources.csv_text import listed, read_texts, to_number, to_numbers
 from glassnet.data.sources.raw import RawTable, Task
 
 if TYPE_CHECKING:
@@ -23,13 +23,19 @@ def csv_table(settings: dict[str, Any]) -> RawTable:
     Raises:
         ValueError: in one line, for whatever makes the file unusable.
     """
+    import pandas as pd
+
     path = Path(settings["path"])
     frame, notes = read_texts(path, settings)
     target = settings["target"]
     if target is None or target not in frame.columns:
         received = "none" if target is None else repr(target)
+        hint = (
+            "; with one column alone, set data.delimiter to what divides the fields" if len(frame.columns) < 2 else ""
+        )
         raise ValueError(
             f"{path}: expected data.target to name one of the columns {listed(frame.columns)}, received {received}"
+            f"{hint}"
         )
     unknown = [name for name in [*settings["drop"], *settings["categorical"]] if name not in frame.columns]
     if unknown:
@@ -55,10 +61,8 @@ def csv_table(settings: dict[str, Any]) -> RawTable:
             "data.most_categories"
         )
     labels, task, class_names, rare = _understand_target(path, frame[target], settings)
-    table = frame[features].copy()
-    for name, values in numeric.items():
-        table[name] = values
-    table[target] = labels
+    target_column = pd.Series(labels, dtype=labels.dtype)  # else pandas would take objects for strings of its own
+    table = pd.DataFrame({name: numeric.get(name, frame[name]) for name in features} | {target: target_column})
     if rare is not None:
         keep, note = rare
         table, notes = table[keep].reset_index(drop=True), [*notes, note]
@@ -115,7 +119,7 @@ def _understand(
     """Return the numeric columns with their values, the names of the categorical ones, and what was left out."""
     numeric: dict[str, Any] = {}
     categorical: set[str] = set()
-    empty, wordy, infinite = [], [], []
+    empty, wordy, infinite, with_comma = [], [], [], []
     for name in frame.columns:
         present = frame[name].dropna()
         if present.empty or (present == present.iloc[0]).all():
@@ -126,7 +130,10 @@ def _understand(
             numeric[name] = values
             if np.isinf(values).any():
                 infinite.append(name)
-        elif (distinct := present.nunique()) <= settings["most_categories"]:
+            continue
+        if name not in settings["categorical"] and _has_decimal_commas(frame[name], settings):
+            with_comma.append(name)
+        if (distinct := present.nunique()) <= settings["most_categories"]:
             categorical.add(name)
         else:
             wordy.append(f"{name} ({distinct} different texts, such as {str(present.iloc[0])[:30]!r})")
@@ -137,7 +144,17 @@ def _understand(
         notes.append(
             f"left out as free text, more than data.most_categories={settings['most_categories']}: {listed(wordy)}"
         )
+    if with_comma:
+        notes.append(
+            f"taken for texts, though they look like numbers with a decimal comma: {listed(with_comma)}; set "
+            "data.decimal to read them as such (\"data.decimal=','\")"
+        )
     return numeric, categorical, notes
+
+
+def _has_decimal_commas(values: "pd.Series[Any]", settings: dict[str, Any]) -> bool:
+    """Return whether texts that are no numbers would be, if the comma were the sign for decimals."""
+    return settings["decimal"] != "," and to_numbers(values, ",") is not None
 
 
 def _understand_target(
@@ -166,15 +183,16 @@ def _understand_target(
     small = sorted(name for name, count in counts.items() if count < LEAST_IN_A_CLASS)
     kept = [name for name in counts if name not in small]
     if small and (settings["rare_classes"] == "error" or len(kept) < 2):
+        hint = ", and data.decimal, since they have a decimal comma," if _has_decimal_commas(values, settings) else ""
         raise ValueError(
             f"{path}: expected at least {LEAST_IN_A_CLASS} rows of every class of {target!r}, one for each split, "
             f"received {listed(f'{counts[name]} of {name!r}' for name in small)}; set data.rare_classes=drop to leave "
-            "them out, or data.task=regression if it is a quantity"
+            f"them out, or data.task=regression{hint} if it is a quantity"
         )
     if len(kept) < 2:
         raise ValueError(f"{path}: expected at least two classes in {target!r}, received {listed(map(repr, kept))}")
     try:
-        names = sorted(kept, key=lambda name: float(name.replace(settings["decimal"], ".")))
+        names = sorted(kept, key=lambda name: to_number(name, settings["decimal"]))
     except ValueError:
         names = sorted(kept)
     rare = None

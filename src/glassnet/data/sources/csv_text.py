@@ -1,8 +1,11 @@
 """Reading a CSV file as texts, whatever its delimiter and encoding, and saying in one line why it is none."""
 
+import codecs
 import csv
 import io
 from collections import Counter
+from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,28 +27,18 @@ def read_texts(path: Path, settings: dict[str, Any]) -> "tuple[pd.DataFrame, lis
 
     if not path.is_file():
         raise ValueError(f"{path}: expected a CSV file here, found none; set data.path")
-    content = path.read_bytes()
-    if not content.strip():
-        raise ValueError(f"{path}: expected a table with a header, received an empty file")
-    if b"\x00" in content[:4096]:
-        raise ValueError(f"{path}: expected a CSV file, received binary data")
-    try:
-        text = content.decode("utf-8-sig" if settings["encoding"] == "utf-8" else settings["encoding"])
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"{path}: expected {settings['encoding']} text, received byte 0x{content[error.start]:02x} at "
-            f"{error.start}; set data.encoding (latin-1, cp1252, ...) if the file has another"
-        ) from error
-    except LookupError as error:
-        raise ValueError(
-            f"data.encoding: expected the name of an encoding, received {settings['encoding']!r}"
-        ) from error
+    text = _decode(path, path.read_bytes(), settings["encoding"])
     delimiter = settings["delimiter"] or _find_delimiter(text)
+    lines: list[list[str]] = []
     try:
-        lines = [line for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if line]
+        lines.extend(_records(text, delimiter))
     except csv.Error as error:
+        cause = str(error)
+        if "field limit" in cause:
+            cause = f"a field of more than {csv.field_size_limit()} characters; is a quotation mark never closed?"
         raise ValueError(
-            f"{path}: expected CSV with the delimiter {delimiter!r}, received something else: {error}"
+            f"{path}: expected CSV with the delimiter {delimiter!r}, received in row {len(lines)} below the header "
+            f"{cause}"
         ) from error
     header = [name.strip() for name in lines[0]]
     ragged = next((number for number, line in enumerate(lines) if len(line) != len(header)), None)
@@ -73,31 +66,71 @@ def read_texts(path: Path, settings: dict[str, Any]) -> "tuple[pd.DataFrame, lis
     return pd.DataFrame(columns, dtype=object), notes
 
 
+def _decode(path: Path, content: bytes, encoding: str) -> str:
+    """Return the text of the file, without a byte order mark."""
+    if not content.strip():
+        raise ValueError(f"{path}: expected a table with a header, received an empty file")
+    try:
+        is_wide = codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
+        if not is_wide and content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise ValueError(f"{path}: expected {encoding} text, received UTF-16; set data.encoding=utf-16")
+        if not is_wide and b"\x00" in content:
+            raise ValueError(f"{path}: expected a CSV file, received binary data")
+        text = content.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{path}: expected {encoding} text, received byte 0x{content[error.start]:02x} at {error.start}; set "
+            "data.encoding (latin-1, cp1252, ...) if the file has another"
+        ) from error
+    except LookupError as error:
+        raise ValueError(f"data.encoding: expected the name of an encoding, received {encoding!r}") from error
+    if "\x00" in text:
+        raise ValueError(f"{path}: expected a CSV file, received binary data")
+    return text
+
+
+def _records(text: str, delimiter: str) -> Iterator[list[str]]:
+    """Yield the rows that are not blank; one with line breaks inside quotation marks is still one."""
+    return (record for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if record)
+
+
 def to_numbers(values: "pd.Series[Any]", decimal: str) -> "np.ndarray[Any, np.dtype[np.float64]] | None":
     """Return a column of texts as numbers, NaN where missing, or None if some text is none."""
     try:
-        return np.array(
-            [np.nan if value is None else float(value.replace(decimal, ".")) for value in values], dtype=np.float64
-        )
+        return np.array([np.nan if value is None else to_number(value, decimal) for value in values], dtype=np.float64)
     except ValueError:
         return None
 
 
+def to_number(text: str, decimal: str) -> float:
+    """Return a text as a number.
+
+    Raises:
+        ValueError: if it is none; "1_0" is none, though it is one in Python.
+    """
+    if "_" in text:
+        raise ValueError(f"expected a number, received {text!r}")
+    return float(text.replace(decimal, "."))
+
+
 def _find_delimiter(text: str) -> str:
-    """Return the delimiter that divides the first lines into the same number of fields, the more the better."""
-    start = text[:100_000].splitlines(keepends=True)[:50]
-    best, most = ",", 1
+    """Return the delimiter that divides the first rows into the same number of fields, the more the better.
+
+    Where none does, it is the one that divides the header into the most, so that what is wrong with the rows can be
+    said.
+    """
+    best, most = ",", (False, 1)
     for delimiter in DELIMITERS:
         try:
-            widths = {len(line) for line in csv.reader(start, delimiter=delimiter) if line}
+            widths = [len(record) for record in islice(_records(text, delimiter), 50)]
         except csv.Error:
             continue
-        if len(widths) == 1 and (width := widths.pop()) > most:
-            best, most = delimiter, width
+        if widths and (rank := (widths[0] > 1 and len(set(widths)) == 1, widths[0])) > most:
+            best, most = delimiter, rank
     return best
 
 
 def listed(names: Any) -> str:
-    """Return at most eight names in one line."""
-    names = [str(name) for name in names]
+    """Return at most eight names in one line, long ones cut short."""
+    names = [name if len(name) <= 40 else f"{name[:39]}…" for name in map(str, names)]
     return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
