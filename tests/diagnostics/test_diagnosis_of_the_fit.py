@@ -154,7 +154,7 @@ def test_labels_without_sense_are_told_from_a_network_too_small(seed: int) -> No
 
 
 def test_a_wide_gap_after_a_small_rise_is_overfitting() -> None:
-    """The training loss halves after the best epoch, the validation loss rises by less than 0.1 of chance: do not grow."""
+    """The training loss halves after the best epoch, the validation loss rises by less than 0.1 of chance."""
     training = _train("clusters")
     assert training.validation[-1] - training.validation.min() < 0.1
     assert _names(training)[0] == "overfitting"
