@@ -31,7 +31,7 @@ repro: $(STAMP)  ## Run the pipeline: fetch, prepare, train, evaluate, report
 	dvc repro
 
 test: $(STAMP)  ## Run the tests
-	python -m pytest -n logical --maxprocesses 4 --dist loadgroup
+	python -m pytest -n logical --maxprocesses 4
 
 lint: $(STAMP)  ## Check style, types and the import contract
 	ruff check

@@ -1,0 +1,23 @@
+"""How pytest-xdist's workers share the tests: one by one, but a file whose tests share something slow goes to one."""
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+WHOLE = ("test_ray.py", "test_shared_stores.py")  # a Ray cluster, a tracking server
+
+
+class OneByOne(LoadScopeScheduling):  # type: ignore[misc]  # it is untyped
+    """Hands out single tests, and whole files of WHOLE.
+
+    This is what `--dist loadgroup` is for, which with pytest 9.2 groups nothing
+    (https://github.com/pytest-dev/pytest-xdist/issues/1386).
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return file if file.endswith(WHOLE) else nodeid
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> OneByOne:
+    """Return what distributes the tests."""
+    return OneByOne(config, log)
