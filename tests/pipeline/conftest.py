@@ -1,16 +1,21 @@
-"""A copy of the project as a newcomer would clone it, and commands run in it."""
+"""Copies of the project as a newcomer would clone it, one for each test, and commands run in them."""
 
 import os
+import shutil
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 ROOT = Path(__file__).resolve().parents[2]
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
+MakeOnce = Callable[[str, Callable[[Path], object]], Path]
 
 
 def run_in(folder: Path, *command: str, expect: int | None = 0, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -58,14 +63,63 @@ def run() -> Run:
 
 
 @pytest.fixture(scope="session")
-def reproduced(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A clone in which the pipeline ran once, tracked; tests leave it as it is."""
-    folder = clone(tmp_path_factory.mktemp("newcomer") / "glassnet")
-    run_in(folder, "dvc", "repro")
-    return folder
+def made_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> MakeOnce:
+    """Has a folder made by the first of pytest-xdist's workers that asks for it; the others wait, and share it."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own if worker_id == "master" else own.parent
+
+    def make_once(name: str, make: Callable[[Path], object]) -> Path:
+        folder, done = shared / name, shared / f"{name}.done"
+        with FileLock(f"{folder}.lock"):
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # what a worker left that failed here
+                make(folder)
+                done.touch()
+        return folder
+
+    return make_once
+
+
+@pytest.fixture(scope="session")
+def clone_to_copy(made_once: MakeOnce) -> Path:
+    """The clone that the tests' own are copies of; nobody writes into it."""
+    return made_once("clone", clone)
+
+
+@pytest.fixture(scope="session")
+def reproduced_to_copy(made_once: MakeOnce, clone_to_copy: Path) -> Path:
+    """A clone in which the pipeline ran once, likewise."""
+
+    def reproduce(folder: Path) -> None:
+        shutil.copytree(clone_to_copy, folder)
+        run_in(folder, "dvc", "repro")
+
+    return made_once("reproduced", reproduce)
 
 
 @pytest.fixture
-def fresh(tmp_path: Path) -> Path:
+def fresh(clone_to_copy: Path, tmp_path: Path) -> Path:
     """A clone of one's own, in which nothing ran yet."""
-    return clone(tmp_path / "glassnet")
+    return shutil.copytree(clone_to_copy, tmp_path / "glassnet")
+
+
+@pytest.fixture
+def reproduced(reproduced_to_copy: Path, tmp_path: Path) -> Path:
+    """A clone of one's own in which the pipeline ran once, tracked."""
+    folder = shutil.copytree(reproduced_to_copy, tmp_path / "reproduced")
+    # MLflow notes where artifacts are by their whole paths.
+    (folder / "mlflow.db").unlink()
+    with (
+        closing(sqlite3.connect(reproduced_to_copy / "mlflow.db")) as original,
+        closing(sqlite3.connect(folder / "mlflow.db")) as own,
+    ):
+        own.executescript("\n".join(original.iterdump()).replace(str(reproduced_to_copy), str(folder)))
+    for path in (folder / "mlartifacts").rglob("MLmodel"):
+        path.write_text(path.read_text().replace(str(reproduced_to_copy), str(folder)))
+    return folder
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Let workers start with the tests of this folder, which take longest: the short ones then fill the end evenly."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: Path(__file__).parent not in item.path.parents)

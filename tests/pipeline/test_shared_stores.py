@@ -103,9 +103,8 @@ def test_parallel_jobs_report_to_a_server(fresh: Path, reproduced: Path, run: Ru
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what MLflow calls, not of ours
 def test_a_second_machine_finds_the_run_of_the_first(reproduced: Path, run: Run, server: str, tmp_path: Path) -> None:
     """The same settings, data and code are one run on the server, wherever the pipeline runs."""
-    run(tmp_path, "cp", "-r", str(reproduced), "first")
-    run(tmp_path, "git", "clone", "-q", "first", "second")
-    run(tmp_path / "first", "dvc", "repro", "-sf", "report", MLFLOW_TRACKING_URI=server)
+    run(tmp_path, "git", "clone", "-q", str(reproduced), "second")
+    run(reproduced, "dvc", "repro", "-sf", "report", MLFLOW_TRACKING_URI=server)
     client = mlflow.MlflowClient(server)
     experiment = client.get_experiment_by_name("glassnet")
     (before,) = client.search_runs([experiment.experiment_id])
@@ -123,13 +122,12 @@ def test_a_second_machine_pulls_what_the_first_pushed(reproduced: Path, run: Run
 
     An experiment that the first one trained is not trained again by the second.
     """
-    run(tmp_path, "cp", "-r", str(reproduced), "first")
-    first, second = tmp_path / "first", tmp_path / "second"
+    first, second = reproduced, tmp_path / "second"
     run(first, "dvc", "remote", "add", "-d", "shared", str(tmp_path / "store"))
     run(first, "git", "commit", "-qam", "Share data and models")
     run(first, "dvc", "push")
     somebody = ("-c", "user.name=Somebody Else", "-c", "user.email=else@example.org")
-    run(tmp_path, "git", "clone", "-q", *somebody, "first", "second")
+    run(tmp_path, "git", "clone", "-q", *somebody, str(first), "second")
     assert not (second / "models").exists()
     run(second, "dvc", "pull")
     for name in ("models/model.safetensors", "models/history.csv", "data/raw/wine.csv", "data/prepared/train/rows.npy"):
