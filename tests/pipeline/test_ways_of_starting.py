@@ -59,7 +59,7 @@ def test_the_queue_and_hydra_agree(fresh: Path, run: Run) -> None:
     grid = ("-S", "model=mlp,softmax", "-S", "optimizer.learning_rate=0.1,0.01")
     run(fresh, "dvc", "exp", "run", "--queue", *grid)
     run(fresh, "sh", "-c", "dvc queue start -j 2 >queue.log 2>&1")  # the workers hold on to its output for long
-    deadline = time.monotonic() + 200
+    deadline = time.monotonic() + 300
     while len(_experiments(run, fresh)) < 4 and time.monotonic() < deadline:
         time.sleep(0.5)
     while (status := run(fresh, "dvc", "queue", "status").stdout).count("Success") < 4:
