@@ -103,8 +103,13 @@ def test_another_seed_is_another_split() -> None:
     """And a class too small for three splits is named."""
     labels = np.arange(90) % 3
     assert (stratified_split(labels, 0.2, 0.2, 0) != stratified_split(labels, 0.2, 0.2, 1)).any()
-    with pytest.raises(ValueError, match="received 2 of class"):
-        stratified_split(np.array([0] * 50 + [1] * 2), 0.2, 0.2, 0)
+    few = np.array([0] * 50 + [1] * 2)
+    with pytest.raises(ValueError, match="received 2 of class '1'"):
+        stratified_split(few, 0.2, 0.2, 0)
+    with pytest.raises(ValueError, match="received 2 of class 'rare'"):
+        stratified_split(few, 0.2, 0.2, 0, class_names=("common", "rare"))
+    with pytest.raises(ValueError, match="expected rows in train, validation and test, received 2 rows, too few"):
+        stratified_split(np.zeros(2), 0.2, 0.2, 0)
 
 
 @given(
@@ -172,12 +177,54 @@ def test_standardization_is_learnt_once_and_travels() -> None:
 
 
 @pytest.mark.parametrize("value", [0.0, 12.7, 1 / 3, 1e6 / 7, -1e-9 / 3])
-def test_a_constant_column_becomes_zeros_and_small_changes_stay_small(value: float) -> None:
-    """The mean of ten times 1/3 is off by a rounding; that must not count as a standard deviation."""
+def test_a_constant_column_becomes_zeros_whatever_comes_later(value: float) -> None:
+    """The mean of ten times 1/3 is off by a rounding; that must not count as a standard deviation.
+
+    Nothing was learnt from the column, so that what it holds in other rows may not reach the network.
+    """
     fitted = TablePreprocessing.fit(pd.DataFrame({"a": [value] * 10}), ("a",))
-    assert fitted.columns[0]["scale"] == 1.0
-    np.testing.assert_allclose(fitted.transform(pd.DataFrame({"a": [value]})), 0, atol=1e-6)
-    np.testing.assert_allclose(fitted.transform(pd.DataFrame({"a": [value + 0.5]})), 0.5, rtol=1e-6)
+    assert fitted.constant_names == ["a"]
+    again = preprocessing_from_json(json.loads(json.dumps(fitted.to_json())))
+    for preprocessing in (fitted, again):
+        assert preprocessing.transform(pd.DataFrame({"a": [value, value + 0.5, 1e9]})).tolist() == [[0], [0], [0]]
+
+
+@pytest.mark.parametrize("indicator", [False, True])
+@pytest.mark.parametrize("rule", ["most_frequent", "own_category"])
+def test_columns_that_are_gaps_in_the_training_rows_carry_nothing(rule: str, indicator: bool) -> None:
+    """Which rows are for training is the seed's choice, and may not decide whether a table can be used."""
+    frame = pd.DataFrame({"a": [np.nan] * 3, "t": [None] * 3, "b": [1.0, 2.0, 4.0]})
+    rules = {"numeric": "median", "categorical": rule, "indicator": indicator}
+    fitted = TablePreprocessing.fit(frame, ("a", "t", "b"), ("t",), rules)
+    assert fitted.constant_names == ["a", "t"]
+    X = fitted.transform(pd.DataFrame({"a": [7.0, np.nan], "t": ["u", None], "b": [1.0, 2.0]}))
+    assert X.shape[1] == len(fitted.feature_names) == 2 + indicator
+    assert X[:, 0].tolist() == [0, 0]
+    assert fitted.transform(fitted.example()).shape == (1, 2 + indicator)
+
+
+def test_numbers_that_cannot_be_standardized_are_named() -> None:
+    """Squares beyond float64 in the training rows; beyond float32 in a later one; no warnings, no silent zeros."""
+    for values in ([1e200, 1.0, 3.0], [1e308, -1e308, 3.0], [1e308, 1e308, 3.0]):
+        with pytest.raises(ValueError, match=r"expected numbers in big that can be standardized, received .*e\+"):
+            TablePreprocessing.fit(pd.DataFrame({"big": values}), ("big",), missing={"numeric": "median"})
+    fitted = TablePreprocessing.fit(pd.DataFrame({"big": [1.0, 2.0, 3.0]}), ("big",))
+    with pytest.raises(ValueError, match=r"numbers in big such as the training rows have .* received 1e\+200"):
+        fitted.transform(pd.DataFrame({"big": [1.0, 1e200]}))
+
+
+def test_a_column_empty_in_the_training_rows_is_noted(tmp_path: Path) -> None:
+    """For every seed the table is prepared; where its one number is not for training, a note says what that means."""
+    frame = pd.DataFrame({"rare": [5.0, *[np.nan] * 29], "x": np.arange(30.0), "y": ["p", "q"] * 15})
+    rules = {"numeric": "median", "categorical": "most_frequent", "indicator": False}
+    table = RawTable("t", "a table", frame, ("rare", "x"), "y", class_names=("p", "q"), missing=rules)
+    noted = []
+    for seed in range(12):
+        prepare(table, _settings("csv", path=__file__, split_seed=seed), tmp_path / str(seed))
+        prepared = read_prepared(tmp_path / str(seed))
+        assert not any(np.asarray(prepared.split(split).X)[:, 0].any() for split in SPLITS)
+        noted.append(prepared.about["notes"])
+    assert noted[0] == ["nothing can be learnt from what is constant or empty in the training rows: rare"]
 
 
 def test_images_are_standardized_as_one() -> None:

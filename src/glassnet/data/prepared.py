@@ -17,8 +17,9 @@ from glassnet.data.image_preprocessing import ImagePreprocessing
 from glassnet.data.preprocessing import Preprocessing, preprocessing_from_json
 from glassnet.data.raw_files import read_json, write_array, write_json
 from glassnet.data.sources import SOURCES, RawData, RawImages, RawTable
+from glassnet.data.sources.csv_text import listed
 from glassnet.data.split import SPLITS, stratified_split
-from glassnet.data.table_preprocessing import TablePreprocessing
+from glassnet.data.table_preprocessing import TablePreprocessing, mean_and_deviation
 from glassnet.files import whole_file
 
 PIPELINE = Path("data", "prepared")  # what the pipeline's own prepare stage wrote
@@ -51,6 +52,7 @@ def prepare(raw: RawData, data_settings: dict[str, Any], folder: Path) -> dict[s
         fold=data_settings["fold"],
         repetition=data_settings["repetition"],
         test_rows=raw.test_rows if isinstance(raw, RawImages) and data_settings["test_fraction"] is None else 0,
+        class_names=raw.class_names,
     )
     in_train = assignment == SPLITS.index("train")
     if len(unknown := np.setdiff1d(strata, strata[in_train])):
@@ -64,7 +66,11 @@ def prepare(raw: RawData, data_settings: dict[str, Any], folder: Path) -> dict[s
     else:
         preprocessing = TablePreprocessing.fit(raw.frame[in_train], raw.features, raw.categorical, raw.missing)
     regression = isinstance(raw, RawTable) and raw.task == "regression"
-    scale = _target_scale(labels[in_train]) if regression else None
+    target = raw.target if isinstance(raw, RawTable) else "label"
+    scale = _target_scale(labels[in_train], target) if regression else None
+    notes = list(raw.notes) if isinstance(raw, RawTable) else []
+    if isinstance(preprocessing, TablePreprocessing) and (constant := preprocessing.constant_names):
+        notes.append(f"nothing can be learnt from what is constant or empty in the training rows: {listed(constant)}")
     (folder / ABOUT).unlink(missing_ok=True)  # it comes last, so that the data are whole where it is
     for index, split in enumerate(SPLITS):
         rows = np.flatnonzero(assignment == index)
@@ -83,7 +89,7 @@ def prepare(raw: RawData, data_settings: dict[str, Any], folder: Path) -> dict[s
             "dataset": raw.name,
             "description": raw.description,
             "task": "regression" if regression else "classification",
-            "target": raw.target if isinstance(raw, RawTable) else "label",
+            "target": target,
             "target_scale": scale,
             "class_names": list(raw.class_names),
             "class_counts": {
@@ -91,7 +97,7 @@ def prepare(raw: RawData, data_settings: dict[str, Any], folder: Path) -> dict[s
                 for index, split in enumerate(SPLITS)
             },
             "rows": sizes,
-            "notes": list(raw.notes) if isinstance(raw, RawTable) else [],
+            "notes": notes,
             "settings": data_settings,
             "source_digest": source_digest(data_settings),
             "preprocessing": preprocessing.to_json(),
@@ -210,9 +216,11 @@ def _labels(raw: RawData) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
     return labels, labels
 
 
-def _target_scale(targets: npt.NDArray[np.float64]) -> dict[str, float]:
-    deviation = float(targets.std()) if targets.max() > targets.min() else 1.0
-    return {"mean": float(targets.mean()), "scale": deviation}
+def _target_scale(targets: npt.NDArray[np.float64], name: str) -> dict[str, float]:
+    if targets.max() == targets.min():
+        return {"mean": float(targets[0]), "scale": 1.0}
+    mean, deviation = mean_and_deviation(targets, name)
+    return {"mean": mean, "scale": deviation}
 
 
 def _write_features(path: Path, raw: RawData, rows: npt.NDArray[np.int64], preprocessing: Preprocessing) -> None:

@@ -1,5 +1,6 @@
 """Splitting rows into train, validation and test: stratified, seeded, disjoint and exhaustive; held out or in folds."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ def stratified_split(
     fold: int = 0,
     repetition: int = 0,
     test_rows: int = 0,
+    class_names: Sequence[str] = (),
 ) -> npt.NDArray[np.int64]:
     """Assign each row to a split: an index into `SPLITS` for each of the `(N,)` labels.
 
@@ -36,6 +38,7 @@ def stratified_split(
         fold: which of them is the validation split, 0 to k − 1; the others are the training split.
         repetition: 0, or which other way of dividing what is not for testing.
         test_rows: how many of the last rows are the test split, where the publisher of the data chose it.
+        class_names: what to call the classes, by their ids, where that is what the labels are.
 
     Raises:
         ValueError: if a class has too few rows for at least one in each split, or there is no such fold.
@@ -46,10 +49,15 @@ def stratified_split(
     left = counts - test - validation
     if min(left.min(), validation.min()) < 1:
         small = counts.argmin()
+        if len(classes) == 1:
+            scarce = f"{counts[small]} rows"
+        else:
+            name = class_names[classes[small]] if class_names else str(classes[small])
+            scarce = f"{counts[small]} of class {name!r}"
         wanted = f"validation_fraction={validation_fraction}" if folds is None else f"folds={folds}"
         raise ValueError(
-            f"split: expected rows of every class in train, validation and test, received {counts[small]} "
-            f"of class {str(classes[small])!r}, too few for {wanted} and test_fraction={test_fraction}"
+            f"split: expected rows {'of every class ' if len(classes) > 1 else ''}in train, validation and test, "
+            f"received {scarce}, too few for {wanted} and test_fraction={test_fraction}"
         )
     if folds is not None and not 0 <= fold < folds:
         raise ValueError(f"split: expected fold to be one of 0 to {folds - 1}, received {fold}")

@@ -16,8 +16,8 @@ class TablePreprocessing:
     """Takes the columns of a frame to features: numbers to mean 0 and deviation 1, texts to one column a category.
 
     Attributes:
-        columns: one description for each raw column, in order. Numeric: name, kind "numeric", mean and scale (1 for a
-            column that never changed), fill (the number for a gap; None: a gap is an error), indicator (whether a
+        columns: one description for each raw column, in order. Numeric: name, kind "numeric", mean and scale (None for
+            a column that never changed), fill (the number for a gap; None: a gap is an error), indicator (whether a
             column that is 1 for a gap follows). Text: name, kind "categorical", categories, fill likewise.
     """
 
@@ -37,6 +37,9 @@ class TablePreprocessing:
     ) -> "TablePreprocessing":
         """Learn from the training rows in `frame`.
 
+        Numbers that are the same, or gaps, in all of them become a feature that is 0 in every row, whatever other rows
+        hold: weights that were never trained must not meet it. Texts that are all gaps become no feature.
+
         Args:
             frame: the training rows.
             features: the columns to use, in order.
@@ -44,6 +47,9 @@ class TablePreprocessing:
             missing: "numeric": what fills a gap, "median", "mean" or "drop" (rows with gaps were left out, and may
                 not come later either); "categorical": "most_frequent", "own_category" or "drop"; "indicator": whether
                 a numeric column with gaps gets a companion that marks them. None: there are no gaps, and none may come.
+
+        Raises:
+            ValueError: for gaps that no rule covers, or numbers too large to be standardized.
         """
         rules = {**ERROR, **(missing or {})}
         return cls(
@@ -64,6 +70,13 @@ class TablePreprocessing:
     def numeric_names(self) -> list[str]:
         """Those of them that hold numbers."""
         return [column["name"] for column in self.columns if column["kind"] == "numeric"]
+
+    @property
+    def constant_names(self) -> list[str]:
+        """Those from which nothing can be learnt, since the training rows differ in none of them."""
+        return [
+            column["name"] for column in self.columns if column.get("scale", column.get("categories")) in (None, [])
+        ]
 
     @property
     def feature_names(self) -> list[str]:
@@ -109,7 +122,7 @@ class TablePreprocessing:
         """Return one raw row as it may look: the mean of each number, the first of each column's categories."""
         import pandas as pd
 
-        first = {c["name"]: c["mean"] if c["kind"] == "numeric" else c["categories"][0] for c in self.columns}
+        first = {c["name"]: c["mean"] if c["kind"] == "numeric" else [*c["categories"], ""][0] for c in self.columns}
         return pd.DataFrame([first])
 
     def to_json(self) -> dict[str, Any]:
@@ -117,20 +130,40 @@ class TablePreprocessing:
         return {"kind": self.kind, "columns": self.columns}
 
 
+def mean_and_deviation(numbers: npt.NDArray[np.float64], name: str) -> tuple[float, float]:
+    """Return the mean and the standard deviation of the numbers called `name`, which differ.
+
+    Raises:
+        ValueError: if their squares are beyond what a float holds.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, deviation = float(numbers.mean()), float(numbers.std())
+    if not (np.isfinite(mean) and 0 < deviation < np.inf):
+        raise ValueError(
+            f"preprocessing: expected numbers in {name} that can be standardized, received {numbers.min():g} to "
+            f"{numbers.max():g}; mend or rescale them, or leave the column out"
+        )
+    return mean, deviation
+
+
 def _fit_numbers(frame: "pd.DataFrame", name: str, rule: str, indicator: bool) -> dict[str, Any]:
     values = _numeric(frame[name], name)
     present = values[~np.isnan(values)]
     if not present.size:
-        raise ValueError(f"preprocessing: expected numbers in {name} in the training rows, received only gaps")
-    fill = {"median": float(np.median(present)), "mean": float(present.mean())}.get(rule)
+        present = np.zeros(1)  # what fills the gaps is as good as any other number
+    with np.errstate(over="ignore"):
+        fill = {"median": float(np.median(present)), "mean": float(present.mean())}.get(rule)
     filled = present if fill is None else np.where(np.isnan(values), fill, values)
-    # The mean of equal numbers may round, and leave a tiny deviation that would blow up any other number.
-    constant = filled.max() == filled.min()
+    scale: float | None
+    if present.max() == present.min():  # of the filled ones the mean may round, and leave a tiny deviation
+        mean, scale = float(present[0]), None
+    else:
+        mean, scale = mean_and_deviation(filled, name)
     return {
         "name": name,
         "kind": "numeric",
-        "mean": float(filled[0] if constant else filled.mean()),
-        "scale": 1.0 if constant else float(filled.std()),
+        "mean": mean,
+        "scale": scale,
         "fill": fill,
         "indicator": indicator and fill is not None and bool(np.isnan(values).any()),
     }
@@ -145,7 +178,16 @@ def _numbers_out(values: "pd.Series[Any]", column: dict[str, Any]) -> list[npt.N
         )
     if gaps.any():
         numbers = np.where(gaps, column["fill"], numbers)
-    standardized = (numbers - column["mean"]) / column["scale"]
+    if column["scale"] is None:
+        standardized = np.zeros(len(numbers))
+    else:
+        with np.errstate(over="ignore"):
+            standardized = (numbers - column["mean"]) / column["scale"]
+    if len(strange := numbers[np.abs(standardized) > np.finfo(np.float32).max]):
+        raise ValueError(
+            f"preprocessing: expected numbers in {column['name']} such as the training rows have (mean "
+            f"{column['mean']:.3g}, deviation {column['scale']:.3g}), received {strange[0]:g}, which is beyond float32"
+        )
     return [standardized, gaps.astype(np.float64)] if column["indicator"] else [standardized]
 
 
@@ -163,7 +205,7 @@ def _numeric(values: "pd.Series[Any]", name: str) -> npt.NDArray[np.float64]:
 def _fit_categories(frame: "pd.DataFrame", name: str, rule: str) -> dict[str, Any]:
     texts = [text for text in _texts(frame[name], []) if text is not None]
     if not texts:
-        raise ValueError(f"preprocessing: expected texts in {name} in the training rows, received only gaps")
+        return {"name": name, "kind": "categorical", "categories": [], "fill": None if rule == "error" else MISSING}
     categories, counts = np.unique(texts, return_counts=True)
     fill = {"most_frequent": str(categories[counts.argmax()]), "own_category": MISSING}.get(rule)
     with_gaps = rule == "own_category" and len(texts) < len(frame)

@@ -1,12 +1,16 @@
 """Splits the raw table and standardizes it by the statistics of its training rows."""
 
 from glassnet.config import Layout, Settings, run_stage
-from glassnet.data import prepare, read_raw
+from glassnet.data import RawTable, prepare, read_prepared, read_raw
 
 
 def main(settings: Settings, layout: Layout) -> None:
     """Write the splits, the row assignment and the preprocessing."""
-    rows = prepare(read_raw(layout.raw), settings.data.model_dump(), layout.prepared)
+    raw = read_raw(layout.raw)
+    rows = prepare(raw, settings.data.model_dump(), layout.prepared)
+    for note in read_prepared(layout.prepared).about["notes"]:
+        if isinstance(raw, RawTable) and note not in raw.notes:  # else fetch has said so
+            print(f"prepare: note: {note}")
     print("prepare: " + ", ".join(f"{count} {split}" for split, count in rows.items()) + f" rows, to {layout.prepared}")
 
 
