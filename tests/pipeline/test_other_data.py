@@ -118,7 +118,7 @@ def test_mistakes_about_data_are_one_line(fresh: Path, run: Run) -> None:
     """Missing file, missing target, augmentation of a table, batches too large: one line each, status 1."""
     _write_people(fresh / "people.csv")
     for arguments, part in (
-        (("data=csv",), "data.path: expected a file, received None"),
+        (("data=csv",), "data.path: expected a file, received 'path/to/your/table.csv'; name the table to learn from"),
         (("data=csv", "data.path=none.csv"), "data.path: expected a file, received 'none.csv'"),
         (("data=csv", "data.path=people.csv"), "expected data.target to name one of the columns"),
         (("data=csv", "data.path=people.csv", "data.target=id", "data.task=classification"), "at least 3 rows"),
@@ -130,6 +130,17 @@ def test_mistakes_about_data_are_one_line(fresh: Path, run: Run) -> None:
         done = run(fresh, sys.executable, "-m", "glassnet.stages.train", *arguments, *PLAIN[:1], expect=1)
         assert len(done.stderr.splitlines()) == 1, done.stderr
         assert part in done.stderr
+
+
+def test_a_table_without_a_name_is_one_clear_line_through_dvc_too(fresh: Path, run: Run) -> None:
+    """The same that a run by hand gives, whether data.path is left out or wrong."""
+    for path, received in (((), "path/to/your/table.csv"), (("-S", "data.path=none.csv"), "none.csv")):
+        failed = run(fresh, "dvc", "exp", "run", "-S", "data=csv", "-S", "data.target=y", *path, expect=None)
+        assert failed.returncode != 0
+        assert (
+            f"check: data.path: expected a file, received '{received}'; name the table to learn from" in failed.stderr
+        )
+        assert "unexpected" not in failed.stderr
 
 
 def test_a_training_can_be_stopped_and_resumed_from_the_command_line(fresh: Path, run: Run) -> None:

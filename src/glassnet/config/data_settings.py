@@ -10,7 +10,7 @@ from glassnet.config.fields import Count, Fraction, NotNegative, NotNegativeCoun
 class DataSettings(Section):
     """What every data set has: where it comes from, and how its rows are divided."""
 
-    path: str | None
+    path: Annotated[str, Field(min_length=1)]
     validation_fraction: Fraction
     test_fraction: Fraction
     split_seed: NotNegativeCount

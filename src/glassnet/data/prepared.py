@@ -108,7 +108,7 @@ def prepare(raw: RawData, data_settings: dict[str, Any], folder: Path) -> dict[s
 
 def source_digest(data_settings: dict[str, Any]) -> str:
     """Return a digest of the file at `data.path`: the user's own table, or the code that makes or fetches the data."""
-    path = Path(data_settings["path"] or "")
+    path = Path(data_settings["path"])
     if not path.is_file():
         raise ValueError(
             f"data.path: expected a file, received {data_settings['path']!r}; name the table to learn from"

@@ -1,10 +1,15 @@
-"""Checks that params.yaml was generated from conf/ as it is now, before any other stage runs."""
+"""Checks that params.yaml was generated from conf/ as it is now, and that data.path is a file, before all other stages.
+
+DVC would say of a missing file no more than that it is missing.
+"""
 
 from glassnet.config import Layout, Settings, run_stage
+from glassnet.data.prepared import source_digest
 
 
 def main(settings: Settings, layout: Layout) -> None:
-    """Leave a mark for the stages after this one; reading the settings, before, was the check."""
+    """Leave a mark for the stages after this one; reading the settings, before, was the larger part of the check."""
+    source_digest(settings.data.model_dump())
     mark = layout.root / "data" / "settings_checked"
     mark.parent.mkdir(parents=True, exist_ok=True)
     mark.write_text("params.yaml was generated from conf/ and every value is in range\n", encoding="utf-8")
