@@ -118,28 +118,6 @@ def test_a_killed_sweep_goes_on(fresh: Path, run: Run) -> None:
     pd.testing.assert_frame_equal(again.drop(columns="seconds"), whole.drop(columns="seconds"))
 
 
-def test_a_worker_that_dies_is_reported(fresh: Path, run: Run) -> None:
-    """A process that is killed while it trains loses its job, and the table says so."""
-    spawn = [sys.executable, *TRAIN, "hydra.sweep.dir=sweep", "data=digits", "training.epochs=100000", "tracking=none"]
-    process = subprocess.Popen(
-        [*spawn, "training.patience=null", "seed=0,1", "hydra/launcher=joblib"],
-        cwd=fresh, env=os.environ | {"PYTHONPATH": "src"}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    deadline = time.monotonic() + 90
-    while len(list(fresh.glob("sweep/*/job.json"))) < 2 and time.monotonic() < deadline:
-        time.sleep(0.05)
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    loky = [pid for pid in children if "loky" in Path(f"/proc/{pid}/cmdline").read_text()]
-    for pid in loky:
-        os.kill(int(pid), signal.SIGKILL)
-    _, errors = process.communicate(timeout=90)
-    assert process.returncode == 1
-    assert "2 of 2 jobs failed" in errors
-    table = pd.read_csv(fresh / "sweep" / "experiment.csv")
-    assert list(table["status"]) == ["lost", "lost"]
-    assert table["notes"].str.len().gt(10).all()
-
-
 def test_folders_may_have_any_name(fresh: Path, run: Run) -> None:
     """The project's and the sweep's, with the signs that Hydra's grammar of overrides gives a meaning."""
     folder = fresh.rename(fresh.with_name("it's a (project), isn't it"))

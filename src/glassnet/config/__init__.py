@@ -3,11 +3,14 @@
 from glassnet.config.arguments import read_arguments
 from glassnet.config.changes import changes_from_conf
 from glassnet.config.compose import CONF, conf_digest, read_params, register_resolvers, to_settings, write_params
-from glassnet.config.entry import end_sweep, explain, given_overrides, run_job, run_stage
+from glassnet.config.entry import given_overrides, run_stage
 from glassnet.config.errors import UserError, as_line, one_line_errors
+from glassnet.config.explain import explain
+from glassnet.config.folders import require_own_folder
 from glassnet.config.jobs import FINISHED, PRUNED, Job, PrunedError, Sweep, read_jobs
 from glassnet.config.layout import Layout
 from glassnet.config.settings import Settings, flatten, parse_settings
+from glassnet.config.sweeps import run_job, run_sweep
 from glassnet.config.tuning import REPLICATES, TUNING, read_tuning, tuning_text
 from glassnet.config.write_back import edited_conf, write_texts
 
@@ -27,7 +30,6 @@ __all__ = [
     "changes_from_conf",
     "conf_digest",
     "edited_conf",
-    "end_sweep",
     "explain",
     "flatten",
     "given_overrides",
@@ -38,8 +40,10 @@ __all__ = [
     "read_params",
     "read_tuning",
     "register_resolvers",
+    "require_own_folder",
     "run_job",
     "run_stage",
+    "run_sweep",
     "to_settings",
     "tuning_text",
     "write_params",

@@ -1,6 +1,7 @@
-"""How a user's mistake ends a command: one line on stderr, exit status 1, no traceback."""
+"""How a user's mistake, or a signal, ends a command: one line on stderr, an exit status, no traceback."""
 
 import errno
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,9 +11,18 @@ class UserError(Exception):
     """A mistake that the user can mend; its message says what was expected, what was received and what to do."""
 
 
-# What a user can mend: a UserError, and what the library raises for bad values, a diverged training, and files that are
-# missing, not allowed, or too much for the disk.
-MENDABLE = (UserError, ValueError, OSError, ArithmeticError)
+class StoppedError(Exception):
+    """A signal ended the command, which has put its things in order; `signum` says which."""
+
+    def __init__(self, message: str, signum: int) -> None:
+        """Say what was left and how to go on, and keep the signal's number."""
+        super().__init__(message)
+        self.signum = signum
+
+
+# What a user can mend: a UserError, and what the library raises for bad values, a diverged training, arrays too large
+# for the memory, and files that are missing, not allowed, or too much for the disk.
+MENDABLE = (UserError, ValueError, OSError, ArithmeticError, MemoryError)
 
 _REMEDIES = {
     errno.ENOSPC: "free some space on that disk",
@@ -25,20 +35,30 @@ _REMEDIES = {
 
 
 @contextmanager
-def one_line_errors(command: str) -> Iterator[None]:
-    """Turn the errors that a user can mend into one line that opens with the command's name, and exit with status 1.
+def one_line_errors(command: str, status: int = 1) -> Iterator[None]:
+    """Turn the errors that a user can mend into one line that opens with the command's name, and exit with `status`.
 
-    Those are the errors in `MENDABLE`. Anything else is a bug and keeps its traceback.
+    Those are the errors in `MENDABLE`. A signal that ends the command is a line too; the status is then 128 and its
+    number, as a shell has it. Anything else is a bug and keeps its traceback.
     """
     try:
         yield
     except MENDABLE as error:
         print(f"{command}: {as_line(error)}", file=sys.stderr)
-        sys.exit(1)
+        sys.exit(status)
+    except StoppedError as stopped:
+        print(f"{command}: {stopped}", file=sys.stderr)
+        sys.exit(128 + stopped.signum)
+    except KeyboardInterrupt:
+        print(f"{command}: SIGINT ended it; what it had not finished is not there", file=sys.stderr)
+        sys.exit(128 + signal.SIGINT)
 
 
 def as_line(error: Exception) -> str:
     """Return in one line what went wrong: the message; of an error of the system's, the file and what to do too."""
+    if isinstance(error, MemoryError):
+        said = " ".join(str(error).split()) or "none left"
+        return f"expected the arrays to fit in memory, received {said!r}; choose a smaller network, batch or table"
     if not isinstance(error, OSError) or error.strerror is None or error.errno not in _REMEDIES:
         return " ".join(str(error).split()) or type(error).__name__
     where = f"{error.filename}: " if error.filename else ""

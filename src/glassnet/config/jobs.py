@@ -1,5 +1,6 @@
 """The jobs of a sweep: which sweep a run belongs to, and the record that each job leaves in its folder."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -8,8 +9,10 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from glassnet.files import whole_file
+
 RECORD, OUTDATED = "job.json", "job_of_an_earlier_sweep.json"
-RUNNING, FINISHED, PRUNED, FAILED, LOST = "running", "finished", "pruned", "failed", "lost"
+WAITING, RUNNING, FINISHED, PRUNED, FAILED, LOST = "waiting", "running", "finished", "pruned", "failed", "lost"
 
 
 class PrunedError(Exception):
@@ -47,27 +50,33 @@ class Job:
         folder: its own.
         overrides: all that it was started with.
         changes: those in which the jobs of its sweep differ.
-        start: which start of the sweep it ran in last.
-        status: "running", "finished", "pruned" by a search, "failed", or "lost", if its process died.
+        start: which start of the sweep it belongs to, or belonged to last.
+        status: "waiting", "running", "finished", "pruned" by a search, "failed", or "lost", if its process died.
         reason: why it did not finish.
         tracking: the section of the settings, if they were valid.
+        attempts: how often that start of the sweep has set it going.
     """
 
     folder: Path
     overrides: list[str]
     changes: list[str]
     start: str = ""
-    status: str = RUNNING
+    status: str = WAITING
     reason: str = ""
     tracking: dict[str, str | None] | None = None
+    attempts: int = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether this start of the sweep is done with it, one way or the other."""
+        return self.attempts > 0 and self.status != RUNNING
 
     def write(self) -> None:
         """Write the record, whole or not at all."""
         values = {name: value for name, value in asdict(self).items() if name != "folder"}
         self.folder.mkdir(parents=True, exist_ok=True)
-        part = self.folder / f"{RECORD}.part"
-        part.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
-        os.replace(part, self.folder / RECORD)
+        with whole_file(self.folder / RECORD) as part:
+            part.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
 
     def put_aside(self) -> None:
         """Take the record out of the sweep, under another name: it belongs to an earlier sweep in the same folder."""
@@ -86,6 +95,13 @@ def dated_folder() -> Path:
 
 
 def read_jobs(folder: Path) -> list[Job]:
-    """Return the jobs of the sweep in `folder`, in the order of their numbers."""
+    """Return the jobs of the sweep in `folder`, in the order of their numbers; without those of a damaged record."""
     records = sorted(folder.glob(f"*/{RECORD}"), key=lambda path: (len(path.parent.name), path.parent.name))
-    return [Job(folder=path.parent, **json.loads(path.read_text(encoding="utf-8"))) for path in records]
+    return [job for job in (read_job(path.parent) for path in records) if job is not None]
+
+
+def read_job(folder: Path) -> Job | None:
+    """Return the job whose folder this is, or None if there is no whole record of one."""
+    with contextlib.suppress(FileNotFoundError, ValueError, TypeError):
+        return Job(folder=folder, **json.loads((folder / RECORD).read_text(encoding="utf-8")))
+    return None

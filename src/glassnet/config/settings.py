@@ -249,6 +249,8 @@ def _describe(problem: Any) -> str:
         name = received.get("name") if isinstance(received, dict) else received
         return f"{key}.name: expected one of {choices}, received {name!r}"
     message = problem["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    if message.startswith(("greater ", "less ")):
+        message = f"a number {message}"
     if problem["type"] == "value_error":
         return f"{key}: expected {message}, received {_without_nesting(received)}"
     return f"{key}: expected {message}, received {received!r}"

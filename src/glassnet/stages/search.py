@@ -10,9 +10,22 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glassnet.config import Layout, PrunedError, Settings, UserError, end_sweep, explain, one_line_errors, run_job
+from glassnet.config import (
+    FINISHED,
+    PRUNED,
+    Job,
+    Layout,
+    PrunedError,
+    Settings,
+    UserError,
+    explain,
+    one_line_errors,
+    require_own_folder,
+    run_job,
+    run_sweep,
+)
 from glassnet.config.compose import CONF, register_resolvers, require_project
-from glassnet.config.jobs import FINISHED, PRUNED, dated_folder, new_start, read_jobs
+from glassnet.config.jobs import dated_folder, new_start
 from glassnet.stages import train
 from glassnet.training import Callback, TrainingRun, read_history
 
@@ -62,11 +75,16 @@ def main() -> None:
     pruner = optuna.pruners.MedianPruner(FIRST_TRIALS) if options["prune"] else optuna.pruners.NopPruner()
     study = optuna.create_study(sampler=samplers[options["sampler"]](seed=options["seed"]), pruner=pruner)
     folder = Path(options["folder"]) if options["folder"] else dated_folder()
+    require_own_folder("search.folder", folder)
     print(f"search: in {folder}; search.folder={folder} goes on with it")
     start = new_start()
-    for number in range(options["trials"]):
-        _run_trial(study, folder / str(number), spaces, fixed, start)
-    end_sweep(folder, start, "", train.finish_sweep)
+
+    def run_trials() -> str:
+        for number in range(options["trials"]):
+            _run_trial(study, folder / str(number), spaces, fixed, start)
+        return ""
+
+    run_sweep(run_trials, folder, start, train.finish_sweep, f"search.folder={folder}")
 
 
 def _run_trial(study: "optuna.Study", folder: Path, spaces: dict[str, Any], fixed: list[str], start: str) -> None:
@@ -81,9 +99,9 @@ def _run_trial(study: "optuna.Study", folder: Path, spaces: dict[str, Any], fixe
     def run_watched(settings: Settings, layout: Layout) -> float:
         return train.main(settings, layout, [watcher])
 
-    run_job(run_watched, _compose(overrides), folder, overrides, set(spaces), start)
-    status = next(job.status for job in read_jobs(folder.parent) if job.folder == folder)
-    if status == FINISHED:
+    job = Job(folder, overrides, changes, start)
+    run_job(run_watched, _compose(overrides), job)
+    if job.status == FINISHED:
         if watcher.best == float("inf"):  # finished by an earlier start of the search
             for row in read_history(folder / "models" / "history.csv"):
                 watcher.best = min(watcher.best, row["validation_loss"])
@@ -91,7 +109,7 @@ def _run_trial(study: "optuna.Study", folder: Path, spaces: dict[str, Any], fixe
         study.tell(trial, watcher.best)
     else:
         state = optuna.trial.TrialState
-        study.tell(trial, state=state.PRUNED if status == PRUNED else state.FAIL)
+        study.tell(trial, state=state.PRUNED if job.status == PRUNED else state.FAIL)
 
 
 def _propose(trial: "optuna.Trial", name: str, space: Any) -> Any:
@@ -127,6 +145,11 @@ def _arguments(arguments: list[str]) -> tuple[dict[str, Any], dict[str, Any], li
     for argument in arguments:
         name, separator, text = argument.partition("=")
         key = name.removeprefix("search.")
+        if argument.startswith("-"):
+            raise UserError(
+                f"expected settings with values to search in, and search.{', search.'.join(DEFAULTS)}, received "
+                f"{argument!r}; a search needs no option"
+            )
         if name.startswith("search."):
             if key not in DEFAULTS or not separator:
                 raise UserError(f"expected search.{', search.'.join(DEFAULTS)}, received {argument!r}")
@@ -137,6 +160,7 @@ def _arguments(arguments: list[str]) -> tuple[dict[str, Any], dict[str, Any], li
         except HydraException as error:
             raise UserError(explain(error)) from error
         if override.is_sweep_override():
+            _require_searchable(argument, override)
             spaces[override.key_or_group] = override
         else:
             fixed.append(argument)
@@ -146,6 +170,15 @@ def _arguments(arguments: list[str]) -> tuple[dict[str, Any], dict[str, Any], li
             "received none"
         )
     return options, spaces, fixed
+
+
+def _require_searchable(argument: str, override: Any) -> None:
+    """Raise a `UserError` for what names no values, or not the same ones each time: a trial must be repeatable."""
+    value = override.value()
+    if override.is_choice_sweep() and not isinstance(getattr(value, "list", None), list):
+        raise UserError(f"expected the values to choose from, such as model=mlp,softmax, received {argument!r}")
+    if getattr(value, "shuffle", False):
+        raise UserError(f"expected the values in an order of their own, received {argument!r}; leave shuffle out")
 
 
 def _option(key: str, text: str) -> Any:

@@ -1,0 +1,54 @@
+"""What Hydra found wrong with the overrides, in our words."""
+
+import difflib
+import re
+
+import yaml
+
+from glassnet.config.compose import CONF
+from glassnet.config.settings import flatten
+from glassnet.config.write_back import GROUPS
+
+
+def explain(error: Exception) -> str:
+    """Say in our words what Hydra found wrong with the overrides."""
+    from hydra.errors import MissingConfigException, OverrideParseException
+
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file:
+        group, _, choice = str(error.missing_cfg_file).rpartition("/")
+        return f"{group}: expected one of {', '.join(error.options or ())}, received {choice!r}"
+    if isinstance(error, OverrideParseException):
+        reason = str(error.message).partition("\n")[0]
+        return f"expected overrides such as optimizer.learning_rate=0.01, received {error.override!r} ({reason})"
+    unknown = re.search(r"Could not override '([^']+)'", str(error))
+    if unknown:
+        return f"{unknown[1]}: expected a key that conf/ has, received an unknown one{_near(unknown[1])}"
+    return f"settings: {error}"
+
+
+def _near(key: str) -> str:
+    """Return what the user may have meant by an unknown key, or what there is in its section, as the end of a line."""
+    known = _known_keys()
+    if key in known:
+        group = key.partition(".")[0]
+        return f"; {' and '.join(f'{group}={choice}' for choice in known[key])} has it"
+    section, _, last = key.rpartition(".")
+    sections = sorted(known, key=lambda name: -name.count("."))  # the outer ones last, where they come before
+    inside = {name.rpartition(".")[2]: name for name in sections if name.rpartition(".")[0] == section or not section}
+    names = [name for last_part, name in inside.items() if "".join(word[0] for word in last_part.split("_")) == last]
+    names += [inside[last_part] for last_part in difflib.get_close_matches(last, inside, n=1)]
+    names += difflib.get_close_matches(key, known, n=1, cutoff=0.8) if not inside else []
+    if names:
+        return f"; did you mean {names[0]}?"
+    return f"; {section} has {', '.join(inside)}" if section and inside else ""
+
+
+def _known_keys() -> dict[str, list[str]]:
+    """Return the keys of all settings in conf/, each with the choices of its group that have it."""
+    known: dict[str, list[str]] = {"seed": []}
+    for group in (*GROUPS, "tracking"):
+        for path in sorted((CONF / group).glob("*.yaml")):
+            values = yaml.safe_load(path.read_text(encoding="utf-8"))
+            for name in flatten({group: values}):
+                known.setdefault(name, []).append(path.stem)
+    return known

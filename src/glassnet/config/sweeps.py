@@ -1,0 +1,101 @@
+"""Running the jobs of a sweep, whatever starts them, and ending it: with a table, and a word on what failed."""
+
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+from glassnet.config.compose import to_settings
+from glassnet.config.errors import MENDABLE, StoppedError, UserError, as_line
+from glassnet.config.jobs import FAILED, FINISHED, LOST, PRUNED, RUNNING, WAITING, Job, PrunedError, Sweep, read_jobs
+from glassnet.config.layout import Layout
+from glassnet.config.settings import Settings
+
+Main = Callable[[Settings, Layout], object]
+Finish = Callable[[Path], None]
+
+
+def run_job(main: Main, config: Any, job: Job) -> object:
+    """Run one job of a sweep and return its result, or NaN: what goes wrong is its record's to say."""
+    job.status, job.reason, job.attempts = RUNNING, "", job.attempts + 1
+    job.write()
+    try:
+        settings = to_settings(config, "settings")
+        job.tracking = settings.tracking.model_dump()
+        job.write()
+        result = main(settings, Layout(job.folder, Sweep(job.folder.parent, tuple(job.changes))))
+    except Exception as error:
+        if not isinstance(error, (*MENDABLE, PrunedError)):  # a bug: keep the way to it
+            (job.folder / "traceback.txt").write_text(traceback.format_exc(), encoding="utf-8")
+        job.status = PRUNED if isinstance(error, PrunedError) else FAILED
+        job.reason = as_line(error)
+        job.write()
+        print(f"{', '.join(job.changes)}: {job.status}: {job.reason}", file=sys.stderr)
+        return float("nan")
+    job.status = FINISHED
+    job.write()
+    return result
+
+
+def run_sweep(launch: Callable[[], str], folder: Path, start: str, finish: Finish | None, again: str) -> None:
+    """Run the jobs of a sweep and end it: also when some failed, or when a signal comes.
+
+    Args:
+        launch: runs all jobs; returns what cut them short, if anything did.
+        folder: the sweep's.
+        start: this start of it. Jobs that it has not come upon are those of an earlier, longer sweep.
+        finish: what makes the sweep's table.
+        again: the argument that goes on with the sweep.
+
+    Raises:
+        UserError: if jobs failed; it counts them.
+        StoppedError: if SIGINT or SIGTERM came.
+    """
+    before = signal.signal(signal.SIGTERM, _exit)  # else it would end this process alone, and joblib's workers go on
+    try:
+        trouble = launch()
+    except (KeyboardInterrupt, SystemExit) as stop:
+        signum = signal.SIGINT if isinstance(stop, KeyboardInterrupt) else int(stop.code or 0) - 128
+        if signum not in {signal.SIGINT, signal.SIGTERM} or not _has_started(folder, start):
+            raise
+        name = signal.Signals(signum).name
+        unfinished, number = _close(folder, finish, f"{name} ended the sweep")
+        raise StoppedError(
+            f"{name}: {unfinished} of {number} jobs are not finished; to go on, start the sweep again with {again}",
+            signum,
+        ) from None
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    for job in read_jobs(folder):
+        if job.start != start:
+            job.put_aside()
+    unfinished, number = _close(folder, finish, trouble or "its process ended without a word")
+    if unfinished:
+        raise UserError(
+            f"{unfinished} of {number} jobs failed, as said above; start the sweep again with {again} to run these "
+            "alone"
+        )
+
+
+def _exit(signum: int, _: FrameType | None) -> NoReturn:
+    sys.exit(128 + signum)
+
+
+def _has_started(folder: Path, start: str) -> bool:
+    return any(job.start == start for job in read_jobs(folder))
+
+
+def _close(folder: Path, finish: Finish | None, trouble: str) -> tuple[int, int]:
+    """Give every job its last status, make the table, and return how many did not finish, and how many there are."""
+    jobs = read_jobs(folder)
+    for job in jobs:
+        if job.status in {WAITING, RUNNING}:
+            job.reason = trouble if job.status == RUNNING else f"was not started: {trouble}"
+            job.status = LOST
+            job.write()
+    if finish is not None:
+        finish(folder)
+    return sum(job.status not in {FINISHED, PRUNED} for job in jobs), len(jobs)

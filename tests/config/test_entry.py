@@ -1,0 +1,134 @@
+"""How a stage started by hand reads its command line, and what it refuses before anything is written."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from glassnet.config import Layout, Settings, read_jobs, run_stage
+
+ROOT = Path(__file__).resolve().parents[2]
+
+Start = Callable[..., list[tuple[int, Path]]]
+
+
+@pytest.fixture
+def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
+    """Starts a stage with these arguments in a folder of its own; returns the seed and the folder of each run."""
+    for name in ("conf", "src"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "0")  # which run_stage sets: to have it as it was after the test
+
+    def start_stage(*arguments: str) -> list[tuple[int, Path]]:
+        runs: list[tuple[int, Path]] = []
+
+        def main(settings: Settings, layout: Layout) -> float:
+            if settings.seed == 13:
+                raise ValueError("expected luck,\nreceived 13")
+            runs.append((settings.seed, layout.root))
+            return 0.0
+
+        monkeypatch.setattr(sys, "argv", ["stage", *arguments])
+        run_stage("stage", main)
+        return runs
+
+    return start_stage
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("seed=1,2", "-m", "hydra.sweep.dir=s"),
+        ("hydra.sweep.dir=s", "seed=1,2", "--multirun"),
+        ("-m", "seed=1,2", "hydra.sweep.dir=s"),
+        ("hydra.sweep.dir=s", "-cn", "config", "-m", "seed=1,2"),
+    ],
+)
+def test_options_may_stand_anywhere(start: Start, arguments: tuple[str, ...]) -> None:
+    """Before, between and behind the overrides."""
+    assert start(*arguments) == [(1, Path("s/0")), (2, Path("s/1"))]
+
+
+@pytest.mark.parametrize("arguments", [("--cfg", "job", "seed=7"), ("seed=7", "--cfg", "job")])
+def test_the_settings_are_shown(start: Start, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]) -> None:
+    """By Hydra, and nothing runs; a sweep whose folder is named is left as it is."""
+    start("-m", "seed=1,2", "hydra.sweep.dir=s")
+    capsys.readouterr()
+    assert start(*arguments, "hydra.sweep.dir=s") == []
+    assert "\nseed: 7\n" in capsys.readouterr().out
+    assert len(read_jobs(Path("s"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("hydra.run.dir=.",), "hydra.run.dir: expected a folder of its own, received '.'"),
+        (("hydra.run.dir=",), "hydra.run.dir: expected a folder of its own"),
+        (("hydra.run.dir='..'",), "hydra.run.dir: expected a folder of its own"),
+        (("hydra.run.dir=file/run",), "hydra.run.dir: expected a folder, received 'file/run', where file is a file"),
+        (("hydra.sweep.dir=.", "seed=1,2", "-m"), "hydra.sweep.dir: expected a folder of its own, received '.'"),
+        (("hydra.sweep.dir=", "seed=1,2", "-m"), "hydra.sweep.dir: expected a folder of its own"),
+        (("hydra.sweep.dir=file", "seed=1,2", "-m"), "hydra.sweep.dir: expected a folder, received 'file'"),
+        (
+            ("-m", "hydra.sweep.subdir=runs/${hydra.job.num}", "seed=1,2"),
+            "hydra.sweep.subdir: expected to stay as it is, the job's number, received 'runs/${hydra.job.num}'",
+        ),
+        (
+            ("-m", "hydra.sweep.subdir=${hydra.job.override_dirname}", "seed=1,2"),
+            "hydra.sweep.subdir: expected to stay as it is",
+        ),
+        (("seed=1", "--fast"), "unrecognized arguments: --fast"),
+        (("=3",), "expected overrides such as optimizer.learning_rate=0.01, received '=3'"),
+        (("seed=[1",), "received 'seed=[1'"),
+        (("optimizer.lr=0.1",), "received an unknown one; did you mean optimizer.learning_rate?"),
+        (("lr=0.1",), "did you mean optimizer.learning_rate?"),
+        (("training.epoch=3",), "did you mean training.epochs?"),
+        (("optimiser.beta1=0.1",), "did you mean optimizer.beta1?"),
+        (("optimizer.weight_decay=0.1",), "received an unknown one; optimizer=adamw has it"),
+        (("model.width=3",), "received an unknown one; model has name, hidden_sizes, activation"),
+        (("model=tree",), "model: expected one of mlp, softmax, received 'tree'"),
+        (("optimizer.learning_rate=0",), "optimizer.learning_rate: expected a number greater than 0, received 0"),
+    ],
+)
+def test_mistakes_are_one_line_and_leave_nothing(
+    start: Start, capfd: pytest.CaptureFixture[str], arguments: tuple[str, ...], message: str
+) -> None:
+    """What was expected, and what came; no run has been started."""
+    Path("file").touch()
+    with pytest.raises(SystemExit) as ended:
+        start(*arguments)
+    printed = capfd.readouterr()
+    assert ended.value.code == 1
+    assert printed.err.startswith("stage: ")
+    assert message in printed.err
+    assert printed.err.count("\n") == 1
+    assert sorted(path.name for path in Path().iterdir() if path.name != "outputs") == ["conf", "file", "src"]
+
+
+def test_failed_jobs_are_counted_and_named(start: Start, capfd: pytest.CaptureFixture[str]) -> None:
+    """Also if all of them fail, and if they do before the stage is called."""
+    with pytest.raises(SystemExit) as ended:
+        start("-m", "hydra.sweep.dir=s", "seed=13,1,-1")
+    assert ended.value.code == 1
+    errors = capfd.readouterr().err.splitlines()
+    assert errors[0] == "seed=13: failed: expected luck, received 13"
+    assert errors[1].startswith("seed=-1: failed: settings: seed: expected a number greater than or equal to 0")
+    assert errors[2].startswith(
+        "stage: 2 of 3 jobs failed, as said above; start the sweep again with hydra.sweep.dir=s"
+    )
+    assert [job.status for job in read_jobs(Path("s"))] == ["failed", "finished", "failed"]
+    with pytest.raises(SystemExit) as ended:
+        start("-m", "hydra.sweep.dir=t", "seed=0,1", "optimizer.learning_rate=-1")
+    assert ended.value.code == 1
+    assert "2 of 2 jobs failed" in capfd.readouterr().err
+
+
+def test_a_sweep_started_again_has_its_own_jobs_alone(start: Start) -> None:
+    """Whatever an earlier, longer one left in the folder, damaged records too."""
+    start("-m", "hydra.sweep.dir=s", "seed=1,2,3")
+    Path("s/0/job.json").write_text("")
+    Path("s/2/job.json").write_text("[")
+    assert start("-m", "hydra.sweep.dir=s", "seed=5,6") == [(5, Path("s/0")), (6, Path("s/1"))]
+    assert [job.changes for job in read_jobs(Path("s"))] == [["seed=5"], ["seed=6"]]

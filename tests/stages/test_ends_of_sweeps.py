@@ -1,0 +1,142 @@
+"""Sweeps whose workers are killed, or that a signal ends: what goes on, what is said, and that nothing is left."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from glassnet.config import read_jobs
+
+ROOT = Path(__file__).resolve().parents[2]
+JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+LONG, SHORT = "training.epochs=1000000", "training.epochs=600"
+
+Start = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
+    """Starts a sweep of four jobs in a process group of its own, and waits until so many of them train."""
+    for name in ("conf", "src"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+    started: list[subprocess.Popen[str]] = []
+
+    def start_sweep(*overrides: str, training: int) -> subprocess.Popen[str]:
+        settings = ("hydra.sweep.dir=s", "seed=0,1,2,3", "tracking=none", "training.patience=null")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "glassnet.stages.train", "-m", *settings, *overrides],
+            env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        started.append(process)
+        _wait_for_training(training)
+        return process
+
+    yield start_sweep
+    for process in started:
+        with contextlib.suppress(ProcessLookupError):  # as it should be
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def _wait_for_training(jobs: int, attempt: int = 1) -> None:
+    """Wait until so many jobs have begun to train, in this attempt."""
+    deadline = time.monotonic() + 60
+    while True:
+        running = [job for job in read_jobs(Path("s")) if job.status == "running" and job.attempts >= attempt]
+        if len(running) >= jobs and all(job.tracking is not None for job in running):
+            time.sleep(0.1)  # from the record to the first step
+            return
+        assert time.monotonic() < deadline, "waited a minute in vain"
+        time.sleep(0.02)
+
+
+def _workers(process: subprocess.Popen[str]) -> list[int]:
+    children = [path.read_text().split() for path in Path(f"/proc/{process.pid}/task").glob("*/children")]
+    pids = [int(pid) for listed in children for pid in listed]
+    return [pid for pid in pids if "loky.backend.popen" in Path(f"/proc/{pid}/cmdline").read_text()]
+
+
+def _wait_for_the_end_of(pids: list[int]) -> None:
+    deadline = time.monotonic() + 10
+    while any(Path(f"/proc/{pid}").exists() for pid in pids):
+        assert time.monotonic() < deadline, "workers outlived their command"
+        time.sleep(0.05)
+
+
+def _table() -> pd.DataFrame:
+    return pd.read_csv("s/experiment.csv").sort_values("job", ignore_index=True)
+
+
+@pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM])
+def test_the_job_of_a_killed_worker_runs_again(start: Start, signum: signal.Signals) -> None:
+    """And the jobs that were to come after it run too."""
+    process = start(SHORT, *JOBLIB, training=2)
+    os.kill(_workers(process)[0], signum)
+    _, errors = process.communicate(timeout=90)
+    assert process.returncode == 0, errors
+    assert "train: a worker was killed; what it had not finished runs once more" in errors
+    assert list(_table()["status"]) == ["finished"] * 4
+    assert max(job.attempts for job in read_jobs(Path("s"))) == 2
+
+
+def test_a_job_that_kills_its_worker_twice_is_lost_and_the_others_go_on(start: Start) -> None:
+    """It is in the table, with the reason; so is one that runs beside it both times."""
+    process = start(SHORT, *JOBLIB, training=2)
+    for attempt in (1, 2):
+        _wait_for_training(2, attempt)
+        for pid in _workers(process):
+            os.kill(pid, signal.SIGKILL)
+    _, errors = process.communicate(timeout=90)
+    assert process.returncode == 1
+    assert "2 of 4 jobs failed" in errors
+    table = _table()
+    assert sorted(table["status"]) == ["finished", "finished", "lost", "lost"]
+    assert table["notes"][table["status"] == "lost"].str.contains("SIGKILL").all()
+
+
+@pytest.mark.parametrize(
+    ("launcher", "signum"), [(JOBLIB, signal.SIGTERM), (JOBLIB, signal.SIGINT), ((), signal.SIGINT)]
+)
+def test_a_signal_ends_a_sweep_with_its_workers(
+    start: Start, launcher: tuple[str, ...], signum: signal.Signals
+) -> None:
+    """SIGTERM to the command, or Ctrl-C to all: the table, a line that says how to go on, and nothing runs any more."""
+    process = start(LONG, *launcher, training=2 if launcher else 1)
+    workers = _workers(process)
+    assert len(workers) == (2 if launcher else 0)
+    if signum == signal.SIGINT:
+        os.killpg(process.pid, signum)
+    else:
+        process.send_signal(signum)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 128 + signum
+    assert "Traceback" not in errors
+    expected = (
+        f"train: {signum.name}: 4 of 4 jobs are not finished; to go on, start the sweep again with hydra.sweep.dir=s"
+    )
+    assert errors.splitlines()[-1].endswith(expected)
+    _wait_for_the_end_of(workers)
+    table = _table()
+    assert list(table["status"]) == ["lost"] * 4
+    assert table["notes"][3] == f"was not started: {signum.name} ended the sweep"
+
+
+def test_workers_end_with_a_command_that_is_killed(start: Start) -> None:
+    """They would go on writing where a restarted sweep writes."""
+    process = start(LONG, *JOBLIB, training=2)
+    workers = _workers(process)
+    process.kill()
+    process.communicate(timeout=60)
+    _wait_for_the_end_of(workers)
