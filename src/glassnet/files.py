@@ -10,6 +10,12 @@ from pathlib import Path
 DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 
 
+def write_whole(path: Path, text: str) -> None:
+    """Write a text to a file, whole or not at all."""
+    with whole_file(path) as part:
+        part.write_text(text, encoding="utf-8")
+
+
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
     """Yield a path to write to, beside `path`; at the end of the `with` block the file takes the name `path`.

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from glassnet.files import whole_file
+from glassnet.files import write_whole
 
 RECORD, OUTDATED = "job.json", "job_of_an_earlier_sweep.json"
 WAITING, RUNNING, FINISHED, PRUNED, FAILED, LOST = "waiting", "running", "finished", "pruned", "failed", "lost"
@@ -75,8 +75,7 @@ class Job:
         """Write the record, whole or not at all."""
         values = {name: value for name, value in asdict(self).items() if name != "folder"}
         self.folder.mkdir(parents=True, exist_ok=True)
-        with whole_file(self.folder / RECORD) as part:
-            part.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+        write_whole(self.folder / RECORD, json.dumps(values, indent=2) + "\n")
 
     def put_aside(self) -> None:
         """Take the record out of the sweep, under another name: it belongs to an earlier sweep in the same folder."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glassnet.config import FINISHED, REPLICATES, Job, read_jobs
+from glassnet.files import whole_file, write_whole
 from glassnet.reporting.sweep_figures import draw_setting
 from glassnet.reporting.tables import markdown_table
 from glassnet.training import read_history
@@ -23,7 +24,8 @@ def write_experiment(folder: Path) -> list[Path]:
     jobs = read_jobs(folder)
     table = _table(jobs)
     files = [folder / "experiment.csv", folder / "experiment.md"]
-    table.to_csv(files[0], index=False, lineterminator="\n")
+    with whole_file(files[0]) as part:
+        table.to_csv(part, index=False, lineterminator="\n")
     finished = table[table["status"] == FINISHED]
     swept = _swept(jobs)
     text = [f"# Sweep {folder.name}", "", markdown_table(list(table.columns), _texts(table)), ""]
@@ -44,7 +46,7 @@ def write_experiment(folder: Path) -> list[Path]:
             path = folder / f"by_{name.replace('.', '_').replace('/', '_')}.png"
             draw_setting(finished, name, [other for other in others if other != name], path)
             files.append(path)
-    files[1].write_text("\n".join(text), encoding="utf-8")
+    write_whole(files[1], "\n".join(text))
     return files
 
 

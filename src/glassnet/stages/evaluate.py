@@ -22,6 +22,7 @@ from glassnet.evaluation import (
     majority_probabilities,
     regression_scores,
 )
+from glassnet.files import whole_file, write_whole
 from glassnet.training import ModelFile, load_model
 
 AnyArray: TypeAlias = npt.NDArray[Any]
@@ -49,9 +50,9 @@ def main(settings: Settings, layout: Layout) -> None:
         "epoch": best["best_epoch"],
     }
     layout.metrics.parent.mkdir(parents=True, exist_ok=True)
-    layout.metrics.write_text(_to_json({**_six_digits(metrics), "validation": validation}), encoding="utf-8")
-    layout.analysis.write_text(_to_json(analysis), encoding="utf-8")
-    with layout.predictions.open("w", newline="", encoding="utf-8") as file:
+    write_whole(layout.metrics, _to_json({**_six_digits(metrics), "validation": validation}))
+    write_whole(layout.analysis, _to_json(analysis))
+    with whole_file(layout.predictions) as part, part.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows(table)
     print(f"evaluate: test {line}")
 

@@ -4,6 +4,7 @@ import json
 
 from glassnet.config import Layout, Settings, given_overrides, run_stage
 from glassnet.data import open_prepared
+from glassnet.files import write_whole
 from glassnet.reporting import write_report
 from glassnet.tracking import hand_over, shown_by, tracking_uri
 
@@ -17,7 +18,7 @@ def main(settings: Settings, layout: Layout) -> None:
     if run_id is not None:
         print(f"report: recorded as MLflow run {run_id}; {shown_by(tracking_uri(settings.tracking.uri))} shows it")
     key = json.loads(layout.run_card.read_text(encoding="utf-8"))["key"]
-    layout.recorded.write_text(json.dumps({"key": key}) + "\n", encoding="utf-8")
+    write_whole(layout.recorded, json.dumps({"key": key}) + "\n")
 
 
 if __name__ == "__main__":

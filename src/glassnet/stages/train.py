@@ -11,7 +11,7 @@ from typing import Any
 from glassnet.config import Layout, Settings, as_line, flatten, run_stage
 from glassnet.data import ArrayDataset, Augmentation, ImagePreprocessing, PreparedData, open_prepared
 from glassnet.diagnostics import Telemetry, sanity_checks, write_telemetry
-from glassnet.files import whole_file
+from glassnet.files import whole_file, write_whole
 from glassnet.tracking import LiveMetrics, hand_over, hand_over_sweep
 from glassnet.training import (
     TIMING_COLUMNS,
@@ -26,6 +26,8 @@ from glassnet.training import (
     TrainingInterruptedError,
     TrainingRun,
     baseline_settings,
+    load_model,
+    read_history,
     retrain_network,
     save_model,
     train_network,
@@ -61,6 +63,8 @@ def main(settings: Settings, layout: Layout, watchers: Sequence[Callback] = ()) 
     identity = _identity(values, prepared)
     if _is_finished(layout, identity["key"]):
         return _finish_again(settings, layout, prepared)
+    if layout.sweep is not None:  # the card, written last, says that the job is finished
+        layout.run_card.unlink(missing_ok=True)
     if settings.training.sanity:
         _check_sanity(values, prepared)
     telemetry = Telemetry(settings.training.telemetry_every) if settings.training.telemetry_every else None
@@ -194,9 +198,9 @@ def _write_record(layout: Layout, history: Sequence[Row], telemetry: Telemetry |
     """
     if history:
         _write_history(layout, history, card["key"])
-    write_telemetry(layout.telemetry, telemetry.rows if telemetry else [])
-    with whole_file(layout.run_card) as part:
-        part.write_text(json.dumps({**card, "epochs": len(history)}, indent=2) + "\n", encoding="utf-8")
+    with whole_file(layout.telemetry) as part:
+        write_telemetry(part, telemetry.rows if telemetry else [])
+    write_whole(layout.run_card, json.dumps({**card, "epochs": len(history)}, indent=2) + "\n")
     if history and not layout.by_dvc and layout.sweep is None:
         from glassnet.reporting import draw_learning_curves
 
@@ -258,11 +262,20 @@ def _finish_run_by_hand(settings: Settings, layout: Layout, prepared: PreparedDa
 
 
 def _is_finished(layout: Layout, key: str) -> bool:
-    """Return whether this job of a sweep was done before, by the same settings, data and code."""
+    """Return whether this job of a sweep was done before, by the same settings, data and code, and is whole still."""
     if layout.sweep is None or not layout.run_card.is_file():
         return False
-    card = json.loads(layout.run_card.read_text(encoding="utf-8"))
-    return card["key"] == key and STOPPED not in card
+    try:
+        card = json.loads(layout.run_card.read_text(encoding="utf-8"))
+        if card["key"] != key or STOPPED in card:
+            return False
+        load_model(layout.model)
+        if (epochs := len(read_history(layout.history))) != card["epochs"]:
+            raise ValueError(f"{layout.history}: expected {card['epochs']} epochs, received {epochs}")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        print(f"train: note: what was finished before is damaged, and trained again: {as_line(error)}")
+        return False
+    return True
 
 
 def _finish_again(settings: Settings, layout: Layout, prepared: PreparedData) -> float:
@@ -275,7 +288,7 @@ def _finish_again(settings: Settings, layout: Layout, prepared: PreparedData) ->
 
 def _record_job(settings: Settings, layout: Layout, prepared: PreparedData) -> None:
     run_id = hand_over(settings, layout, prepared)
-    layout.recorded.write_text(json.dumps({"run_id": run_id}) + "\n", encoding="utf-8")
+    write_whole(layout.recorded, json.dumps({"run_id": run_id}) + "\n")
 
 
 def finish_sweep(folder: Path) -> None:

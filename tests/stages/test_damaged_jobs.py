@@ -1,0 +1,114 @@
+"""A sweep started again in its folder: what is damaged there is trained again, and nothing else."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hydra import compose, initialize_config_dir
+
+from glassnet.config import CONF, FINISHED, Layout, Settings, Sweep, register_resolvers, to_settings
+from glassnet.config.jobs import Job
+from glassnet.stages import evaluate, train
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Of a short training in a folder of its own."""
+    for name in ("conf", "src"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+    register_resolvers(CONF)
+    with initialize_config_dir(str(CONF.absolute()), version_base=None):
+        return to_settings(
+            compose("config", ["training.epochs=3", "training.baseline.epochs=1", "tracking=none"]), "test"
+        )
+
+
+@pytest.fixture
+def job(settings: Settings) -> Callable[[], None]:
+    """Runs the one job of the sweep in `s`, and makes its table."""
+
+    def run() -> None:
+        train.main(settings, Layout(Path("s/0"), Sweep(Path("s"), ("seed=0",))))
+        record = Job(Path("s/0"), ["seed=0"], ["seed=0"], "a start", FINISHED)
+        record.write()
+        train.finish_sweep(Path("s"))
+
+    return run
+
+
+def _empty(path: Path) -> None:
+    path.write_text("")
+
+
+def _truncate(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+@pytest.mark.parametrize("file", ["run.json", "history.csv", "model.safetensors"])
+@pytest.mark.parametrize("damage", [_empty, _truncate, os.unlink])
+def test_a_damaged_job_is_trained_again(
+    job: Callable[[], None], capsys: pytest.CaptureFixture[str], file: str, damage: Callable[[Path], None]
+) -> None:
+    """Whatever is the matter with one of its files; the sweep ends as it would have."""
+    job()
+    weights = Path("s/0/models/model.safetensors").read_bytes()
+    damage(Path("s/0/models", file))
+    capsys.readouterr()
+    job()
+    printed = capsys.readouterr().out
+    assert "finished before, not trained again" not in printed
+    assert "train: best validation loss" in printed
+    assert Path("s/0/models/model.safetensors").read_bytes() == weights
+    assert list(pd.read_csv("s/experiment.csv")["status"]) == ["finished"]
+    job()
+    assert "finished before, not trained again" in capsys.readouterr().out
+
+
+def test_a_job_that_is_trained_again_is_not_finished_meanwhile(
+    job: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its card goes first and comes last, so that one that is killed in between is no finished one."""
+    job()
+    Path("s/0/models/model.safetensors").unlink()
+    monkeypatch.setattr(train, "write_telemetry", _fail)
+    with pytest.raises(OSError, match="full"):
+        job()
+    assert not Path("s/0/models/run.json").exists()
+
+
+def _fail(path: Path, rows: object) -> None:
+    path.write_text("step,lay")
+    raise OSError("the disk is full")
+
+
+def test_results_are_written_whole_or_not_at_all(
+    settings: Settings, job: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What fails in between leaves the earlier files as they were, and nothing half."""
+    job()
+    run = Layout(Path("r"))
+    train.main(settings, run)
+    evaluate.main(settings, run)
+    files = [Path("s/experiment.csv"), Path("s/experiment.md"), Path("s/0/models/recorded.json")]
+    files += [run.metrics, run.analysis, run.predictions]
+    before = [path.read_text() for path in files]
+    original = Path.write_text
+
+    def write_half(path: Path, text: str, encoding: str | None = None) -> int:
+        original(path, text[: len(text) // 2], encoding)
+        raise OSError("the disk is full")
+
+    monkeypatch.setattr(Path, "write_text", write_half)
+    with pytest.raises(OSError, match="full"):
+        job()
+    with pytest.raises(OSError, match="full"):
+        train.finish_sweep(Path("s"))
+    with pytest.raises(OSError, match="full"):
+        evaluate.main(settings, run)
+    assert [path.read_text() for path in files] == before
+    assert not list(Path().rglob("*.part"))
