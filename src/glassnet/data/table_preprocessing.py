@@ -18,7 +18,8 @@ class TablePreprocessing:
     Attributes:
         columns: one description for each raw column, in order. Numeric: name, kind "numeric", mean and scale (None for
             a column that never changed), fill (the number for a gap; None: a gap is an error), indicator (whether a
-            column that is 1 for a gap follows). Text: name, kind "categorical", categories, fill likewise.
+            column that is 1 for a gap follows), gaps (how many the training rows had). Text: name, kind "categorical",
+            categories, fill and gaps likewise.
     """
 
     kind = "table"
@@ -166,6 +167,7 @@ def _fit_numbers(frame: "pd.DataFrame", name: str, rule: str, indicator: bool) -
         "scale": scale,
         "fill": fill,
         "indicator": indicator and fill is not None and bool(np.isnan(values).any()),
+        "gaps": int(np.isnan(values).sum()),
     }
 
 
@@ -205,7 +207,8 @@ def _numeric(values: "pd.Series[Any]", name: str) -> npt.NDArray[np.float64]:
 def _fit_categories(frame: "pd.DataFrame", name: str, rule: str) -> dict[str, Any]:
     texts = [text for text in _texts(frame[name], []) if text is not None]
     if not texts:
-        return {"name": name, "kind": "categorical", "categories": [], "fill": None if rule == "error" else MISSING}
+        fill = None if rule == "error" else MISSING
+        return {"name": name, "kind": "categorical", "categories": [], "fill": fill, "gaps": len(frame)}
     categories, counts = np.unique(texts, return_counts=True)
     fill = {"most_frequent": str(categories[counts.argmax()]), "own_category": MISSING}.get(rule)
     with_gaps = rule == "own_category" and len(texts) < len(frame)
@@ -214,6 +217,7 @@ def _fit_categories(frame: "pd.DataFrame", name: str, rule: str) -> dict[str, An
         "kind": "categorical",
         "categories": [*map(str, categories), *([MISSING] if with_gaps else [])],
         "fill": fill,
+        "gaps": len(frame) - len(texts),
     }
 
 

@@ -9,6 +9,7 @@ from glassnet.diagnostics import Finding
 
 Json: TypeAlias = dict[str, Any]
 GROUPS_SHOWN = 10
+SHOWN = 10  # columns named in a sentence
 Table: TypeAlias = list[list[Any]]
 
 
@@ -32,6 +33,24 @@ def markdown_table(header: list[str], rows: Table) -> str:
 
     rule = [("-" * (w - 1) + ":") if r else "-" * w for w, r in zip(widths, right, strict=True)]
     return "\n".join([line(header), f"| {' | '.join(rule)} |", *map(line, cells)])
+
+
+def gaps_filled(columns: list[Json], rule: str) -> str:
+    """Return which columns had gaps in the training rows and what fills them, ten columns at most, or nothing.
+
+    Args:
+        columns: the preprocessing's descriptions of them.
+        rule: what fills a number's gap, as the settings call it.
+    """
+    filled = []
+    for column in (column for column in columns if column["gaps"]):
+        if column["kind"] == "numeric":
+            value = f"{rule} {column['fill']:.4g}{', marked in a column of its own' if column['indicator'] else ''}"
+        else:
+            value = plain(column["fill"])
+        filled.append(f"{plain(column['name'])} {column['gaps']} ({value})")
+    more = f" and {len(filled) - SHOWN} more columns" if len(filled) > SHOWN else ""
+    return ", ".join(filled[:SHOWN]) + more
 
 
 def results_table(metrics: Json) -> Table:
