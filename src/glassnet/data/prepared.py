@@ -20,7 +20,7 @@ from glassnet.data.sources import SOURCES, RawData, RawImages, RawTable
 from glassnet.data.sources.csv_text import listed
 from glassnet.data.split import SPLITS, stratified_split
 from glassnet.data.table_preprocessing import TablePreprocessing, mean_and_deviation
-from glassnet.files import whole_file
+from glassnet.files import file_digest, whole_file
 
 PIPELINE = Path("data", "prepared")  # what the pipeline's own prepare stage wrote
 CACHE = Path("data", "cache")
@@ -113,7 +113,7 @@ def source_digest(data_settings: dict[str, Any]) -> str:
         raise ValueError(
             f"data.path: expected a file, received {data_settings['path']!r}; name the table to learn from"
         )
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    return file_digest(path)[:16]
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import Any
 from glassnet.config import Layout, Settings, as_line, flatten, run_stage
 from glassnet.data import ArrayDataset, Augmentation, ImagePreprocessing, PreparedData, open_prepared
 from glassnet.diagnostics import Telemetry, sanity_checks, write_telemetry
-from glassnet.files import whole_file, write_whole
+from glassnet.files import file_digest, whole_file, write_whole
 from glassnet.tracking import LiveMetrics, hand_over, hand_over_sweep
 from glassnet.training import (
     TIMING_COLUMNS,
@@ -243,7 +243,7 @@ def _digest(content: bytes) -> str:
 
 
 def _digest_files(paths: list[Path]) -> str:
-    lines = sorted(f"{path.parent.name}/{path.name} {hashlib.sha256(path.read_bytes()).hexdigest()}" for path in paths)
+    lines = sorted(f"{path.parent.name}/{path.name} {file_digest(path)}" for path in paths)
     return _digest("\n".join(lines).encode())
 
 
