@@ -1,6 +1,7 @@
 """The loader: every row once an epoch, in an order that is a function of seed and epoch; mapped rows; augmentation."""
 
 import copy
+import re
 from pathlib import Path
 from typing import Any
 
@@ -94,5 +95,29 @@ def test_mapped_rows_are_read_as_they_are_from_memory(tmp_path: Path) -> None:
         for shuffle in (True, False):
             deals = [[(A.tobytes(), b.tobytes()) for A, b in DataLoader(d, 64, shuffle=shuffle)] for d in datasets]
             assert deals[0] == deals[1] == deals[2]
-    with pytest.raises(IndexError, match=r"expected rows in \[0, 1000\), received 1000"):
-        ArrayDataset(*mapped)[np.array([1, 1000])]
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        np.arange(20) % 3 == 0, np.zeros(20, dtype=bool), np.array([-1, 3, -20]), np.array([[1, 2, 3], [4, -5, 6]]),
+        np.array([3, 4], dtype=np.uint8), np.array([], dtype=np.int64), np.array(7),
+        np.array([1.0, 2.0]), np.array([1, 20]), np.array([-21]), np.ones(19, dtype=bool), np.array([]),
+    ],
+    ids=str,
+)  # fmt: skip
+def test_mapped_rows_take_any_index_array_that_memory_takes(tmp_path: Path, index: Any) -> None:
+    """Masks, numbers from the end, several dimensions; and what is no index is the same error."""
+    X, y = np.random.default_rng(0).standard_normal((20, 3)).astype(np.float32), np.arange(20)
+    np.save(tmp_path / "X.npy", X)
+    mapped = ArrayDataset(np.load(tmp_path / "X.npy", mmap_mode="r"), y)
+    try:
+        expected = X[index]
+    except IndexError as error:
+        with pytest.raises(IndexError, match=re.escape(str(error))):
+            mapped[index]
+        with pytest.raises(IndexError, match=re.escape(str(error))):
+            ArrayDataset(X, y)[index]
+    else:
+        np.testing.assert_array_equal(mapped[index][0], expected)
+        np.testing.assert_array_equal(mapped[index][1], y[index])

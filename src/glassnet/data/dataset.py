@@ -55,7 +55,7 @@ class ArrayDataset(Buffered):
         # Read as unsigned numbers, those that count from the end are larger than any row's: one look finds all others.
         is_plain = index.ndim == 1 and index.dtype == np.int64
         if not is_plain or np.maximum.reduce(index.view(np.uint64), initial=0) >= len(self.X):
-            X, y = (source.take(index) if isinstance(source, MappedRows) else source[index] for source in self._sources)
+            X, y = (source[index] for source in self._sources)
         else:
             X, y = self._take(self._sources[0], index), self._take(self._sources[1], index)
         return X, y

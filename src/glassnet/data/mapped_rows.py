@@ -43,8 +43,13 @@ class MappedRows:
     def __len__(self) -> int:
         return self.shape[0]
 
+    def __getitem__(self, index: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return what an array in memory would for an index array of any kind, or raise the error that it would."""
+        rows = np.arange(len(self))[index]
+        return self.take(rows.reshape(-1)).reshape(rows.shape + self.shape[1:])
+
     def take(self, index: npt.NDArray[np.integer[Any]], out: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
-        """Return the rows with these numbers, in this order, in `out` or as a new array."""
+        """Return the rows with these numbers `(M,)` from 0, in this order, in `out` or as a new array."""
         rows = np.empty((len(index), *self.shape[1:]), dtype=self.dtype) if out is None else out
         if self._descriptor is None:
             self._descriptor = os.open(self._path, os.O_RDONLY)
