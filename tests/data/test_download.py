@@ -135,10 +135,11 @@ def test_the_file_arrives_whole(server: Any, tmp_path: Path, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["wrong", "page", "fails", "missing"])
 def test_the_next_mirror_is_tried(server: Any, tmp_path: Path, kind: str) -> None:
-    """A mirror that is wrong, down or without the file is passed over; so is a folder that lacks it, or is wrong."""
+    """A mirror that is wrong, down or without the file is passed over; so is a folder that lacks it, or is wrong, or no address."""
     (tmp_path / "wrong").mkdir()
     (tmp_path / "wrong" / "data.gz").write_bytes(PACKED[:-10])
-    mirrors = [server.url(kind), str(tmp_path / "none"), str(tmp_path / "wrong"), server.url("good")]
+    others = [str(tmp_path / "none"), str(tmp_path / "wrong"), "http://[::1", "http://a b", "https://", "a\0b"]
+    mirrors = [server.url(kind), *others, server.url("good")]
     path = download("data.gz", DIGEST, mirrors, tmp_path / "target")
     assert path.read_bytes() == PACKED
 

@@ -95,7 +95,7 @@ def _bring(target: Path, sha256: str, mirrors: Sequence[str]) -> None:
                 _fetch(f"{mirror.rstrip('/')}/{target.name}", part, sha256)
             else:
                 _copy(Path(mirror) / target.name, part, sha256)
-        except (OSError, HTTPException, _WrongContentError) as error:
+        except (OSError, HTTPException, ValueError, _WrongContentError) as error:  # ValueError: it is no address
             if isinstance(error, OSError) and error.errno in DISK_ERRORS:  # no other mirror would help
                 raise OSError(error.errno, error.strerror, str(part)) from error
             failures.append(f"{mirror} ({' '.join(str(error).split()) or type(error).__name__})")
