@@ -135,7 +135,7 @@ def test_the_file_arrives_whole(server: Any, tmp_path: Path, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", ["wrong", "page", "fails", "missing"])
 def test_the_next_mirror_is_tried(server: Any, tmp_path: Path, kind: str) -> None:
-    """A mirror that is wrong, down or without the file is passed over; so is a folder that lacks it, or is wrong, or no address."""
+    """A mirror that is wrong, down or without the file is passed over, be it an address, a folder or neither."""
     (tmp_path / "wrong").mkdir()
     (tmp_path / "wrong" / "data.gz").write_bytes(PACKED[:-10])
     others = [str(tmp_path / "none"), str(tmp_path / "wrong"), "http://[::1", "http://a b", "https://", "a\0b"]

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -85,3 +86,31 @@ def test_a_job_that_diverged_is_tried_again(stage: Stage, tmp_path: Path) -> Non
         assert "1e+30: failed: training stopped at epoch 1" in done.stderr
         assert done.stderr.splitlines()[-1].startswith("train: 1 of 2 jobs failed")
     assert done.stdout.count("finished before, not trained again") == 1
+
+
+def test_ctrl_c_is_one_line_outside_the_training_too(stage: Stage, tmp_path: Path) -> None:
+    """While the baseline is trained, and while modules are still imported; what the network learnt is there."""
+    process = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "glassnet.stages.train",
+            *SHORT,
+            "training.baseline.epochs=1000000",
+            "hydra.run.dir=out",
+        ],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    while not process.stdout.readline().startswith("baseline: epoch 1/"):
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=60)[1] == "train: SIGINT ended it; what it had not finished is not there\n"
+    assert process.returncode == 130
+    assert (tmp_path / "out/models/history.csv").is_file()
+    program = "import glassnet.stages; raise KeyboardInterrupt"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (-signal.SIGINT, "glassnet: interrupted\n")  # for a shell, 130

@@ -11,12 +11,24 @@ import importlib.util
 import os
 import sys
 from pathlib import Path
+from types import TracebackType
 
 if importlib.util.find_spec("pydantic") is None:  # DVC runs the `python` that PATH finds first
     sys.exit(
         f"glassnet: expected to run in the project's environment, received {sys.executable}, which lacks its packages; "
         "run `make setup` once and `source .venv/bin/activate` in each new shell"
     )
+
+
+def _end(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Say in one line that Ctrl-C ended a stage that was still starting; `run_stage` does so later on."""
+    if issubclass(kind, KeyboardInterrupt):
+        print("glassnet: interrupted", file=sys.stderr)
+    else:
+        sys.__excepthook__(kind, error, trace)
+
+
+sys.excepthook = _end
 
 _CPU_INFO = Path("/proc/cpuinfo")
 
