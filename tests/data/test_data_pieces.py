@@ -326,3 +326,39 @@ def test_a_class_that_only_test_rows_have_is_refused(tmp_path: Path) -> None:
     raw = RawImages("toy", "toy", images, np.array([0, 1] * 15 + [0, 1, 2, 1, 0] * 2), ("a", "b", "c"), test_rows=10)
     with pytest.raises(ValueError, match="expected every class among the training rows, received none of c"):
         prepare(raw, _settings("fashion_mnist"), tmp_path)
+
+
+@pytest.mark.parametrize("damage", ["truncated", "empty", "no array", "other rows", "no json", "other json", "missing"])
+def test_damaged_prepared_data_are_named_and_in_the_cache_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], damage: str
+) -> None:
+    """A line with the file; by hand the data are prepared again, whether the cache or the pipeline's are damaged."""
+    monkeypatch.chdir(tmp_path)
+    chosen = _settings("wine", path=__file__)
+    cache = open_prepared(chosen, tmp_path, by_dvc=False).folder
+    before = (cache / "train" / "features.npy").read_bytes()
+    prepare(_table("wine"), chosen, Path("data", "prepared"))
+    name = "preprocessing.json" if "json" in damage else "train/features.npy"
+    for folder in (Path("data", "prepared"), cache):
+        path = folder / name
+        whole = path.read_bytes()
+        contents = {
+            "truncated": whole[:-100],
+            "empty": b"",
+            "no array": b"hello" * 100,
+            "no json": b"{",
+            "other json": b"{}",
+        }
+        if damage == "missing":
+            path.unlink()
+        elif damage == "other rows":
+            np.save(path, np.zeros((5, 13), dtype=np.float32))
+        else:
+            path.write_bytes(contents[damage])
+        with pytest.raises((ValueError, FileNotFoundError), match="run prepare") as caught:
+            read_prepared(folder).split("train")
+        assert str(caught.value).startswith(f"{path}: expected")
+    again = open_prepared(chosen, tmp_path, by_dvc=False)
+    assert again.folder == cache
+    assert (cache / "train" / "features.npy").read_bytes() == before
+    assert capsys.readouterr().out.count("the data are prepared anew") == 2

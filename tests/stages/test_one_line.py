@@ -114,3 +114,20 @@ def test_ctrl_c_is_one_line_outside_the_training_too(stage: Stage, tmp_path: Pat
     program = "import glassnet.stages; raise KeyboardInterrupt"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (-signal.SIGINT, "glassnet: interrupted\n")  # for a shell, 130
+
+
+def test_prepare_by_hand_takes_what_fetch_left_in_the_same_folder(stage: Stage, tmp_path: Path) -> None:
+    """Without it, or with other data than those of the settings, a line says what to do."""
+    stage("fetch", "data=breast_cancer", "hydra.run.dir=out")
+    failed = stage("prepare", "data=breast_cancer", "hydra.run.dir=other", expect=1)
+    assert "run fetch before prepare, which started by hand looks in the folder of hydra.run.dir" in failed.stderr
+    failed = stage("prepare", "data=wine", "hydra.run.dir=out", expect=1)
+    assert "data.name was 'breast_cancer' and is 'wine'" in failed.stderr
+    assert not (tmp_path / "out/data/prepared").exists()
+    stage("prepare", "data=breast_cancer", "data.split_seed=3", "hydra.run.dir=out")
+    assert (tmp_path / "out/data/prepared/assignment.csv").is_file()
+    (tmp_path / "out/data/raw/dataset.json").write_text("{}")
+    failed = stage("prepare", "data=breast_cancer", "hydra.run.dir=out", expect=1)
+    assert (
+        "dataset.json: expected what fetch writes, received a damaged or foreign file; run fetch again" in failed.stderr
+    )

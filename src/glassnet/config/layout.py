@@ -29,6 +29,11 @@ class Layout:
         return self.root / "data" / "raw"
 
     @property
+    def fetched(self) -> Path:
+        """What the raw data were fetched by."""
+        return self.raw / "fetched.json"
+
+    @property
     def prepared(self) -> Path:
         """The splits as arrays, the row assignment and the preprocessing."""
         return self.root / "data" / "prepared"

@@ -15,16 +15,17 @@ import numpy.typing as npt
 from glassnet.data.dataset import ArrayDataset
 from glassnet.data.image_preprocessing import ImagePreprocessing
 from glassnet.data.preprocessing import Preprocessing, preprocessing_from_json
-from glassnet.data.raw_files import read_json, write_array, write_json
+from glassnet.data.raw_files import read_array, read_json, source_digest, write_array, write_json
 from glassnet.data.sources import SOURCES, RawData, RawImages, RawTable
 from glassnet.data.sources.csv_text import listed
 from glassnet.data.split import SPLITS, stratified_split
 from glassnet.data.table_preprocessing import TablePreprocessing, mean_and_deviation
-from glassnet.files import file_digest, whole_file
+from glassnet.files import whole_file
 
 PIPELINE = Path("data", "prepared")  # what the pipeline's own prepare stage wrote
 CACHE = Path("data", "cache")
 ABOUT = "preprocessing.json"
+KNOWN = {"dataset", "task", "target_scale", "class_names", "rows", "notes", "preprocessing"}
 IN_MEMORY = 512 << 20  # bytes of features
 CHUNK = 4_096  # images turned into features at a time
 
@@ -106,16 +107,6 @@ def prepare(raw: RawData, data_settings: dict[str, Any], folder: Path) -> dict[s
     return sizes
 
 
-def source_digest(data_settings: dict[str, Any]) -> str:
-    """Return a digest of the file at `data.path`: the user's own table, or the code that makes or fetches the data."""
-    path = Path(data_settings["path"])
-    if not path.is_file():
-        raise ValueError(
-            f"data.path: expected a file, received {data_settings['path']!r}; name the table to learn from"
-        )
-    return file_digest(path)[:16]
-
-
 @dataclass(frozen=True)
 class PreparedData:
     """What is known about prepared data without opening any split.
@@ -154,13 +145,24 @@ class PreparedData:
         """Return the row numbers of a split in the raw data."""
         return self._load(name, "rows")
 
+    def require_whole(self) -> None:
+        """Look at the files of all splits, not at the rows in them.
+
+        Raises:
+            FileNotFoundError: if one is missing.
+            ValueError: if one is damaged.
+        """
+        for split in SPLITS:
+            for name in ("features", "labels", "rows"):
+                self._load(split, name)
+
     def _load(self, split: str, name: str) -> npt.NDArray[Any]:
         path = self.folder / split / f"{name}.npy"
-        if not path.is_file():
-            raise FileNotFoundError(
-                f"{path}: expected the prepared {split} split here, found no file; run prepare first"
+        array = read_array(path, "prepare", mapped=True)
+        if len(array) != self.about["rows"][split]:
+            raise ValueError(
+                f"{path}: expected {self.about['rows'][split]} rows, received {len(array)}; run prepare again"
             )
-        array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
         return array
 
 
@@ -169,8 +171,9 @@ def read_prepared(folder: Path) -> PreparedData:
 
     Raises:
         FileNotFoundError: if the data were not prepared yet.
+        ValueError: if what is known about them is damaged.
     """
-    about = read_json(folder / ABOUT, "prepare")
+    about = read_json(folder / ABOUT, "prepare", KNOWN)
     return PreparedData(folder, about, preprocessing_from_json(about["preprocessing"]))
 
 
@@ -179,15 +182,16 @@ def open_prepared(data_settings: dict[str, Any], folder: Path, *, by_dvc: bool) 
 
     DVC has seen to it that `folder` holds them. A run started by hand takes the pipeline's, if the same settings and
     the same file made those; else it fetches and prepares its own, in a cache that later runs of the kind share.
+    Damaged data are prepared anew.
     """
     if by_dvc:
         return read_prepared(folder)
     identity = {"settings": data_settings, "source_digest": source_digest(data_settings)}
-    if (PIPELINE / ABOUT).is_file():
-        prepared = read_prepared(PIPELINE)
-        if {name: prepared.about.get(name) for name in identity} == identity:
-            return prepared
+    if (PIPELINE / ABOUT).is_file() and (prepared := _open_whole(PIPELINE, identity)):
+        return prepared
     cache = CACHE / hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
+    if cache.is_dir() and _open_whole(cache, identity) is None:
+        shutil.rmtree(cache)
     if not cache.is_dir():
         CACHE.mkdir(parents=True, exist_ok=True)
         part = Path(tempfile.mkdtemp(dir=CACHE))
@@ -199,6 +203,19 @@ def open_prepared(data_settings: dict[str, Any], folder: Path, *, by_dvc: bool) 
             if not (isinstance(error, OSError) and cache.is_dir()):  # else another job finished the same work first
                 raise
     return read_prepared(cache)
+
+
+def _open_whole(folder: Path, identity: dict[str, Any]) -> PreparedData | None:
+    """Return the prepared data in `folder`, or None if they are others or damaged, which a line says."""
+    try:
+        prepared = read_prepared(folder)
+        if {name: prepared.about.get(name) for name in identity} != identity:
+            return None
+        prepared.require_whole()
+    except (ValueError, FileNotFoundError) as error:
+        print(f"data: note: {str(error).partition(';')[0]}; the data are prepared anew")
+        return None
+    return prepared
 
 
 def _labels(raw: RawData) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:

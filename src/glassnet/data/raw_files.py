@@ -1,6 +1,7 @@
 """The raw data on disk, between the stages fetch and prepare."""
 
 import json
+from collections.abc import Set
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from glassnet.data.sources import RawData, RawImages, RawTable
-from glassnet.files import whole_file
+from glassnet.files import file_digest, whole_file
 
 ABOUT = "dataset.json"
+SPLIT_SETTINGS = {"validation_fraction", "test_fraction", "split_seed", "folds", "fold", "repetition"}
 
 
 def write_raw(data: RawData, folder: Path) -> None:
@@ -43,20 +45,40 @@ def write_raw(data: RawData, folder: Path) -> None:
     write_json(folder / ABOUT, about)
 
 
+def source_digest(data_settings: dict[str, Any]) -> str:
+    """Return a digest of the file at `data.path`: the user's own table, or the code that makes or fetches the data."""
+    path = Path(data_settings["path"])
+    if not path.is_file():
+        raise ValueError(
+            f"data.path: expected a file, received {data_settings['path']!r}; name the table to learn from"
+        )
+    return file_digest(path)[:16]
+
+
+def source_identity(data_settings: dict[str, Any]) -> dict[str, Any]:
+    """Return what decides about the raw data: the settings but for those of the split and of where to look for a file.
+
+    The digest of the source is among them.
+    """
+    others = {key: value for key, value in data_settings.items() if key not in SPLIT_SETTINGS and key != "mirrors"}
+    return {**others, "source_digest": source_digest(data_settings)}
+
+
 def read_raw(folder: Path) -> RawData:
     """Read what `write_raw` wrote.
 
     Raises:
         FileNotFoundError: if the data were not fetched yet.
+        ValueError: if a file is damaged.
     """
-    about = read_json(folder / ABOUT, "fetch")
+    about = read_json(folder / ABOUT, "fetch", {"name", "description", "class_names", "kind"})
     common = {
         "name": about["name"],
         "description": about["description"],
         "class_names": tuple(about["class_names"]),
     }
     if about["kind"] == "images":
-        images, labels = (np.load(folder / f"{name}.npy", allow_pickle=False) for name in ("images", "labels"))
+        images, labels = (read_array(folder / f"{name}.npy", "fetch") for name in ("images", "labels"))
         return RawImages(**common, images=images, labels=labels, test_rows=about["test_rows"])
     return RawTable(
         **common,
@@ -95,19 +117,48 @@ def write_array(path: Path, array: npt.NDArray[Any]) -> None:
         np.save(file, array, allow_pickle=False)
 
 
+def read_array(path: Path, stage: str, *, mapped: bool = False) -> npt.NDArray[Any]:
+    """Read an array that the named stage writes; `mapped`: leave it on the disk.
+
+    Raises:
+        FileNotFoundError: if it has not.
+        ValueError: if the file is damaged.
+    """
+    _require(path, stage)
+    try:
+        array: npt.NDArray[Any] = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise _damaged(path, stage) from error
+    return array
+
+
 def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write a JSON file that people can read."""
     with whole_file(path) as part:
         part.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def read_json(path: Path, stage: str) -> dict[str, Any]:
-    """Read a JSON file that the named stage writes.
+def read_json(path: Path, stage: str, keys: Set[str] = frozenset()) -> dict[str, Any]:
+    """Read a JSON file that the named stage writes, with at least these keys.
 
     Raises:
         FileNotFoundError: if it has not.
+        ValueError: if the file is damaged.
     """
+    _require(path, stage)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise _damaged(path, stage) from error
+    if not isinstance(content, dict) or keys - content.keys():
+        raise _damaged(path, stage)
+    return content
+
+
+def _require(path: Path, stage: str) -> None:
     if not path.is_file():
         raise FileNotFoundError(f"{path}: expected the output of {stage} here, found no file; run {stage} first")
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
+
+
+def _damaged(path: Path, stage: str) -> ValueError:
+    return ValueError(f"{path}: expected what {stage} writes, received a damaged or foreign file; run {stage} again")

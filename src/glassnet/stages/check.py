@@ -4,7 +4,7 @@ DVC would say of a missing file no more than that it is missing.
 """
 
 from glassnet.config import Layout, Settings, run_stage
-from glassnet.data.prepared import source_digest
+from glassnet.data.raw_files import source_digest
 
 
 def main(settings: Settings, layout: Layout) -> None:

@@ -2,11 +2,15 @@
 
 from glassnet.config import Layout, Settings, run_stage
 from glassnet.data import SOURCES, RawImages, write_raw
+from glassnet.data.raw_files import source_identity, write_json
 
 
 def main(settings: Settings, layout: Layout) -> None:
     """Write the chosen source, with what it means beside it."""
-    raw = SOURCES[settings.data.name](settings.data.model_dump())
+    chosen = settings.data.model_dump()
+    raw = SOURCES[settings.data.name](chosen)
+    layout.raw.mkdir(parents=True, exist_ok=True)
+    write_json(layout.fetched, source_identity(chosen))
     write_raw(raw, layout.raw)
     if isinstance(raw, RawImages):
         what = f"{len(raw.images)} images of {raw.images.shape[1]}×{raw.images.shape[2]}"
