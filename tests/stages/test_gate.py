@@ -30,11 +30,11 @@ def _git(folder: Path, *arguments: str) -> None:
     subprocess.run(["git", *names, *arguments], cwd=folder, check=True, capture_output=True)
 
 
-def _gate(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def _gate(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "glassnet.stages.gate", *arguments],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")} | environment,
         capture_output=True,
         text=True,
         check=False,
@@ -113,12 +113,75 @@ def test_what_cannot_be_compared_is_named(repository: Path) -> None:
         (("baseline=main", "alpha=often"), "alpha: expected a number, received 'often'"),
         (("baseline=main", "alpha=0"), "alpha: expected a number between 0 and 1"),
         (("baseline=main", "tolerance=-1"), "tolerance: expected a number from 0"),
-        (("baseline=main", "floor=high"), "floor: expected a number"),
+        (("baseline=main", "floor=high"), "floor: expected a finite number"),
+        (("baseline=main", "floor=nan"), "floor: expected a finite number"),
+        (("main",), "received 'main'"),
     ],
 )
 def test_mistakes_are_one_line(repository: Path, arguments: tuple[str, ...], part: str) -> None:
-    """Status 1, what was expected and what came."""
+    """Status 2, for nothing was compared; what was expected and what came."""
     done = _gate(repository, *arguments)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert part in done.stderr
     assert done.stderr.count("\n") == 1
+
+
+HEADER = "row,actual,predicted,baseline_predicted\n"
+
+
+def _write_numbers(folder: Path, *predicted: str) -> Path:
+    path = folder / "reports" / "predictions.csv"
+    path.write_text(HEADER + "".join(f"{row},{row}.5,{value},1.0\n" for row, value in enumerate(predicted)))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("value", "part"),
+    [
+        ("nan", "expected a finite number as predicted in row 1 of the new model, received 'nan'"),
+        ("inf", "received 'inf'"),
+        ("abc", "received 'abc'"),
+        ("", "received ''"),
+    ],
+)
+def test_a_prediction_that_is_no_number_is_not_compared(repository: Path, value: str, part: str) -> None:
+    """With it every comparison would be false, and the model pass."""
+    _write_numbers(repository, "0.5", "1.5", "2.5")
+    _git(repository, "commit", "-qam", "numbers")
+    assert _gate(repository, "baseline=HEAD").returncode == 0
+    _write_numbers(repository, "0.5", value, "2.5")
+    done = _gate(repository, "baseline=HEAD")
+    assert done.returncode == 2
+    assert part in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_damaged_files_are_not_compared(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Predictions that are cut short, or no text: status 2 and a line. Scores of a strange form are a note."""
+    baseline = tmp_path_factory.mktemp("baseline")
+    (baseline / "reports").mkdir()
+    whole = _write_numbers(baseline, "0.5", "1.5").read_bytes()
+    path = _write_numbers(repository, "0.5", "1.5")
+    for content, part in (
+        (whole[:-9], "values than columns in number 2"),
+        (whole + b"\xff", "expected a text in UTF-8"),
+    ):
+        path.write_bytes(content)
+        done = _gate(repository, f"baseline={baseline}")
+        assert done.returncode == 2
+        assert part in done.stderr
+        assert done.stderr.count("\n") == 1
+    path.write_bytes(whole)
+    for text in ("[]", "3", "{", '{"examples": 2, "r2": null}'):
+        for folder in (repository, baseline):
+            (folder / "reports" / "metrics.json").write_text(text)
+        done = _gate(repository, f"baseline={baseline}")
+        assert done.returncode == 0
+        assert "Traceback" not in done.stderr
+
+
+def test_a_revision_needs_git(repository: Path) -> None:
+    """Which may be missing: a line and status 2."""
+    done = _gate(repository, "baseline=main", PATH="")
+    assert done.returncode == 2
+    assert "expected a folder, or Git on PATH" in done.stderr

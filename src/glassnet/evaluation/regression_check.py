@@ -70,11 +70,21 @@ def parse_predictions(text: str, source: str) -> list[Row]:
         raise NotComparableError(
             f"{source}: expected predictions with the columns row, actual, predicted, received none"
         )
+    for number, row in enumerate(rows, start=1):
+        if None in row or None in row.values():  # how csv says that a line has more or fewer values than the header
+            raise NotComparableError(
+                f"{source}: expected predictions for {len(rows)} rows, received another number of values than columns "
+                f"in number {number}; run dvc repro"
+            )
     return rows
 
 
-def require_one_evaluation(rows: list[Row], metrics: dict[str, Any], source: str) -> None:
+def require_one_evaluation(rows: list[Row], metrics: object, source: str) -> None:
     """Raise NotComparableError unless metrics.json counts the rows and the errors that predictions.csv has."""
+    if not isinstance(metrics, dict):
+        raise NotComparableError(
+            f"{source}: expected scores by name in metrics.json, received {type(metrics).__name__}"
+        )
     stated = metrics.get("examples"), metrics.get("errors")
     counted = len(rows), sum(row["predicted"] != row["actual"] for row in rows) if "errors" in metrics else None
     if stated != counted:
@@ -87,7 +97,12 @@ def require_one_evaluation(rows: list[Row], metrics: dict[str, Any], source: str
 def compare_scores(new: dict[str, Any], old: dict[str, Any]) -> list[tuple[str, float, float]]:
     """Return the headline scores that both have: name, earlier, new."""
     names = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "calibration_error", "r2", "mae", "rmse")
-    return [(name, old[name], new[name]) for name in names if name in old and name in new]
+    both = [(name, old.get(name), new.get(name)) for name in names]
+    return [
+        (name, before, now)
+        for name, before, now in both
+        if isinstance(before, int | float) and isinstance(now, int | float)
+    ]
 
 
 def _require_the_same_test(new: list[Row], old: list[Row], old_by_row: dict[str, Row]) -> None:
@@ -136,10 +151,9 @@ def _check_classes(pairs: list[tuple[Row, Row]], tolerance: float, alpha: float,
 
 
 def _check_numbers(pairs: list[tuple[Row, Row]], tolerance: float, floor: float | None) -> Verdict:
-    actual, now, before = (
-        np.array([float(pair[place][column]) for pair in pairs])
-        for place, column in ((0, "actual"), (0, "predicted"), (1, "predicted"))
-    )
+    actual = _numbers([new for new, _ in pairs], "actual", "the new model")
+    now = _numbers([new for new, _ in pairs], "predicted", "the new model")
+    before = _numbers([old for _, old in pairs], "predicted", "the earlier one")
     growth: npt.NDArray[np.float64] = np.abs(now - actual) - np.abs(before - actual)
     old_error, new_error = float(np.abs(before - actual).mean()), float(np.abs(now - actual).mean())
     low, high = bootstrap_mean(growth, np.random.default_rng(0))
@@ -155,3 +169,18 @@ def _check_numbers(pairs: list[tuple[Row, Row]], tolerance: float, floor: float 
     if high < 0:
         return Verdict("better", reason)
     return Verdict("within noise" if growth.any() else "same", reason)
+
+
+def _numbers(rows: list[Row], column: str, whose: str) -> npt.NDArray[np.float64]:
+    """Return a column as numbers; with one that is not finite, every comparison would come out false."""
+    values = np.empty(len(rows))
+    for place, row in enumerate(rows):
+        try:
+            values[place] = float(row[column])
+        except ValueError:
+            values[place] = np.nan
+        if not np.isfinite(values[place]):
+            raise NotComparableError(
+                f"expected a finite number as {column} in row {row['row']} of {whose}, received {row[column]!r}"
+            )
+    return values

@@ -1,6 +1,7 @@
 """The regression check for CI: the working tree's test predictions against those of a Git revision or a folder."""
 
 import json
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,7 @@ from glassnet.evaluation.regression_check import (
 from glassnet.evaluation.regression_verdict import as_markdown
 
 PREDICTIONS, METRICS = Path("reports", "predictions.csv"), Path("reports", "metrics.json")
-NOT_COMPARED = 2  # the exit status where there was nothing to compare; 1 is a regression
+NOT_COMPARED = 2  # the exit status where nothing was compared, for whatever reason; 1 is a regression, and nothing else
 
 
 def main() -> int:
@@ -59,8 +60,8 @@ def _scores(baseline: str, new: list[Row], old: list[Row]) -> list[tuple[str, fl
 
 
 def _require_sense(limits: dict[str, Any]) -> None:
-    if isinstance(limits["floor"], str):
-        raise UserError(f"floor: expected a number, received {limits['floor']!r}")
+    if isinstance(limits["floor"], str) or not math.isfinite(limits["floor"] or 0):
+        raise UserError(f"floor: expected a finite number, received {limits['floor']!r}")
     if not 0 <= limits["tolerance"] < 1:
         raise UserError(f"tolerance: expected a number from 0 to below 1, received {limits['tolerance']:g}")
     if not 0 < limits["alpha"] < 1:
@@ -71,22 +72,32 @@ def _read(folder: Path, name: Path) -> str:
     path = folder / name if (folder / name).is_file() else folder / name.name
     if not path.is_file():
         raise NotComparableError(f"{folder / name}: expected what evaluate writes, found no file; run dvc repro")
-    return path.read_text(encoding="utf-8")
+    return _decoded(path.read_bytes(), str(path))
 
 
 def _read_baseline(baseline: str, name: Path) -> str:
     """Return a file of the baseline as text."""
     if Path(baseline).is_dir():
         return _read(Path(baseline), name)
-    shown = subprocess.run(
-        ["git", "show", f"{baseline}:./{name.as_posix()}"], capture_output=True, text=True, check=False
-    )
+    try:
+        shown = subprocess.run(
+            ["git", "show", "--end-of-options", f"{baseline}:./{name.as_posix()}"], capture_output=True, check=False
+        )
+    except FileNotFoundError:
+        raise NotComparableError("expected a folder, or Git on PATH to look for a revision, found neither") from None
     if shown.returncode:
-        reason = " ".join(shown.stderr.split()).removeprefix("fatal: ")
+        reason = " ".join(shown.stderr.decode(errors="replace").split()).removeprefix("fatal: ")
         raise NotComparableError(f"expected a folder, or a Git revision with {name}, received neither ({reason})")
-    return shown.stdout
+    return _decoded(shown.stdout, f"{name} in {baseline}")
+
+
+def _decoded(content: bytes, source: str) -> str:
+    try:
+        return content.decode("utf-8").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        raise NotComparableError(f"{source}: expected a text in UTF-8, received something else ({error})") from None
 
 
 if __name__ == "__main__":
-    with one_line_errors("gate"):
+    with one_line_errors("gate", status=NOT_COMPARED):
         sys.exit(main())
