@@ -108,7 +108,7 @@ def test_a_killed_sweep_goes_on(fresh: Path, run: Run) -> None:
         cwd=fresh, env=os.environ | {"PYTHONPATH": "src"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
     deadline = time.monotonic() + 60
-    while not (fresh / "sweep" / "3" / "job.json").is_file() and time.monotonic() < deadline:
+    while not (fresh / "sweep" / "2" / "models" / "recorded.json").is_file() and time.monotonic() < deadline:
         time.sleep(0.005)
     process.send_signal(signal.SIGKILL)
     process.wait()
