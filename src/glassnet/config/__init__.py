@@ -9,6 +9,7 @@ from glassnet.config.explain import explain
 from glassnet.config.folders import require_own_folder
 from glassnet.config.jobs import FINISHED, PRUNED, Job, PrunedError, Sweep, read_jobs
 from glassnet.config.layout import Layout
+from glassnet.config.same_run import require_same_run
 from glassnet.config.settings import Settings, flatten, parse_settings
 from glassnet.config.sweeps import run_job, run_sweep
 from glassnet.config.tuning import REPLICATES, TUNING, read_tuning, tuning_text
@@ -41,6 +42,7 @@ __all__ = [
     "read_tuning",
     "register_resolvers",
     "require_own_folder",
+    "require_same_run",
     "run_job",
     "run_stage",
     "run_sweep",

@@ -50,7 +50,7 @@ def one_line_errors(command: str, status: int = 1) -> Iterator[None]:
         print(f"{command}: {stopped}", file=sys.stderr)
         sys.exit(128 + stopped.signum)
     except KeyboardInterrupt:
-        print(f"{command}: SIGINT ended it; what it had not finished is not there", file=sys.stderr)
+        print(f"{command}: interrupted", file=sys.stderr)
         sys.exit(128 + signal.SIGINT)
 
 

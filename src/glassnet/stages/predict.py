@@ -16,6 +16,9 @@ def main() -> None:
     """Read `input=`, predict with `model=` (default: the pipeline's), and write `output=`, all as CSV."""
     defaults = {"input": "", "output": "", "model": "models/model.safetensors"}
     arguments = read_arguments(defaults, required=("input", "output"))
+    output = Path(arguments["output"])
+    if output.is_dir() or any(place.is_file() for place in output.parents):
+        raise UserError(f"output: expected a file to write, received {str(output)!r}, a folder or below a file")
     saved = load_model(Path(arguments["model"]))
     settings = {**TEXT_DEFAULTS, **_written_settings(saved.about)}
     if not Path(arguments["input"]).is_file():
@@ -30,7 +33,6 @@ def main() -> None:
         shown = ", ".join(map(repr, categories[:5])) + (" …" if len(categories) > 5 else "")
         print(f"predict: note: {name} has values that the training rows did not have: {shown}", file=sys.stderr)
     predictions = predict_rows(saved, frame)
-    output = Path(arguments["output"])
     output.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(output) as part:
         predictions.to_csv(part, index=False, lineterminator="\n")

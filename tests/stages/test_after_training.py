@@ -1,0 +1,82 @@
+"""Finishing and using a run by hand: settings of another run, and places where nothing can be written, are refused."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+
+from glassnet.config import CONF, Layout, Settings, UserError, register_resolvers, to_settings
+from glassnet.stages import evaluate, predict, report, train
+
+ROOT = Path(__file__).resolve().parents[2]
+SHORT = ("tracking=none", "training.epochs=2", "training.baseline.epochs=1")
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
+    """A run by hand on wine, in a folder of its own."""
+    for name in ("conf", "src"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+    layout = Layout(Path("run"))
+    train.main(_settings(*SHORT), layout)
+    return layout
+
+
+def _settings(*overrides: str) -> Settings:
+    register_resolvers(CONF)
+    with initialize_config_dir(str(CONF.absolute()), version_base=None):
+        return to_settings(compose("config", list(overrides)), "test")
+
+
+def test_a_run_is_finished_with_its_own_settings(run: Layout) -> None:
+    """Those of another are named, before anything is written; what changes no result may differ."""
+    for stage in (evaluate, report):
+        with pytest.raises(UserError, match=r"run: expected the settings .*received data\.name='digits', not 'wine'"):
+            stage.main(_settings(*SHORT, "data=digits"), run)
+        with pytest.raises(UserError, match=r"received training\.epochs=60, not 2; give the same overrides"):
+            stage.main(_settings(SHORT[0], SHORT[2]), run)
+    assert not run.metrics.exists()
+    evaluate.main(_settings(*SHORT, "training.telemetry_every=7"), run)
+    assert run.metrics.is_file()
+
+
+def test_a_run_from_before_a_setting_existed_can_be_finished(run: Layout) -> None:
+    """Its card does not have it, and so cannot differ."""
+    card = json.loads(run.run_card.read_text())
+    del card["settings"]["training"]["flip"]
+    run.run_card.write_text(json.dumps(card))
+    evaluate.main(_settings(*SHORT), run)
+
+
+def test_a_folder_without_a_run_cannot_be_finished(run: Layout) -> None:
+    """It says what is missing, or damaged."""
+    with pytest.raises(UserError, match=r"expected the card of a trained run here, found no file; run train first"):
+        evaluate.main(_settings(*SHORT), Layout(Path("other")))
+    run.run_card.write_text("[]")
+    with pytest.raises(UserError, match="received a damaged one"):
+        evaluate.main(_settings(*SHORT), run)
+
+
+def test_predictions_are_written_to_a_file(run: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder, or a place below a file, is refused before anything is read, and left as it was."""
+    Path("in.csv").write_text("a\n1\n")
+    before = sorted(Path().iterdir())
+    for output in ("run", "in.csv/x", "."):
+        monkeypatch.setattr(sys, "argv", ["predict", "input=in.csv", f"output={output}", f"model={run.model}"])
+        with pytest.raises(UserError, match="output: expected a file to write, received"):
+            predict.main()
+    assert sorted(Path().iterdir()) == before
+
+
+def test_a_network_beyond_all_memory_is_named(run: Layout, capsys: pytest.CaptureFixture[str]) -> None:
+    """As any other value that cannot be."""
+    from glassnet.config import one_line_errors
+
+    with pytest.raises(SystemExit), one_line_errors("train"):
+        train.main(_settings(*SHORT, "model.hidden_sizes=[1000000000000]"), run)
+    errors = capsys.readouterr().err
+    assert errors.startswith("train: expected the arrays to fit in memory, received 'Unable to allocate")
+    assert errors.count("\n") == 1
