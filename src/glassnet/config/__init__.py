@@ -5,7 +5,7 @@ from glassnet.config.changes import changes_from_conf
 from glassnet.config.compose import CONF, conf_digest, read_params, register_resolvers, to_settings, write_params
 from glassnet.config.entry import given_overrides, run_stage
 from glassnet.config.errors import UserError, as_line, one_line_errors
-from glassnet.config.explain import explain
+from glassnet.config.explain import explain, parse_override
 from glassnet.config.folders import require_own_folder
 from glassnet.config.jobs import FINISHED, PRUNED, Job, PrunedError, Sweep, read_jobs
 from glassnet.config.layout import Layout
@@ -35,6 +35,7 @@ __all__ = [
     "flatten",
     "given_overrides",
     "one_line_errors",
+    "parse_override",
     "parse_settings",
     "read_arguments",
     "read_jobs",

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 
 from glassnet.config.compose import CONF, read_params, register_resolvers, require_project, to_settings
 from glassnet.config.errors import MENDABLE, UserError, as_line, one_line_errors
-from glassnet.config.explain import explain
+from glassnet.config.explain import explain, parse_override
 from glassnet.config.folders import require_own_folder
 from glassnet.config.jobs import new_start, read_job
 from glassnet.config.layout import Layout
@@ -118,7 +118,7 @@ def _in_order(arguments: list[str]) -> list[str]:
     """Return a command line's arguments as Hydra's parser wants them: the options after all overrides.
 
     Raises:
-        UserError: for an option that Hydra does not have, a value without a key, a folder that is not a run's own.
+        UserError: for what is no override, an option that Hydra does not have, or a folder that is not a run's own.
     """
     from hydra._internal.utils import get_args_parser
 
@@ -128,12 +128,10 @@ def _in_order(arguments: list[str]) -> list[str]:
     parser = get_args_parser()
     parser.error = refuse
     overrides = parser.parse_intermixed_args(arguments).overrides
-    for override in overrides:
-        key, _, text = override.partition("=")
-        if not key.strip("+~"):  # which Hydra does not see
-            raise UserError(f"expected overrides such as optimizer.learning_rate=0.01, received {override!r}")
-        if key == "hydra.run.dir" and "${" not in text:  # Hydra would write into it before anything else is called
-            require_own_folder(key, Path(text.strip("'\"")))
+    for override in map(parse_override, overrides):
+        # Hydra would write into it before it calls anything.
+        if override.key_or_group == "hydra.run.dir" and "${" not in (folder := str(override.value())):
+            require_own_folder("hydra.run.dir", Path(folder))
     options = list(arguments)
     for override in overrides:
         options.remove(override)

@@ -1,13 +1,33 @@
-"""What Hydra found wrong with the overrides, in our words."""
+"""Overrides as Hydra reads them, and what it finds wrong with them in our words."""
 
 import difflib
 import re
+from typing import Any
 
 import yaml
 
 from glassnet.config.compose import CONF
+from glassnet.config.errors import UserError
 from glassnet.config.settings import flatten
 from glassnet.config.write_back import GROUPS
+
+
+def parse_override(argument: str) -> Any:
+    """Return an argument as Hydra reads it.
+
+    Raises:
+        UserError: if it is no override.
+    """
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.errors import HydraException
+
+    try:
+        override = OverridesParser.create().parse_overrides([argument])[0]
+    except HydraException as error:
+        raise UserError(explain(error)) from error
+    if not override.key_or_group:
+        raise UserError(f"expected overrides such as optimizer.learning_rate=0.01, received {argument!r}")
+    return override
 
 
 def explain(error: Exception) -> str:

@@ -20,6 +20,7 @@ from glassnet.config import (
     UserError,
     explain,
     one_line_errors,
+    parse_override,
     require_own_folder,
     run_job,
     run_sweep,
@@ -138,9 +139,6 @@ def _compose(overrides: list[str]) -> Any:
 
 def _arguments(arguments: list[str]) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
     """Return the search's own options, the space of each setting to search, and the other overrides."""
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-    from hydra.errors import HydraException
-
     options, spaces, fixed = dict(DEFAULTS), {}, []
     for argument in arguments:
         name, separator, text = argument.partition("=")
@@ -155,10 +153,7 @@ def _arguments(arguments: list[str]) -> tuple[dict[str, Any], dict[str, Any], li
                 raise UserError(f"expected search.{', search.'.join(DEFAULTS)}, received {argument!r}")
             options[key] = _option(key, text)
             continue
-        try:
-            override = OverridesParser.create().parse_override(argument)
-        except HydraException as error:
-            raise UserError(explain(error)) from error
+        override = parse_override(argument)
         if override.is_sweep_override():
             _require_searchable(argument, override)
             spaces[override.key_or_group] = override
