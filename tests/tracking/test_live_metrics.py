@@ -9,14 +9,17 @@ import pytest
 import yaml
 
 from glassnet import nn, optim
-from glassnet.config import parse_settings
+from glassnet.config import Layout, parse_settings
 from glassnet.data import ArrayDataset, DataLoader
 from glassnet.tracking import LiveMetrics, live
-from glassnet.tracking.runs import connect, known_epochs, log_rows, quiet_warnings
+from glassnet.tracking.conversation import quiet_warnings, talk
+from glassnet.tracking.runs import connect, known_epochs, row_metrics
 from glassnet.training import Callback, Row, TrainingRun, fit
 
 ROOT = Path(__file__).resolve().parents[2]
 CARD = {"key": "0123456789abcdef", "settings": {"data": {"name": "wine"}, "model": {"name": "mlp"}}}
+
+HERE = Layout(Path())
 
 
 def _settings(uri: str) -> Any:
@@ -43,10 +46,9 @@ class _WaitForStore(Callback):
     def on_epoch_end(self, run: TrainingRun) -> None:
         if run.epoch == self.epoch:
             deadline = time.monotonic() + 60
-            client, run_id = connect(self.uri, "test", CARD)
             while self.epoch not in self.seen and time.monotonic() < deadline:
                 time.sleep(0.02)
-                self.seen = known_epochs(client, run_id)
+                self.seen = known_epochs(*connect(self.uri, "test", CARD, HERE))
 
 
 def test_epochs_arrive_while_training_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,19 +58,20 @@ def test_epochs_arrive_while_training_runs(tmp_path: Path, monkeypatch: pytest.M
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     with quiet_warnings():
         waiting = _WaitForStore(uri, 3)
-        history = _fit([LiveMetrics(_settings(uri), CARD), waiting])
+        history = _fit([LiveMetrics(_settings(uri), CARD, HERE), waiting])
         assert waiting.seen == {1, 2, 3}
-        client, run_id = connect(uri, "test", CARD)
-        known = known_epochs(client, run_id)
-        log_rows(client, run_id, [row for row in history if row["epoch"] not in known])
-        logged = client.get_metric_history(run_id, "train_loss")
+        talk(uri, lambda: None)  # waits for a batch that is under way
+        client, run = connect(uri, "test", CARD, HERE)
+        known = known_epochs(client, run)
+        client.log_batch(run.info.run_id, row_metrics([row for row in history if row["epoch"] not in known]))
+        logged = client.get_metric_history(run.info.run_id, "train_loss")
     assert [(metric.step, metric.value) for metric in logged] == [(row["epoch"], row["train_loss"]) for row in history]
 
 
 def test_a_short_training_leaves_it_to_the_hand_over(tmp_path: Path) -> None:
     """No database, no wait."""
     started = time.monotonic()
-    _fit([LiveMetrics(_settings(f"sqlite:///{tmp_path / 'mlflow.db'}"), CARD)])
+    _fit([LiveMetrics(_settings(f"sqlite:///{tmp_path / 'mlflow.db'}"), CARD, HERE)])
     assert time.monotonic() - started < live.DELAY
     assert not list(tmp_path.iterdir())
 
@@ -78,7 +81,7 @@ def test_a_store_that_does_not_answer_costs_one_warning(
 ) -> None:
     """The history is complete all the same."""
     monkeypatch.setattr(live, "DELAY", 0.001)
-    live_metrics = LiveMetrics(_settings("http://127.0.0.1:9"), CARD)
+    live_metrics = LiveMetrics(_settings("http://127.0.0.1:9"), CARD, HERE)
     history = _fit([live_metrics], epochs=300)
     assert len(history) == 300
     assert capsys.readouterr().err.count("tracking: warning: epochs are not logged to http://127.0.0.1:9") == 1

@@ -6,7 +6,9 @@ import mlflow
 import pytest
 
 from glassnet.tracking import shown_by, tracking_uri
-from glassnet.tracking.runs import open_store, quiet_warnings
+from glassnet.tracking.conversation import quiet_warnings
+from glassnet.tracking.runs import open_store
+from glassnet.tracking.store import configure_client
 
 
 def test_an_experiment_that_another_machine_made_meanwhile_is_used(
@@ -21,12 +23,11 @@ def test_an_experiment_that_another_machine_made_meanwhile_is_used(
         told.append(name)
         return None if len(told) == 1 else find(client, name)
 
+    configure_client()
     with quiet_warnings():
-        with open_store(uri, "shared") as (_, theirs):
-            pass
+        _, theirs = open_store(uri, "shared")
         monkeypatch.setattr(mlflow.MlflowClient, "get_experiment_by_name", find_late)
-        with open_store(uri, "shared") as (_, ours):
-            pass
+        _, ours = open_store(uri, "shared")
     assert ours == theirs
     assert told == ["shared", "shared"]
 

@@ -12,8 +12,8 @@ from glassnet.config.layout import Layout
 from glassnet.config.same_run import require_same_run
 from glassnet.config.settings import Settings, flatten, parse_settings
 from glassnet.config.sweeps import run_job, run_sweep
-from glassnet.config.tuning import REPLICATES, TUNING, read_tuning, tuning_text
-from glassnet.config.write_back import edited_conf, write_texts
+from glassnet.config.tuning import REPLICATES, TUNING, read_tuning, tuning_step, tuning_with, tuning_without
+from glassnet.config.write_back import Edit, edited, edits_to, taken_back, write_texts
 
 __all__ = [
     "CONF",
@@ -21,6 +21,7 @@ __all__ = [
     "PRUNED",
     "REPLICATES",
     "TUNING",
+    "Edit",
     "Job",
     "Layout",
     "PrunedError",
@@ -30,7 +31,8 @@ __all__ = [
     "as_line",
     "changes_from_conf",
     "conf_digest",
-    "edited_conf",
+    "edited",
+    "edits_to",
     "explain",
     "flatten",
     "given_overrides",
@@ -47,8 +49,11 @@ __all__ = [
     "run_job",
     "run_stage",
     "run_sweep",
+    "taken_back",
     "to_settings",
-    "tuning_text",
+    "tuning_step",
+    "tuning_with",
+    "tuning_without",
     "write_params",
     "write_texts",
 ]

@@ -1,5 +1,7 @@
 """Where a run keeps its files: the same names under the project's folder (by DVC) or under a folder of Hydra's."""
 
+import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,3 +107,18 @@ class Layout:
     def figures(self) -> Path:
         """The report's figures."""
         return self.root / "reports" / "figures"
+
+    def make_way_for(self, key: str) -> None:
+        """Remove what was made of another training in this folder, so that nothing of it passes for the one with `key`.
+
+        DVC does so itself. The card goes last: as long as it is there, this is done again after an interruption.
+        """
+        if self.by_dvc or not self.run_card.is_file():
+            return
+        if json.loads(self.run_card.read_text(encoding="utf-8"))["key"] == key:
+            return
+        for path in (self.metrics, self.analysis, self.predictions, self.report):
+            path.unlink(missing_ok=True)
+        if self.figures.is_dir():
+            shutil.rmtree(self.figures)
+        self.run_card.unlink()

@@ -28,8 +28,8 @@ def read_tuning(data: str | None = None) -> list[Json]:
         raise UserError(f"{TUNING}: expected what `promote` wrote, received something else ({error})") from error
 
 
-def tuning_text(before: Settings, after: Settings, run: str, evidence: Json) -> str | None:
-    """Return the record with one more step, or None if no setting changes.
+def tuning_step(before: Settings, after: Settings, run: str, evidence: Json) -> Json | None:
+    """Return the step of tuning from some settings to others, or None if no setting changes.
 
     Args:
         before: the settings until now.
@@ -38,10 +38,23 @@ def tuning_text(before: Settings, after: Settings, run: str, evidence: Json) -> 
         evidence: "before" and "after", the validation scores of trainings with either; None where there are none.
     """
     changed = _changed_settings(before, after)
-    if not changed:
-        return None
-    step = {"data": after.data.name, "run": run, "changed": changed, **evidence}
-    return json.dumps([*read_tuning(), step], indent=2, ensure_ascii=False) + "\n"
+    return {"data": after.data.name, "run": run, "changed": changed, **evidence} if changed else None
+
+
+def tuning_with(step: Json) -> str:
+    """Return the text of the record with one more step."""
+    return _as_text([*read_tuning(), step])
+
+
+def tuning_without(step: Json) -> str:
+    """Return the text of the record without the last of the steps that are equal to this one, if there is any."""
+    steps = read_tuning()
+    places = [place for place, each in enumerate(steps) if each == step]
+    return _as_text([each for place, each in enumerate(steps) if place not in places[-1:]])
+
+
+def _as_text(steps: list[Json]) -> str:
+    return json.dumps(steps, indent=2, ensure_ascii=False) + "\n"
 
 
 def _changed_settings(before: Settings, after: Settings) -> dict[str, list[Any]]:

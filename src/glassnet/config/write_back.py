@@ -1,7 +1,7 @@
-"""Writes settings into conf/: the choice of each group, and each value where its group's file has it."""
+"""Writes settings into conf/, value by value, and takes such edits back: the choice of each group, and its values."""
 
 import os
-import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,33 +13,83 @@ from glassnet.config.settings import Settings
 GROUPS = ("data", "model", "optimizer", "schedule", "training")
 
 
-def edited_conf(conf: Path, settings: Settings) -> dict[Path, str]:
-    """Return the files of conf/ that have to change so that it composes to `settings`, with their new texts.
+@dataclass(frozen=True)
+class Edit:
+    """One value that changes in a file of conf/.
 
-    Comments and the order of the keys stay as they are. Where results are tracked is not touched.
+    Attributes:
+        file: its path.
+        keys: where in the file the value stands, from the outside in.
+        before: the value until now.
+        before_text: how the file has it.
+        after: the new value.
+    """
+
+    file: str
+    keys: tuple[str, ...]
+    before: Any
+    before_text: str
+    after: Any
+
+
+def edits_to(conf: Path, settings: Settings) -> list[Edit]:
+    """Return the edits after which conf/ composes to `settings`. Where results are tracked is not touched.
 
     Raises:
         UserError: if a file lacks a key that the settings have.
     """
     main = conf / "config.yaml"
-    texts = {main: main.read_text(encoding="utf-8")}
-    texts[main] = _set(texts[main], "seed", settings.seed, main)
+    wanted: list[tuple[Path, tuple[str, ...], Any]] = [(main, ("seed",), settings.seed)]
     for group in GROUPS:
         values = getattr(settings, group).model_dump()
-        choice = values["name"]
-        texts[main], found = re.subn(rf"(?m)^(  - {group}: ).*$", rf"\g<1>{choice}", texts[main])
-        path = conf / group / f"{choice}.yaml"
-        if not found or not path.is_file():
-            raise UserError(f"{path}: expected a choice of {group} there and in the defaults of {main}, found none")
-        text = path.read_text(encoding="utf-8")
+        path = conf / group / f"{values['name']}.yaml"
+        if not path.is_file():
+            raise UserError(f"{path}: expected a choice of {group} there, found none")
+        wanted.append((main, ("defaults", group), values["name"]))
         for key, value in values.items():
-            if isinstance(value, dict):
-                for inner, inner_value in value.items():
-                    text = _set(text, inner, inner_value, path, section=key)
-            else:
-                text = _set(text, key, value, path)
-        texts[path] = text
-    return {path: text for path, text in texts.items() if path.read_text(encoding="utf-8") != text}
+            inner = value.items() if isinstance(value, dict) else [(None, value)]
+            wanted += [(path, (key,) if name is None else (key, name), each) for name, each in inner]
+    edits = []
+    for path, keys, value in wanted:
+        text = path.read_text(encoding="utf-8")
+        present = _value(text, keys, path)
+        if not _same(present, value):
+            start, end = _span(text, keys, path)
+            edits.append(Edit(path.as_posix(), keys, present, text[start:end], value))
+    return edits
+
+
+def edited(edits: list[Edit]) -> dict[Path, str]:
+    """Return the files with new texts, in which the edits are made; comments and the order of the keys stay."""
+    texts: dict[Path, str] = {}
+    for edit in edits:
+        written = yaml.safe_dump(edit.after, default_flow_style=True, allow_unicode=True, width=100_000)
+        _replace(texts, edit, written.removesuffix("\n...\n").strip())
+    return texts
+
+
+def taken_back(edits: list[Edit]) -> dict[Path, str]:
+    """Return the files with new texts, in which the edits are undone; whatever else was edited since stays.
+
+    Raises:
+        UserError: if a value is neither what the edit made of it nor what it was before.
+    """
+    texts: dict[Path, str] = {}
+    conflicts = []
+    for edit in edits:
+        path = Path(edit.file)
+        present = _value(path.read_text(encoding="utf-8"), edit.keys, path)
+        if _same(present, edit.after):
+            _replace(texts, edit, edit.before_text)
+        elif not _same(present, edit.before):
+            name = ".".join(edit.keys)
+            conflicts.append(f"{edit.file}: {name}: {present!r} (promoted {edit.after!r}, before {edit.before!r})")
+    if conflicts:
+        raise UserError(
+            f"expected the values that the promotion wrote, received others, edited since: {'; '.join(conflicts)}; set "
+            "each to what was promoted or to what it was before, then start again"
+        )
+    return texts
 
 
 def write_texts(texts: dict[Path, str]) -> None:
@@ -50,16 +100,42 @@ def write_texts(texts: dict[Path, str]) -> None:
         os.replace(part, path)
 
 
-def _set(text: str, key: str, value: Any, path: Path, section: str | None = None) -> str:
-    """Return the text of a YAML file with one value replaced, unless it says the same already."""
-    present = yaml.safe_load(text)
-    present = present if section is None else present.get(section, {})
-    if key not in present:
-        raise UserError(f"{path}: expected the key {key}, which the run's settings have, found none")
-    if present[key] == value and type(present[key]) is type(value):
-        return text
-    written = yaml.safe_dump(value, default_flow_style=True, allow_unicode=True, width=10_000).removesuffix("\n...\n")
-    indent = "" if section is None else "  "
-    pattern = rf"(?m)^({indent}{re.escape(key)}:).*$"
-    start = 0 if section is None else text.index(f"\n{section}:")
-    return text[:start] + re.sub(pattern, lambda match: f"{match[1]} {written.strip()}", text[start:], count=1)
+def _replace(texts: dict[Path, str], edit: Edit, written: str) -> None:
+    path = Path(edit.file)
+    text = texts[path] if path in texts else path.read_text(encoding="utf-8")
+    start, end = _span(text, edit.keys, path)
+    space = " " if start == end and text[start - 1 : start] == ":" else ""  # a key without a value
+    texts[path] = text[:start] + space + written + text[end:]
+
+
+def _same(one: Any, other: Any) -> bool:
+    return type(one) is type(other) and bool(one == other)
+
+
+def _value(text: str, keys: tuple[str, ...], path: Path) -> Any:
+    """Return the value below `keys` in the text of a YAML file; a list of mappings is searched for the key."""
+    value = yaml.safe_load(text)
+    for key in keys:
+        places = value if isinstance(value, list) else [value]
+        found = [place[key] for place in places if isinstance(place, dict) and key in place]
+        if not found:
+            raise UserError(f"{path}: expected the key {key}, which the run's settings have, found none")
+        value = found[0]
+    return value
+
+
+def _span(text: str, keys: tuple[str, ...], path: Path) -> tuple[int, int]:
+    """Return where the value below `keys` begins and ends in the text of a YAML file."""
+    node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    for key in keys:
+        places = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        pairs = [pair for place in places if isinstance(place, yaml.MappingNode) for pair in place.value]
+        found = [value for name, value in pairs if name.value == key]
+        if not found:
+            raise UserError(f"{path}: expected the key {key}, which the run's settings have, found none")
+        node = found[0]
+    start = node.start_mark.index
+    while isinstance(node, yaml.CollectionNode) and not node.flow_style:  # its end mark is that of the next key
+        last = node.value[-1]
+        node = last[1] if isinstance(node, yaml.MappingNode) else last
+    return start, node.end_mark.index

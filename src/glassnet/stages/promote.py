@@ -1,26 +1,37 @@
 """Promotes a run: its settings become those of conf/ and params.yaml, its model the champion of the registry."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from glassnet.config import (
     TUNING,
+    Edit,
     Settings,
     UserError,
-    edited_conf,
+    edited,
+    edits_to,
     one_line_errors,
     parse_settings,
     read_arguments,
     read_params,
-    tuning_text,
+    taken_back,
+    tuning_step,
+    tuning_with,
+    tuning_without,
     write_params,
     write_texts,
 )
 from glassnet.tracking import (
     Candidate,
+    StoreError,
     find_candidate,
     find_previous,
     make_champion,
     model_name,
+    return_to,
     tracking_uri,
     validation_evidence,
 )
@@ -29,40 +40,64 @@ CONF, PARAMS = Path("conf"), Path("params.yaml")
 
 
 def main() -> None:
-    """Promote `run=` (an id, or how it begins; "previous" for the champion before the present one)."""
+    """Promote `run=` (an id, or how it begins; "previous" takes the last promotion back)."""
     run = read_arguments({"run": ""}, required=("run",))["run"]
     present = read_params()
     uri = tracking_uri(present.tracking.uri)
+    with _named_store(uri):
+        if run == "previous":
+            _take_back(present, uri)
+        else:
+            _promote(present, uri, run)
+
+
+def _promote(present: Settings, uri: str, run: str) -> None:
     experiment = present.tracking.experiment
-    if run == "previous":
-        candidate, replaced = find_previous(uri, experiment, model_name(present.data.name))
-        texts = {Path(name): text for name, text in replaced.items()}
-    else:
-        candidate = find_candidate(uri, experiment, run)
-        chosen = _settings(present, candidate)
-        texts = edited_conf(CONF, chosen)
-        evidence = {
-            when: validation_evidence(uri, experiment, settings.describing_the_result())
-            for when, settings in (("before", present), ("after", chosen))
-        }
-        if (tuning := tuning_text(present, chosen, candidate.name, evidence)) is not None:
-            texts[TUNING] = tuning
-    if foreign := [str(path) for path in texts if path.parts[0] != CONF.name or ".." in path.parts]:
-        raise UserError(f"run={run}: expected files in conf/ to change, received {', '.join(foreign)}")
-    before = {path: path.read_text(encoding="utf-8") for path in [*texts, PARAMS]}
-    write_texts(texts)
-    try:
-        write_params()
-        replaced_now = {path.as_posix(): before[path] for path in texts}
-        version = make_champion(uri, experiment, candidate, replaced_now)
-    except Exception as error:
-        write_texts(before)
-        if isinstance(error, UserError):
-            raise
-        raise UserError(f"the registry at {uri} failed, and nothing was changed: {error}") from error
-    changed = ", ".join(str(path) for path in texts) or "nothing in conf/"
-    print(f"promote: {candidate.model_name} version {version} is the champion; changed: {changed}, and params.yaml")
+    candidate = find_candidate(uri, experiment, run)
+    chosen = _settings(present, candidate)
+    edits = edits_to(CONF, chosen)
+    evidence = {
+        when: validation_evidence(uri, experiment, settings.describing_the_result())
+        for when, settings in (("before", present), ("after", chosen))
+    }
+    tuning = tuning_step(present, chosen, candidate.name, evidence)
+    texts = edited(edits)
+    if tuning is not None:
+        texts[TUNING] = tuning_with(tuning)
+    step = {"edits": [asdict(edit) for edit in edits], "tuning": tuning}
+    version = _write(texts, lambda: make_champion(uri, experiment, candidate, step))
+    print(f"promote: {candidate.model_name} version {version} is the champion; changed: {_named(texts)}")
     print("promote: `dvc repro` trains with these settings; `run=previous` takes the step back")
+
+
+def _take_back(present: Settings, uri: str) -> None:
+    """Undo what the last promotion changed; edits of other values since then stay."""
+    experiment, name = present.tracking.experiment, model_name(present.data.name)
+    version, step = find_previous(uri, experiment, name)
+    edits = [Edit(**{**edit, "keys": tuple(edit["keys"])}) for edit in step["edits"]]
+    if foreign := [each.file for each in edits if Path(each.file).parts[0] != CONF.name or ".." in each.file]:
+        raise UserError(f"run=previous: expected files in conf/ to change, received {', '.join(foreign)}")
+    texts = taken_back(edits)
+    if step["tuning"] is not None:
+        texts[TUNING] = tuning_without(step["tuning"])
+    _write(texts, lambda: return_to(uri, experiment, name, version))
+    print(f"promote: {name} version {version} is the champion again; changed back: {_named(texts)}")
+
+
+def _write(texts: dict[Path, str], move_alias: Callable[[], Any]) -> Any:
+    """Write files of conf/ and params.yaml, then move the alias; if anything fails, the files are as they were."""
+    before = {path: path.read_text(encoding="utf-8") if path.is_file() else None for path in [*texts, PARAMS]}
+    try:
+        write_texts(texts)
+        write_params()
+        return move_alias()
+    except BaseException:
+        write_texts({path: text for path, text in before.items() if text is not None})
+        raise
+
+
+def _named(texts: dict[Path, str]) -> str:
+    return f"{', '.join(str(path) for path in texts) or 'nothing in conf/'}, and params.yaml"
 
 
 def _settings(present: Settings, candidate: Candidate) -> Settings:
@@ -71,6 +106,15 @@ def _settings(present: Settings, candidate: Candidate) -> Settings:
     values = {**present.model_dump(), **candidate.settings}
     values["training"] = {**running, **candidate.settings["training"]}
     return parse_settings(values, f"run {candidate.run_id}")
+
+
+@contextmanager
+def _named_store(uri: str) -> Iterator[None]:
+    """Say which store it was that did not work."""
+    try:
+        yield
+    except StoreError as error:
+        raise UserError(f"expected a registry that works at {uri}, received: {error}; conf/ is as it was") from error
 
 
 if __name__ == "__main__":

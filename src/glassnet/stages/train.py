@@ -71,7 +71,7 @@ def main(settings: Settings, layout: Layout, watchers: Sequence[Callback] = ()) 
     epochs = _Epochs()
     with StopSignals() as signals:
         live = (
-            LiveMetrics(settings, {**identity, "settings": values}, layout.sweep)
+            LiveMetrics(settings, {**identity, "settings": values}, layout)
             if settings.tracking.name == "mlflow"
             else None
         )
@@ -94,6 +94,7 @@ def main(settings: Settings, layout: Layout, watchers: Sequence[Callback] = ()) 
             _write_record(layout, epochs.history, telemetry, {**identity, "settings": values, STOPPED: as_line(error)})
             raise
     about = {"dataset": prepared.about["dataset"], "settings": values, **trained.chosen}
+    layout.make_way_for(identity["key"])
     save_model(layout.model, _model_file(trained, prepared, about))
     _write_record(layout, trained.history, telemetry, {**identity, "settings": values, **trained.chosen})
     if layout.sweep is None:  # the jobs of a sweep are compared with each other, on the validation split

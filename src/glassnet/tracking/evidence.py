@@ -4,7 +4,9 @@ import statistics
 from typing import Any
 
 from glassnet.config import REPLICATES, flatten
-from glassnet.tracking.runs import all_runs, open_store, quiet_warnings
+from glassnet.tracking.conversation import talk
+from glassnet.tracking.hand_over import param_text
+from glassnet.tracking.runs import all_runs, open_store
 
 SCORES = ("accuracy", "mae")
 
@@ -18,16 +20,22 @@ def validation_evidence(uri: str, experiment: str, settings: dict[str, Any]) -> 
         uri: where the store is.
         experiment: the experiment's name.
         settings: those that a result depends on, nested.
+
+    Raises:
+        StoreError: if the store does not work.
     """
-    wanted = {name: str(value) for name, value in flatten(settings).items()}
+    wanted = {name: param_text(value) for name, value in flatten(settings).items()}
     found: dict[tuple[str, ...], dict[str, float]] = {}
-    with quiet_warnings(), open_store(uri, experiment) as (client, experiment_id):
-        for run in all_runs(client, experiment_id):
+
+    def collect() -> None:
+        for run in all_runs(*open_store(uri, experiment)):
             params, metrics = run.data.params, run.data.metrics
             if "best_validation_loss" in metrics and all(
                 params.get(name) == value for name, value in wanted.items() if name not in REPLICATES
             ):
                 found[tuple(params.get(name, "") for name in REPLICATES)] = metrics  # an older run may lack one
+
+    talk(uri, collect)
     if not found:
         return None
     score = next(name for name in SCORES if f"best_validation_{name}" in next(iter(found.values())))

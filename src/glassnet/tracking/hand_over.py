@@ -1,31 +1,39 @@
 """The hand-over: brings a run's record in MLflow up to date with what is on disk. Repeating it changes nothing."""
 
+import hashlib
 import json
 import platform
 import subprocess
 import sys
 import time
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glassnet.config import Layout, Settings, flatten
 from glassnet.data import PreparedData
+from glassnet.tracking.conversation import OutageError, StoreError, heard, talk
 from glassnet.tracking.model import log_model
 from glassnet.tracking.runs import (
+    COMPLETE,
     FAILURE_TAG,
     FOLDER_TAG,
+    INCOMPLETE,
+    RECORD_TAG,
     TRAINING_TAG,
     connect,
+    job_tags,
     known_epochs,
-    log_rows,
-    quiet_warnings,
+    row_metrics,
 )
 from glassnet.tracking.store import tracking_uri
-from glassnet.training import read_history
+from glassnet.training import Row, read_history
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Run
+    from mlflow.entities import Metric, Run
+
+MAX_PARAM = 5_900  # characters, below what MLflow stores of a parameter
 
 
 def hand_over(settings: Settings, layout: Layout, prepared: PreparedData) -> str | None:
@@ -33,7 +41,8 @@ def hand_over(settings: Settings, layout: Layout, prepared: PreparedData) -> str
 
     The run is found by its key, a digest of settings, data and code, and made if there is none: the same settings, data
     and code are the same run, however often the pipeline executes. What the folders hold is recorded: parameters and
-    epochs after training; the test scores, report and figures too once they exist.
+    epochs after training; the test scores, report and figures too once they exist. Until all of it has arrived, the run
+    is tagged as incomplete.
 
     A store that cannot be reached, or does not work, costs a warning on stderr and returns None, never the run itself.
     """
@@ -41,44 +50,71 @@ def hand_over(settings: Settings, layout: Layout, prepared: PreparedData) -> str
         return None
     uri = tracking_uri(settings.tracking.uri)
     try:
-        return _hand_over(uri, settings, layout, prepared)
-    except Exception as error:  # a broken store raises anything, from SQLAlchemy's errors to requests'
-        line = " ".join(str(error).split())[:300]
-        print(
-            f"tracking: warning: the run was not recorded in {uri}: {line or type(error).__name__}; "
-            "its results are on disk, and the next run of this stage records them",
-            file=sys.stderr,
-        )
+        folder = None if layout.sweep is None else layout.sweep.folder
+        return talk(uri, lambda: _hand_over(uri, settings, layout, prepared), folder)
+    except StoreError as error:
+        if layout.sweep is None or not isinstance(error, OutageError):  # else the sweep says so for all of them
+            print(
+                f"tracking: warning: the run was not recorded in {uri}, or not all of it: {error}; its results are on "
+                f"disk, and {_remedy(layout)} records them",
+                file=sys.stderr,
+                flush=True,
+            )
         return None
+
+
+def _remedy(layout: Layout) -> str:
+    """Return what records the run later."""
+    if layout.by_dvc:
+        return "`dvc repro -sf report`"
+    if layout.sweep is not None:
+        return f"the sweep, started again in {layout.sweep.folder},"
+    again = "" if Path(sys.argv[0]).stem == "report" else " training.resume=true"
+    return f"the same command with hydra.run.dir={layout.root}{again}"
 
 
 def _hand_over(uri: str, settings: Settings, layout: Layout, prepared: PreparedData) -> str:
     card = json.loads(layout.run_card.read_text(encoding="utf-8"))
-    with quiet_warnings():
-        client, run_id = connect(uri, settings.tracking.experiment, card, layout.sweep)
-        import mlflow
-
-        _log_tags(client, run_id, settings, layout, card)
-        known = client.get_run(run_id)  # as it was before; asked for once, since a sweep waits for each answer
-        if FAILURE_TAG in known.data.tags:  # of an earlier attempt
-            client.delete_tag(run_id, FAILURE_TAG)
-        _log_params(client, known, card)
-        _log_epochs(client, run_id, layout, card["key"])
-        _log_scores(client, known, layout, card)
-        with mlflow.start_run(run_id=run_id):
-            if not known.inputs.dataset_inputs:
-                _log_data_set(prepared)
-            _log_files(client, run_id, layout)
-            if layout.sweep is None or settings.tracking.sweep_models:
-                log_model(client, run_id, layout.model)
+    evaluated = _is_evaluated(layout, card)
+    client, run = connect(uri, settings.tracking.experiment, card, layout)
+    run_id = str(run.info.run_id)
+    known = known_epochs(client, run)
+    scores = _scores(layout, card, evaluated)
+    changed = [metric for metric in scores if run.data.metrics.get(metric.key) != metric.value]
+    rows = [row for row in _rows(layout, card["key"]) if int(row["epoch"]) not in known]
+    _log(client, run_id, _tags(settings, layout, card), _params(card, run), changed + row_metrics(rows))
+    if FAILURE_TAG in run.data.tags:  # of an earlier attempt
+        client.delete_tag(run_id, FAILURE_TAG)
+    if not run.inputs.dataset_inputs:
+        _log_data_set(client, run_id, prepared)
+    _log_files(client, run_id, layout, evaluated)
+    of_model: list[Metric] = []
+    if layout.sweep is None or settings.tracking.sweep_models:
+        logged = log_model(client, run, layout.model)
+        of_model = _for_model(logged or _model_of(run), scores if logged else changed)
+    _log(client, run_id, {RECORD_TAG: COMPLETE}, {}, of_model)
+    client.set_terminated(run_id, "FINISHED")
     return run_id
 
 
-def _log_tags(client: "MlflowClient", run_id: str, settings: Settings, layout: Layout, card: dict[str, Any]) -> None:
-    from mlflow.entities import RunTag
+def _log(
+    client: "MlflowClient", run_id: str, tags: dict[str, str], params: dict[str, str], metrics: "list[Metric]"
+) -> None:
+    """Log everything in as few requests as possible, since each may take seconds."""
+    from mlflow.entities import Param, RunTag
 
+    heard()
+    client.log_batch(
+        run_id,
+        metrics=metrics,
+        params=[Param(name, value) for name, value in params.items()],
+        tags=[RunTag(name, value) for name, value in tags.items()],
+    )
+
+
+def _tags(settings: Settings, layout: Layout, card: dict[str, Any]) -> dict[str, str]:
     commit, changes = _checkout()
-    tags = {
+    return {
         "mlflow.source.git.commit": commit or "not a Git checkout",
         "glassnet.uncommitted_changes": str(bool(changes)),
         "glassnet.conf_digest": settings.conf_digest,
@@ -86,8 +122,9 @@ def _log_tags(client: "MlflowClient", run_id: str, settings: Settings, layout: L
         "glassnet.machine": platform.platform(),
         FOLDER_TAG: str(layout.root.resolve()),
         TRAINING_TAG: card["key"],
+        RECORD_TAG: INCOMPLETE,
+        **job_tags(layout),
     }
-    client.log_batch(run_id, tags=[RunTag(name, value) for name, value in tags.items()])
 
 
 @cache
@@ -100,40 +137,57 @@ def _checkout() -> tuple[str, str]:
     return commit, changes
 
 
-def _log_params(client: "MlflowClient", known: "Run", card: dict[str, Any]) -> None:
-    from mlflow.entities import Param
-
+def _params(card: dict[str, Any], run: "Run") -> dict[str, str]:
+    """Return the parameters that the run does not have yet."""
     values = flatten(card["settings"])
     values |= {f"rows.{split}": rows for split, rows in card["rows"].items()}
-    new = [Param(key, str(value)) for key, value in values.items() if key not in known.data.params]
-    client.log_batch(known.info.run_id, params=new)
+    return {name: param_text(value) for name, value in values.items() if name not in run.data.params}
 
 
-def _log_epochs(client: "MlflowClient", run_id: str, layout: Layout, key: str) -> None:
-    """Log the epochs that the store does not have yet: all of them, unless they went out while training ran."""
+def param_text(value: object) -> str:
+    """Return a setting as MLflow's parameters have it: one that is too long for MLflow is cut, and says so."""
+    text = str(value)
+    if len(text) <= MAX_PARAM:
+        return text
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    return f"{text[:MAX_PARAM]}… (cut: {len(text)} characters, digest {digest}; the run's artifact run.json has all)"
+
+
+def _rows(layout: Layout, key: str) -> list[Row]:
+    """Return the history, with the seconds that DVC's is without."""
     history = read_history(layout.history)
     timings = layout.timing(key)
     if timings.is_file():
         for row, timing in zip(history, read_history(timings), strict=True):
             row |= timing
-    known = known_epochs(client, run_id)
-    log_rows(client, run_id, [row for row in history if int(row["epoch"]) not in known])
+    return history
 
 
-def _log_scores(client: "MlflowClient", known: "Run", layout: Layout, card: dict[str, Any]) -> None:
+def _is_evaluated(layout: Layout, card: dict[str, Any]) -> bool:
+    """Return whether the scores in the folder are of this training, by the validation scores that they come with."""
+    if not layout.metrics.is_file():
+        return False
+    scores = json.loads(layout.metrics.read_text(encoding="utf-8"))["validation"]
+    best = {"epoch": card["best_epoch"]}
+    best |= {name.removeprefix("best_validation_"): value for name, value in card.items() if "_validation_" in name}
+    if scores != best:
+        print(
+            f"tracking: warning: {layout.metrics} is of another training than {layout.model}, and not recorded; run "
+            "evaluate and report",
+            file=sys.stderr,
+        )
+    return bool(scores == best)
+
+
+def _scores(layout: Layout, card: dict[str, Any], evaluated: bool) -> "list[Metric]":
     from mlflow.entities import Metric
 
     values = {name: value for name, value in card.items() if name.startswith("best_")}
-    if layout.metrics.is_file():
+    if evaluated:
         scores = flatten(json.loads(layout.metrics.read_text(encoding="utf-8")))
         values |= {_metric_name(name): value for name, value in scores.items()}
     now = int(time.time() * 1000)
-    changed = [
-        Metric(name, float(value), now, 0)
-        for name, value in values.items()
-        if value is not None and known.data.metrics.get(name) != value
-    ]
-    client.log_batch(known.info.run_id, metrics=changed)
+    return [Metric(name, float(value), now, 0) for name, value in values.items() if value is not None]
 
 
 def _metric_name(name: str) -> str:
@@ -147,18 +201,37 @@ def _metric_name(name: str) -> str:
     return f"test_{name.removeprefix('baselines.')}"
 
 
-def _log_data_set(prepared: PreparedData) -> None:
+def _log_data_set(client: "MlflowClient", run_id: str, prepared: PreparedData) -> None:
     import mlflow
+    from mlflow.entities import DatasetInput, InputTag
 
     split = prepared.split("train")
-    mlflow.log_input(
-        mlflow.data.from_numpy(split.X, targets=split.y, name=prepared.about["dataset"]), context="training"
+    data_set = mlflow.data.from_numpy(split.X, targets=split.y, name=prepared.about["dataset"])
+    client.log_inputs(
+        run_id, [DatasetInput(data_set._to_mlflow_entity(), [InputTag("mlflow.data.context", "training")])]
     )
 
 
-def _log_files(client: "MlflowClient", run_id: str, layout: Layout) -> None:
-    for path in (layout.report, layout.metrics, layout.predictions, layout.history, layout.telemetry, layout.run_card):
-        if path.is_file():
-            client.log_artifact(run_id, str(path))
-    if layout.figures.is_dir():
-        client.log_artifacts(run_id, str(layout.figures), "figures")
+def _log_files(client: "MlflowClient", run_id: str, layout: Layout, evaluated: bool) -> None:
+    figures: list[Path] = []
+    if evaluated or not layout.metrics.is_file():
+        figures = sorted(path for path in layout.figures.rglob("*") if path.is_file())
+    files = [layout.history, layout.telemetry, layout.run_card]
+    files += [layout.report, layout.metrics, layout.predictions] if evaluated else []
+    for path in (*(file for file in files if file.is_file()), *figures):
+        heard(upload=path.stat().st_size)
+        folder = path.parent.relative_to(layout.figures.parent).as_posix() if path in figures else None
+        client.log_artifact(run_id, str(path), folder)
+
+
+def _for_model(model_id: str | None, metrics: "list[Metric]") -> "list[Metric]":
+    """Return metrics of a run as those of its model too."""
+    from mlflow.entities import Metric
+
+    return [Metric(each.key, each.value, each.timestamp, each.step, model_id=model_id) for each in metrics]
+
+
+def _model_of(run: "Run") -> str | None:
+    """Return the id of the model that a run has logged before."""
+    models = run.outputs.model_outputs if run.outputs is not None else []
+    return str(models[-1].model_id) if models else None

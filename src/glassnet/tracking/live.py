@@ -2,68 +2,77 @@
 
 import sys
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from glassnet.config import Settings, Sweep
-from glassnet.tracking.runs import connect, known_epochs, log_rows, quiet_warnings
+from glassnet.config import Layout, Settings
+from glassnet.tracking.conversation import OutageError, StoreError, talk
+from glassnet.tracking.runs import INCOMPLETE, RECORD_TAG, connect, job_tags, known_epochs, row_metrics
 from glassnet.tracking.store import tracking_uri
 from glassnet.training import Callback, Row, TrainingRun
 
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
 DELAY = 5.0  # seconds before the first batch, and between batches: a shorter training leaves it all to the hand-over
-PATIENCE = 15.0  # seconds that the end of a training waits for a batch that is under way
 
 
 class LiveMetrics(Callback):
     """Logs finished epochs every few seconds; whatever is not logged in the end, the hand-over logs.
 
-    A store that does not work costs one warning, and nothing more is sent to it.
+    The training never waits, not even at its end: a batch that is under way then is the hand-over's to wait for. A
+    store that does not work costs one warning, and nothing more is sent to it.
     """
 
-    def __init__(self, settings: Settings, card: dict[str, Any], sweep: Sweep | None = None) -> None:
-        """Log to the store that `settings` name, in the run of `card` ("key", "settings"), or of a sweep's job."""
-        self.sweep = sweep
-        self.uri, self.experiment, self.card = tracking_uri(settings.tracking.uri), settings.tracking.experiment, card
+    def __init__(self, settings: Settings, card: dict[str, Any], layout: Layout) -> None:
+        """Log to the store that `settings` name, in the run of `card` ("key", "settings")."""
+        self.uri, self.experiment = tracking_uri(settings.tracking.uri), settings.tracking.experiment
+        self.card, self.layout = card, layout
         self._finished = threading.Event()
-        self._thread: threading.Thread | None = None
         self._history: list[Row] = []
+        self._connection: tuple[MlflowClient, str] | None = None
+        self._known: set[int] = set()
 
     def on_train_begin(self, run: TrainingRun) -> None:
         """Start the thread; it sleeps first."""
         self._history = run.history
         self._finished.clear()
-        self._thread = threading.Thread(target=self._send, name="MLflow", daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._send, name="live metrics", daemon=True).start()
 
     def on_train_end(self, run: TrainingRun) -> None:
-        """Let the thread finish its batch, but do not wait for ever."""
-        self._stop()
+        """Let the thread finish its batch."""
+        self._finished.set()
 
     def on_abort(self, run: TrainingRun) -> None:
         """As at the end."""
-        self._stop()
-
-    def _stop(self) -> None:
         self._finished.set()
-        if self._thread is not None:
-            self._thread.join(PATIENCE)
 
     def _send(self) -> None:
-        if self._finished.wait(DELAY):
-            return
+        folder = None if self.layout.sweep is None else self.layout.sweep.folder
         try:
-            with quiet_warnings():
-                client, run_id = connect(self.uri, self.experiment, self.card, self.sweep)
-                known = known_epochs(client, run_id)
-                while True:
-                    rows = [row for row in list(self._history) if int(row["epoch"]) not in known]
-                    log_rows(client, run_id, rows)
-                    known |= {int(row["epoch"]) for row in rows}
-                    if self._finished.wait(DELAY):
-                        return
-        except Exception as error:  # a broken store raises anything, from SQLAlchemy's errors to requests'
-            line = " ".join(str(error).split())[:300]
+            while not self._finished.wait(DELAY):
+                talk(self.uri, self._send_batch, folder)
+        except OutageError:  # which had its warning
+            return
+        except StoreError as error:
             print(
-                f"tracking: warning: epochs are not logged to {self.uri} while training runs: "
-                f"{line or type(error).__name__}",
+                f"tracking: warning: epochs are not logged to {self.uri} while training runs: {error}",
                 file=sys.stderr,
+                flush=True,
             )
+
+    def _send_batch(self) -> None:
+        from mlflow.entities import RunTag
+
+        if self._connection is None:
+            client, found = connect(self.uri, self.experiment, self.card, self.layout)
+            run_id = found.info.run_id
+            self._known = known_epochs(client, found)
+            tags = {RECORD_TAG: INCOMPLETE, **job_tags(self.layout)}
+            client.log_batch(run_id, tags=[RunTag(name, value) for name, value in tags.items()])
+            if found.info.status != "RUNNING":  # it failed before
+                client.update_run(run_id, status="RUNNING")
+            self._connection = client, run_id
+        client, run_id = self._connection
+        rows = [row for row in list(self._history) if int(row["epoch"]) not in self._known]
+        client.log_batch(run_id, metrics=row_metrics(rows))
+        self._known |= {int(row["epoch"]) for row in rows}

@@ -1,21 +1,32 @@
-"""The model registry: a run's settings and model, and the alias that names the model in use."""
+"""The model registry: a run's settings and model, the alias that names the model in use, and the steps to it."""
 
-import ast
 import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glassnet.config import Layout
+from glassnet.config import Layout, UserError
+from glassnet.tracking.conversation import talk
 from glassnet.tracking.model import log_model
-from glassnet.tracking.runs import FOLDER_TAG, MODEL_TAG, TRAINING_TAG, all_runs, open_store, quiet_warnings
+from glassnet.tracking.runs import (
+    COMPLETE,
+    FOLDER_TAG,
+    MODEL_TAG,
+    RECORD_TAG,
+    TRAINING_TAG,
+    all_runs,
+    open_store,
+)
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Run
+    from mlflow.entities.model_registry import ModelVersion
 
 ALIAS = "champion"
-PREVIOUS_TAG = "glassnet.previous_champion"
-REPLACED = "promotion/replaced.json"
+PREVIOUS_TAG = "glassnet.previous_version"
+
+Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -32,7 +43,7 @@ class Candidate:
 
     run_id: str
     name: str
-    settings: dict[str, Any]
+    settings: Json
     model_name: str
     model_file: Path | None = None
 
@@ -41,82 +52,74 @@ def find_candidate(uri: str, experiment: str, run: str) -> Candidate:
     """Return the run with this id, or one that starts with it.
 
     Raises:
-        ValueError: if there is none, or its model is neither in MLflow nor on disk any more.
+        UserError: if there is none, its record is not complete, or its model is neither in MLflow nor on disk any more;
+            a `StoreError` if the store does not work.
     """
-    with quiet_warnings(), open_store(uri, experiment) as (client, experiment_id):
+
+    def find() -> Candidate:
+        client, experiment_id = open_store(uri, experiment)
         return _candidate(client, _run_with(client, experiment_id, run))
 
+    return talk(uri, find)
 
-def find_previous(uri: str, experiment: str, model_name: str) -> tuple[Candidate, dict[str, str]]:
-    """Return the champion before the present one, and the texts of the files that the present one replaced.
+
+def find_previous(uri: str, experiment: str, model_name: str) -> tuple[str, Json]:
+    """Return the version that was the champion before the present one, and the step that led from it to this one.
+
+    Each promotion is a version of its own, so that one step after the other can be taken back, down to the first.
 
     Raises:
-        ValueError: if there is no champion that followed another one.
+        UserError: if there is no champion that followed another one; a `StoreError` if the store does not work.
     """
     import mlflow
 
-    with quiet_warnings(), open_store(uri, experiment) as (client, _):
+    def find() -> tuple[str, Json]:
+        client, _ = open_store(uri, experiment)
         champion = _champion(client, model_name)
         if champion is None or PREVIOUS_TAG not in champion.tags:
-            raise ValueError(
-                f"run=previous: expected a champion of {model_name} that followed another one, found none; git "
-                "checkout "
-                "conf params.yaml takes the settings back"
+            raise UserError(
+                f"run=previous: expected a champion of {model_name} that followed another one, found none; "
+                "git checkout conf params.yaml takes the settings back"
             )
-        replaced = mlflow.artifacts.load_dict(f"runs:/{champion.run_id}/{REPLACED}")
-        return _candidate(client, str(champion.tags[PREVIOUS_TAG])), replaced
+        step = mlflow.artifacts.load_dict(f"runs:/{champion.run_id}/{_step_file(str(champion.version))}")
+        return str(champion.tags[PREVIOUS_TAG]), step
+
+    return talk(uri, find)
 
 
-def make_champion(uri: str, experiment: str, candidate: Candidate, replaced: dict[str, str]) -> str:
-    """Register the candidate's model, unless it is, move the alias to it, and return its version.
+def make_champion(uri: str, experiment: str, candidate: Candidate, step: Json) -> str:
+    """Register the candidate's model, move the alias to it, and return its version.
 
-    The texts of the files that were replaced are kept with the run, for the way back.
+    The step, what the promotion changes in conf/, is kept with the run for the way back. Nothing happens if the
+    candidate is the champion and the step changes nothing.
     """
     import mlflow
 
-    with quiet_warnings(), open_store(uri, experiment) as (client, _):
-        known = [
-            version
-            for version in client.search_model_versions(f"name = '{candidate.model_name}'")
-            if version.run_id == candidate.run_id
-        ]
+    def promote() -> str:
+        client, _ = open_store(uri, experiment)
         present = _champion(client, candidate.model_name)
+        if present is not None and present.run_id == candidate.run_id and not step["edits"]:
+            return str(present.version)
         if candidate.model_file is not None:
-            with mlflow.start_run(run_id=candidate.run_id):
-                log_model(client, candidate.run_id, candidate.model_file)
-        source = f"runs:/{candidate.run_id}/model"
-        version = known[0] if known else mlflow.register_model(source, candidate.model_name)
-        if present is not None and present.run_id != candidate.run_id:
-            client.log_dict(candidate.run_id, replaced, REPLACED)
-            client.set_model_version_tag(candidate.model_name, version.version, PREVIOUS_TAG, present.run_id)
-        client.set_registered_model_alias(candidate.model_name, ALIAS, version.version)
-        return str(version.version)
+            log_model(client, client.get_run(candidate.run_id), candidate.model_file)
+        version = str(mlflow.register_model(f"runs:/{candidate.run_id}/model", candidate.model_name).version)
+        if present is not None:
+            client.log_dict(candidate.run_id, step, _step_file(version))
+            client.set_model_version_tag(candidate.model_name, version, PREVIOUS_TAG, present.version)
+        client.set_registered_model_alias(candidate.model_name, ALIAS, version)
+        return version
+
+    return talk(uri, promote)
 
 
-def _champion(client: "MlflowClient", model_name: str) -> Any:
-    models = [model for model in client.search_registered_models(f"name = '{model_name}'") if ALIAS in model.aliases]
-    return client.get_model_version(model_name, str(models[0].aliases[ALIAS])) if models else None
+def return_to(uri: str, experiment: str, model_name: str, version: str) -> None:
+    """Move the alias to a version that was the champion before."""
 
+    def move() -> None:
+        client, _ = open_store(uri, experiment)
+        client.set_registered_model_alias(model_name, ALIAS, version)
 
-def _candidate(client: "MlflowClient", run_id: str) -> Candidate:
-    found = client.get_run(run_id)
-    name = str(found.info.run_name)
-    model_file = None if MODEL_TAG in found.data.tags else _model_on_disk(name, found.data.tags)
-    settings = _nested({name: value for name, value in found.data.params.items() if not name.startswith("rows.")})
-    return Candidate(run_id, name, settings, model_name(settings["data"]["name"]), model_file)
-
-
-def _model_on_disk(name: str, tags: dict[str, str]) -> Path:
-    """Return the model file of a run that does not keep it in MLflow, if its folder still holds that training."""
-    layout = Layout(Path(tags.get(FOLDER_TAG, "")))
-    if FOLDER_TAG in tags and layout.run_card.is_file() and layout.model.is_file():
-        card = json.loads(layout.run_card.read_text(encoding="utf-8"))
-        if card["key"] == tags[TRAINING_TAG]:
-            return layout.model
-    raise ValueError(
-        f"run: expected a run with a model in MLflow or in its folder, received {name!r}, which has none in "
-        f"{tags.get(FOLDER_TAG, 'any folder')}; train it once more, or sweep with tracking.sweep_models=true"
-    )
+    talk(uri, move)
 
 
 def model_name(data: str) -> str:
@@ -124,25 +127,58 @@ def model_name(data: str) -> str:
     return f"glassnet-{data}"
 
 
-def _run_with(client: "MlflowClient", experiment_id: str, run: str) -> str:
-    found = [each.info.run_id for each in all_runs(client, experiment_id) if each.info.run_id.startswith(run)]
-    if len(found) != 1:
-        raise ValueError(
-            f"run: expected the id of one run, or how it begins, received {run!r}, which {len(found)} have"
+def _step_file(version: str) -> str:
+    return f"promotion/version_{version}.json"
+
+
+def _champion(client: "MlflowClient", model_name: str) -> "ModelVersion | None":
+    models = [model for model in client.search_registered_models(f"name = '{model_name}'") if ALIAS in model.aliases]
+    return client.get_model_version(model_name, str(models[0].aliases[ALIAS])) if models else None
+
+
+def _candidate(client: "MlflowClient", found: "Run") -> Candidate:
+    name, tags = str(found.info.run_name), found.data.tags
+    if found.info.status != "FINISHED" or tags.get(RECORD_TAG, COMPLETE) != COMPLETE:
+        raise UserError(
+            f"run: expected a run that is recorded whole, received {name!r}, which is not finished, or of which the "
+            "store did not take all; the stage or the sweep that made it, started again in its folder, records the rest"
         )
+    settings = _recorded_card(client, found)["settings"]
+    model_file = None if MODEL_TAG in tags else _layout_of(found).model
+    if model_file is not None and not model_file.is_file():
+        raise _no_model(found)
+    return Candidate(str(found.info.run_id), name, settings, model_name(settings["data"]["name"]), model_file)
+
+
+def _recorded_card(client: "MlflowClient", found: "Run") -> Json:
+    """Return what train wrote of the run: MLflow's parameters are texts, and long ones are cut."""
+    import mlflow
+
+    if any(file.path == Layout(Path()).run_card.name for file in client.list_artifacts(found.info.run_id)):
+        return mlflow.artifacts.load_dict(f"runs:/{found.info.run_id}/{Layout(Path()).run_card.name}")
+    return json.loads(_layout_of(found).run_card.read_text(encoding="utf-8"))
+
+
+def _layout_of(found: "Run") -> Layout:
+    """Return the files of a run on disk, if its folder still holds that training."""
+    layout = Layout(Path(found.data.tags.get(FOLDER_TAG, "")))
+    if FOLDER_TAG in found.data.tags and layout.run_card.is_file():
+        card = json.loads(layout.run_card.read_text(encoding="utf-8"))
+        if card["key"] == found.data.tags[TRAINING_TAG]:
+            return layout
+    raise _no_model(found)
+
+
+def _no_model(found: "Run") -> UserError:
+    return UserError(
+        f"run: expected a run with a model in MLflow or in its folder, received {found.info.run_name!r}, which has "
+        f"none in {found.data.tags.get(FOLDER_TAG, 'any folder')}; train it once more, or sweep with "
+        "tracking.sweep_models=true"
+    )
+
+
+def _run_with(client: "MlflowClient", experiment_id: str, run: str) -> "Run":
+    found = [each for each in all_runs(client, experiment_id) if each.info.run_id.startswith(run)]
+    if len(found) != 1:
+        raise UserError(f"run: expected the id of one run, or how it begins, received {run!r}, which {len(found)} have")
     return found[0]
-
-
-def _nested(params: dict[str, str]) -> dict[str, Any]:
-    """Return the parameters of a run, which MLflow keeps as texts, as the values they were."""
-    settings: dict[str, Any] = {}
-    for name, text in params.items():
-        *sections, key = name.split(".")
-        place = settings
-        for section in sections:
-            place = place.setdefault(section, {})
-        try:
-            place[key] = ast.literal_eval(text)
-        except (ValueError, SyntaxError):
-            place[key] = text
-    return settings

@@ -1,81 +1,100 @@
-"""Runs in the tracking store: found by their key or made, and the epochs that they have."""
+"""Runs in the tracking store: found by what was trained or made, and the epochs that they have."""
 
+import hashlib
+import json
 import logging
 import time
-import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
-from glassnet.config import Sweep
-from glassnet.tracking.store import configure_client, project_root, require_reachable
+from glassnet.config import Layout, Sweep
+from glassnet.config.jobs import RECORD
+from glassnet.tracking.conversation import StoreError, heard
+from glassnet.tracking.store import is_server, project_root, request_seconds
 from glassnet.training import Row
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-    from mlflow.entities import Run
+    from mlflow.entities import Metric, Run
 
 KEY_TAG = "glassnet.key"
-SWEEP_TAG, JOB_TAG = "glassnet.sweep", "glassnet.job"
+SWEEP_TAG, JOB_TAG = "glassnet.sweep", "glassnet.job"  # which sweep, and which place in it
+OVERRIDES_TAG, START_TAG = "glassnet.overrides", "glassnet.start"  # what the job was started with, and when
+REPLACED_TAG = "glassnet.replaced"  # of a job that its sweep's table does not have any more
 MODEL_TAG = "glassnet.model_digest"  # of a run that keeps its model
 FOLDER_TAG, TRAINING_TAG = "glassnet.folder", "glassnet.training"  # where its files are, and which training made them
+RECORD_TAG, COMPLETE = "glassnet.record", "complete"  # whether all that is on disk has reached the store
+INCOMPLETE = "incomplete: it was not brought to its end"
 FAILURE_TAG = "glassnet.failure"
 PARENT_TAG = "mlflow.parentRunId"  # MLflow shows a run with this tag below the one it names
 NOTE_TAG = "mlflow.note.content"  # MLflow shows it as the run's description
 MAX_TAG = 4_000  # characters, below what MLflow stores of a tag
+LOCKED = 6  # times the seconds of a request: so long another process may make a database, or a run
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}  # opens the page made for training runs
-BATCH = 1_000  # the most metrics that MLflow takes in one request
 
 
-@contextmanager
-def quiet_warnings() -> Iterator[None]:
-    """Keep third parties' deprecations, on import and at model logging, from the user."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield
+class LockedError(StoreError):
+    """Another process does not let go of the project's lock."""
 
 
-def connect(uri: str, experiment: str, card: dict[str, Any], sweep: Sweep | None = None) -> "tuple[MlflowClient, str]":
-    """Return a client of the store at `uri`, and the id of the run of the card, made if there is none.
+def connect(uri: str, experiment: str, card: dict[str, Any], layout: Layout) -> "tuple[MlflowClient, Run]":
+    """Return a client of the store at `uri`, and the run of the card as it is there, made if there is none.
 
-    A run is found by its key, so that the same settings, data and code are one run. A job of a sweep is a run of its
-    own below the sweep's, found by the sweep and by what the job changes.
+    A run is one training, found by its key, so that the same settings, data and code are one run. A job of a sweep is a
+    run of its own below the sweep's, found by its place in the sweep and its key.
 
     Args:
         uri: where the store is.
         experiment: the experiment's name.
         card: what identifies the run: "key" and "settings".
-        sweep: the sweep that the run is a job of, if any.
+        layout: of the run's files.
     """
-    with open_store(uri, experiment) as (client, experiment_id):
-        if sweep is None:
-            return client, _find_or_create(client, experiment_id, KEY_TAG, card["key"], _plain_name(card))
-        return client, find_or_create_child(client, experiment_id, sweep)
+    client, experiment_id = open_store(uri, experiment)
+    if layout.sweep is None:
+        return client, _find_or_create(client, experiment_id, KEY_TAG, card["key"], _plain_name(card))
+    parent = find_or_create_parent(client, experiment_id, layout.sweep)
+    return client, _find_or_create_child(client, parent, layout, layout.sweep, card["key"])
 
 
-@contextmanager
-def open_store(uri: str, experiment: str) -> "Iterator[tuple[MlflowClient, str]]":
-    """Yield a client of the store, and the id of the experiment, made if there is none; one process at a time.
+def open_store(uri: str, experiment: str) -> "tuple[MlflowClient, str]":
+    """Return a client of the store, and the id of the experiment, made if there is none.
 
-    Two processes that create the same database at once leave it broken, hence the lock.
+    Two processes that create the same database at once leave it broken, so that one waits for the other.
     """
-    configure_client()
-    require_reachable(uri)
-    from filelock import FileLock
+    import mlflow
 
-    with FileLock(project_root() / ".mlflow.lock", timeout=60):
-        import mlflow
-
-        logging.getLogger("mlflow").setLevel(logging.ERROR)
-        logging.getLogger("alembic").setLevel(logging.ERROR)
-        mlflow.set_tracking_uri(uri)
+    logging.getLogger("mlflow").setLevel(logging.ERROR)
+    logging.getLogger("alembic").setLevel(logging.ERROR)
+    mlflow.set_tracking_uri(uri)
+    with nullcontext() if is_server(uri) else _alone(LOCKED * request_seconds()):
         client = mlflow.MlflowClient(uri)
         found = client.get_experiment_by_name(experiment)
         if found is not None:
-            yield client, found.experiment_id
-            return
+            return client, found.experiment_id
         artifacts = (project_root() / "mlartifacts").as_uri() if uri.startswith("sqlite:") else None
-        yield client, _create_experiment(client, experiment, artifacts)
+        return client, _create_experiment(client, experiment, artifacts)
+
+
+@contextmanager
+def _alone(patience: float) -> Iterator[None]:
+    """Hold the lock that the processes of this project share; it is no fault of the store's if that takes a while."""
+    from filelock import FileLock, Timeout
+
+    path = project_root() / ".mlflow.lock"
+    lock = FileLock(path)
+    deadline = time.monotonic() + patience
+    while not lock.is_locked:
+        heard()
+        try:
+            lock.acquire(timeout=patience / 10)
+        except Timeout:
+            if time.monotonic() > deadline:
+                raise LockedError(f"another process held {path} for {patience:.0f} s") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _create_experiment(client: "MlflowClient", name: str, artifacts: str | None) -> str:
@@ -91,53 +110,114 @@ def _create_experiment(client: "MlflowClient", name: str, artifacts: str | None)
         return found.experiment_id
 
 
-def find_or_create_child(client: "MlflowClient", experiment_id: str, sweep: Sweep) -> str:
-    """Return the id of the run of a sweep's job, below the run that stands for the sweep."""
-    parent = find_or_create_parent(client, experiment_id, sweep)
-    job = f"{sweep.key} {sweep.job_name}"[:MAX_TAG]
-    return _find_or_create(client, experiment_id, JOB_TAG, job, _job_title(sweep), {PARENT_TAG: parent})
-
-
-def find_or_create_parent(client: "MlflowClient", experiment_id: str, sweep: Sweep) -> str:
-    """Return the id of the run that stands for a whole sweep."""
+def find_or_create_parent(client: "MlflowClient", experiment_id: str, sweep: Sweep) -> "Run":
+    """Return the run that stands for a whole sweep."""
     note = {NOTE_TAG: f"The sweep in `{sweep.folder.as_posix()}`."}
     return _find_or_create(client, experiment_id, SWEEP_TAG, sweep.key, _sweep_title(sweep), note)
 
 
-def all_runs(client: "MlflowClient", experiment_id: str) -> "Iterator[Run]":
-    """Yield all runs of an experiment, the latest first, page by page."""
+def children_of(client: "MlflowClient", parent: "Run") -> "list[Run]":
+    """Return the runs below the one that stands for a sweep."""
+    wanted = f"tags.`{PARENT_TAG}` = '{parent.info.run_id}'"
+    return list(all_runs(client, parent.info.experiment_id, wanted))
+
+
+def create_child(client: "MlflowClient", parent: "Run", layout: Layout, sweep: Sweep, tags: dict[str, str]) -> "Run":
+    """Return a new run of a sweep's job, below the run that stands for the sweep."""
+    tags = {PARENT_TAG: parent.info.run_id, JOB_TAG: place_of(layout, sweep), **job_tags(layout), **tags}
+    return client.create_run(parent.info.experiment_id, run_name=_job_title(sweep), tags=tags)
+
+
+def place_of(layout: Layout, sweep: Sweep) -> str:
+    """Return what identifies a job's place in its sweep."""
+    return f"{sweep.key} {_digest(layout.root.name)}"
+
+
+def job_tags(layout: Layout) -> dict[str, str]:
+    """Return the tags that say how a job was started and where; none for a run that is no job of a sweep."""
+    if layout.sweep is None:
+        return {}
+    job = json.loads((layout.root / RECORD).read_text(encoding="utf-8"))
+    return {
+        OVERRIDES_TAG: _digest(json.dumps(job["overrides"])),
+        START_TAG: job["start"],
+        FOLDER_TAG: str(layout.root.resolve()),
+    }
+
+
+def _find_or_create_child(client: "MlflowClient", parent: "Run", layout: Layout, sweep: Sweep, key: str) -> "Run":
+    """Return the run of a job's training; one that failed before it could begin becomes it."""
+    same_place = f"tags.`{JOB_TAG}` = '{place_of(layout, sweep)}'"
+    found = list(all_runs(client, parent.info.experiment_id, same_place))
+    for each in found:
+        if each.data.tags.get(TRAINING_TAG) == key:
+            return each
+    overrides = job_tags(layout)[OVERRIDES_TAG]
+    for each in found:
+        if TRAINING_TAG not in each.data.tags and each.data.tags[OVERRIDES_TAG] == overrides:
+            return each
+    return create_child(client, parent, layout, sweep, {TRAINING_TAG: key})
+
+
+def all_runs(client: "MlflowClient", experiment_id: str, wanted: str = "") -> "Iterator[Run]":
+    """Yield all runs of an experiment, or those that a filter of MLflow's wants, the latest first, page by page."""
     token: str | None = ""
     while token is not None:
-        page = client.search_runs([experiment_id], page_token=token or None)
+        page = client.search_runs([experiment_id], wanted, page_token=token or None)
         yield from page
         token = page.token or None
 
 
-def known_epochs(client: "MlflowClient", run_id: str) -> set[int]:
+def known_epochs(client: "MlflowClient", run: "Run") -> set[int]:
     """Return the epochs that a run has in the store."""
-    return {metric.step for metric in client.get_metric_history(run_id, "validation_loss")}
+    if "validation_loss" not in run.data.metrics:
+        return set()
+    return {metric.step for metric in client.get_metric_history(run.info.run_id, "validation_loss")}
 
 
-def log_rows(client: "MlflowClient", run_id: str, rows: list[Row]) -> None:
-    """Log rows of a history, in as few requests as possible."""
+def row_metrics(rows: list[Row]) -> "list[Metric]":
+    """Return rows of a history as metrics, the validation loss last.
+
+    A long history takes several requests, and an epoch of which the store has the validation loss is known to be there.
+    """
     from mlflow.entities import Metric
 
     now = int(time.time() * 1000)
-    metrics = [
-        Metric(name, value, now, int(row["epoch"])) for row in rows for name, value in row.items() if name != "epoch"
+    return [
+        Metric(name, row[name], now, int(row["epoch"]))
+        for row in rows
+        for name in sorted(row, key="validation_loss".__eq__)
+        if name != "epoch"
     ]
-    for start in range(0, len(metrics), BATCH):
-        client.log_batch(run_id, metrics=metrics[start : start + BATCH])
 
 
 def _find_or_create(
     client: "MlflowClient", experiment_id: str, tag: str, value: str, name: str, more: dict[str, str] | None = None
-) -> str:
-    quoted = value.replace("'", "\\'")
-    runs = client.search_runs([experiment_id], f"tags.`{tag}` = '{quoted}'", max_results=1)
-    if runs:
-        return runs[0].info.run_id
-    return client.create_run(experiment_id, run_name=name, tags={tag: value, **(more or {})}).info.run_id
+) -> "Run":
+    """Return the run that has this tag. Of the processes that find none at once, one makes it; the others look again.
+
+    A run made twice nevertheless, on two machines, stays; the first one is used from then on.
+    """
+
+    def find() -> "Run | None":
+        same = client.search_runs(
+            [experiment_id], f"tags.`{tag}` = '{value}'", max_results=1, order_by=["attributes.start_time ASC"]
+        )
+        return same[0] if same else None
+
+    deadline = time.monotonic() + LOCKED * request_seconds()
+    while (run := find()) is None:
+        try:
+            with _alone(request_seconds() / 5):
+                return find() or client.create_run(experiment_id, run_name=name, tags={tag: value, **(more or {})})
+        except LockedError:
+            if time.monotonic() > deadline:
+                raise
+    return run
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def _job_title(sweep: Sweep) -> str:

@@ -20,7 +20,7 @@ def tracking_uri(configured: str | None) -> str:
 
 def shown_by(uri: str) -> str:
     """Return what shows the runs of the store at `uri`: a server does so itself."""
-    if uri.startswith(("http:", "https:")):
+    if is_server(uri):
         return uri
     return "`make ui`" if uri == _own_store() else f"`mlflow ui --backend-store-uri {uri}`"
 
@@ -36,17 +36,28 @@ def configure_client() -> None:
     which reads them then.
     """
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    os.environ.setdefault("MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER", "false")  # a server may ask for minutes
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "5")
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
 
 
+def request_seconds() -> float:
+    """Return how long one answer is awaited."""
+    return float(os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"])
+
+
+def is_server(uri: str) -> bool:
+    """Return whether `uri` is the address of a tracking server."""
+    return urlsplit(uri).scheme in {"http", "https"}
+
+
 def require_reachable(uri: str) -> None:
     """Raise `ConnectionError` if `uri` is a server's address and nothing accepts connections there."""
-    parts = urlsplit(uri)
-    if parts.scheme not in {"http", "https"}:
+    if not is_server(uri):
         return
+    parts = urlsplit(uri)
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
         socket.create_connection((parts.hostname or "", port), timeout=CONNECT_SECONDS).close()

@@ -1,0 +1,196 @@
+"""A conversation with the store that cannot hold up a run: it has a thread of its own, and is given up in time."""
+
+import json
+import os
+import sys
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from glassnet.config import UserError
+from glassnet.tracking.store import configure_client, request_seconds, require_reachable
+
+SILENCE = 4  # times the seconds of a request: so long without an answer, and the store is given up
+LONGEST = 24  # times the same: so long in all, however many answers came
+WORD = 10.0  # seconds between words about a store that is slow
+UPLOAD = 100_000  # bytes a second that an upload may be as slow as, on top of that
+COSTLY = 2.0  # seconds: a store that failed faster costs nothing to ask again
+REST = 300.0  # seconds for which a store that did not answer is not asked again
+OUTAGE = "tracking_outage.json"  # in a sweep's folder, for its other jobs
+
+T = TypeVar("T")
+
+
+class StoreError(UserError):
+    """The store does not work; the message says in one line what it did."""
+
+
+class OutageError(StoreError):
+    """The store did not answer a short while ago, and was not asked again."""
+
+
+@dataclass
+class _Conversation:
+    uri: str
+    began: float
+    heard: float  # when the store answered last; later than now while an upload is under way
+    allowed: float = 0.0  # seconds for uploads
+    requests: int = 0
+    given_up: bool = False
+
+
+_turn = threading.Lock()  # one conversation at a time in a process: the epochs first, then the hand-over
+_of_thread = threading.local()
+_outages: dict[str, tuple[float, str]] = {}
+
+
+def talk(uri: str, work: Callable[[], T], sweep_folder: Path | None = None) -> T:
+    """Return what `work` does with the store at `uri`, or stop waiting for it.
+
+    It is given up after `SILENCE` without an answer, or `LONGEST` in all; what it does then has no effect any more,
+    since its next request fails. A store that is slow but answers is said to be so. One that cost time and failed is
+    not asked again for `REST` seconds, by this process or by the other jobs of its sweep.
+
+    Args:
+        uri: where the store is.
+        work: what asks the store; it may call `heard` between its steps.
+        sweep_folder: that of the sweep that this process runs a job of, if any.
+
+    Raises:
+        StoreError: if the store does not work.
+        UserError: from `work`, as it is.
+    """
+    if (outage := _known_outage(uri, sweep_folder)) is not None:
+        raise OutageError(f"it did not work a short while ago ({outage})")
+    began = time.monotonic()
+    configure_client()
+    try:
+        require_reachable(uri)
+        _listen_to_requests()  # imports MLflow, which is no fault of the store's, so that the clock is set afterwards
+        began = time.monotonic()
+        return _wait_for(_Conversation(uri, began, began), work)
+    except UserError as error:
+        if isinstance(error, StoreError):
+            _remember(uri, str(error), began, sweep_folder)
+        raise
+    except Exception as error:  # a broken store raises anything, from SQLAlchemy's errors to requests'
+        line = " ".join(str(error).split())[:300] or type(error).__name__
+        _remember(uri, line, began, sweep_folder)
+        raise StoreError(line) from error
+
+
+def heard(upload: int = 0) -> None:
+    """Note that the store answered, and allow for an upload of so many bytes; called before each request, too.
+
+    Raises:
+        StoreError: if the conversation was given up meanwhile.
+    """
+    conversation: _Conversation | None = getattr(_of_thread, "conversation", None)
+    if conversation is None:
+        return
+    if conversation.given_up:
+        raise StoreError("given up")
+    conversation.heard = max(conversation.heard, time.monotonic() + upload / UPLOAD)
+    conversation.allowed += upload / UPLOAD
+
+
+@contextmanager
+def quiet_warnings() -> Iterator[None]:
+    """Keep third parties' deprecations, on import and at model logging, from the user."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
+
+
+def forget_outage(sweep_folder: Path) -> None:
+    """Let a sweep that is started again ask the store anew."""
+    (sweep_folder / OUTAGE).unlink(missing_ok=True)
+
+
+def _wait_for(conversation: _Conversation, work: Callable[[], T]) -> T:
+    outcome: Future[T] = Future()
+
+    def run() -> None:
+        with _turn:
+            if conversation.given_up:
+                return
+            _of_thread.conversation = conversation
+            conversation.heard = time.monotonic()
+            try:
+                with quiet_warnings():
+                    outcome.set_result(work())
+            except BaseException as error:  # for the thread that waits
+                outcome.set_exception(error)
+
+    threading.Thread(target=run, name="MLflow", daemon=True).start()
+    silence, longest = SILENCE * request_seconds(), LONGEST * request_seconds()
+    said = conversation.began
+    while not wait([outcome], timeout=min(0.25, silence / 4)).done:
+        now = time.monotonic()
+        if now - conversation.heard > silence:
+            conversation.given_up = True
+            raise StoreError(f"no answer for {silence:.0f} s")
+        if now - conversation.began > longest + conversation.allowed:
+            conversation.given_up = True
+            raise StoreError(f"too slow, {conversation.requests} requests in {now - conversation.began:.0f} s")
+        if now - said > WORD:
+            said = now
+            print(
+                f"tracking: {conversation.uri} is slow, {conversation.requests} requests in "
+                f"{now - conversation.began:.0f} s; recording goes on",
+                file=sys.stderr,
+                flush=True,
+            )
+    return outcome.result()
+
+
+@cache
+def _listen_to_requests() -> None:
+    """Have MLflow call `heard` before each of its requests: it asks all who may add headers."""
+    with quiet_warnings():
+        from mlflow.tracking.request_header.abstract_request_header_provider import RequestHeaderProvider
+        from mlflow.tracking.request_header.registry import _request_header_provider_registry
+
+    class Listener(RequestHeaderProvider):  # type: ignore[misc]  # MLflow's classes are untyped here
+        def in_context(self) -> bool:
+            heard()
+            if (conversation := getattr(_of_thread, "conversation", None)) is not None:
+                conversation.requests += 1
+            return False
+
+        def request_headers(self) -> dict[str, Any]:
+            return {}
+
+    _request_header_provider_registry.register(Listener)
+
+
+def _known_outage(uri: str, sweep_folder: Path | None) -> str | None:
+    """Return why the store is not to be asked now, or None."""
+    now = time.time()
+    until, reason = _outages.get(uri, (0.0, ""))
+    if now < until:
+        return reason
+    if sweep_folder is not None and (sweep_folder / OUTAGE).is_file():
+        outage = json.loads((sweep_folder / OUTAGE).read_text(encoding="utf-8"))
+        if outage["uri"] == uri and now < outage["until"]:
+            return str(outage["reason"])
+    return None
+
+
+def _remember(uri: str, reason: str, began: float, sweep_folder: Path | None) -> None:
+    if time.monotonic() - began < COSTLY:
+        return
+    until = time.time() + REST
+    _outages[uri] = until, reason
+    if sweep_folder is not None:
+        part = sweep_folder / f"{OUTAGE}.{os.getpid()}.part"
+        with suppress(OSError):  # a full disk: the other jobs find out by themselves
+            part.write_text(json.dumps({"uri": uri, "until": until, "reason": reason}) + "\n", encoding="utf-8")
+            part.replace(sweep_folder / OUTAGE)

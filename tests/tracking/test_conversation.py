@@ -1,0 +1,166 @@
+"""A store that does not work, or hardly, is given up in time, and not asked again for a while."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import mlflow
+import pytest
+from filelock import FileLock
+
+from glassnet.config import UserError
+from glassnet.tracking import StoreError, conversation, runs
+from glassnet.tracking.conversation import OutageError, forget_outage, talk
+from glassnet.tracking.runs import open_store
+
+Answer = Callable[["_Handler"], None]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers every request as the server was told to."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        self.server.asked += 1  # type: ignore[attr-defined]
+        self.server.answer(self)  # type: ignore[attr-defined]
+
+    do_POST = do_GET  # noqa: N815
+
+    def log_message(self, *_: object) -> None:
+        """Print nothing."""
+
+
+@contextmanager
+def _server(answer: Answer) -> Iterator[ThreadingHTTPServer]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
+        server.answer, server.asked, server.over = answer, 0, threading.Event()  # type: ignore[attr-defined]
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        try:
+            yield server
+        finally:
+            server.over.set()  # type: ignore[attr-defined]
+            server.shutdown()
+
+
+def _uri(server: ThreadingHTTPServer) -> str:
+    return f"http://127.0.0.1:{server.server_port}"
+
+
+def _come_later(handler: _Handler) -> None:
+    handler.send_response(503)
+    handler.send_header("Retry-After", "120")
+    handler.send_header("Content-Length", "0")
+    handler.end_headers()
+
+
+def _drip(handler: _Handler) -> None:
+    """Send a byte now and then, which no timeout of a read notices."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    while not handler.server.over.wait(0.05):  # type: ignore[attr-defined]
+        handler.wfile.write(b" ")
+        handler.wfile.flush()
+    handler.close_connection = True
+
+
+def _take_time(handler: _Handler) -> None:
+    time.sleep(0.2)
+    handler.send_response(200)
+    handler.send_header("Content-Length", "2")
+    handler.end_headers()
+    handler.wfile.write(b"{}")
+
+
+def _ask(uri: str, times: int = 1) -> Callable[[], int]:
+    def work() -> int:
+        client = mlflow.MlflowClient(uri)
+        return sum(len(client.search_experiments()) == 0 for _ in range(times))
+
+    return work
+
+
+@pytest.fixture(autouse=True)
+def _no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conversation, "_outages", {})
+
+
+@pytest.fixture
+def _short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An answer is awaited for a quarter of a second; a failure that costs any time at all is remembered."""
+    for module in (conversation, runs):
+        monkeypatch.setattr(module, "request_seconds", lambda: 0.25)
+    monkeypatch.setattr(conversation, "COSTLY", 0.0)
+
+
+def test_a_server_that_asks_for_patience_is_not_obeyed() -> None:
+    """Two minutes, says the header; nobody waits for them."""
+    with _server(_come_later) as server:
+        began = time.monotonic()
+        with pytest.raises(StoreError, match="503"):
+            talk(_uri(server), _ask(_uri(server)))
+        assert time.monotonic() - began < 15
+
+
+@pytest.mark.usefixtures("_short")
+def test_a_server_that_never_ends_its_answer_is_given_up_and_remembered(tmp_path: Path) -> None:
+    """By this process, and by the other jobs of the sweep, which leave it alone until the sweep has ended."""
+    with _server(_drip) as server:
+        uri = _uri(server)
+        with pytest.raises(StoreError, match="no answer for 1 s"):
+            talk(uri, _ask(uri), tmp_path)
+        with pytest.raises(OutageError, match="a short while ago \\(no answer for 1 s\\)"):
+            talk(uri, _ask(uri))
+        conversation._outages.clear()  # as in another process
+        with pytest.raises(OutageError):
+            talk(uri, _ask(uri), tmp_path)
+        assert server.asked == 1  # type: ignore[attr-defined]
+    forget_outage(tmp_path)
+    with pytest.raises(StoreError, match="no tracking server answers"):
+        talk(uri, _ask(uri), tmp_path)
+
+
+@pytest.mark.usefixtures("_short")
+def test_a_slow_server_is_waited_for_as_long_as_it_answers(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Longer than the silence that would end it, and with a word about it; but not for ever."""
+    monkeypatch.setattr(conversation, "WORD", 0.5)
+    with _server(_take_time) as server:
+        uri = _uri(server)
+        assert talk(uri, _ask(uri, 8)) == 8
+        assert f"tracking: {uri} is slow, " in capsys.readouterr().err
+        monkeypatch.setattr(conversation, "LONGEST", 2)
+        with pytest.raises(StoreError, match=r"too slow, [2-4] requests in"):
+            talk(uri, _ask(uri, 8))
+        time.sleep(0.5)
+        assert server.asked < 8 + 6  # type: ignore[attr-defined]  # what was given up asks no more
+
+
+@pytest.mark.usefixtures("_short")
+def test_a_lock_that_is_held_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By a process that hangs, say; and a free one is taken again."""
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    lock = tmp_path / ".mlflow.lock"
+    with FileLock(lock), pytest.raises(StoreError, match=f"another process held {lock} for 2 s"):
+        talk(uri, lambda: open_store(uri, "test"))
+    assert not (tmp_path / "mlflow.db").exists()
+
+
+def test_a_users_mistake_is_no_outage(tmp_path: Path) -> None:
+    """It passes as it is, and the store may be asked again."""
+
+    def work() -> None:
+        raise UserError("expected this, received that")
+
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    with pytest.raises(UserError, match=r"^expected this, received that$"):
+        talk(uri, work)
+    assert talk(uri, lambda: 1) == 1
