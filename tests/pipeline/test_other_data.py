@@ -118,7 +118,7 @@ def test_other_choices_go_all_the_way(fresh: Path, run: Run, choice: str, line: 
 
 
 def test_mistakes_about_data_are_one_line(fresh: Path, run: Run) -> None:
-    """Missing file, missing target, augmentation of a table, batches too large: one line each, status 1."""
+    """Missing file, missing target, augmentation of a table, a fold that is not there: one line each, status 1."""
     _write_people(fresh / "people.csv")
     for arguments, part in (
         (("data=csv",), "data.path: expected a file, received 'path/to/your/table.csv'; name the table to learn from"),
@@ -126,7 +126,6 @@ def test_mistakes_about_data_are_one_line(fresh: Path, run: Run) -> None:
         (("data=csv", "data.path=people.csv"), "expected data.target to name one of the columns"),
         (("data=csv", "data.path=people.csv", "data.target=id", "data.task=classification"), "at least 3 rows"),
         (("training.shift=1",), "only images are augmented"),
-        (("training.batch_size=1000",), "training.batch_size: expected at most the 106 rows"),
         (("data.fold=1",), "fold below folds"),
         (("data=fashion_mnist", "data.mirrors=[/nowhere]"), "from one of 1 mirrors"),
     ):

@@ -31,17 +31,17 @@ def test_a_sweep_is_a_run_with_a_child_for_each_job(fresh: Path, run: Run) -> No
 
     Started again, with the mistake mended, the sweep trains those two alone, and ends well.
     """
-    swept = ("optimizer.learning_rate=0.01,0.1", "training.batch_size=16,1000")
+    swept = ("optimizer.learning_rate=0.01,0.1", "model.dropout=0.0,1.5")
     table, printed = _sweep(run, fresh, *swept, expect=1)
     assert list(table["status"]) == ["finished", "finished", "failed", "failed"]
     assert list(table["validation_loss"][:2]) == sorted(table["validation_loss"][:2])
-    assert table["notes"][2].startswith("training.batch_size: expected at most the 106 rows")
+    assert table["notes"][2].startswith("settings: model.dropout: expected less than 1, received 1.5")
     assert table["run"][:2].str.len().eq(32).all()
     assert "train: 2 of 4 jobs failed" in printed
     text = (fresh / "sweep" / "experiment.md").read_text(encoding="utf-8")
     assert text in printed
     assert (fresh / "sweep" / "by_optimizer_learning_rate.png").stat().st_size > 5_000
-    assert not (fresh / "sweep" / "by_training_batch_size.png").exists()  # of one size only there are results
+    assert not (fresh / "sweep" / "by_model_dropout.png").exists()  # of one value only there are results
 
     client = mlflow.MlflowClient(f"sqlite:///{fresh}/mlflow.db")
     runs = client.search_runs(["1"])
@@ -49,14 +49,14 @@ def test_a_sweep_is_a_run_with_a_child_for_each_job(fresh: Path, run: Run) -> No
     children = {each.info.run_name: each for each in runs if each is not parent}
     assert {each.data.tags["mlflow.parentRunId"] for each in children.values()} == {parent.info.run_id}
     assert sorted(children) == [
-        f"{rate}, {size}: optimizer.learning_rate={rate}, training.batch_size={size}"
+        f"{rate}, {dropout}: optimizer.learning_rate={rate}, model.dropout={dropout}"
         for rate in (0.01, 0.1)
-        for size in (1000, 16)
+        for dropout in (0.0, 1.5)
     ]
-    assert parent.info.run_name == "sweep of optimizer.learning_rate, training.batch_size"
+    assert parent.info.run_name == "sweep of optimizer.learning_rate, model.dropout"
     assert parent.data.tags["mlflow.note.content"] == "The sweep in `sweep`."
     good, bad = (
-        children[f"0.1, {size}: optimizer.learning_rate=0.1, training.batch_size={size}"] for size in (16, 1000)
+        children[f"0.1, {dropout}: optimizer.learning_rate=0.1, model.dropout={dropout}"] for dropout in (0.0, 1.5)
     )
     assert (good.info.status, bad.info.status, parent.info.status) == ("FINISHED", "FAILED", "FAILED")
     assert bad.data.tags["glassnet.failure"] == table["notes"][2]
@@ -66,7 +66,7 @@ def test_a_sweep_is_a_run_with_a_child_for_each_job(fresh: Path, run: Run) -> No
     assert {"experiment.csv", "experiment.md", "figures"} <= kept
 
     before = _weights(fresh / "sweep")
-    table, printed = _sweep(run, fresh, swept[0], "training.batch_size=16,32")
+    table, printed = _sweep(run, fresh, swept[0], "model.dropout=0.0,0.5")
     assert printed.count("finished before, not trained again") == 2
     assert list(table["status"]) == ["finished"] * 4
     assert {job: _weights(fresh / "sweep")[job] for job in before} == before

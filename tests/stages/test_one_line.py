@@ -131,3 +131,19 @@ def test_prepare_by_hand_takes_what_fetch_left_in_the_same_folder(stage: Stage, 
     assert (
         "dataset.json: expected what fetch writes, received a damaged or foreign file; run fetch again" in failed.stderr
     )
+
+
+def test_a_table_smaller_than_a_batch_needs_no_other_setting(stage: Stage, tmp_path: Path) -> None:
+    """A batch is then all training rows, which a note says; with BatchNorm too."""
+    lines = "".join(f"{i},{'pq'[i % 2]}\n" for i in range(20))
+    (tmp_path / "small.csv").write_text("x,y\n" + lines)
+    small = ("data=csv", "data.path=small.csv", "data.target=y", *SHORT)
+    done = stage("train", *small, "model.normalization=batch", "hydra.run.dir=out")
+    assert (
+        "train: note: training.batch_size=16 is more than the 12 training rows; a batch is all of them" in done.stdout
+    )
+    stage("train", *small, "training.batch_size=12", "model.normalization=batch", "hydra.run.dir=same")
+    models = [(tmp_path / folder / "models/history.csv").read_text().splitlines()[-1] for folder in ("out", "same")]
+    assert models[0].split(",")[:8] == models[1].split(",")[:8]
+    (tmp_path / "small.csv").write_text("x,y\n" + "".join(lines.splitlines(keepends=True)[:6]))
+    stage("train", *small, "hydra.run.dir=smallest")

@@ -59,6 +59,11 @@ def main(settings: Settings, layout: Layout, watchers: Sequence[Callback] = ()) 
     if not layout.by_dvc:  # else fetch has said so
         for note in prepared.about["notes"]:
             print(f"train: note: {note}")
+    if (rows := prepared.about["rows"]["train"]) < settings.training.batch_size:
+        print(
+            f"train: note: training.batch_size={settings.training.batch_size} is more than the {rows} training rows; a "
+            "batch is all of them"
+        )
     values = settings.describing_the_result()
     identity = _identity(values, prepared)
     if _is_finished(layout, identity["key"]):

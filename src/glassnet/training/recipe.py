@@ -66,7 +66,7 @@ def train_network(
         augmentation: how training batches are changed, if they are.
 
     Raises:
-        ValueError: for a batch larger than the training split, or training rows of a single class.
+        ValueError: for training rows of a single class.
     """
     best = BestWeights()
     patience = settings["training"]["patience"]
@@ -148,12 +148,8 @@ def make_loaders(
     validation: ArrayDataset,
     augmentation: Augmentation | None = None,
 ) -> tuple[DataLoader, DataLoader]:
-    """Return the loaders of the training and the validation split."""
-    seed, batch_size = settings["seed"], settings["training"]["batch_size"]
-    if batch_size > len(train):
-        raise ValueError(
-            f"training.batch_size: expected at most the {len(train)} rows of the training split, received {batch_size}"
-        )
+    """Return the loaders of the training and the validation split; a batch is never larger than the training split."""
+    seed, batch_size = settings["seed"], min(settings["training"]["batch_size"], len(train))
     # BatchNorm cannot standardize a last batch of one example; such an epoch leaves out one row, another each time.
     drop_last = settings["model"]["normalization"] == "batch" and len(train) % batch_size == 1
     return (
