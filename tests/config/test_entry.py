@@ -43,7 +43,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
         ("seed=1,2", "-m", "hydra.sweep.dir=s"),
         ("hydra.sweep.dir=s", "seed=1,2", "--multirun"),
         ("-m", "seed=1,2", "hydra.sweep.dir=s"),
-        ("hydra.sweep.dir=s", "-cn", "config", "-m", "seed=1,2"),
+        ("hydra.sweep.dir=s", "-cn", "config", "-m", "~ablation", "seed=1,2"),
     ],
 )
 def test_options_may_stand_anywhere(start: Start, arguments: tuple[str, ...]) -> None:
@@ -88,6 +88,7 @@ def test_the_settings_are_shown(start: Start, capsys: pytest.CaptureFixture[str]
         (("optimiser.beta1=0.1",), "did you mean optimizer.beta1?"),
         (("optimizer.weight_decay=0.1",), "received an unknown one; optimizer=adamw has it"),
         (("model.width=3",), "received an unknown one; model has name, hidden_sizes, activation"),
+        (("model=3",), "model: expected one of mlp, softmax, received 3"),
         (("model=tree",), "model: expected one of mlp, softmax, received 'tree'"),
         (("optimizer.learning_rate=0",), "optimizer.learning_rate: expected a number greater than 0, received 0"),
     ],

@@ -27,6 +27,11 @@ def parse_override(argument: str) -> Any:
         raise UserError(explain(error)) from error
     if not override.key_or_group:
         raise UserError(f"expected overrides such as optimizer.learning_rate=0.01, received {argument!r}")
+    group, value = CONF / override.key_or_group, override.value()
+    is_choice = group.is_dir() and not override.is_delete() and not override.is_sweep_override()
+    if is_choice and not isinstance(value, str | list):
+        choices = sorted(path.stem for path in group.glob("*.yaml"))
+        raise UserError(f"{override.key_or_group}: expected one of {', '.join(choices)}, received {value!r}")
     return override
 
 
