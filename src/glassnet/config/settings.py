@@ -188,6 +188,7 @@ class Settings(Section):
     tracking: TrackingSettings
     about: str
     conf_digest: str
+    by_hand: str | None = None
     seed: NotNegativeCount
 
     @model_validator(mode="after")
@@ -210,8 +211,9 @@ class Settings(Section):
 
     def describing_the_result(self) -> dict[str, Any]:
         """Return the settings that a result depends on: not where it is tracked, how it is run."""
+        others = dict.fromkeys(("tracking", "about", "conf_digest", "by_hand"), True)
         running = {"telemetry_every", "checkpoint_every", "resume", "sanity"}
-        return self.model_dump(exclude={"tracking": True, "about": True, "conf_digest": True, "training": running})
+        return self.model_dump(exclude={**others, "training": running})
 
 
 def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:

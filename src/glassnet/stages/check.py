@@ -1,14 +1,20 @@
-"""Checks that params.yaml was generated from conf/ as it is now, and that data.path is a file, before all other stages.
+"""Checks, before all other stages, that params.yaml was generated from conf/ as it is now, and is what DVC can run.
 
-DVC would say of a missing file no more than that it is missing.
+DVC would say of a missing `data.path` no more than that it is missing. Of an experiment that is a sweep it would say
+nothing, and train once.
 """
 
-from glassnet.config import Layout, Settings, run_stage
+from glassnet.config import Layout, Settings, UserError, run_stage
 from glassnet.data.raw_files import source_digest
 
 
 def main(settings: Settings, layout: Layout) -> None:
     """Leave a mark for the stages after this one; reading the settings, before, was the larger part of the check."""
+    if settings.by_hand is not None:
+        raise UserError(
+            "experiment: expected none or final, which DVC can run, received one that it cannot; start it with "
+            f"`{settings.by_hand}` (`make params` undoes the choice in params.yaml)"
+        )
     source_digest(settings.data.model_dump())
     mark = layout.root / "data" / "settings_checked"
     mark.parent.mkdir(parents=True, exist_ok=True)

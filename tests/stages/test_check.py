@@ -1,0 +1,35 @@
+"""What the first stage keeps from DVC: experiments that are sweeps, of which it would run one training."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hydra import compose, initialize_config_dir
+
+from glassnet.config import CONF, Layout, UserError, register_resolvers, to_settings
+from glassnet.stages import check
+
+ROOT = Path(__file__).resolve().parents[2]
+EXPERIMENTS = sorted(path.stem for path in (ROOT / CONF / "experiment").glob("*.yaml"))
+
+
+@pytest.mark.parametrize("experiment", ["", *EXPERIMENTS])
+def test_dvc_is_given_what_it_can_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, experiment: str) -> None:
+    """The final training, or none of the experiments; of any other the line has the command that starts it."""
+    monkeypatch.chdir(ROOT)
+    register_resolvers(CONF)
+    with initialize_config_dir(str(CONF.absolute()), version_base=None):
+        settings = to_settings(compose("config", [f"experiment={experiment}"] if experiment else []), "test")
+    if experiment in {"", "final"}:
+        check.main(settings, Layout(tmp_path))
+        assert (tmp_path / "data" / "settings_checked").is_file()
+        return
+    stage = "range_test" if experiment == "range_test" else "train"
+    with pytest.raises(UserError, match=f"start it with `python -m glassnet.stages.{stage} experiment={experiment}`"):
+        check.main(settings, Layout(tmp_path))
+
+
+def test_dvc_runs_the_check_when_an_experiment_is_chosen() -> None:
+    """It looks at the parameters that a stage names, and at no others."""
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+    assert {"conf_digest", "by_hand"} <= set(stages["check"]["params"])
