@@ -58,7 +58,8 @@ def run_sweep(launch: Callable[[], str], folder: Path, start: str, finish: Finis
     try:
         trouble = launch()
     except (KeyboardInterrupt, SystemExit) as stop:
-        signum = signal.SIGINT if isinstance(stop, KeyboardInterrupt) else int(stop.code or 0) - 128
+        code = stop.code if isinstance(stop, SystemExit) else 128 + signal.SIGINT
+        signum = code - 128 if isinstance(code, int) else 0
         if signum not in {signal.SIGINT, signal.SIGTERM} or not _has_started(folder, start):
             raise
         name = signal.Signals(signum).name
