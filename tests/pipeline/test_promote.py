@@ -30,8 +30,11 @@ def _champion(folder: Path) -> str:
     return str(client.get_model_version_by_alias("glassnet-wine", "champion").run_id)
 
 
-def _promote(run: Run, folder: Path, what: str, expect: int = 0) -> subprocess.CompletedProcess[str]:
-    return run(folder, sys.executable, "-m", "glassnet.stages.promote", f"run={what}", expect=expect)
+def _promote(
+    run: Run, folder: Path, what: str, expect: int = 0, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    command = (sys.executable, "-m", "glassnet.stages.promote", f"run={what}")
+    return run(folder, *command, expect=expect, **environment)
 
 
 def test_a_run_is_promoted_and_taken_back(reproduced: Path, run: Run) -> None:
@@ -100,3 +103,59 @@ def test_the_winner_of_a_sweep_is_promoted_and_the_final_report_says_why(fresh: 
     chosen = table[table["optimizer.learning_rate"] == rate]["validation_loss"]
     assert f"| not on record | {chosen.mean():.4g} ± {chosen.std():.2g} (2) |" in " ".join(why.split())
     assert "beside conf/: `experiment=final" in why
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what MLflow calls, not of ours
+def test_steps_are_taken_back_one_by_one(fresh: Path, run: Run) -> None:
+    """Down to the first champion; edits made since stay, and one that is in the way is named, nothing changed."""
+    train = (sys.executable, "-m", "glassnet.stages.train", "training.baseline.epochs=1")
+    for epochs in ("2", "3"):
+        run(fresh, *train, f"training.epochs={epochs}", f"seed={epochs}", f"hydra.run.dir=outputs/{epochs}")
+    client = mlflow.MlflowClient(f"sqlite:///{fresh}/mlflow.db")
+    ids = {each.data.params["training.epochs"]: each.info.run_id for each in client.search_runs(["1"])}
+    conf = fresh / "conf" / "training" / "default.yaml"
+    for epochs in "2", "3", "2":
+        _promote(run, fresh, ids[epochs])
+    text = conf.read_text()
+    conf.write_text(text.replace("batch_size: 16", "batch_size: 8  # mine"))
+    run(fresh, sys.executable, "-m", "glassnet.config")
+    for epochs in "3", "2":
+        _promote(run, fresh, "previous")
+        assert conf.read_text() == text.replace("batch_size: 16", "batch_size: 8  # mine").replace(
+            "epochs: 2", f"epochs: {epochs}"
+        )
+        assert _champion(fresh) == ids[epochs]
+    assert "found none" in _promote(run, fresh, "previous", expect=1).stderr
+    assert len(json.loads((fresh / "conf" / "tuning.json").read_text())) == 1
+
+    _promote(run, fresh, ids["3"])
+    conf.write_text(conf.read_text().replace("epochs: 3", "epochs: 5"))
+    run(fresh, sys.executable, "-m", "glassnet.config")
+    before = run(fresh, "git", "diff").stdout
+    errors = _promote(run, fresh, "previous", expect=1).stderr
+    assert "conf/training/default.yaml: epochs: 5 (promoted 3, before 2)" in errors
+    assert errors.count("\n") == 1
+    assert run(fresh, "git", "diff").stdout == before
+    assert _champion(fresh) == ids["3"]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what MLflow calls, not of ours
+def test_settings_are_promoted_as_they_were(fresh: Path, run: Run) -> None:
+    """A text like a number, and a list longer than MLflow keeps of a parameter; a store that fails is one line."""
+    names = [f"a column with the number {column}" for column in range(400)]
+    lines = [f"{row * row % 11}.25,{'ab'[row % 2]},{','.join('1' for _ in names)}" for row in range(60)]
+    (fresh / "rows.csv").write_text("\n".join([f"x,2019,{','.join(names)}", *lines]) + "\n")
+    csv = ("data=csv", "data.path=rows.csv", "data.target='2019'", f"data.drop=[{','.join(names)}]")
+    run(fresh, sys.executable, "-m", "glassnet.stages.train", *csv, "training.epochs=2", "hydra.run.dir=outputs/mine")
+    client = mlflow.MlflowClient(f"sqlite:///{fresh}/mlflow.db")
+    (found,) = client.search_runs(["1"])
+    assert "cut" in found.data.params["data.drop"]
+    _promote(run, fresh, found.info.run_id)
+    params = yaml.safe_load((fresh / "params.yaml").read_text())["data"]
+    assert (params["name"], params["target"], params["drop"]) == ("csv", "2019", names)
+
+    (fresh / "damaged.db").write_bytes(b"not a database, but long enough to look like one" * 100)
+    for uri, what in (("http://127.0.0.1:9", "previous"), ("sqlite:///damaged.db", found.info.run_id)):
+        errors = _promote(run, fresh, what, expect=1, MLFLOW_TRACKING_URI=uri).stderr
+        assert errors.startswith(f"promote: expected a registry that works at {uri}, received: ")
+        assert errors.count("\n") == 1

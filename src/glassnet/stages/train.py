@@ -96,6 +96,7 @@ def main(settings: Settings, layout: Layout, watchers: Sequence[Callback] = ()) 
             print(f"train: {interrupted}", file=sys.stderr)
             sys.exit(128 + interrupted.signum)
         except Exception as error:
+            layout.make_way_for(identity["key"])
             _write_record(layout, epochs.history, telemetry, {**identity, "settings": values, STOPPED: as_line(error)})
             raise
     about = {"dataset": prepared.about["dataset"], "settings": values, **trained.chosen}

@@ -167,7 +167,7 @@ def _is_evaluated(layout: Layout, card: dict[str, Any]) -> bool:
     """Return whether the scores in the folder are of this training, by the validation scores that they come with."""
     if not layout.metrics.is_file():
         return False
-    scores = json.loads(layout.metrics.read_text(encoding="utf-8"))["validation"]
+    scores = json.loads(layout.metrics.read_text(encoding="utf-8")).get("validation")
     best = {"epoch": card["best_epoch"]}
     best |= {name.removeprefix("best_validation_"): value for name, value in card.items() if "_validation_" in name}
     if scores != best:

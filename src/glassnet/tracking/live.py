@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from glassnet.config import Layout, Settings
 from glassnet.tracking.conversation import OutageError, StoreError, talk
-from glassnet.tracking.runs import INCOMPLETE, RECORD_TAG, connect, job_tags, known_epochs, row_metrics
+from glassnet.tracking.runs import (
+    COMPLETE,
+    INCOMPLETE,
+    RECORD_TAG,
+    TRAINING_TAG,
+    connect,
+    job_tags,
+    known_epochs,
+    row_metrics,
+)
 from glassnet.tracking.store import tracking_uri
 from glassnet.training import Callback, Row, TrainingRun
 
@@ -67,10 +76,11 @@ class LiveMetrics(Callback):
             client, found = connect(self.uri, self.experiment, self.card, self.layout)
             run_id = found.info.run_id
             self._known = known_epochs(client, found)
-            tags = {RECORD_TAG: INCOMPLETE, **job_tags(self.layout)}
-            client.log_batch(run_id, tags=[RunTag(name, value) for name, value in tags.items()])
-            if found.info.status != "RUNNING":  # it failed before
-                client.update_run(run_id, status="RUNNING")
+            if found.data.tags.get(RECORD_TAG) != COMPLETE:  # else the same training was recorded before
+                tags = {RECORD_TAG: INCOMPLETE, TRAINING_TAG: self.card["key"], **job_tags(self.layout)}
+                client.log_batch(run_id, tags=[RunTag(name, value) for name, value in tags.items()])
+                if found.info.status != "RUNNING":  # it failed before
+                    client.update_run(run_id, status="RUNNING")
             self._connection = client, run_id
         client, run_id = self._connection
         rows = [row for row in list(self._history) if int(row["epoch"]) not in self._known]

@@ -90,7 +90,7 @@ def _alone(patience: float) -> Iterator[None]:
             lock.acquire(timeout=patience / 10)
         except Timeout:
             if time.monotonic() > deadline:
-                raise LockedError(f"another process held {path} for {patience:.0f} s") from None
+                raise LockedError(f"another process holds {path}") from None
     try:
         yield
     finally:
