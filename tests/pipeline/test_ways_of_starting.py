@@ -125,7 +125,7 @@ def test_a_run_by_hand_leaves_a_folder_that_stands_alone(fresh: Path, run: Run) 
     assert "3 epochs were run" in (folder / "reports" / "model_report.md").read_text()
     assert run(fresh, "git", "status", "--porcelain").stdout == ""
     failed = run(fresh, sys.executable, "-m", "glassnet.stages.train", "hydra.run.dir=.", expect=1)
-    assert "a folder of the run's own" in failed.stderr
+    assert "a folder of its own" in failed.stderr
 
 
 def test_an_edited_conf_stops_the_pipeline_until_params_are_generated(fresh: Path, run: Run) -> None:
