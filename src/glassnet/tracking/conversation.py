@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from glassnet.config import UserError
-from glassnet.tracking.store import configure_client, request_seconds, require_reachable
+from glassnet.tracking.store import configure_client, is_server, request_seconds, require_reachable
 
 SILENCE = 4  # times the seconds of a request: so long without an answer, and the store is given up
 LONGEST = 24  # times the same: so long in all, however many answers came
+LOCAL = 3  # times both for a database on this machine: it waits for nobody, but makes its tables while others compute
 WORD = 10.0  # seconds between words about a store that is slow
 UPLOAD = 100_000  # bytes a second that an upload may be as slow as, on top of that
 COSTLY = 2.0  # seconds: a store that failed faster costs nothing to ask again
@@ -130,7 +131,8 @@ def _wait_for(conversation: _Conversation, work: Callable[[], T]) -> T:
                 outcome.set_exception(error)
 
     threading.Thread(target=run, name="MLflow", daemon=True).start()
-    silence, longest = SILENCE * request_seconds(), LONGEST * request_seconds()
+    patience = request_seconds() * (1 if is_server(conversation.uri) else LOCAL)
+    silence, longest = SILENCE * patience, LONGEST * patience
     said = conversation.began
     while not wait([outcome], timeout=min(0.25, silence / 4)).done:
         now = time.monotonic()
@@ -142,12 +144,9 @@ def _wait_for(conversation: _Conversation, work: Callable[[], T]) -> T:
             raise StoreError(f"too slow, {conversation.requests} requests in {now - conversation.began:.0f} s")
         if now - said > WORD:
             said = now
-            print(
-                f"tracking: {conversation.uri} is slow, {conversation.requests} requests in "
-                f"{now - conversation.began:.0f} s; recording goes on",
-                file=sys.stderr,
-                flush=True,
-            )
+            asked = f"{conversation.requests} requests in " if is_server(conversation.uri) else "busy for "
+            line = f"tracking: {conversation.uri} is slow, {asked}{now - conversation.began:.0f} s; recording goes on"
+            print(line, file=sys.stderr, flush=True)
     return outcome.result()
 
 
