@@ -35,7 +35,7 @@ def test_a_sweep_is_a_run_with_a_child_for_each_job(fresh: Path, run: Run) -> No
     table, printed = _sweep(run, fresh, *swept, expect=1)
     assert list(table["status"]) == ["finished", "finished", "failed", "failed"]
     assert list(table["validation_loss"][:2]) == sorted(table["validation_loss"][:2])
-    assert table["notes"][2].startswith("settings: model.dropout: expected less than 1, received 1.5")
+    assert table["notes"][2].startswith("settings: model.dropout: expected a number less than 1, received 1.5")
     assert table["run"][:2].str.len().eq(32).all()
     assert "train: 2 of 4 jobs failed" in printed
     text = (fresh / "sweep" / "experiment.md").read_text(encoding="utf-8")
