@@ -33,6 +33,10 @@ class StoreError(UserError):
     """The store does not work; the message says in one line what it did."""
 
 
+class GivenUpError(BaseException):
+    """Ends work that nobody waits for any more; MLflow catches every `Exception` on the way, and would go on."""
+
+
 class OutageError(StoreError):
     """The store did not answer a short while ago, and was not asked again."""
 
@@ -91,13 +95,13 @@ def heard(upload: int = 0) -> None:
     """Note that the store answered, and allow for an upload of so many bytes; called before each request, too.
 
     Raises:
-        StoreError: if the conversation was given up meanwhile.
+        GivenUpError: if nobody waits for the answers any more.
     """
     conversation: _Conversation | None = getattr(_of_thread, "conversation", None)
     if conversation is None:
         return
     if conversation.given_up:
-        raise StoreError("given up")
+        raise GivenUpError
     conversation.heard = max(conversation.heard, time.monotonic() + upload / UPLOAD)
     conversation.allowed += upload / UPLOAD
 
