@@ -1,5 +1,6 @@
 """How pytest-xdist's workers share the tests: one by one, but a file whose tests share something slow goes to one."""
 
+import glassnet.stages  # noqa: F401, I001  # before NumPy: a test then computes as the stages that it starts do
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
