@@ -97,7 +97,7 @@ ILL: list[tuple[str, str, dict[str, Any]]] = [
     ("learning rate too low", "digits", {**SGD, "optimizer.learning_rate": 1e-5}),
     ("learning rate too low", "spirals", {**TWO_LAYERS, "optimizer.learning_rate": 1e-4}),
     ("learning rate too high", "digits", {"optimizer.learning_rate": 0.3}),
-    ("learning rate too high", "digits", {**SGD, "optimizer.learning_rate": 3.0}),
+    *[("learning rate too high", "digits", {**SGD, "optimizer.learning_rate": 3.0, "seed": seed}) for seed in range(3)],
     ("learning rate too high", "spirals", {**TWO_LAYERS, "optimizer.learning_rate": 0.5, "schedule": "constant"}),
     (
         "noisy curve",
