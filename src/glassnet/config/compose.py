@@ -1,12 +1,12 @@
 """conf/ and params.yaml: composing the one, generating the other, and noticing when they have drifted apart."""
 
 import hashlib
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glassnet.config.errors import UserError
 from glassnet.config.settings import Settings, parse_settings
+from glassnet.files import write_whole
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -55,9 +55,7 @@ def write_params() -> None:
         raise UserError(f"conf/: {error}") from error
     to_settings(config, "conf/")
     OmegaConf.resolve(config)
-    part = PARAMS.with_suffix(".yaml.part")
-    part.write_text(OmegaConf.to_yaml(config), encoding="utf-8")
-    os.replace(part, PARAMS)
+    write_whole(PARAMS, OmegaConf.to_yaml(config))
 
 
 def read_params() -> Settings:

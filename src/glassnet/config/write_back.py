@@ -1,6 +1,5 @@
 """Writes settings into conf/, value by value, and takes such edits back: the choice of each group, and its values."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import yaml
 
 from glassnet.config.errors import UserError
 from glassnet.config.settings import Settings
+from glassnet.files import write_whole
 
 GROUPS = ("data", "model", "optimizer", "schedule", "training")
 
@@ -95,9 +95,7 @@ def taken_back(edits: list[Edit]) -> dict[Path, str]:
 def write_texts(texts: dict[Path, str]) -> None:
     """Write files, each whole or not at all."""
     for path, text in texts.items():
-        part = path.with_name(path.name + ".part")
-        part.write_text(text, encoding="utf-8")
-        os.replace(part, path)
+        write_whole(path, text)
 
 
 def _replace(texts: dict[Path, str], edit: Edit, written: str) -> None:
