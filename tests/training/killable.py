@@ -1,4 +1,4 @@
-"""A training with everything on that has a state, for tests to kill: `python killable.py FOLDER EPOCHS PAUSE`.
+"""A training with everything on that has a state, for tests to kill: `killable.py FOLDER EPOCHS PAUSE [PROCESSES]`.
 
 It resumes from FOLDER/checkpoints if there are any, and leaves its weights, its history and what its telemetry saw.
 """
@@ -42,13 +42,14 @@ class Pause(Callback):
         time.sleep(self.seconds)
 
 
-def train(folder: Path, epochs: int = 6, *extra: Callback) -> None:
+def train(folder: Path, epochs: int = 6, *extra: Callback, processes: int = 1) -> None:
     """Train, from the last checkpoint on if there is one, and write the outcome."""
     rng = np.random.default_rng(0)
     X = rng.standard_normal((330, 64)).astype(np.float32)
     y = (X[:, :3] + 0.5 * rng.standard_normal((330, 3))).argmax(axis=1)
     train_rows, validation_rows = ArrayDataset(X[:250], y[:250]), ArrayDataset(X[250:], y[250:])
-    model = nn.mlp([64, 24, 16, 3], activation="gelu", dropout=0.2, normalization="batch", rng=np.random.default_rng(1))
+    kind = "batch" if processes == 1 else "layer"  # statistics of a whole batch are not shared
+    model = nn.mlp([64, 24, 16, 3], activation="gelu", dropout=0.2, normalization=kind, rng=np.random.default_rng(1))
     augmentation = Augmentation((8, 8), shift=1, flip=True, seed=3)
     loaders = (
         DataLoader(train_rows, 8, shuffle=True, seed=3, augmentation=augmentation),
@@ -75,6 +76,7 @@ def train(folder: Path, epochs: int = 6, *extra: Callback) -> None:
             epochs,
             callbacks,
             penalty=nn.L2Penalty(1e-4),
+            processes=processes,
         )
     averages = {f"average.{place}": array for place, array in enumerate(averaging.average.averages)}
     save_file(dict(sorted({**model.state_dict(), **averages}.items())), folder / "weights.safetensors")
@@ -89,7 +91,8 @@ def outcome(folder: Path) -> tuple[bytes, bytes]:
 
 if __name__ == "__main__":
     try:
-        train(Path(sys.argv[1]), int(sys.argv[2]), Pause(float(sys.argv[3])))
+        processes = int(sys.argv[4]) if len(sys.argv) > 4 else 1
+        train(Path(sys.argv[1]), int(sys.argv[2]), Pause(float(sys.argv[3])), processes=processes)
     except TrainingInterruptedError as interrupted:
         print(interrupted, flush=True)
         sys.exit(128 + interrupted.signum)

@@ -155,6 +155,7 @@ class TrainingSettings(Section):
     shift: NotNegativeCount
     flip: bool
     final: bool = False
+    processes: Count = 1
     telemetry_every: Count | None
     checkpoint_every: Count | None
     resume: bool
@@ -195,6 +196,15 @@ class Settings(Section):
     def _warmup_ends(self) -> "Settings":
         if self.schedule.warmup_epochs >= self.training.epochs:
             raise ValueError(f"schedule.warmup_epochs below training.epochs ({self.training.epochs})")
+        return self
+
+    @model_validator(mode="after")
+    def _processes_share_rows(self) -> "Settings":
+        if self.training.processes > 1 and self.model.normalization == "batch":
+            raise ValueError(
+                f"a model.normalization other than batch, whose statistics are those of the whole batch, with "
+                f"training.processes={self.training.processes}; set training.processes=1, or model.normalization=layer"
+            )
         return self
 
     @model_validator(mode="after")

@@ -124,12 +124,25 @@ class DataLoader:
         self.epoch += 1
         return self.batches(self.epoch - 1)
 
-    def batches(self, epoch: int, first: int = 0) -> Iterator[tuple[AnyArray, AnyArray]]:
-        """Yield the batches of the given epoch from number `first` on: the same ones, however it is come upon."""
+    def batches(
+        self, epoch: int, first: int = 0, *, part: Callable[[int], slice] | None = None
+    ) -> Iterator[tuple[AnyArray, AnyArray]]:
+        """Yield the batches of the given epoch from number `first` on: the same ones, however it is come upon.
+
+        Args:
+            epoch: which epoch, counted from 0.
+            first: the number of the first batch to yield.
+            part: which rows to yield of a batch of so many; None for all of them. The others are not read, unless an
+                augmentation needs to see the batch as a whole.
+        """
         order = self.order(epoch)
         for batch in range(first, len(self)):
-            X, y = self.dataset[order[batch * self.batch_size : (batch + 1) * self.batch_size]]
-            if self.augmentation is not None:
-                X = self.augmentation(X, epoch, batch)
+            rows = order[batch * self.batch_size : (batch + 1) * self.batch_size]
+            some = slice(None) if part is None else part(len(rows))
+            if self.augmentation is None:
+                X, y = self.dataset[rows[some]]
+            else:
+                X, y = self.dataset[rows]
+                X, y = self.augmentation(X, epoch, batch)[some], y[some]
             yield X, y
             del X, y  # so that their memory can serve for the next batch

@@ -17,6 +17,8 @@ class Dropout(Module):
     Attributes:
         frozen: while True, training-mode forwards reuse the last mask instead of drawing one: the layer is then a
             fixed function whose gradient can be checked.
+        others: how many rows of the batch lie before and after those that `forward` receives, where several processes
+            share a batch: a mask is drawn for the whole batch, the same in each process, and each takes its rows of it.
     """
 
     def __init__(self, p: float = 0.5, *, rng: np.random.Generator | None = None) -> None:
@@ -26,6 +28,7 @@ class Dropout(Module):
             raise ValueError(f"Dropout: expected rng=np.random.default_rng(seed), received {describe(rng)}")
         self.rng = rng
         self.frozen = False
+        self.others = (0, 0)
         self._mask: FloatArray | None = None
 
     @property
@@ -50,7 +53,10 @@ class Dropout(Module):
         return dout if mask is None else np.multiply(dout, mask, out=self.buffer(dout.shape, dout.dtype))
 
     def _draw_mask(self, X: FloatArray) -> FloatArray:
-        draws = self.rng.random(dtype=np.float32, out=self.buffer(X.shape, np.dtype(np.float32)))
+        before, after = self.others
+        whole_batch = (before + len(X) + after, X.shape[1])
+        draws = self.rng.random(dtype=np.float32, out=self.buffer(whole_batch, np.dtype(np.float32)))
+        draws = draws[before : before + len(X)]
         kept = np.greater_equal(draws, self.p, out=self.buffer(X.shape, BOOL))
         self._mask = np.multiply(kept, X.dtype.type(1 / (1 - self.p)), out=self.buffer(X.shape, X.dtype))
         return self._mask

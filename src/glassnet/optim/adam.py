@@ -84,10 +84,11 @@ class AdamW(Adam):
         super().__init__(parameters, learning_rate, betas, eps)
         self.weight_decay = check_number("AdamW", "weight_decay", weight_decay, 0, math.inf)
 
-    def before_update(self) -> None:
+    def update_part(self, start: int, stop: int, gradient: FloatArray) -> None:
         """Shrink the weights by `1 − ηλ`; then as Adam."""
-        super().before_update()
         if self.weight_decay:
-            for parameter in self.flat.parameters:
+            for parameter, place in zip(self.flat.parameters, self.flat.places, strict=True):
                 if parameter.decays:
-                    parameter.data *= 1 - self.learning_rate * self.weight_decay
+                    weights = self.flat.data[max(start, place.start) : min(stop, place.stop)]
+                    weights *= 1 - self.learning_rate * self.weight_decay
+        super().update_part(start, stop, gradient)

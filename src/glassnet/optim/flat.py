@@ -1,6 +1,7 @@
 """All parameters of a model laid end to end in one vector, and their gradients in another."""
 
 from collections.abc import Iterable
+from itertools import accumulate
 
 import numpy as np
 
@@ -15,6 +16,7 @@ class FlatVector:
 
     Attributes:
         parameters: the parameters, in the order in which they lie in the vectors.
+        places: where each of them lies.
         data: their values.
     """
 
@@ -32,16 +34,16 @@ class FlatVector:
         dtypes = {parameter.dtype for parameter in self.parameters}
         if len(dtypes) > 1:
             raise ValueError(f"optimizer: expected parameters of one dtype, received {sorted(map(str, dtypes))}")
-        total = sum(parameter.size for parameter in self.parameters)
-        self.data: FloatArray = np.empty(total, dtype=dtypes.pop())
-        self._grad = np.empty_like(self.data)
-        start = 0
-        for parameter in self.parameters:
-            where = slice(start, start + parameter.size)
-            parameter.move_into(
-                self.data[where].reshape(parameter.shape), self._grad[where].reshape(parameter.shape), self
-            )
-            start += parameter.size
+        ends = list(accumulate(parameter.size for parameter in self.parameters))
+        self.places = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
+        data: FloatArray = np.empty(ends[-1], dtype=dtypes.pop())
+        self.move(data, np.empty_like(data))
+
+    def move(self, data: FloatArray, grad: FloatArray) -> None:
+        """Copy all values into `data (P,)` and all gradients into `grad (P,)`, and live there from now on."""
+        self.data, self._grad = data, grad
+        for parameter, place in zip(self.parameters, self.places, strict=True):
+            parameter.move_into(data[place].reshape(parameter.shape), grad[place].reshape(parameter.shape), self)
 
     @classmethod
     def of(cls, parameters: Iterable[Parameter]) -> "FlatVector":

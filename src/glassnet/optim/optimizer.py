@@ -47,14 +47,26 @@ class Optimizer:
         gradient = self.flat.grad
         self.steps += 1
         self.before_update()
-        arrays = (self.flat.data, gradient, *self.slots.values())
-        for start in range(0, gradient.size, BLOCK):
-            block = slice(start, start + BLOCK)
-            data, *others = (array[block] for array in arrays)
-            self.update(data, *others, scratch=self._scratch[: data.size])
+        self.update_part(0, gradient.size, gradient)
 
     def before_update(self) -> None:
-        """Do what concerns whole parameters, not elements, before the elementwise update; by default nothing."""
+        """Compute the numbers that are the same for all elements in this step; by default there are none."""
+
+    def update_part(self, start: int, stop: int, gradient: FloatArray) -> None:
+        """Update the elements from `start` to `stop` of the flat vectors, block by block.
+
+        An element's update depends on no other element: several processes may each update a part.
+
+        Args:
+            start: the first element.
+            stop: the one after the last.
+            gradient: the gradient of all elements, `(P,)`.
+        """
+        arrays = (self.flat.data, gradient, *self.slots.values())
+        for first in range(start, stop, BLOCK):
+            block = slice(first, min(first + BLOCK, stop))
+            data, *others = (array[block] for array in arrays)
+            self.update(data, *others, scratch=self._scratch[: data.size])
 
     def update(self, data: FloatArray, gradient: FloatArray, *slots: FloatArray, scratch: FloatArray) -> None:
         """Update a block of the flat vectors in place; `scratch` is memory of the same size, to write over."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
@@ -64,6 +65,8 @@ def main(settings: Settings, layout: Layout, watchers: Sequence[Callback] = ()) 
             f"train: note: training.batch_size={settings.training.batch_size} is more than the {rows} training rows; a "
             "batch is all of them"
         )
+    if (processes := settings.training.processes) > (cores := os.cpu_count() or 1):
+        print(f"train: note: training.processes={processes} is more than the {cores} cores there are, and slower")
     values = settings.describing_the_result()
     identity = _identity(values, prepared)
     if _is_finished(layout, identity["key"]):

@@ -16,15 +16,16 @@ class TrainingDivergedError(ArithmeticError):
     """A loss or gradient was not finite; the message says where, and what usually causes it."""
 
 
-def diverged(run: "TrainingRun", what: str, value: float, X: FloatArray | None = None) -> TrainingDivergedError:
+def diverged(run: "TrainingRun", what: str, value: float, *, in_batch: bool = True) -> TrainingDivergedError:
     """Return the error for a value that is not finite.
 
     Args:
         run: the training.
         what: the name of the value.
         value: the value.
-        X: the features of the batch, where there is one.
+        in_batch: whether it arose in the current training batch, which is then read again and looked at.
     """
+    X = next(run.train_loader.batches(run.epoch - 1, first=run.batch))[0] if in_batch else None
     return TrainingDivergedError(
         f"training stopped at epoch {run.epoch}, after {run.step} steps: expected a finite {what}, received {value} "
         f"(learning_rate {run.optimizer.learning_rate:g}); {_evidence(run, what, X)}"

@@ -121,6 +121,7 @@ def _fit(
         epochs=training["epochs"],
         callbacks=[*own, *callbacks],
         penalty=make_penalty(settings),
+        processes=training["processes"],
     )
     return model, architecture, history, loss.score_name
 
@@ -197,6 +198,7 @@ def baseline_settings(settings: dict[str, Any], rows: int) -> dict[str, Any]:
             "max_gradient_value": None,
             "average_decay": None,
             "patience": None,
+            "processes": 1,
         },
     }
 

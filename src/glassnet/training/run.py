@@ -30,10 +30,14 @@ class Tally:
     def add(self, loss: nn.Loss, outputs: FloatArray, y: FloatArray, batch_loss: float) -> None:
         """Count the batch that `loss.forward` has just seen."""
         weight = loss.total_weight if loss.total_weight is not None else len(outputs)
-        self.examples += len(outputs)
+        self.add_sums(len(outputs), weight, batch_loss * weight, loss.score_sum(outputs, y))
+
+    def add_sums(self, examples: int, weight: float, loss_sum: float, score_sum: float) -> None:
+        """Count a batch by its sums."""
+        self.examples += examples
         self.weight += weight
-        self.loss_sum += batch_loss * weight
-        self.score_sum += loss.score_sum(outputs, y)
+        self.loss_sum += loss_sum
+        self.score_sum += score_sum
 
     @property
     def loss(self) -> float:

@@ -1,9 +1,12 @@
-"""Our contestants: the matrix products alone, the bare loop, and `fit` with history and progress."""
+"""Our contestants: the matrix products alone, the bare loop, and `fit` with history and progress, also in a team."""
 
 import io
+import os
+import threading
 from collections.abc import Callable
 from contextlib import redirect_stdout
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -57,13 +60,61 @@ def bare_loop(sizes: list[int], batch_size: int, X: AnyArray, y: AnyArray) -> tu
 
 def fit(sizes: list[int], batch_size: int, X: AnyArray, y: AnyArray) -> tuple[Epoch, Predict]:
     """`fit`: history, gradient norm, accuracy, checks for what is not finite, progress; one batch of validation."""
+    model, train = _fitting(sizes, batch_size, X, y)
+
+    def epoch() -> None:
+        with redirect_stdout(io.StringIO()):
+            train(1, 1)
+
+    return epoch, lambda rows: training.predict(model, rows)
+
+
+def fit_in_team(sizes: list[int], batch_size: int, X: AnyArray, y: AnyArray) -> tuple[Epoch, Predict]:
+    """`fit` with one process for each core; it starts once, and pauses between the epochs that are asked for."""
+    model, train = _fitting(sizes, batch_size, X, y)
+    gate = _Gate()
+
+    def work() -> None:
+        try:
+            train(1_000_000, os.cpu_count() or 1, gate)
+        finally:
+            gate.done.release()
+
+    thread = threading.Thread(target=work, daemon=True)
+
+    def epoch() -> None:
+        if not thread.is_alive():
+            thread.start()
+        with redirect_stdout(io.StringIO()):
+            gate.go.release()
+            gate.done.acquire()
+        assert thread.is_alive()
+
+    return epoch, lambda rows: training.predict(model, rows)
+
+
+class _Gate(training.Callback):
+    """Has each epoch wait until it is asked for."""
+
+    def __init__(self) -> None:
+        self.go, self.done = threading.Semaphore(0), threading.Semaphore(0)
+
+    def on_epoch_begin(self, run: training.TrainingRun) -> None:
+        self.go.acquire()
+
+    def on_epoch_end(self, run: training.TrainingRun) -> None:
+        self.done.release()
+
+
+def _fitting(sizes: list[int], batch_size: int, X: AnyArray, y: AnyArray) -> tuple[nn.Module, Callable[..., Any]]:
+    """Return a network, and what trains it for so many epochs with so many processes and further callbacks."""
     model = nn.mlp(sizes, rng=np.random.default_rng(0))
     loss, optimizer = nn.SoftmaxCrossEntropy(), optim.Adam(model.parameters(), LEARNING_RATE, BETAS, EPS)
     loader = data.DataLoader(data.ArrayDataset(X, y), batch_size, shuffle=True)
     validation = data.DataLoader(data.ArrayDataset(X[:64], y[:64]), 64)
 
-    def epoch() -> None:
-        with redirect_stdout(io.StringIO()):
-            training.fit(model, loss, optimizer, loader, validation, epochs=1, callbacks=[training.Progress("fit")])
+    def train(epochs: int, processes: int, *callbacks: training.Callback) -> None:
+        watchers = [training.Progress("fit"), *callbacks]
+        training.fit(model, loss, optimizer, loader, validation, epochs, watchers, processes=processes)
 
-    return epoch, lambda rows: training.predict(model, rows)
+    return model, train

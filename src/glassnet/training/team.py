@@ -1,0 +1,254 @@
+"""A team of processes that share every batch: data parallelism with one set of weights in shared memory."""
+
+import math
+import mmap
+import sys
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from threadpoolctl import threadpool_limits
+
+from glassnet import nn
+from glassnet.buffers import Buffered
+from glassnet.nn import FloatArray
+from glassnet.training.divergence import diverged
+from glassnet.training.helper import Helper, wait_for
+from glassnet.training.run import TrainingRun
+
+IS_OVER, EPOCH, FIRST, TOTAL_WEIGHT, LEARNING_RATE, STEPS = range(6)  # the places of the lead's messages to its helpers
+GRAIN = 16  # parts of the flat vectors begin at multiples of a cache line
+
+
+def part_of(size: int, rank: int, processes: int) -> slice:
+    """Return which of `size` things belong to process number `rank`; the processes' counts differ by one at most."""
+    return slice(size * rank // processes, size * (rank + 1) // processes)
+
+
+class Team(Buffered):
+    """Processes that compute the gradient of each batch together and update the weights together.
+
+    The loss of a batch is a weighted mean over its rows, and so it is the mean of the means over parts of the rows:
+    with `ℓ_r` the loss of the rows of process r and `D_r` what it divides by (their number, or their summed weight),
+
+        `ℓ = Σ_r (D_r/D)·ℓ_r` with `D = Σ_r D_r`, hence `∂ℓ/∂θ = Σ_r (D_r/D)·∂ℓ_r/∂θ`.
+
+    Each process therefore passes its own rows forward and back, with `D_r/D` in the gradient that backward begins with;
+    then the gradients are added. Adding, and the update that follows, go element by element: each process does them
+    for its own part of the flat vectors, and nothing is done twice. Weights, gradients and the optimizer's slots lie in
+    memory that all processes share, so that nothing is sent. (Data parallelism with synchronous updates: Goyal et al.,
+    "Accurate, large minibatch SGD", 2017; an optimizer divided among the processes: Rajbhandari et al., "ZeRO", 2020.)
+
+    What comes out is what one process computes, but for rounding, since sums are taken in another order: the same
+    bytes each time for the same number of processes. Masks of dropout are drawn for the whole batch in each process.
+
+    The calling process is the lead, number 0, and the others are forked from it, each with a copy of model, loss,
+    optimizer and loader as they are at that moment. All else happens in the lead alone: penalty, clipping, callbacks,
+    validation. Of what a callback changes, the helpers see the values of parameters and the learning rate.
+
+    Whoever waits looks for the message again and again at first, since waking up a sleeping process takes longer than
+    many a layer. In each process BLAS uses one thread.
+    """
+
+    def __init__(self, run: TrainingRun, processes: int) -> None:
+        """Check that the work of `run` can be shared among `processes`, 2 or more; they start with the `with` block.
+
+        Raises:
+            ValueError: if a module's output for one row depends on other rows, or on random numbers of its own; or if
+                this system cannot fork processes safely.
+        """
+        if sys.platform != "linux":
+            raise ValueError(f"fit: expected Linux for processes={processes}, received {sys.platform}; use 1 process")
+        for module in run.model.modules():
+            if problem := _hindrance(module):
+                raise ValueError(
+                    f"fit: expected modules that treat each row by itself for processes={processes}, received "
+                    f"{module!r}, {problem}; use 1 process, or leave it out"
+                )
+        self.run, self.processes, self.rank = run, processes, 0
+        self.dropouts = [module for module in run.model.modules() if isinstance(module, nn.Dropout)]
+        self.flat = run.optimizer.flat
+        size, dtype = self.flat.data.size, self.flat.data.dtype
+        self.data, self.slots = _shared(size, dtype), {name: _shared(size, dtype) for name in run.optimizer.slots}
+        self.gradients = [_shared(size, dtype) for _ in range(processes)]
+        self._own_data, self._own_gradient, self._own_slots = self.flat.data, self.flat.grad, run.optimizer.slots
+        grains = -(-size // GRAIN)
+        parts = [part_of(grains, rank, processes) for rank in range(processes)]
+        self.parts = [slice(part.start * GRAIN, min(part.stop * GRAIN, size)) for part in parts]
+        self.messages = _shared(STEPS + 1, np.dtype(np.float64))
+        self.sums = _shared(processes * 4, np.dtype(np.float64)).reshape(processes, 4)
+        self.helpers: list[Helper] = []
+
+    def __enter__(self) -> Self:
+        self.blas = threadpool_limits(1, user_api="blas")
+        self.flat.move(self.data, self.gradients[0])
+        self._move_slots(self.slots)
+        try:
+            for rank in range(1, self.processes):
+                self.helpers.append(Helper(rank, self._help))
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Dismiss the helpers, and move weights, gradients and slots back into memory of this process alone."""
+        self.messages[IS_OVER] = True
+        self._release()
+        for helper in self.helpers:
+            helper.end()
+        self.flat.move(self._own_data, self._own_gradient)
+        self._move_slots(self._own_slots)
+        for dropout in self.dropouts:
+            dropout.others = (0, 0)
+        self.blas.restore_original_limits()
+
+    def _move_slots(self, slots: dict[str, FloatArray]) -> None:
+        for name, slot in slots.items():
+            np.copyto(slot, self.run.optimizer.slots[name])
+        self.run.optimizer.slots = slots
+
+    def batches(self) -> Iterator[tuple[FloatArray, npt.NDArray[Any]]]:
+        """Yield the lead's rows of what is left of the current epoch's batches, and have the helpers read theirs."""
+        self.messages[EPOCH : FIRST + 1] = self.run.epoch - 1, self.run.batch
+        self._release()
+        return self._own_batches(self.run.epoch - 1, self.run.batch)
+
+    def compute_gradients(self, X: FloatArray, y: npt.NDArray[Any]) -> None:
+        """Pass the batch, of which `X`, `y` are the lead's rows, forward and back; count its loss and score.
+
+        Raises:
+            TrainingDivergedError: if the loss is not finite.
+        """
+        run = self.run
+        self._release()
+        self._forward(X, y)
+        self._wait_for_helpers()
+        examples, weight, loss_sum, score_sum = (math.fsum(column) for column in self.sums.T)
+        run.batch_loss = loss_sum / weight
+        if not math.isfinite(run.batch_loss):
+            raise diverged(run, "loss", run.batch_loss)
+        run.tally.add_sums(int(examples), weight, loss_sum, score_sum)
+        self.messages[TOTAL_WEIGHT] = weight
+        self._release()
+        for parameter in run.frozen:
+            parameter.zero_grad()
+        self._backward()
+        self._wait_for_helpers()
+        self._release()
+        self._add_gradients()
+        self._wait_for_helpers()
+
+    def step(self) -> None:
+        """Update the weights from the lead's gradient."""
+        optimizer = self.run.optimizer
+        gradient = self.flat.grad
+        self.messages[LEARNING_RATE : STEPS + 1] = optimizer.learning_rate, optimizer.steps
+        self._release()
+        self._update(gradient)
+        self._wait_for_helpers()
+
+    def _help(self, helper: Helper) -> None:
+        """Work as one of the helpers until the lead says stop."""
+        self.rank = helper.rank
+        self.flat.move(self.flat.data, self.gradients[self.rank])
+        with np.errstate(over="ignore", invalid="ignore"):
+            while self._is_wanted(helper):
+                epoch, first = self.messages[EPOCH : FIRST + 1]
+                for X, y in self._own_batches(int(epoch), int(first)):
+                    for work in (partial(self._forward, X, y), self._backward, self._add_gradients, self._follow):
+                        if not self._is_wanted(helper):
+                            return
+                        work()
+                        helper.done.release()
+                    del X, y, work  # their memory serves for the next batch
+
+    def _is_wanted(self, helper: Helper) -> bool:
+        """Wait for the lead; return whether there is work to do."""
+        wait_for(helper.go, helper.has_lead)
+        return not self.messages[IS_OVER]
+
+    def _own_batches(self, epoch: int, first: int) -> Iterator[tuple[FloatArray, npt.NDArray[Any]]]:
+        """Yield this process's rows of the batches of an epoch; the batch's first row where there are too few rows."""
+
+        def part(rows: int) -> slice:
+            own = part_of(rows, self.rank, self.processes)
+            self.has_rows = own.stop > own.start
+            some = own if self.has_rows else slice(0, 1)
+            for dropout in self.dropouts:
+                dropout.others = (some.start, rows - some.stop)
+            return some
+
+        return self.run.train_loader.batches(epoch, first, part=part)
+
+    def _forward(self, X: FloatArray, y: npt.NDArray[Any]) -> None:
+        """Pass this process's rows forward, and write down `D_r`, `D_r·ℓ_r` and the score."""
+        loss = self.run.loss
+        outputs = self.run.model.forward(X)
+        value = loss.forward(outputs, y)
+        if self.has_rows:
+            weight = float(len(X)) if loss.total_weight is None else loss.total_weight
+            self.sums[self.rank] = len(X), weight, value * weight, loss.score_sum(outputs, y)
+        else:
+            self.sums[self.rank] = 0.0
+
+    def _backward(self) -> None:
+        """Write the gradient of this process's share `(D_r/D)·ℓ_r` into its own vector."""
+        self.flat.zero_grad()
+        dout = self.run.loss.backward()
+        share = float(self.sums[self.rank, 1] / self.messages[TOTAL_WEIGHT])
+        self.run.model.backward_parameters(np.multiply(dout, share, out=self.buffer(dout.shape, dout.dtype)))
+        self.flat.grad  # noqa: B018  # reading it writes the zeros that zero_grad only promised
+
+    def _add_gradients(self) -> None:
+        """Add the helpers' gradients to the lead's, for this process's part of the vectors."""
+        part = self.parts[self.rank]
+        for gradient in self.gradients[1:]:
+            self.gradients[0][part] += gradient[part]
+
+    def _update(self, gradient: FloatArray) -> None:
+        """Update this process's part of the weights from the lead's gradient."""
+        optimizer, part = self.run.optimizer, self.parts[self.rank]
+        optimizer.steps += 1
+        optimizer.before_update()
+        optimizer.update_part(part.start, part.stop, gradient)
+
+    def _follow(self) -> None:
+        """Take part in an update that the lead has begun."""
+        optimizer = self.run.optimizer
+        optimizer.learning_rate, steps = self.messages[LEARNING_RATE : STEPS + 1].tolist()
+        optimizer.steps = int(steps)
+        self._update(self.gradients[0])
+
+    def _release(self) -> None:
+        for helper in self.helpers:
+            helper.go.release()
+
+    def _wait_for_helpers(self) -> None:
+        for helper in self.helpers:
+            try:
+                wait_for(helper.done, helper.is_alive)
+            except ChildProcessError:
+                if (error := helper.last_words()) is not None:
+                    raise error from None
+                raise ChildProcessError(
+                    f"fit: expected {self.processes} processes at work, found one ended by {helper.cause_of_end} at "
+                    f"epoch {self.run.epoch}, after {self.run.step} steps; start again: a checkpoint, if there is one, "
+                    "has what came before"
+                ) from None
+
+
+def _hindrance(module: nn.Module) -> str:
+    """Return why this module's work on a batch cannot be shared among processes; nothing if it can."""
+    if module.buffer_names:
+        return "whose statistics are those of the whole batch"
+    if not isinstance(module, nn.Dropout) and any(isinstance(v, np.random.Generator) for v in vars(module).values()):
+        return "which draws random numbers of its own"
+    return ""
+
+
+def _shared(size: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Return `size` zeros in memory that processes forked from this one share."""
+    return np.frombuffer(mmap.mmap(-1, size * dtype.itemsize), dtype=dtype)

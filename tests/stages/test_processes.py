@@ -1,0 +1,50 @@
+"""The train stage shares its batches among several processes, with the outcome that one process has."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from glassnet.config import Layout, UserError, parse_settings
+from glassnet.stages import fetch, prepare, train
+from glassnet.training import read_history
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _values(processes: int) -> dict[str, Any]:
+    values: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text())
+    values["tracking"]["name"] = "none"
+    values["model"]["dropout"] = 0.2
+    values["training"] |= {"epochs": 4, "final": True, "sanity": True, "processes": processes}
+    values["training"]["baseline"]["epochs"] = 1
+    return values
+
+
+def test_two_processes_train_what_one_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """History and chosen epoch agree; the run is another one all the same, since its last digits may differ."""
+    losses, histories, cards = [], [], []
+    for processes in (1, 2):
+        folder = tmp_path / str(processes)
+        folder.mkdir()
+        (folder / "src").symlink_to(ROOT / "src")
+        monkeypatch.chdir(folder)
+        settings, layout = parse_settings(_values(processes), "params.yaml"), Layout(Path())
+        fetch.main(settings, layout)
+        prepare.main(settings, layout)
+        losses.append(train.main(settings, layout))
+        histories.append(read_history(layout.history))
+        cards.append(layout.run_card.read_text())
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+    for row, other in zip(*histories, strict=True):
+        assert other["train_loss"] == pytest.approx(row["train_loss"], rel=1e-4)
+    assert cards[0] != cards[1]
+
+
+def test_batch_statistics_are_refused_before_anything_is_done() -> None:
+    """In one line that names both settings."""
+    values = _values(2)
+    values["model"]["normalization"] = "batch"
+    with pytest.raises(UserError, match=r"model\.normalization other than batch.*training\.processes=2; set"):
+        parse_settings(values, "params.yaml")
