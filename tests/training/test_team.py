@@ -148,6 +148,19 @@ class _RowShift(nn.Module):
         return X + self.rng.random(X.shape)
 
 
+class _NoisyLoss(nn.MeanSquaredError):
+    """Adds noise to the targets."""
+
+    def __init__(self) -> None:
+        self.rng = np.random.default_rng(0)
+
+
+def test_a_loss_with_random_numbers_of_its_own_is_refused() -> None:
+    """The processes would all draw the same ones."""
+    with pytest.raises(ValueError, match=r"received _NoisyLoss.*random numbers of its own; use 1 process"):
+        _train(2, loss=_NoisyLoss())
+
+
 @pytest.mark.parametrize(
     ("module", "reason"),
     [(nn.BatchNorm(FEATURES), r"BatchNorm\(16\), whose statistics"), (_RowShift(), "_RowShift.*random numbers")],

@@ -56,16 +56,17 @@ class Team(Buffered):
         """Check that the work of `run` can be shared among `processes`, 2 or more; they start with the `with` block.
 
         Raises:
-            ValueError: if a module's output for one row depends on other rows, or on random numbers of its own; or if
-                this system cannot fork processes safely.
+            ValueError: if what a module or the loss makes of one row depends on other rows, or on random numbers of
+                its own; or if this system cannot fork processes safely.
         """
         if sys.platform != "linux":
             raise ValueError(f"fit: expected Linux for processes={processes}, received {sys.platform}; use 1 process")
-        for module in run.model.modules():
-            if problem := _hindrance(module):
+        parts: list[nn.Module | nn.Loss] = [*run.model.modules(), run.loss]
+        for part in parts:
+            if problem := _hindrance(part):
                 raise ValueError(
-                    f"fit: expected modules that treat each row by itself for processes={processes}, received "
-                    f"{module!r}, {problem}; use 1 process, or leave it out"
+                    f"fit: expected a model and a loss that treat each row by itself for processes={processes}, "
+                    f"received {part!r}, {problem}; use 1 process, or leave it out"
                 )
         self.run, self.processes, self.rank = run, processes, 0
         self.dropouts = [module for module in run.model.modules() if isinstance(module, nn.Dropout)]
@@ -75,8 +76,8 @@ class Team(Buffered):
         self.gradients = [_shared(size, dtype) for _ in range(processes)]
         self._own_data, self._own_gradient, self._own_slots = self.flat.data, self.flat.grad, run.optimizer.slots
         grains = -(-size // GRAIN)
-        parts = [part_of(grains, rank, processes) for rank in range(processes)]
-        self.parts = [slice(part.start * GRAIN, min(part.stop * GRAIN, size)) for part in parts]
+        shares = [part_of(grains, rank, processes) for rank in range(processes)]
+        self.parts = [slice(share.start * GRAIN, min(share.stop * GRAIN, size)) for share in shares]
         self.messages = _shared(STEPS + 1, np.dtype(np.float64))
         self.sums = _shared(processes * 4, np.dtype(np.float64)).reshape(processes, 4)
         self.helpers: list[Helper] = []
@@ -240,11 +241,11 @@ class Team(Buffered):
                 ) from None
 
 
-def _hindrance(module: nn.Module) -> str:
-    """Return why this module's work on a batch cannot be shared among processes; nothing if it can."""
-    if module.buffer_names:
+def _hindrance(part: nn.Module | nn.Loss) -> str:
+    """Return why this part's work on a batch cannot be shared among processes; nothing if it can."""
+    if isinstance(part, nn.Module) and part.buffer_names:
         return "whose statistics are those of the whole batch"
-    if not isinstance(module, nn.Dropout) and any(isinstance(v, np.random.Generator) for v in vars(module).values()):
+    if not isinstance(part, nn.Dropout) and any(isinstance(v, np.random.Generator) for v in vars(part).values()):
         return "which draws random numbers of its own"
     return ""
 
