@@ -13,12 +13,13 @@ import numpy as np
 from glassnet import nn
 from glassnet.files import whole_file
 from glassnet.nn import FloatArray
+from glassnet.nn.arrays import describe
 
 if TYPE_CHECKING:
     from glassnet.training.callbacks import Callback
     from glassnet.training.run import TrainingRun
 
-FORMAT = "glassnet checkpoint 2"
+FORMAT = "glassnet checkpoint 3"
 CURRENT, PREVIOUS, DAMAGED = "checkpoint.safetensors", "previous.safetensors", "damaged.safetensors"
 
 State = tuple[dict[str, FloatArray], dict[str, Any]]
@@ -31,8 +32,9 @@ class DamagedCheckpointError(ValueError):
 def capture(run: "TrainingRun") -> State:
     """Return the state of a training at a safe point: arrays by name, and what JSON can hold.
 
-    The data need no entry: an epoch's order and a batch's augmentation are functions of seed, epoch and batch. Nor do
-    schedules, which are functions of the step. Callbacks that remember nothing leave nothing in it.
+    The data need no entry but the number of the epoch that each loader would deal out next: an epoch's order and a
+    batch's augmentation are functions of seed, epoch and batch. Nor do schedules, which are functions of the step.
+    Callbacks that remember nothing leave nothing in it.
     """
     arrays = {f"model.{name}": array for name, array in run.model.state_dict().items()}
     arrays |= {f"optimizer.{name}": array for name, array in run.optimizer.state_dict().items()}
@@ -53,7 +55,8 @@ def capture(run: "TrainingRun") -> State:
         "norms": run.norms if run.batch else [],
         "seconds": run.seconds,
         "is_over": run.is_over,
-        "generators": [generator.bit_generator.state for generator in _generators(run.model)],
+        "generators": [_generator_state(generator) for generator in generators(run.model, run.loss)],
+        "loader_epochs": [getattr(loader, "epoch", 0) for loader in (run.train_loader, run.val_loader)],
         "callbacks": callbacks,
     }
     return arrays, values
@@ -69,11 +72,22 @@ def restore(run: "TrainingRun", state: State) -> None:
         ValueError: if the state is that of another model or optimizer.
     """
     arrays, values = state
+    drawn_from = generators(run.model, run.loss)
+    kinds = [type(generator.bit_generator).__name__ for generator in drawn_from]
+    saved_kinds = [saved["bit_generator"] for saved in values["generators"]]
+    if kinds != saved_kinds:
+        raise ValueError(
+            f"checkpoint: expected the states of the random generators {kinds} of this model and loss, received those "
+            f"of {saved_kinds}"
+        )
     run.model.load_state_dict(_below(arrays, "model."))
     run.optimizer.load_state_dict(_below(arrays, "optimizer."))
     run.optimizer.learning_rate = values["learning_rate"]
-    for generator, saved in zip(_generators(run.model), values["generators"], strict=True):
+    for generator, saved in zip(drawn_from, values["generators"], strict=True):
         generator.bit_generator.state = saved
+    for loader, epoch in zip((run.train_loader, run.val_loader), values["loader_epochs"], strict=True):
+        if hasattr(loader, "epoch"):
+            loader.epoch = epoch
     for name, callback in _named(run.callbacks).items():
         if name in values["callbacks"]:
             callback.load_state_dict({**values["callbacks"][name], **_below(arrays, f"callback.{name}.")})
@@ -93,10 +107,10 @@ def write_checkpoint(folder: Path, state: State, identity: dict[str, Any]) -> No
     """
     from safetensors.numpy import save
 
-    arrays, values = state
-    body = json.dumps(
-        {"identity": identity, "values": values}
-    )  # in their own order, which the columns of a history have
+    # safetensors takes the memory as it lies, also where an array's rows do not lie end to end.
+    arrays = {name: np.asarray(array, array.dtype.newbyteorder("="), order="C") for name, array in state[0].items()}
+    # In their own order, which the columns of a history have.
+    body = json.dumps({"identity": identity, "values": state[1]}, default=_plain)
     header = json.dumps({"format": FORMAT, "body": body, "digest": _digest(body, arrays)})
     content = save(dict(sorted(arrays.items())), metadata={"glassnet": header})
     folder.mkdir(parents=True, exist_ok=True)
@@ -139,14 +153,30 @@ def _digest(body: str, arrays: dict[str, FloatArray]) -> str:
     return digest.hexdigest()
 
 
-def _generators(model: nn.Module) -> list[np.random.Generator]:
-    """Return each random generator inside a model once: layers may share one."""
+def _plain(value: object) -> object:
+    """Return a NumPy scalar as the number or truth value that JSON can hold."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(
+        f"checkpoint: expected a state of arrays by name, and of numbers, texts, lists and mappings of them, received "
+        f"{describe(value)} in it"
+    )
+
+
+def generators(model: nn.Module, loss: nn.Loss | None = None) -> list[np.random.Generator]:
+    """Return each random generator inside a model, and inside a loss, once: layers may share one."""
     found: dict[int, np.random.Generator] = {}
-    for module in model.modules():
-        for value in vars(module).values():
+    for owner in (*model.modules(), loss):
+        for value in getattr(owner, "__dict__", {}).values():
             if isinstance(value, np.random.Generator):
                 found[id(value)] = value
     return list(found.values())
+
+
+def _generator_state(generator: np.random.Generator) -> dict[str, Any]:
+    """Return the state of a generator of any kind as JSON can hold it; some kinds keep arrays in theirs."""
+    state: dict[str, Any] = json.loads(json.dumps(generator.bit_generator.state, default=np.ndarray.tolist))
+    return state
 
 
 def _named(callbacks: Sequence["Callback"]) -> dict[str, "Callback"]:
