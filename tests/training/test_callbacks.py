@@ -1,5 +1,6 @@
 """Callbacks that remember: early stopping with the best weights, and checkpoints that each finds its state in."""
 
+import io
 import os
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,23 @@ def test_early_stopping_goes_on_after_an_interruption(tmp_path: Path) -> None:
     again, rows = _train(EarlyStopping(4), Checkpoints(tmp_path, {}, resume=True), _KillAt(0))
     assert len(rows) == len(history)
     assert _bytes(again) == _bytes(whole)
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_bar_of_a_training_that_goes_on_counts_the_epochs_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ends where all epochs are done."""
+    with pytest.raises(_Killed):
+        _train(Checkpoints(tmp_path, {}), _KillAt(4), epochs=8)
+    terminal = _Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    _train(Progress("toy"), Checkpoints(tmp_path, {}, resume=True), epochs=8)
+    assert " 8/8 " in terminal.getvalue()
 
 
 class _Noting(Callback):

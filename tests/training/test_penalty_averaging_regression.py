@@ -119,6 +119,27 @@ def test_a_plateau_lowers_the_rate_in_a_training_also_behind_a_warm_up() -> None
         schedule = LearningRateSchedule(before if warm else plateau)
         history = _fit(model, optim.SGD(model.parameters(), 0.1), [schedule], epochs=4)
         assert [row["learning_rate"] for row in history] == [0.1, 0.1, 0.05, 0.025]
+        again = _model()
+        history = _fit(again, optim.SGD(again.parameters(), 0.1), [schedule], epochs=2)
+        assert [row["learning_rate"] for row in history] == [0.1, 0.1]  # not where the training before has left it
+
+
+@pytest.mark.parametrize("rate", [None, "0.1", -0.1, float("nan"), np.array([0.1])])
+def test_a_schedule_that_returns_no_rate_is_one_line(rate: Any) -> None:
+    """Before it does anything to the weights."""
+    model = _model()
+    before = model.state_dict()["0.W"].tobytes()
+    with pytest.raises(ValueError, match=r"LearningRateSchedule: expected a finite number 0 <= learning rate"):
+        _fit(model, optim.SGD(model.parameters(), 0.1), [LearningRateSchedule(lambda step: rate)])
+    assert model.state_dict()["0.W"].tobytes() == before
+
+
+def test_the_rate_is_a_plain_number_whatever_float_the_schedule_returns() -> None:
+    """A checkpoint and a history can hold no other."""
+    model = _model()
+    optimizer = optim.SGD(model.parameters(), 0.1)
+    history = _fit(model, optimizer, [LearningRateSchedule(lambda step: np.float32(0.25))])  # type: ignore[arg-type,return-value]
+    assert type(optimizer.learning_rate) is type(history[-1]["learning_rate"]) is float
 
 
 class _Huber(nn.Loss):

@@ -29,7 +29,7 @@ class Progress(Callback):
         row, score = run.history[-1], run.loss.score_name
         if self._bar is not None:
             self._bar.set_postfix(train=f"{row['train_loss']:.4f}", validation=f"{row['validation_loss']:.4f}")
-            self._bar.update()
+            self._bar.update(run.epoch - self._bar.n)  # all those before it too, where a training goes on
         elif run.epoch == 1 or run.epoch == run.epochs or run.epoch % max(1, run.epochs // 10) == 0:
             print(
                 f"{self.title}: epoch {run.epoch}/{run.epochs}  train loss {row['train_loss']:.4f}  "

@@ -1,8 +1,9 @@
 """Sets the learning rate before each update."""
 
+import math
 from typing import TYPE_CHECKING, Any
 
-from glassnet.nn.arrays import describe
+from glassnet.nn.arrays import check_number, describe
 from glassnet.optim import ReduceOnPlateau, Schedule, WithWarmup
 from glassnet.training.callbacks.protocol import Callback
 
@@ -16,7 +17,8 @@ class LearningRateSchedule(Callback):
     def __init__(self, schedule: Schedule) -> None:
         """Use `schedule`, a function from the step (0 for the first update) to the learning rate.
 
-        A `ReduceOnPlateau`, alone or behind a warm-up, is shown the validation loss after each epoch.
+        A `ReduceOnPlateau`, alone or behind a warm-up, is shown the validation loss after each epoch, and begins every
+        training with the rate that it has here.
         """
         if not callable(schedule):
             raise TypeError(f"LearningRateSchedule: expected a function of the step, received {describe(schedule)}")
@@ -24,10 +26,20 @@ class LearningRateSchedule(Callback):
         while isinstance(schedule, WithWarmup):
             schedule = schedule.schedule
         self.plateau = schedule if isinstance(schedule, ReduceOnPlateau) else None
+        self._first = self.state_dict()
+
+    def on_train_begin(self, run: "TrainingRun") -> None:
+        """Forget the epochs of an earlier training."""
+        self.load_state_dict(self._first)
 
     def on_batch_begin(self, run: "TrainingRun") -> None:
-        """Set the rate of this step."""
-        run.optimizer.learning_rate = self.schedule(run.step)
+        """Set the rate of this step.
+
+        Raises:
+            ValueError: if what the schedule returns is no finite number of 0 or more.
+        """
+        rate = self.schedule(run.step)
+        run.optimizer.learning_rate = check_number("LearningRateSchedule", "learning rate", rate, 0, math.inf)
 
     def on_epoch_end(self, run: "TrainingRun") -> None:
         """Let a schedule that watches the validation loss take note of it."""
