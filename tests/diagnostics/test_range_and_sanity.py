@@ -54,6 +54,55 @@ def test_everything_is_put_back() -> None:
     assert (optimizer.learning_rate, model.training) == (0.02, False)
 
 
+def test_a_training_after_a_range_test_is_the_one_without_it() -> None:
+    """The dropout masks, the mode of each single layer and the gradients are what they were."""
+    outputs = []
+    for is_tested in (False, True):
+        model = nn.mlp([3, 8, 2], dropout=0.5, normalization="batch", rng=np.random.default_rng(0))
+        rows = ArrayDataset(np.random.default_rng(1).standard_normal((40, 3)).astype(np.float32), np.arange(40) % 2)
+        normalization = list(model.modules())[2].eval()
+        if is_tested:
+            optimizer = optim.Adam(model.parameters(), 0.02)
+            learning_rate_range_test(model, nn.SoftmaxCrossEntropy(), optimizer, DataLoader(rows, 8, shuffle=True))
+            assert not any(parameter.grad.any() for parameter in model.parameters())
+        assert not normalization.training
+        outputs.append(model.forward(rows.X))
+    assert outputs[0].tobytes() == outputs[1].tobytes()
+
+
+def test_everything_is_put_back_also_after_an_error() -> None:
+    """A last batch of one row, which BatchNorm refuses, comes when the weights have moved already."""
+    model = nn.mlp([3, 8, 2], normalization="batch", rng=np.random.default_rng(0)).eval()
+    rows = ArrayDataset(np.random.default_rng(1).standard_normal((33, 3)).astype(np.float32), np.arange(33) % 2)
+    optimizer = optim.Adam(model.parameters(), 0.02)
+    before = model.state_dict()
+    with pytest.raises(ValueError, match="BatchNorm"):
+        learning_rate_range_test(model, nn.SoftmaxCrossEntropy(), optimizer, DataLoader(rows, 16))
+    assert all(array.tobytes() == before[name].tobytes() for name, array in model.state_dict().items())
+    assert (optimizer.steps, optimizer.learning_rate, model.training) == (0, 0.02, False)
+
+
+def test_a_loss_that_no_rate_made_infinite_gives_no_edge() -> None:
+    """Features that are not finite, in a later batch too; weights that are not; and a highest rate that is none."""
+    X = np.random.default_rng(1).standard_normal((40, 3)).astype(np.float32)
+    model = nn.mlp([3, 2], rng=np.random.default_rng(0))
+    optimizer = optim.SGD(model.parameters(), 0.1)
+
+    def run(X: nn.FloatArray, **rates: Any) -> None:
+        loader = DataLoader(ArrayDataset(X, np.arange(40) % 2), 8)
+        learning_rate_range_test(model, nn.SoftmaxCrossEntropy(), optimizer, loader, **rates)
+
+    broken = X.copy()
+    broken[17, 1] = np.nan
+    with pytest.raises(ValueError, match=r"finite loss at step 3, received nan; 1 of the batch's 8 examples have fea"):
+        run(broken)
+    with pytest.raises(ValueError, match="expected a finite number 0 < highest, received"):
+        run(X, highest=math.inf)
+    model.parameters()[0].data[0] = np.nan
+    with pytest.raises(ValueError, match="finite loss at step 1, received nan; no update was made yet"):
+        run(X)
+
+
 def test_a_loss_that_never_blows_up_gives_the_rate_of_the_steepest_fall() -> None:
     """With a highest rate below the edge."""
     model, loss, loader = _quadratic(1.0)

@@ -9,6 +9,7 @@ from glassnet import nn
 from glassnet.data import DataLoader
 from glassnet.nn.arrays import check_count, check_number
 from glassnet.optim import Optimizer
+from glassnet.training.checkpoint import generators
 
 SMOOTHING = 0.9  # of the moving average over the batches' losses
 SETTLED = 10  # steps after which the average is one
@@ -49,7 +50,8 @@ def learning_rate_range_test(
     """Train for up to `steps` steps while the rate grows by a constant factor from `lowest` to `highest`.
 
     The loss counts as blown up when it is not finite, or when the smoothed loss has risen above its lowest value by
-    a quarter of what it was at first. The test ends there; weights, optimizer and rate are put back as they were.
+    a quarter of what it was at first. The test ends there; weights, optimizer, rate, modes and random generators are
+    put back as they were, also where an error ends it, and the gradients count as zero.
 
     Args:
         model: the network, as it would begin its training.
@@ -60,13 +62,43 @@ def learning_rate_range_test(
         highest: the last.
         steps: how many steps lie between them.
 
+    Raises:
+        ValueError: for rates or steps that make no test, or if the loss is not finite for a reason that no rate has:
+            from the first step on, or for features that are not finite.
+
     Source: Smith, "Cyclical learning rates for training neural networks", 2017.
     """
+    check_number("learning_rate_range_test", "highest", highest, 0, math.inf, low_open=True)
     check_number("learning_rate_range_test", "lowest", lowest, 0, highest, low_open=True)
     if check_count("learning_rate_range_test", "steps", steps) < 4 * SETTLED:
         raise ValueError(f"learning_rate_range_test: expected at least {4 * SETTLED} steps, received {steps}")
-    before = model.state_dict(), optimizer.state_dict(), optimizer.learning_rate, model.training
-    factor = (highest / lowest) ** (1 / max(steps - 1, 1))
+    before = model.state_dict(), optimizer.state_dict(), optimizer.learning_rate
+    modes = [(module, module.training) for module in model.modules()]
+    states = [(generator, generator.bit_generator.state) for generator in generators(model, loss)]
+    try:
+        return _raise_the_rate(model, loss, optimizer, loader, lowest, highest, steps)
+    finally:
+        model.load_state_dict(before[0])
+        optimizer.load_state_dict(before[1])
+        optimizer.learning_rate = before[2]
+        model.zero_grad()
+        for module, mode in modes:
+            module.training = mode
+        for generator, state in states:
+            generator.bit_generator.state = state
+
+
+def _raise_the_rate(
+    model: nn.Module,
+    loss: nn.Loss,
+    optimizer: Optimizer,
+    loader: DataLoader,
+    lowest: float,
+    highest: float,
+    steps: int,
+) -> RangeTest:
+    """Do what `learning_rate_range_test` does, and leave everything as it is at the end."""
+    factor = (highest / lowest) ** (1 / (steps - 1))
     rates: list[float] = []
     losses: list[float] = []
     smoothed: list[float] = []
@@ -79,6 +111,7 @@ def learning_rate_range_test(
             value = loss.forward(model.forward(X), y)
             rate = lowest * factor**step
             if not math.isfinite(value):
+                _check_that_the_rate_is_to_blame(step, value, X)
                 edge = rate
                 break
             average = SMOOTHING * average + (1 - SMOOTHING) * value
@@ -93,16 +126,23 @@ def learning_rate_range_test(
             optimizer.zero_grad()
             model.backward(loss.backward())
             optimizer.step()
-    model.load_state_dict(before[0])
-    optimizer.load_state_dict(before[1])
-    optimizer.learning_rate = before[2]
-    model._set_mode(training=before[3])
     if edge is not None:
         suggestion = edge / SAFETY
     else:  # slopes over twenty steps, since one batch alone says little
         falls = np.subtract(smoothed[2 * SETTLED :], smoothed[: -2 * SETTLED])
         suggestion = rates[SETTLED + int(np.argmin(falls))]
     return RangeTest(rates, losses, smoothed, edge, suggestion)
+
+
+def _check_that_the_rate_is_to_blame(step: int, value: float, X: nn.FloatArray) -> None:
+    rows = int(np.count_nonzero(~np.isfinite(X).all(axis=1)))
+    if rows:
+        cause = f"{rows} of the batch's {len(X)} examples have features that are not finite: mend the data"
+    elif step == 0:
+        cause = "no update was made yet: look at the initial weights, the scale of the features and the targets"
+    else:
+        return
+    raise ValueError(f"learning_rate_range_test: expected a finite loss at step {step + 1}, received {value}; {cause}")
 
 
 def _batch(loader: DataLoader, step: int) -> tuple[nn.FloatArray, nn.FloatArray]:
