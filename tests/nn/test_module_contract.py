@@ -404,6 +404,29 @@ def test_messages_are_one_line_and_name_the_users_own_module() -> None:
         _Scale().recall(np.ones((1, 1)))
 
 
+class _Half(nn.Module):
+    def forward(self, X: nn.FloatArray) -> nn.FloatArray:
+        return X / 2
+
+
+class _Bare(nn.Loss):
+    pass
+
+
+def test_what_a_subclass_lacks_is_named() -> None:
+    """A module without a backward, and a loss without anything: by name, and what is to be written."""
+    X = np.ones((2, 3), np.float32)
+    for call, line in (
+        (lambda: nn.Module().forward(X), r"Module: expected a forward\(X\) of its own"),
+        (lambda: _Half().backward_parameters(X), r"_Half: expected a backward\(dout\) of its own"),
+        (lambda: _Bare().forward(X, X), r"_Bare: expected a forward\(outputs, targets\) of its own"),
+        (lambda: _Bare().backward(), r"_Bare: expected a backward\(\) of its own"),
+        (lambda: _Bare().score_sum(X, X), r"_Bare: expected a score_name, and a score_sum"),
+    ):
+        with pytest.raises(NotImplementedError, match=line):
+            call()
+
+
 def test_a_parameter_has_any_shape_and_memory_of_its_own() -> None:
     """A scalar stays one; an array that cannot be written to is copied, and learns."""
     scalar = nn.Parameter(np.array(2.0), "scale")

@@ -27,15 +27,18 @@ class Loss(Buffered):
 
     def forward(self, outputs: FloatArray, targets: npt.NDArray[np.generic]) -> float:
         """Return the mean loss of `outputs (N, C)` for `targets`."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__}: expected a forward(outputs, targets) of its own, found none")
 
     def backward(self) -> FloatArray:
         """Return the gradient `(N, C)` with respect to the outputs of the last `forward`."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__}: expected a backward() of its own, found none")
 
     def score_sum(self, outputs: FloatArray, targets: npt.NDArray[np.generic]) -> float:
         """Return the score summed over the examples, for targets that `forward` has accepted."""
-        raise NotImplementedError
+        raise NotImplementedError(
+            f"{type(self).__name__}: expected a score_name, and a score_sum(outputs, targets) of its own for what is "
+            "read beside the loss, found none"
+        )
 
     def recall(self) -> tuple[Any, ...]:
         """Return what `forward` kept in `_memory`, and forget it.

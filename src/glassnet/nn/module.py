@@ -52,11 +52,11 @@ class Module(Buffered):
 
     def forward(self, X: FloatArray) -> FloatArray:
         """Return the module's output for the batch `X`."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__}: expected a forward(X) of its own, found none")
 
     def backward(self, dout: FloatArray) -> FloatArray:
         """Return the gradient with respect to the input of the last `forward`, and add those of the parameters."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__}: expected a backward(dout) of its own, found none")
 
     def backward_parameters(self, dout: FloatArray) -> None:
         """Do what `backward` does but for `dX`: enough for the first layer, since nobody learns the data.
