@@ -10,7 +10,7 @@ import pytest
 import yaml
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
-from sklearn.datasets import make_classification
+from sklearn.datasets import make_classification, make_gaussian_quantiles
 
 from glassnet.config import parse_settings
 from glassnet.config.compose import register_resolvers
@@ -59,6 +59,12 @@ def _clusters() -> Arrays:
     return X, y
 
 
+def _shells() -> Arrays:
+    """Four classes by the distance from the centre, in five dimensions: a boundary that takes its time to learn."""
+    X, y = make_gaussian_quantiles(n_samples=1500, n_features=5, n_classes=4, random_state=0)
+    return X, y
+
+
 def _noisy_targets() -> Arrays:
     """A few rows with a target that is a third noise."""
     rng = np.random.default_rng(0)
@@ -72,6 +78,7 @@ DATA = {
     "circles": _circles,
     "friedman": _friedman,
     "clusters": _clusters,
+    "shells": _shells,
     "noisy targets": _noisy_targets,
 }
 
@@ -153,6 +160,47 @@ def test_labels_without_sense_are_told_from_a_network_too_small(seed: int) -> No
     assert _overrides_of(finding)[-1] == "model=softmax"
 
 
+@pytest.mark.parametrize("epochs", [6, 8, 10, 20])
+def test_a_training_that_ends_early_is_told_so_though_its_schedule_has_ended(epochs: int) -> None:
+    """The cosine takes the rate to zero and flattens the last epochs, however few; twice as many gain a lot."""
+    training = _train("shells", f"training.epochs={epochs}")
+    (finding,) = diagnose(training)
+    assert finding.name == "stopped too early"
+    longer = _train("shells", *_overrides_of(finding))
+    assert longer.validation[-1] < 0.9 * training.validation[-1]
+
+
+def test_a_small_rate_that_is_still_learning_needs_time_before_size() -> None:
+    """The loss is far from learnt and still falls at the end: a network of this size learns it at a usual rate."""
+    training = _train("shells", "optimizer=sgd", "optimizer.learning_rate=0.02")
+    assert _names(training) == ["stopped too early"]
+    assert _names(_train("shells")) == []
+
+
+def test_a_network_that_dropout_keeps_from_fitting_needs_less_of_it() -> None:
+    """Following the advice ends where the network fits, at the size that it had."""
+    overrides = ["model.dropout=0.5"]
+    for dropout in ("0.3", "0.1"):
+        (finding,) = diagnose(_train("shells", *overrides))
+        assert finding.name == "underfitting"
+        assert "dropout silences" in finding.evidence
+        overrides = _overrides_of(finding)
+        assert overrides == [f"model.dropout={dropout}"]
+    assert not any("dropout" in finding.advice for finding in diagnose(_train("shells", "model.dropout=0.1")))
+
+
+@pytest.mark.parametrize("data", ["shells", "friedman"])
+def test_averaged_weights_that_are_still_the_initial_ones_are_named(data: str) -> None:
+    """The weights themselves have learnt: neither is it overfitting, nor is the network no better than chance."""
+    training = _train(data, "training.average_decay=0.9999")
+    assert training.validation[-1] > 1
+    (finding,) = diagnose(training)
+    assert finding.name == "average behind"
+    again = _train(data, *_overrides_of(finding))
+    assert "training.average_decay=0.999" in again.overrides
+    assert again.validation[-1] < 0.7 * training.validation[-1]
+
+
 def test_a_wide_gap_after_a_small_rise_is_overfitting() -> None:
     """The training loss halves after the best epoch, the validation loss rises by less than 0.1 of chance."""
     training = _train("clusters")
@@ -220,6 +268,7 @@ def _metrics_of_a_loser() -> dict[str, Any]:
         (["training.epochs=1"], "training.epochs=10"),
         (["optimizer.learning_rate=1e-5"], "optimizer.learning_rate=0.0001"),
         (["model.init=zeros"], "model.init=he_normal"),
+        (["training.average_decay=0.9999", "training.patience=null"], "training.average_decay=0.999"),
     ],
 )
 def test_a_network_that_loses_is_mended_before_it_grows(overrides: list[str], setting: str) -> None:

@@ -16,6 +16,7 @@ CHECKS: tuple[Callable[[Training], Finding | None], ...] = (
     fitting.overfitting,
     fitting.underfitting,
     fitting.no_better_than_chance,
+    fitting.average_lags,
     fitting.stopped_too_early,
     fitting.stopped_too_late,
     signals.exploding,

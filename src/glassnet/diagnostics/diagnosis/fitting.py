@@ -20,6 +20,11 @@ NARROW = 16  # units: a layer of fewer has few pieces to bend a boundary with; t
 # spirals of two turns, chequerboards and waves, but for two of 21, which hardly beat chance.
 STILL_GAINING = 0.015
 DONE = 0.05  # of chance: a validation loss as low as this need not come lower
+# Of itself: what the lowest validation loss fell by from the first half of the epochs to the second where more of them
+# were worth having. A schedule that ends at a rate of 0 flattens the last fifth of every curve, however early it ends.
+STILL_FALLING = 0.03
+SILENCING = 0.2  # a share of dropped units that may be what keeps a network from fitting
+FIRST_WEIGHTS, LAG = 0.01, 0.1  # the start's share of an average, and of chance, that make an average lag behind
 
 
 def overfitting(t: Training) -> Finding | None:
@@ -30,7 +35,7 @@ def overfitting(t: Training) -> Finding | None:
     turned = (rise > RISE and gap > GAP_AFTER_RISE) or (rise > STEEP_RISE and gap > GAP_AFTER_STEEP_RISE)
     if not (lowest - at_best > GAP_AT_BEST or (turned and at_end < at_best)):
         return None
-    if at_end > 1 or no_better_than_chance(t):
+    if at_end > 1 or average_lags(t) or no_better_than_chance(t):
         return None
     advice, change = _tamer(t)
     return Finding(
@@ -61,7 +66,7 @@ def stronger_penalty(t: Training, factor: float = 10.0, least: float = 1e-3) -> 
 def no_better_than_chance(t: Training) -> Finding | None:
     """The validation loss never came clearly below that of chance, and neither the steps nor the size explain it."""
     lowest, fitted = float(t.validation.min()), float(t.train.min())
-    if len(t.history) < FEW or lowest <= NOTHING or _is_misled(t):
+    if len(t.history) < FEW or lowest <= NOTHING or _is_misled(t) or average_lags(t):
         return None
     if fitted <= NOTHING and t.settings["model"]["hidden_sizes"]:
         advice = "the simplest model, which shows whether the features tell anything of the target"
@@ -88,11 +93,15 @@ def underfitting(t: Training) -> Finding | None:
     """The training loss has settled at a high value, the validation loss is no better, and size can be the cause."""
     if not _is_stuck(t) or (size_suffices(t) and t.train.min() <= NOTHING):
         return None
-    if overfitting(t) or no_better_than_chance(t):
+    if overfitting(t) or no_better_than_chance(t) or stopped_too_early(t):
         return None
     lowest, validation = float(t.train.min()), t.validation
-    sizes = t.settings["model"]["hidden_sizes"]
-    if not sizes:
+    sizes, dropout = t.settings["model"]["hidden_sizes"], t.settings["model"]["dropout"]
+    advice, changes = "a larger network", larger(t)
+    if sizes and dropout >= SILENCING:
+        size = f"dropout silences {dropout:.0%} of the hidden units at each step"
+        advice, changes = "less dropout", (f"model.dropout={max(0.0, dropout - 0.2):.2g}",)
+    elif not sizes:
         size = "there is no hidden layer"
     elif _is_small(t):
         size = f"the narrowest hidden layer has {min(sizes)} unit{'s' if min(sizes) > 1 else ''}"
@@ -103,8 +112,8 @@ def underfitting(t: Training) -> Finding | None:
         0.7,
         f"the training loss settled at {t.loss(lowest):.3g}, {lowest:.2f} times that of chance, and the validation "
         f"loss at {t.loss(float(validation.min())):.3g}; {size}",
-        "a larger network",
-        t.command(*larger(t)),
+        advice,
+        t.command(*changes),
     )
 
 
@@ -123,7 +132,7 @@ def to_mlp(t: Training) -> tuple[str, ...]:
 def hindrance(t: Training) -> Finding | None:
     """Return what kept the network from fitting its training rows and is to be mended before its size is; else None."""
     steps = (zero_start, exploding, rate_too_high, penalty_too_strong, vanishing, rate_too_low)
-    checks = (*steps, dead, saturated, stopped_too_early)
+    checks = (*steps, dead, saturated, average_lags, stopped_too_early)
     return next((finding for check in checks if (finding := check(t)) is not None), None)
 
 
@@ -165,21 +174,51 @@ def _late_gain(t: Training) -> float:
 def stopped_too_early(t: Training) -> Finding | None:
     """The last epochs still brought the validation loss down, or there were hardly any."""
     fall, epochs = late_fall(t.validation), t.settings["training"]["epochs"]
-    at_the_end = t.best_epoch >= len(t.history) - 1 and len(t.history) == epochs
-    if not at_the_end or t.validation[-1] <= DONE:
+    if not _is_best_at_the_end(t) or t.validation[-1] <= DONE or average_lags(t):
         return None
     if len(t.history) < FEW:
         fall, trend = 0.3, "too few to see where it is going"
-    else:
+    elif fall > 0.05:
         trend = f"over the last fifth of them the validation loss fell by {fall:.0%}"
-    if fall <= 0.05:
-        return None
+    else:
+        half = len(t.validation) // 2
+        fall = 1 - float(t.validation[half:].min() / t.validation[:half].min())
+        if t.validation[-1] <= HIGH or fall <= STILL_FALLING:
+            return None
+        trend = (
+            f"the validation loss, still {t.validation[-1]:.2f} times that of chance, came {fall:.0%} lower in the "
+            "second half of them than in the first"
+        )
     return Finding(
         "stopped too early",
         0.4 + min(0.3, fall),
         f"the best epoch is {t.best_epoch} of {len(t.history)}; {trend}",
         "train for longer",
         t.command(f"training.epochs={max(10, 2 * epochs)}"),
+    )
+
+
+def _is_best_at_the_end(t: Training) -> bool:
+    return t.best_epoch >= len(t.history) - 1 and len(t.history) == t.settings["training"]["epochs"]
+
+
+def average_lags(t: Training) -> Finding | None:
+    """The averaged weights, which are evaluated, still hold much of the initial ones, and fit worse than the last."""
+    decay = t.settings["training"]["average_decay"]
+    if decay is None or not t.telemetry or not _is_best_at_the_end(t):
+        return None
+    share = decay ** max(row.step for row in t.telemetry)
+    if share <= FIRST_WEIGHTS or t.validation[-1] - t.train[-1] <= LAG:
+        return None
+    shorter = 1 - 10 * (1 - decay)
+    return Finding(
+        "average behind",
+        0.75,
+        f"{share:.0%} of the averaged weights, which are evaluated, are still the initial ones (average_decay "
+        f"{decay:g}); with them the validation loss is {t.loss(float(t.validation[-1])):.3g}, while the training loss, "
+        f"of the weights themselves, is {t.loss(float(t.train[-1])):.3g}",
+        "an average over fewer steps",
+        t.command(f"training.average_decay={f'{shorter:.6g}' if shorter > 0 else 'null'}"),
     )
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from glassnet.diagnostics.diagnosis.evidence import Finding, Training
-from glassnet.diagnostics.diagnosis.fitting import hindrance, larger, size_suffices, stronger_penalty
+from glassnet.diagnostics.diagnosis.fitting import average_lags, hindrance, larger, size_suffices, stronger_penalty
 
 Metrics = dict[str, Any]
 LINEAR = ("softmax_regression", "linear_regression")
@@ -41,7 +41,8 @@ def _worse(metrics: Metrics, t: Training) -> Finding | None:
         return None
     evidence = f"{difference}: {name} is better"
     at_best = t.best_epoch - 1
-    if t.train[at_best] < 0.9 * t.validation[at_best] or size_suffices(t):
+    fits_better = bool(t.train[at_best] < 0.9 * t.validation[at_best]) and not average_lags(t)
+    if fits_better or size_suffices(t):
         advice = "a strong penalty on the weights, which brings the network nearer to a linear model"
         command = t.command(stronger_penalty(t, factor=3.0, least=0.03))
     elif cause := hindrance(t):
