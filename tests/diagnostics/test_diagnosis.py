@@ -239,6 +239,32 @@ def test_scores_are_examined(prepared: Any, metrics: dict[str, Any], expected: l
             assert smoothing == (metrics["calibration"]["temperature"] > 1)
 
 
+@pytest.mark.parametrize(
+    ("choice", "network", "majority", "advice"),
+    [
+        ({}, (0.9, 0.43), 0.38, "the simplest model"),
+        ({}, (0.9, 0.43), 1e-6, "a larger network"),
+        ({"model.hidden_sizes": []}, (0.9, 0.43), 0.38, "a stronger penalty"),
+        ({}, (0.9, 0.3), 0.38, None),
+        ({}, (0.95, 0.43), 0.38, None),
+        ({"optimizer.learning_rate": 1e-6}, (0.9, 0.43), 0.38, None),
+    ],
+)
+def test_a_network_that_tells_no_more_than_the_shares_of_the_classes(
+    prepared: Any, choice: dict[str, Any], network: tuple[float, float], majority: float, advice: str | None
+) -> None:
+    """With rare classes that is far below ln C. Both scores must say so; a cause that the training shows has a name."""
+    training = _train(prepared, "wine", choice)
+    metrics = _metrics(0.01, 0.1, 0.01, 0.05, 1.0)
+    gain = network[0] - 0.9
+    metrics["comparisons"]["majority_class"] = {"difference_low": gain - 0.02, "difference_high": gain + 0.02}
+    metrics["baselines"] = {"majority_class": {"accuracy": 0.9, "log_loss": majority}}
+    metrics |= {"accuracy": network[0], "log_loss": network[1]}
+    findings = examine_scores(metrics, training)
+    assert [finding.name for finding in findings] == (["no better than the majority class"] if advice else [])
+    assert all(advice and finding.advice.startswith(advice) for finding in findings)
+
+
 def test_there_are_always_three_next_improvements(prepared: Any) -> None:
     """Findings first, by severity; then what the errors suggest; then what any training lacks; none twice."""
     healthy = _train(prepared, "wine", {})

@@ -68,17 +68,12 @@ def no_better_than_chance(t: Training) -> Finding | None:
     lowest, fitted = float(t.validation.min()), float(t.train.min())
     if len(t.history) < FEW or lowest <= NOTHING or _is_misled(t) or average_lags(t):
         return None
-    if fitted <= NOTHING and t.settings["model"]["hidden_sizes"]:
-        advice = "the simplest model, which shows whether the features tell anything of the target"
-        changes: tuple[str, ...] = ("model=softmax",)
-    elif fitted <= NOTHING:
-        advice, change = _tamer(t)
-        changes = (change,)
+    if fitted <= NOTHING:
+        advice, changes = simpler(t)
     elif _is_small(t) or _is_silenced(t):
         return None
     else:
-        advice = "a larger network: if that learns no more, the features may tell nothing of the target"
-        changes = larger(t)
+        advice, changes = larger_if_anything(t)
     return Finding(
         "no better than chance",
         0.85,
@@ -87,6 +82,19 @@ def no_better_than_chance(t: Training) -> Finding | None:
         advice,
         t.command(*changes),
     )
+
+
+def simpler(t: Training) -> tuple[str, tuple[str, ...]]:
+    """Return what to try where what was learnt of the training rows carries over to no others, and the changes."""
+    if t.settings["model"]["hidden_sizes"]:
+        return "the simplest model, which shows whether the features tell anything of the target", ("model=softmax",)
+    advice, change = _tamer(t)
+    return advice, (change,)
+
+
+def larger_if_anything(t: Training) -> tuple[str, tuple[str, ...]]:
+    """Return what to try where nothing was learnt of the training rows either, and the changes."""
+    return "a larger network: if that learns no more, the features may tell nothing of the target", larger(t)
 
 
 def underfitting(t: Training) -> Finding | None:

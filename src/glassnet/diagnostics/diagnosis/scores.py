@@ -3,7 +3,17 @@
 from typing import Any
 
 from glassnet.diagnostics.diagnosis.evidence import Finding, Training
-from glassnet.diagnostics.diagnosis.fitting import average_lags, hindrance, larger, size_suffices, stronger_penalty
+from glassnet.diagnostics.diagnosis.fitting import (
+    NOTHING,
+    average_lags,
+    hindrance,
+    larger,
+    larger_if_anything,
+    no_better_than_chance,
+    simpler,
+    size_suffices,
+    stronger_penalty,
+)
 
 Metrics = dict[str, Any]
 LINEAR = ("softmax_regression", "linear_regression")
@@ -12,9 +22,8 @@ SIGNIFICANT = 0.05
 
 def examine_scores(metrics: Metrics, training: Training) -> list[Finding]:
     """Return what the scores of the test split (the content of metrics.json) show, the most severe first."""
-    findings = [
-        finding for check in (_too_small, _worse, _miscalibrated) if (finding := check(metrics, training)) is not None
-    ]
+    checks = (_too_small, _no_gain, _worse, _miscalibrated)
+    findings = [finding for check in checks if (finding := check(metrics, training)) is not None]
     return sorted(findings, key=lambda finding: -finding.severity)
 
 
@@ -31,6 +40,32 @@ def _too_small(metrics: Metrics, t: Training) -> Finding | None:
         f"{difference}, which chance alone may bring about",
         f"compare with {name} on the validation scores of {folds} folds, which together are all rows not for testing",
         t.sweep(both, f"data.folds={folds}", f"data.fold=range({folds})"),
+    )
+
+
+def _no_gain(metrics: Metrics, t: Training) -> Finding | None:
+    """The network tells no more than the classes' shares do, which with rare classes is far better than chance, ln C.
+
+    It is neither right clearly more often than the majority class, nor are its probabilities better on average than the
+    shares themselves. A cause that the training shows is named for itself.
+    """
+    against = metrics["comparisons"].get("majority_class")  # a regression has none: there the mean is chance
+    if against is None or against["difference_low"] > 0 or no_better_than_chance(t) or hindrance(t) or average_lags(t):
+        return None
+    majority = metrics["baselines"]["majority_class"]
+    if metrics["log_loss"] < majority["log_loss"]:
+        return None
+    fitted = t.loss(float(t.train.min()))
+    has_learnt = fitted <= NOTHING * majority["log_loss"]
+    advice, changes = simpler(t) if has_learnt else larger_if_anything(t)
+    return Finding(
+        "no better than the majority class",
+        0.85,
+        f"on {metrics['examples']} test rows the network has an accuracy of {metrics['accuracy']:.4g} and a log-loss "
+        f"of {metrics['log_loss']:.4g}, the majority class with the classes' shares for probabilities "
+        f"{majority['accuracy']:.4g} and {majority['log_loss']:.4g}; the training loss came to {fitted:.4g}",
+        advice,
+        t.command(*changes),
     )
 
 
