@@ -202,6 +202,21 @@ def test_divergence_stops_at_once_and_says_where() -> None:
             fit(model, nn.SoftmaxCrossEntropy(), optim.SGD(model.parameters(), 0.1), rows, rows, 1)
 
 
+def test_what_was_not_finite_before_any_rate_acted_is_no_rate_too_high() -> None:
+    """Validation features with holes, and initial weights that are none."""
+    X = np.random.default_rng(0).standard_normal((8, 2)).astype(np.float32)
+    model = nn.mlp([2, 3], rng=np.random.default_rng(0))
+    optimizer = optim.SGD(model.parameters(), 0.1)
+    broken = X.copy()
+    broken[3:5, 0] = np.nan, np.inf
+    train, validation = (DataLoader(ArrayDataset(rows, np.arange(8) % 3), 4) for rows in (X, broken))
+    with pytest.raises(TrainingDivergedError, match=r"validation loss, .*2 of the validation data's examples have fea"):
+        fit(model, nn.SoftmaxCrossEntropy(), optimizer, train, validation, 1)
+    model.parameters()[0].data[0] = np.nan
+    with pytest.raises(TrainingDivergedError, match=r"0\.W was not finite from the start"):
+        fit(model, nn.SoftmaxCrossEntropy(), optimizer, train, validation, 1)
+
+
 def test_the_history_is_on_disk_after_every_epoch(tmp_path: Path) -> None:
     """As far as the training has come, columns and all."""
     seen = []

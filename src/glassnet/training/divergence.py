@@ -23,7 +23,8 @@ def diverged(run: "TrainingRun", what: str, value: float, *, in_batch: bool = Tr
         run: the training.
         what: the name of the value.
         value: the value.
-        in_batch: whether it arose in the current training batch, which is then read again and looked at.
+        in_batch: whether it arose in the current training batch, which is then read again and looked at; else it arose
+            in the validation data.
     """
     X = next(run.train_loader.batches(run.epoch - 1, first=run.batch))[0] if in_batch else None
     return TrainingDivergedError(
@@ -34,11 +35,14 @@ def diverged(run: "TrainingRun", what: str, value: float, *, in_batch: bool = Tr
 
 def _evidence(run: "TrainingRun", what: str, X: FloatArray | None) -> str:
     """Return what the numbers point to, the nearest cause first."""
-    if X is not None and not np.isfinite(X).all():
-        rows = int(np.count_nonzero(~np.isfinite(X).all(axis=1)))
+    if X is not None and (rows := _broken_rows(X)):
         return f"{rows} of the batch's {len(X)} examples have features that are not finite: mend the data"
+    if X is None and (rows := sum(_broken_rows(X) for X, _ in run.val_loader)):
+        return f"{rows} of the validation data's examples have features that are not finite: mend the data"
     named = list(run.model.named_parameters())
     broken = [name for name, parameter in named if not np.isfinite(parameter.data).all()]
+    if broken and run.step == 0:
+        return f"{broken[0]} was not finite from the start (the first of {len(broken)} such parameters)"
     if broken:
         return (
             f"after the last step {broken[0]} is not finite (the first of {len(broken)} such parameters): the learning "
@@ -62,3 +66,8 @@ def _evidence(run: "TrainingRun", what: str, X: FloatArray | None) -> str:
     else:
         causes.append("usual causes: a learning rate that is too high, or features that are not standardized")
     return "; ".join(causes)
+
+
+def _broken_rows(X: FloatArray) -> int:
+    """Return how many rows have features that are not finite."""
+    return int(np.count_nonzero(~np.isfinite(X).all(axis=1)))
