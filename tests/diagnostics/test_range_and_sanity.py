@@ -42,6 +42,20 @@ def test_the_edge_is_where_mathematics_puts_it(scale: float) -> None:
     assert result.learning_rates[0] == 1e-5
 
 
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("batch_size", [2, 4, 16])
+def test_the_noise_of_small_batches_is_no_edge(batch_size: int, seed: int) -> None:
+    """Squared errors of a few rows jump by more than their mean, at rates that hardly move a weight."""
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((400, 20)).astype(np.float32)
+    T = (X @ rng.standard_normal((20, 1)) / math.sqrt(20)).astype(np.float32)
+    model = nn.mlp([20, 16, 1], rng=rng)
+    loader = DataLoader(ArrayDataset(X, T), batch_size, shuffle=True, seed=seed)
+    result = learning_rate_range_test(model, nn.MeanSquaredError(), optim.SGD(model.parameters(), 0.1), loader)
+    assert result.edge is not None
+    assert result.edge > 0.05
+
+
 def test_everything_is_put_back() -> None:
     """Weights, the optimizer's slots and count, its rate, and the mode."""
     model = nn.mlp([3, 8, 2], normalization="batch", rng=np.random.default_rng(0)).eval()

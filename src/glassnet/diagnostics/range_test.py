@@ -15,6 +15,8 @@ SMOOTHING = 0.9  # of the moving average over the batches' losses
 SETTLED = 10  # steps after which the average is one
 SAFETY = 8.0  # the suggested rate is this many times below the edge: within the usual 3 to 10
 RISE = 0.25  # of the first loss: by so much the smoothed loss must rise again to have blown up
+# Standard deviations of the smoothed loss: by so many too. Small batches alone carry it up and down by 5 of them.
+NOISE = 8.0
 
 
 @dataclass(frozen=True)
@@ -50,8 +52,9 @@ def learning_rate_range_test(
     """Train for up to `steps` steps while the rate grows by a constant factor from `lowest` to `highest`.
 
     The loss counts as blown up when it is not finite, or when the smoothed loss has risen above its lowest value by
-    a quarter of what it was at first. The test ends there; weights, optimizer, rate, modes and random generators are
-    put back as they were, also where an error ends it, and the gradients count as zero.
+    a quarter of what it was at first, and by more than the noise of the batches explains. The test ends there;
+    weights, optimizer, rate, modes and random generators are put back as they were, also where an error ends it,
+    and the gradients count as zero.
 
     Args:
         model: the network, as it would begin its training.
@@ -119,7 +122,7 @@ def _raise_the_rate(
             losses.append(value)
             smoothed.append(average / (1 - SMOOTHING ** (step + 1)))
             settled = smoothed[SETTLED:]  # the first averages are of a few batches only
-            if settled and smoothed[-1] > min(settled) + RISE * smoothed[SETTLED]:
+            if settled and smoothed[-1] - min(settled) > max(RISE * smoothed[SETTLED], NOISE * _deviation(losses)):
                 edge = rate
                 break
             optimizer.learning_rate = rate
@@ -132,6 +135,17 @@ def _raise_the_rate(
         falls = np.subtract(smoothed[2 * SETTLED :], smoothed[: -2 * SETTLED])
         suggestion = rates[SETTLED + int(np.argmin(falls))]
     return RangeTest(rates, losses, smoothed, edge, suggestion)
+
+
+def _deviation(losses: list[float]) -> float:
+    """Return the standard deviation that the noise of the batches leaves in the smoothed loss.
+
+    Of independent losses with deviation σ, the differences from one to the next have √2·σ, and half of them, if they
+    are normal, are below 0.6745 of that: the median leaves out what a trend or a few huge losses make larger. The
+    average `s·average + (1 − s)·loss` keeps `√((1 − s)/(1 + s))` of σ.
+    """
+    difference = float(np.median(np.abs(np.diff(losses))))
+    return difference / (0.6745 * math.sqrt(2)) * math.sqrt((1 - SMOOTHING) / (1 + SMOOTHING))
 
 
 def _check_that_the_rate_is_to_blame(step: int, value: float, X: nn.FloatArray) -> None:
