@@ -140,12 +140,11 @@ def _raise_the_rate(
 def _deviation(losses: list[float]) -> float:
     """Return the standard deviation that the noise of the batches leaves in the smoothed loss.
 
-    Of independent losses with deviation σ, the differences from one to the next have √2·σ, and half of them, if they
-    are normal, are below 0.6745 of that: the median leaves out what a trend or a few huge losses make larger. The
-    average `s·average + (1 − s)·loss` keeps `√((1 − s)/(1 + s))` of σ.
+    Of independent losses with deviation σ, the differences from one to the next are `2σ/√π` on average, if they are
+    normal; a trend hardly adds to them. The moving average `s·average + (1 − s)·loss` keeps `√((1 − s)/(1 + s))` of σ.
     """
-    difference = float(np.median(np.abs(np.diff(losses))))
-    return difference / (0.6745 * math.sqrt(2)) * math.sqrt((1 - SMOOTHING) / (1 + SMOOTHING))
+    difference = float(np.mean(np.abs(np.diff(losses))))
+    return difference * math.sqrt(math.pi) / 2 * math.sqrt((1 - SMOOTHING) / (1 + SMOOTHING))
 
 
 def _check_that_the_rate_is_to_blame(step: int, value: float, X: nn.FloatArray) -> None:
