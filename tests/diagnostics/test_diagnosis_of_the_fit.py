@@ -177,6 +177,16 @@ def test_a_small_rate_that_is_still_learning_needs_time_before_size() -> None:
     assert _names(_train("shells")) == []
 
 
+@pytest.mark.parametrize("data", ["clusters", "overlapping", "friedman"])
+@pytest.mark.parametrize("rate", ["optimizer.learning_rate=1e-5", "optimizer.learning_rate=1e-4"])
+def test_a_tiny_rate_of_a_model_that_starts_at_zero_is_too_low(data: str, rate: str) -> None:
+    """Against weights of nearly 0 each update is large, but the loss has only begun to fall: size is not the matter."""
+    finding = diagnose(_train(data, "model=softmax", rate))[0]
+    assert finding.name == "learning rate too low"
+    assert "as fast in the second half" in finding.evidence
+    assert "learning rate too low" not in _names(_train(data, "model=softmax"))
+
+
 def test_a_network_that_dropout_keeps_from_fitting_needs_less_of_it() -> None:
     """Following the advice ends where the network fits, at the size that it had."""
     overrides = ["model.dropout=0.5"]

@@ -160,7 +160,8 @@ def _is_stuck(t: Training) -> bool:
 def _is_misled(t: Training) -> bool:
     """Return whether the steps or the weights are ill, so that the loss says nothing of the network or the data."""
     is_tiny = t.largest_update < USUAL_UPDATE
-    return is_tiny or starts_at_zero(t) or rate_too_high(t) is not None or penalty_too_strong(t) is not None
+    is_misled = is_tiny or starts_at_zero(t) or rate_too_low(t) is not None
+    return is_misled or rate_too_high(t) is not None or penalty_too_strong(t) is not None
 
 
 def _is_silenced(t: Training) -> bool:
@@ -191,7 +192,7 @@ def stopped_too_early(t: Training) -> Finding | None:
     else:
         half = len(t.validation) // 2
         fall = 1 - float(t.validation[half:].min() / t.validation[:half].min())
-        if t.validation[-1] <= HIGH or fall <= STILL_FALLING:
+        if not HIGH < t.validation[-1] < 1 or fall <= STILL_FALLING:
             return None
         trend = (
             f"the validation loss, still {t.validation[-1]:.2f} times that of chance, came {fall:.0%} lower in the "

@@ -17,6 +17,7 @@ MOST, NEARLY_ALL = 0.5, 0.8  # of a layer's units
 HALF_LOST = 0.5  # of chance: with nearly all units out, a loss above is no success
 THROWN = 2.0  # times chance: the networks of the tests begin below, or fall below within the first epoch
 FAR = 20.0  # times chance: no rule of initialization begins there
+FELL, SAME_PACE = 0.01, 0.5  # of chance, below which there is no pace to keep; of the pace at first
 RESTLESS = 0.25  # of the epochs: noise lifts an average over all rows in fewer of them
 
 
@@ -72,18 +73,39 @@ def _restless(t: Training) -> str:
 
 
 def rate_too_low(t: Training) -> Finding | None:
-    """Every update is tiny, and the training loss is still high."""
-    if math.isnan(t.largest_update) or t.largest_update > USUAL_UPDATE or t.train[-1] < HIGH:
+    """Every update is tiny, or a model that starts at zero falls on at its first pace, and the loss is still high."""
+    is_tiny = not math.isnan(t.largest_update) and t.largest_update <= USUAL_UPDATE
+    falls_on = t.validation[-1] < t.validation[len(t.history) // 2]
+    is_slow = not t.settings["model"]["hidden_sizes"] and _pace(t) > SAME_PACE and falls_on
+    if t.train[-1] < HIGH or not (is_tiny or is_slow):
         return None
+    how = (
+        _updates(t)
+        if is_tiny
+        else f"for the rate of its steps it fell {_pace(t):.0%} as fast in the second half as before"
+    )
     rate = t.settings["optimizer"]["learning_rate"]
     return Finding(
         "learning rate too low",
         0.9,
-        f"after {len(t.history)} epochs the training loss is still {t.train[-1]:.2f} times that of chance; "
-        f"{_updates(t)}",
+        f"after {len(t.history)} epochs the training loss is still {t.train[-1]:.2f} times that of chance; {how}",
         "multiply the learning rate by 10",
         t.command(f"optimizer.learning_rate={rate * 10:.3g}"),
     )
+
+
+def _pace(t: Training) -> float:
+    """Return how fast the training loss fell in the second half of the epochs, in shares of the first half's pace.
+
+    The pace is the fall divided by the sum of the learning rates, since a schedule slows a training down by design.
+    Against weights that start at zero every update is large; a loss that goes on at one pace tells a rate too low.
+    """
+    rates, half = np.array([row["learning_rate"] for row in t.history]), len(t.history) // 2
+    falls = float(t.train[0] - t.train[half]), float(t.train[half] - t.train[-1])
+    spent = float(rates[1 : half + 1].sum()), float(rates[half + 1 :].sum())
+    if len(t.history) < 4 or falls[0] <= FELL or 0 in spent:
+        return 0.0
+    return (falls[1] / spent[1]) / (falls[0] / spent[0])
 
 
 def noisy(t: Training) -> Finding | None:
