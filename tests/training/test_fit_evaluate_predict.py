@@ -307,3 +307,59 @@ def test_numpy_floats_read_back_exactly(tmp_path: Path) -> None:
     path = tmp_path / "history.csv"
     write_history(path, [{"epoch": 1, "learning_rate": np.float64(0.1)}], ["epoch", "learning_rate"])
     assert read_history(path) == [{"epoch": 1.0, "learning_rate": 0.1}]
+
+
+def test_callbacks_may_come_from_a_generator() -> None:
+    """Looking at them does not use them up."""
+    noted: list[str] = []
+
+    class Note(Callback):
+        def on_epoch_end(self, run: TrainingRun) -> None:
+            noted.append("epoch")
+
+    _train((callback for callback in [Note()]), epochs=2)
+    assert noted == ["epoch", "epoch"]
+
+
+class _NamelessLoss(nn.Loss):
+    """Has nothing to be read beside it."""
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"callbacks": None}, "callbacks as a list of Callback, received NoneType"),
+        ({"callbacks": Progress("fit")}, "callbacks as a list of Callback, received Progress"),
+        ({"val_loader": None}, "a DataLoader as val_loader, received NoneType"),
+        ({"train_loader": [1]}, "a DataLoader as train_loader, received list"),
+        ({"loss": _NamelessLoss()}, "a loss with a score_name"),
+    ],
+)
+def test_what_fit_cannot_use_is_refused_before_the_first_epoch(changed: dict[str, Any], message: str) -> None:
+    """In a line that says what was expected, and what came."""
+    model, loader = nn.mlp([2, 3], rng=np.random.default_rng(0)), DataLoader(_blobs(20, 0), 8)
+    arguments = {
+        "loss": nn.SoftmaxCrossEntropy(), "train_loader": loader, "val_loader": loader, "callbacks": (), **changed
+    }  # fmt: skip
+    with pytest.raises(TypeError, match=f"fit: expected {message}"):
+        fit(model, optimizer=optim.Adam(model.parameters()), epochs=1, **arguments)
+
+
+def test_evaluate_refuses_an_array_in_place_of_a_loader() -> None:
+    """Whose rows it would take for batches."""
+    model = nn.mlp([2, 3], rng=np.random.default_rng(0))
+    with pytest.raises(TypeError, match="evaluate: expected a DataLoader as loader, received float32 array"):
+        evaluate(model, nn.SoftmaxCrossEntropy(), _blobs(20, 0).X)  # type: ignore[arg-type]
+
+
+def test_a_network_with_one_output_predicts_that_output() -> None:
+    """Softmax over one class would be 1 whatever the network says."""
+    model, X = nn.mlp([2, 1], rng=np.random.default_rng(0)), _blobs(20, 0).X
+    assert np.array_equal(predict(model, X), model.eval().forward(X))
+
+
+def test_a_masked_array_is_refused() -> None:
+    """Its batches would show what the mask hides."""
+    X = _blobs(20, 0).X
+    with pytest.raises(ValueError, match="expected plain arrays, received X masked"):
+        ArrayDataset(np.ma.masked_array(X, mask=X > 1), np.zeros(20, dtype=np.int64))

@@ -195,28 +195,37 @@ class Settings(Section):
     @model_validator(mode="after")
     def _warmup_ends(self) -> "Settings":
         if self.schedule.warmup_epochs >= self.training.epochs:
-            raise ValueError(f"schedule.warmup_epochs below training.epochs ({self.training.epochs})")
+            raise ValueError(
+                f"schedule.warmup_epochs below training.epochs ({self.training.epochs}), received "
+                f"{self.schedule.warmup_epochs}"
+            )
         return self
 
     @model_validator(mode="after")
     def _processes_share_rows(self) -> "Settings":
         if self.training.processes > 1 and self.model.normalization == "batch":
             raise ValueError(
-                f"a model.normalization other than batch, whose statistics are those of the whole batch, with "
-                f"training.processes={self.training.processes}; set training.processes=1, or model.normalization=layer"
+                f"training.processes=1 with model.normalization=batch, whose statistics are those of the whole batch, "
+                f"received {self.training.processes}; set it to 1, or model.normalization=layer"
             )
         return self
 
     @model_validator(mode="after")
     def _final_needs_no_validation(self) -> "Settings":
         if self.training.final and isinstance(self.schedule, PlateauSettings):
-            raise ValueError("a schedule other than plateau, which needs a validation split, with training.final=true")
+            raise ValueError(
+                "a schedule that needs no validation split with training.final=true, received schedule=plateau; choose "
+                "another"
+            )
         return self
 
     @model_validator(mode="after")
     def _one_way_to_shrink_weights(self) -> "Settings":
         if isinstance(self.optimizer, AdamWSettings) and self.optimizer.weight_decay and self.training.l2:
-            raise ValueError("training.l2 or optimizer.weight_decay above 0, not both; set one of them to 0")
+            raise ValueError(
+                f"training.l2 or optimizer.weight_decay above 0, received both: {self.training.l2:g} and "
+                f"{self.optimizer.weight_decay:g}; set one of them to 0"
+            )
         return self
 
     def describing_the_result(self) -> dict[str, Any]:
@@ -263,8 +272,8 @@ def _describe(problem: Any) -> str:
     message = problem["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
     if message.startswith(("greater ", "less ")):
         message = f"a number {message}"
-    if problem["type"] == "value_error":
-        return f"{key}: expected {message}, received {_without_nesting(received)}"
+    if problem["type"] == "value_error":  # settings that do not go together: of the whole, the message says which
+        return f"{key}: expected {message}{f', received {_without_nesting(received)}' if path else ''}"
     return f"{key}: expected {message}, received {received!r}"
 
 

@@ -33,8 +33,12 @@ class ArrayDataset(Buffered):
         """Pair `X` with `y`.
 
         Raises:
-            ValueError: if `X` is not two-dimensional, the lengths differ, or there is no row.
+            ValueError: if `X` is not two-dimensional, the lengths differ, there is no row, or an array hides values
+                behind a mask, which batches would not.
         """
+        masked = next((name for name, array in (("X", X), ("y", y)) if isinstance(array, np.ma.MaskedArray)), None)
+        if masked is not None:
+            raise ValueError(f"ArrayDataset: expected plain arrays, received {masked} masked; fill its gaps first")
         if not isinstance(X, np.ndarray) or X.ndim != 2 or len(X) == 0:
             received = X.shape if isinstance(X, np.ndarray) else type(X).__name__
             raise ValueError(f"ArrayDataset: expected X as an array (N, D) with N >= 1, received {received}")

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -30,7 +30,7 @@ def fit(
     train_loader: DataLoader,
     val_loader: DataLoader,
     epochs: int,
-    callbacks: Sequence[Callback] = (),
+    callbacks: Iterable[Callback] = (),
     *,
     penalty: nn.L2Penalty | None = None,
     processes: int = 1,
@@ -71,9 +71,17 @@ def fit(
             f"fit: expected an L2 penalty or weight decay, received both: {penalty!r} and "
             f"{type(optimizer).__name__}(weight_decay={optimizer.weight_decay:g}); drop one of them"
         )
+    if not isinstance(callbacks, Iterable):
+        raise TypeError(f"fit: expected callbacks as a list of Callback, received {describe(callbacks)}")
+    callbacks = tuple(callbacks)
     strange = next((callback for callback in callbacks if not isinstance(callback, Callback)), None)
     if strange is not None:
         raise TypeError(f"fit: expected callbacks as a list of Callback, received {describe(strange)} in it")
+    if not hasattr(train_loader, "batches"):
+        raise TypeError(f"fit: expected a DataLoader as train_loader, received {describe(train_loader)}")
+    _check_batches("fit", "val_loader", val_loader)
+    if not hasattr(loss, "score_name"):
+        raise TypeError(f'fit: expected a loss with a score_name, such as "mae", received {loss!r} without one')
     trained = {id(parameter) for parameter in optimizer.flat.parameters}
     foreign = trained - {id(parameter) for parameter in model.parameters()}
     if foreign:
@@ -81,7 +89,7 @@ def fit(
             f"fit: expected an optimizer of this model's parameters, received one with {len(foreign)} of another's"
         )
     run = TrainingRun(
-        model, loss, optimizer, train_loader, val_loader, epochs, optimizer.flat.parameters, tuple(callbacks), penalty,
+        model, loss, optimizer, train_loader, val_loader, epochs, optimizer.flat.parameters, callbacks, penalty,
         frozen=[parameter for parameter in model.parameters() if id(parameter) not in trained],
     )  # fmt: skip
     try:
@@ -191,7 +199,11 @@ def evaluate(model: nn.Module, loss: nn.Loss, loader: DataLoader) -> dict[str, f
     """Return the loss and score of `model` over `loader`, in evaluation mode, and the number of examples.
 
     The keys are "loss", the loss's `score_name` ("accuracy", or "mae" for regression) and "examples".
+
+    Raises:
+        TypeError: if `loader` is not one, but an array, say.
     """
+    _check_batches("evaluate", "loader", loader)
     tally = Tally()
     with _evaluation_mode(model):
         for X, y in loader:
@@ -204,7 +216,7 @@ def predict(
     model: nn.Module,
     X: FloatArray,
     *,
-    output: Callable[[FloatArray], FloatArray] = nn.softmax,
+    output: Callable[[FloatArray], FloatArray] | None = None,
     batch_size: int = 1024,
 ) -> FloatArray:
     """Return the predictions for `X (N, D)`, `(N, C)`, in evaluation mode.
@@ -212,13 +224,26 @@ def predict(
     Args:
         model: the trained model.
         X: the rows.
-        output: what turns the network's outputs into predictions: `nn.softmax` makes logits class probabilities.
+        output: what turns the network's outputs into predictions; None for `nn.softmax`, which makes logits class
+            probabilities, and for nothing where the network has one output only: that is a regression's prediction.
         batch_size: how many rows to compute at a time.
     """
     check_count("predict", "batch_size", batch_size)
     with _evaluation_mode(model):
-        parts = [output(model.forward(X[i : i + batch_size])) for i in range(0, max(len(X), 1), batch_size)]
+        parts = []
+        for start in range(0, max(len(X), 1), batch_size):
+            outputs = model.forward(X[start : start + batch_size])
+            if output is not None:
+                outputs = output(outputs)
+            elif outputs.shape[1] > 1:
+                outputs = nn.softmax(outputs)
+            parts.append(outputs)
     return np.concatenate(parts)
+
+
+def _check_batches(owner: str, name: str, loader: object) -> None:
+    if not isinstance(loader, Iterable) or isinstance(loader, np.ndarray):
+        raise TypeError(f"{owner}: expected a DataLoader as {name}, received {describe(loader)}")
 
 
 @contextmanager
