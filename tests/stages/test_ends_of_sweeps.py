@@ -133,6 +133,42 @@ def test_a_signal_ends_a_sweep_with_its_workers(
     assert table["notes"][3] == f"was not started: {signum.name} ended the sweep"
 
 
+INTERRUPTED_IMPORT = """
+import sys
+from pathlib import Path
+from glassnet.config import Job, one_line_errors, run_sweep
+from glassnet.stages import train
+
+class CtrlC:
+    def find_spec(self, name, path, target=None):
+        if name == "pandas._libs.tslibs":
+            sys.meta_path.remove(self)
+            raise KeyboardInterrupt
+
+def launch():
+    Job(Path("s/0"), ["seed=0"], ["seed=0"], "now", status="running").write()
+    sys.meta_path.insert(0, CtrlC())
+    import pandas
+    raise KeyboardInterrupt
+
+with one_line_errors("train"):
+    run_sweep(launch, Path("s"), "now", train.finish_sweep, "hydra.sweep.dir=s")
+"""
+
+
+def test_a_signal_that_comes_while_a_job_imports_leaves_a_table_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Half of pandas cannot be imported again, and the table needs it."""
+    monkeypatch.chdir(tmp_path)
+    command = [sys.executable, "-c", INTERRUPTED_IMPORT]
+    environment = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 128 + signal.SIGINT, ended.stderr
+    assert "train: SIGINT: 1 of 1 jobs are not finished" in ended.stderr
+    assert list(_table()["status"]) == ["lost"]
+
+
 def test_workers_end_with_a_command_that_is_killed(start: Start) -> None:
     """They would go on writing where a restarted sweep writes."""
     process = start(LONG, *JOBLIB, training=2)

@@ -1,5 +1,6 @@
 """Running the jobs of a sweep, whatever starts them, and ending it: with a table, and a word on what failed."""
 
+import importlib
 import signal
 import sys
 import traceback
@@ -54,6 +55,8 @@ def run_sweep(launch: Callable[[], str], folder: Path, start: str, finish: Finis
         UserError: if jobs failed; it counts them.
         StoppedError: if SIGINT or SIGTERM came.
     """
+    # The table needs it, and what a signal leaves of it while a job loads it cannot be loaded again.
+    importlib.import_module("pandas")
     before = signal.signal(signal.SIGTERM, _exit)  # else it would end this process alone, and joblib's workers go on
     try:
         trouble = launch()
