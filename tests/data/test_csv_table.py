@@ -100,6 +100,7 @@ def test_the_task_follows_from_the_target(tmp_path: Path, values: list[str], tas
         (_lines("a,y", lambda i: f"{i},{'pq'[i % 2] if i else ''}"), {}, "received 1 rows without, the first is row 1"),
         (_lines("a,y", lambda i: f"{i},{'pq'[i % 2]}"), {"task": "regression"}, "numbers in the target"),
         (_lines("a,y", lambda i: f"{i},3"), {"task": "regression"}, "that varies"),
+        (_lines("a,y", lambda i: f"{i},{i if i else 'NAN'}"), {}, "finite numbers in the target 'y', received 'NAN'"),
         (_lines("a,y", lambda i: f",{'pq'[i % 2]}"), {}, "none that is usable"),
     ],
 )
@@ -189,6 +190,55 @@ def test_decimal_commas_that_were_not_declared_are_noticed(tmp_path: Path) -> No
     assert _read(tmp_path / "a.csv", text, decimal=",").notes == ()
     with pytest.raises(ValueError, match=r"data\.task=regression, and data\.decimal, since they have a decimal comma"):
         _read(tmp_path / "a.csv", _lines("a;y", lambda i: f"{i};{i},5"))
+
+
+def test_points_that_part_thousands_are_no_decimals(tmp_path: Path) -> None:
+    """Where the comma is the sign for decimals, 1.500 is not one and a half; that it is taken for a text is said."""
+    text = _lines("a;b;y", lambda i: f"{['900', '1.500', '2.300'][i % 3]};{i},5;{'pq'[i % 2]}")
+    table = _read(tmp_path / "a.csv", text, decimal=",")
+    assert table.categorical == ("a",)
+    assert "numbers with a decimal point: a; set data.decimal" in table.notes[0]
+
+
+def test_rare_whole_numbers_have_no_decimal_comma(tmp_path: Path) -> None:
+    """The advice for classes of few rows is about what the target holds."""
+    with pytest.raises(ValueError, match=r"or data\.task=regression if it is a quantity"):
+        _read(tmp_path / "a.csv", _lines("a,y", lambda i: f"{i},{i % 2 if i else 7}"))
+
+
+def test_a_mark_of_gaps_that_was_not_declared_is_noticed(tmp_path: Path) -> None:
+    """One text among numbers turns them all into texts, whether they are few or so many that they are left out."""
+    for different in (20, 200):
+        text = _lines("a,b,y", lambda i, n=different: f"{i},{i % n if i % 5 else 'n/a'},{'pq'[i % 2]}", 200)
+        table = _read(tmp_path / "a.csv", text)
+        assert "though most are numbers: b ('n/a'); declare in data.missing_values" in table.notes[-1]
+        assert _read(tmp_path / "a.csv", text, missing_values=["n/a"]).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("value", "rule", "names"),
+    [
+        ("Y", {"missing_categorical": "own_category"}, ["a", "f = Y", "f = (missing)"]),
+        ("1", {"missing_indicator": True}, ["a", "f", "f is missing"]),
+        ("Y", {}, ["a"]),
+        ("1", {}, ["a"]),
+    ],
+)
+def test_one_value_or_none_is_no_constant_where_gaps_are_marked(
+    tmp_path: Path, value: str, rule: dict[str, Any], names: list[str]
+) -> None:
+    """A box that is ticked or left blank says something, if the rule for gaps keeps them apart."""
+    table = _read(tmp_path / "a.csv", _lines("a,f,y", lambda i: f"{i},{value if i % 3 else ''},{'pq'[i % 2]}"), **rule)
+    prepare(table, _settings(tmp_path / "a.csv", **rule), tmp_path / "prepared")
+    prepared = read_prepared(tmp_path / "prepared")
+    assert prepared.preprocessing.feature_names == names
+    assert prepared.about["notes"] == ([] if rule else ["left out as constant or empty: f"])
+
+
+def test_spaces_before_a_quotation_mark_are_no_text(tmp_path: Path) -> None:
+    """As some programs write after each delimiter; a delimiter inside the marks divides nothing."""
+    table = _read(tmp_path / "a.csv", _lines("a, b, y", lambda i: f'{i}, "u, v{i % 3}", {"pq"[i % 2]}'))
+    assert sorted(set(table.frame["b"])) == ["u, v0", "u, v1", "u, v2"]
 
 
 def test_a_carriage_return_in_a_text_survives_the_raw_files(tmp_path: Path) -> None:

@@ -74,9 +74,11 @@ class TablePreprocessing:
 
     @property
     def constant_names(self) -> list[str]:
-        """Those from which nothing can be learnt, since the training rows differ in none of them."""
+        """Those from which nothing can be learnt, since the training rows differ in none of them, nor in their gaps."""
         return [
-            column["name"] for column in self.columns if column.get("scale", column.get("categories")) in (None, [])
+            column["name"]
+            for column in self.columns
+            if column.get("scale", column.get("categories")) in (None, []) and not column.get("indicator")
         ]
 
     @property
@@ -166,7 +168,7 @@ def _fit_numbers(frame: "pd.DataFrame", name: str, rule: str, indicator: bool) -
         "mean": mean,
         "scale": scale,
         "fill": fill,
-        "indicator": indicator and fill is not None and bool(np.isnan(values).any()),
+        "indicator": indicator and fill is not None and len(np.unique(np.isnan(values))) == 2,
         "gaps": int(np.isnan(values).sum()),
     }
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from glassnet.data.sources.csv_text import listed, read_texts, to_number, to_numbers
+from glassnet.data.sources.csv_text import is_number, listed, read_texts, to_number, to_numbers
 from glassnet.data.sources.raw import RawTable, Task
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 MOST_CLASSES = 20  # a whole-number target with more values than this is taken for a quantity
 LEAST_IN_A_CLASS = 3  # one row for each split
 MOST_FEATURES = 10_000
+MOST_MARKS = 3  # different texts among numbers that may stand for a gap
 
 
 def csv_table(settings: dict[str, Any]) -> RawTable:
@@ -119,10 +120,11 @@ def _understand(
     """Return the numeric columns with their values, the names of the categorical ones, and what was left out."""
     numeric: dict[str, Any] = {}
     categorical: set[str] = set()
-    empty, wordy, infinite, with_comma = [], [], [], []
+    empty, wordy, infinite, other_sign, mixed = [], [], [], [], []
     for name in frame.columns:
         present = frame[name].dropna()
-        if present.empty or (present == present.iloc[0]).all():
+        is_constant = present.empty or (present == present.iloc[0]).all()
+        if is_constant and (present.empty or not _marks_gaps(frame[name], settings)):
             empty.append(name)
             continue
         values = None if name in settings["categorical"] else to_numbers(frame[name], settings["decimal"])
@@ -131,8 +133,10 @@ def _understand(
             if np.isinf(values).any():
                 infinite.append(name)
             continue
-        if name not in settings["categorical"] and _has_decimal_commas(frame[name], settings):
-            with_comma.append(name)
+        if name not in settings["categorical"] and _has_other_decimals(frame[name], settings):
+            other_sign.append(name)
+        elif name not in settings["categorical"] and (strange := _strange_among_numbers(present, settings)):
+            mixed.append(f"{name} ({strange[:20]!r})")
         if (distinct := present.nunique()) <= settings["most_categories"]:
             categorical.add(name)
         else:
@@ -144,17 +148,42 @@ def _understand(
         notes.append(
             f"left out as free text, more than data.most_categories={settings['most_categories']}: {listed(wordy)}"
         )
-    if with_comma:
+    if other_sign:
+        other, sign = _other_sign(settings)
         notes.append(
-            f"taken for texts, though they look like numbers with a decimal comma: {listed(with_comma)}; set "
-            "data.decimal to read them as such (\"data.decimal=','\")"
+            f"taken for texts, though they look like numbers with a decimal {sign}: {listed(other_sign)}; set "
+            f"data.decimal to read them as such (\"data.decimal='{other}'\")"
+        )
+    if mixed:
+        notes.append(
+            f"taken for texts, though most are numbers: {listed(mixed)}; declare in data.missing_values what marks a "
+            "gap"
         )
     return numeric, categorical, notes
 
 
-def _has_decimal_commas(values: "pd.Series[Any]", settings: dict[str, Any]) -> bool:
-    """Return whether texts that are no numbers would be, if the comma were the sign for decimals."""
-    return settings["decimal"] != "," and to_numbers(values, ",") is not None
+def _marks_gaps(values: "pd.Series[Any]", settings: dict[str, Any]) -> bool:
+    """Return whether a column has gaps, and becomes features that tell them from the rest."""
+    if values.notna().all():
+        return False
+    is_numeric = values.name not in settings["categorical"] and to_numbers(values, settings["decimal"]) is not None
+    return bool(settings["missing_indicator"]) if is_numeric else settings["missing_categorical"] == "own_category"
+
+
+def _other_sign(settings: dict[str, Any]) -> tuple[str, str]:
+    """Return the sign for decimals that the settings do not name, and what to call it."""
+    return (".", "point") if settings["decimal"] == "," else (",", "comma")
+
+
+def _has_other_decimals(values: "pd.Series[Any]", settings: dict[str, Any]) -> bool:
+    """Return whether texts that are no numbers would be, if the sign for decimals were the other one."""
+    return to_numbers(values, settings["decimal"]) is None and to_numbers(values, _other_sign(settings)[0]) is not None
+
+
+def _strange_among_numbers(texts: "pd.Series[Any]", settings: dict[str, Any]) -> str | None:
+    """Return what is no number where half of the texts or more are, and the others are the same few: marks of gaps."""
+    strange = [text for text in texts if not is_number(text, settings["decimal"])]
+    return str(strange[0]) if 2 * len(strange) <= len(texts) and len(set(strange)) <= MOST_MARKS else None
 
 
 def _understand_target(
@@ -175,7 +204,8 @@ def _understand_target(
             )
             raise ValueError(f"{path}: expected numbers in the target {target!r} for regression, received {strange!r}")
         if not np.isfinite(numbers).all():
-            raise ValueError(f"{path}: expected finite numbers in the target {target!r}, received infinite ones")
+            strange = next(value for value, number in zip(values, numbers, strict=True) if not np.isfinite(number))
+            raise ValueError(f"{path}: expected finite numbers in the target {target!r}, received {strange!r}")
         if (numbers == numbers[0]).all():
             raise ValueError(f"{path}: expected a target {target!r} that varies, received {numbers[0]:g} in every row")
         return numbers, "regression", (), None
@@ -183,7 +213,8 @@ def _understand_target(
     small = sorted(name for name, count in counts.items() if count < LEAST_IN_A_CLASS)
     kept = [name for name in counts if name not in small]
     if small and (settings["rare_classes"] == "error" or len(kept) < 2):
-        hint = ", and data.decimal, since they have a decimal comma," if _has_decimal_commas(values, settings) else ""
+        sign = _other_sign(settings)[1]
+        hint = f", and data.decimal, since they have a decimal {sign}," if _has_other_decimals(values, settings) else ""
         raise ValueError(
             f"{path}: expected at least {LEAST_IN_A_CLASS} rows of every class of {target!r}, one for each split, "
             f"received {listed(f'{counts[name]} of {name!r}' for name in small)}; set data.rare_classes=drop to leave "

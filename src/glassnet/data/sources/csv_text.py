@@ -90,8 +90,12 @@ def _decode(path: Path, content: bytes, encoding: str) -> str:
 
 
 def _records(text: str, delimiter: str) -> Iterator[list[str]]:
-    """Yield the rows that are not blank; one with line breaks inside quotation marks is still one."""
-    return (record for record in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if record)
+    """Yield the rows that are not blank; one with line breaks inside quotation marks is still one.
+
+    Spaces between a delimiter and a quotation mark do not make the mark a part of the text.
+    """
+    lines = io.StringIO(text, newline="")
+    return (record for record in csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != " ") if record)
 
 
 def to_numbers(values: "pd.Series[Any]", decimal: str) -> "np.ndarray[Any, np.dtype[np.float64]] | None":
@@ -106,11 +110,21 @@ def to_number(text: str, decimal: str) -> float:
     """Return a text as a number.
 
     Raises:
-        ValueError: if it is none; "1_0" is none, though it is one in Python.
+        ValueError: if it is none: "1_0" is none, though it is one in Python, nor is "1.500" where the comma is the sign
+            for decimals, since the point then parts the thousands.
     """
-    if "_" in text:
+    if "_" in text or (decimal != "." and "." in text):
         raise ValueError(f"expected a number, received {text!r}")
     return float(text.replace(decimal, "."))
+
+
+def is_number(text: str, decimal: str) -> bool:
+    """Return whether a text is a number for `to_number`."""
+    try:
+        to_number(text, decimal)
+    except ValueError:
+        return False
+    return True
 
 
 def _find_delimiter(text: str) -> str:
