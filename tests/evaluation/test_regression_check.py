@@ -89,6 +89,36 @@ def test_numbers_are_compared_by_their_errors() -> None:
     assert check_regression(old, old, floor=0.99999).kind == "regression"
 
 
+def test_the_last_digits_of_a_target_may_differ() -> None:
+    """Another fold standardizes it by other numbers, so that what is written of it is rounded anew; more is refused."""
+    old = _numbers(np.random.default_rng(0).standard_normal(200))
+    moved = [{**row, "actual": f"{float(row['actual']) + 1e-4:.6f}"} for row in old]
+    assert check_regression(moved, old).kind == "same"
+    with pytest.raises(NotComparableError, match="others in 1 of 200 rows, the first is row 7"):
+        check_regression([{**row, "actual": "7.1"} if row["row"] == "7" else row for row in old], old)
+    with pytest.raises(NotComparableError, match="as actual in row 7 of the earlier one, received 'seven'"):
+        check_regression(old, [{**row, "actual": "seven"} if row["row"] == "7" else row for row in old])
+
+
+def test_another_mistake_is_not_the_same_prediction() -> None:
+    """A row that is wrong in another way neither gains nor loses, but the verdict may not call it the same."""
+    old = _rows(_right(9, [0]))
+    assert check_regression([{**old[0], "predicted": "c"}, *old[1:]], old).kind == "within noise"
+
+
+@pytest.mark.parametrize("name", ["a|b", "a\nb", "a\u2028b", "a\x0cb", 'a, "b"'])
+def test_odd_names_of_classes_are_read_and_listed(name: str) -> None:
+    """Whatever else takes for the end of a line; the verdict's tables stay whole."""
+    written = '"' + name.replace('"', '""') + '"' if set(name) & set('\n,"') else name
+    text = "row,actual,predicted,probability_z\n" + "".join(f"{i},{written},z,0.5\n" for i in range(9))
+    rows = parse_predictions(text, "main")
+    assert [row["actual"] for row in rows] == [name] * 9
+    verdict = check_regression(rows, [{**row, "predicted": name} for row in rows])
+    tables = [line for line in as_markdown(verdict, "main", []).splitlines() if line.startswith("|")]
+    assert len(tables) == 2 + 1 + 2 + 9
+    assert all(line.endswith("|") and line.replace(r"\|", "").count("|") in (4, 5) for line in tables)
+
+
 @pytest.mark.parametrize("accuracy", [0.8, 0.95])
 def test_the_false_alarm_rate_is_at_most_half_of_alpha(accuracy: float) -> None:
     """Two equally good models, right or wrong independently of each other, 1,000 times.

@@ -1,6 +1,7 @@
 """The regression check: a new model's test predictions against an earlier model's, example by example."""
 
 import csv
+import io
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ from glassnet.evaluation.paired import mcnemar_exact
 from glassnet.evaluation.regression import r_squared
 
 Row = dict[str, str]  # a line of predictions.csv, by column
+LAST_DIGITS = 1e-4  # of the standard deviation of the actual values: what is written of them may differ by so much
 
 
 class NotComparableError(ValueError):
@@ -56,16 +58,20 @@ def check_regression(
         NotComparableError: if the two are not of the same rows with the same actual values.
     """
     old_by_row = {row["row"]: row for row in old}
-    _require_the_same_test(new, old, old_by_row)
+    _require_the_same_rows(new, old, old_by_row)
     pairs = [(row, old_by_row[row["row"]]) for row in new]
     if "probability" not in " ".join(new[0]):
         return _check_numbers(pairs, tolerance, floor)
+    _require_the_same_values(pairs, np.array([now["actual"] == before["actual"] for now, before in pairs]))
     return _check_classes(pairs, tolerance, alpha, floor)
 
 
 def parse_predictions(text: str, source: str) -> list[Row]:
     """Return the lines of a predictions.csv; `source` says whose, in the error if it is none."""
-    rows = list(csv.DictReader(text.splitlines()))
+    try:
+        rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    except csv.Error as error:
+        raise NotComparableError(f"{source}: expected predictions as CSV, received something else ({error})") from error
     if not rows or not {"row", "actual", "predicted"} <= rows[0].keys():
         raise NotComparableError(
             f"{source}: expected predictions with the columns row, actual, predicted, received none"
@@ -105,7 +111,7 @@ def compare_scores(new: dict[str, Any], old: dict[str, Any]) -> list[tuple[str, 
     ]
 
 
-def _require_the_same_test(new: list[Row], old: list[Row], old_by_row: dict[str, Row]) -> None:
+def _require_the_same_rows(new: list[Row], old: list[Row], old_by_row: dict[str, Row]) -> None:
     rows = {row["row"] for row in new}
     if len(rows) != len(new) or len(old_by_row) != len(old):
         raise NotComparableError("expected each test row once, received some twice")
@@ -114,11 +120,14 @@ def _require_the_same_test(new: list[Row], old: list[Row], old_by_row: dict[str,
             f"expected predictions for the same test rows, received {len(rows - old_by_row.keys())} rows that only the "
             f"new model has and {len(old_by_row.keys() - rows)} that only the earlier one has: data or split differ"
         )
-    changed = [row["row"] for row in new if row["actual"] != old_by_row[row["row"]]["actual"]]
-    if changed:
+
+
+def _require_the_same_values(pairs: list[tuple[Row, Row]], is_same: npt.NDArray[np.bool_]) -> None:
+    changed = np.flatnonzero(~is_same)
+    if len(changed):
         raise NotComparableError(
-            f"expected the same actual values, received others in {len(changed)} of {len(new)} rows, the first is row "
-            f"{changed[0]}: data or split differ"
+            f"expected the same actual values, received others in {len(changed)} of {len(pairs)} rows, the first is "
+            f"row {pairs[changed[0]][0]['row']}: data or split differ"
         )
 
 
@@ -146,12 +155,17 @@ def _check_classes(pairs: list[tuple[Row, Row]], tolerance: float, alpha: float,
     elif change > 0 and p_value < alpha:
         kind = "better"
     else:
-        kind = "within noise" if gained or lost else "same"
+        kind = "same" if all(new["predicted"] == old["predicted"] for new, old in pairs) else "within noise"
     return Verdict(kind, reason, lost_classes, newly_wrong)
 
 
 def _check_numbers(pairs: list[tuple[Row, Row]], tolerance: float, floor: float | None) -> Verdict:
-    actual = _numbers([new for new, _ in pairs], "actual", "the new model")
+    actual, earlier = (
+        _numbers(list(rows), "actual", whose)
+        for rows, whose in zip(zip(*pairs, strict=True), ("the new model", "the earlier one"), strict=True)
+    )
+    # Another choice of training rows standardizes the target by other numbers, which moves its last digits.
+    _require_the_same_values(pairs, np.abs(actual - earlier) <= LAST_DIGITS * actual.std())
     now = _numbers([new for new, _ in pairs], "predicted", "the new model")
     before = _numbers([old for _, old in pairs], "predicted", "the earlier one")
     growth: npt.NDArray[np.float64] = np.abs(now - actual) - np.abs(before - actual)
@@ -168,7 +182,7 @@ def _check_numbers(pairs: list[tuple[Row, Row]], tolerance: float, floor: float 
         return Verdict("regression", reason)
     if high < 0:
         return Verdict("better", reason)
-    return Verdict("within noise" if growth.any() else "same", reason)
+    return Verdict("within noise" if (now != before).any() else "same", reason)
 
 
 def _numbers(rows: list[Row], column: str, whose: str) -> npt.NDArray[np.float64]:

@@ -25,14 +25,20 @@ def as_markdown(verdict: Verdict, baseline: str, scores: list[tuple[str, float, 
         lines.append("")
     if verdict.lost_classes:
         lines += ["| class | newly right | newly wrong |", "| --- | ---: | ---: |"]
-        lines += [f"| {name} | {up} | {down} |" for name, (up, down) in verdict.lost_classes.items()]
+        lines += [f"| {_cell(name)} | {up} | {down} |" for name, (up, down) in verdict.lost_classes.items()]
         lines.append("")
     if verdict.newly_wrong:
         lines += ["| newly wrong row | actual | was | now |", "| ---: | --- | --- | --- |"]
         lines += [
-            f"| {r['row']} | {r['actual']} | {r['was']} | {r['predicted']} |" for r in verdict.newly_wrong[:shown]
+            f"| {r['row']} | {_cell(r['actual'])} | {_cell(r['was'])} | {_cell(r['predicted'])} |"
+            for r in verdict.newly_wrong[:shown]
         ]
         if len(verdict.newly_wrong) > shown:
             lines.append(f"| … and {len(verdict.newly_wrong) - shown} more | | | |")
         lines.append("")
     return "\n".join(lines)
+
+
+def _cell(name: str) -> str:
+    """Return a class's name so that it neither ends the cell of a table nor its line."""
+    return " ".join(name.splitlines()).replace("|", "\\|")
