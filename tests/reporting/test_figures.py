@@ -39,6 +39,16 @@ def test_the_epochs_of_a_short_training_are_marked(
             assert list(axes.get_xticks()) == list(range(1, epochs + 1))
 
 
+@pytest.mark.parametrize(("classes", "side"), [(3, 4.4), (50, 20.6), (700, 30.6)])
+def test_a_confusion_matrix_stays_a_picture(figures: list[Any], tmp_path: Path, classes: int, side: float) -> None:
+    """Of many classes it grows slower, and no further than matplotlib can draw; then not every name has room."""
+    names = tuple(f"class {i}" for i in range(classes))
+    result_figures.draw_confusion_matrix(np.eye(classes, dtype=np.int64), names, tmp_path / "matrix.png")
+    assert figures[0].get_size_inches().tolist() == pytest.approx([side + 0.8, side])
+    shown = [label.get_text() for label in figures[0].axes[0].get_yticklabels()]
+    assert shown == list(names[:: 7 if classes == 700 else 1])
+
+
 def test_scores_of_many_classes_say_how_many_are_shown(figures: list[Any], tmp_path: Path) -> None:
     """Of 30 classes the 20 with the lowest F1 have bars, and the title says so; of 20 all have, and it is silent."""
     for classes in (30, 20):

@@ -14,6 +14,7 @@ Z = 1.959963984540054  # a standard normal number lies between −Z and Z 95 tim
 RESAMPLES = 2_000
 LEVEL = 0.95
 BLOCK = 4_000_000  # numbers drawn at a time
+MATRICES = 6_000_000  # entries of confusion matrices drawn at a time
 
 
 def wilson_interval(successes: int, trials: int, z: float = Z) -> tuple[float, float]:
@@ -86,13 +87,17 @@ def bootstrap_counts(
     """Return the 95% interval of a score of a confusion matrix, by resampling the examples of each true class.
 
     Drawing n_c examples of class c with replacement and counting their predictions is one draw from a multinomial
-    distribution with that class's row of the matrix for probabilities; so no example has to be touched.
+    distribution with that class's row of the matrix for probabilities; so no example has to be touched. Of many classes
+    so many matrices would not fit into memory together, and are scored a few at a time.
     """
     support = counts.sum(axis=1)
-    drawn = np.zeros((resamples, *counts.shape), dtype=np.int64)
-    for label in np.flatnonzero(support):
-        drawn[:, label] = rng.multinomial(support[label], counts[label] / support[label], size=resamples)
-    return _percentiles(np.asarray(score(drawn)))
+    scores = np.empty(resamples)
+    for start in range(0, resamples, step := max(1, MATRICES // counts.size)):
+        drawn = np.zeros((min(step, resamples - start), *counts.shape), dtype=np.int64)
+        for label in np.flatnonzero(support):
+            drawn[:, label] = rng.multinomial(support[label], counts[label] / support[label], size=len(drawn))
+        scores[start : start + step] = score(drawn)
+    return _percentiles(scores)
 
 
 def bootstrap_mean(values: FloatArray, rng: np.random.Generator, resamples: int = RESAMPLES) -> tuple[float, float]:

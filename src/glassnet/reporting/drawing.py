@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 # Told apart in every common colour blindness (Okabe & Ito, "Color universal design", 2008).
 BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
+LONGEST = 24  # characters of a name
 
 
 def new_figure(width: float, height: float) -> "Figure":
@@ -27,8 +28,14 @@ def shade(share: float) -> Any:
 
 
 def literal(text: str) -> str:
-    """Return a name from the data so that a figure shows it as it is: between two `$` matplotlib expects a formula."""
-    return text.replace("$", r"\$")
+    """Return a name from the data so that a figure shows it as it is: between two `$` matplotlib expects a formula.
+
+    A long one is cut short in its middle, since the axes give way to it until nothing of them is left.
+    """
+    line = " ".join(text.split())
+    if len(line) > LONGEST:
+        line = f"{line[: LONGEST // 2]}…{line[-(LONGEST // 2 - 1) :]}"
+    return line.replace("$", r"\$")
 
 
 def save(figure: "Figure", path: Path) -> None:

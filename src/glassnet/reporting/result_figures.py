@@ -11,20 +11,26 @@ from glassnet.reporting.drawing import BLUE, GREEN, GREY, VERMILION, literal, ne
 FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
 
 NUMBERED = 20  # classes, up to which a confusion matrix has room for its numbers
+NAMED = 100  # and for all names
 
 
 def draw_confusion_matrix(counts: npt.NDArray[np.int64], class_names: tuple[str, ...], path: Path) -> None:
-    """Draw the confusion matrix: each cell's shade is its share of the row, its number the count."""
+    """Draw the confusion matrix: each cell's shade is its share of the row, its number the count.
+
+    Of more than 20 classes there is no room for numbers, and of more than 100 not for every name.
+    """
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
-    side = 2.6 + 0.6 * len(class_names)
+    classes = len(class_names)
+    side = 2.6 + 0.6 * min(classes, NUMBERED) + 0.2 * max(0, min(classes, NAMED) - NUMBERED)
     figure = new_figure(side + 0.8, side)
     axes = figure.subplots()
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    ticks, names = range(len(class_names)), tuple(map(literal, class_names))
+    ticks = range(0, classes, -(-classes // NAMED))
+    names = tuple(literal(class_names[label]) for label in ticks)
     axes.set_xticks(ticks, names, **_turned(names))
     axes.set_yticks(ticks, names)
     axes.set(xlabel="predicted", ylabel="actual", title="Confusion matrix, test split")
-    for row in ticks if len(class_names) <= NUMBERED else ():
+    for row in ticks if classes <= NUMBERED else ():
         for column in ticks:
             colour = "white" if shares[row, column] > 0.5 else "black"
             axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=colour)
