@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.config import UserError, one_line_errors, read_arguments
-from glassnet.data.sources.csv_text import read_texts, to_numbers
+from glassnet.data.sources.csv_text import is_number, read_texts, to_numbers
 from glassnet.files import whole_file
 from glassnet.training import load_model, predict_rows
 
@@ -27,7 +27,14 @@ def main() -> None:
     for name in [name for name in saved.preprocessing.numeric_names if name in frame.columns]:
         values = to_numbers(frame[name], settings["decimal"])
         if values is None:
-            raise UserError(f"{arguments['input']}: expected numbers in {name}, received texts")
+            row, text = next(
+                (row, text)
+                for row, text in enumerate(frame[name], 1)
+                if text is not None and not is_number(text, settings["decimal"])
+            )
+            raise UserError(
+                f"{arguments['input']}: expected numbers in {name}, received {text!r} in row {row} below the header"
+            )
         frame[name] = values
     for name, categories in saved.preprocessing.unseen_categories(frame).items():
         shown = ", ".join(map(repr, categories[:5])) + (" …" if len(categories) > 5 else "")

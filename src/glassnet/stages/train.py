@@ -198,7 +198,8 @@ def _train_baseline(values: dict[str, Any], prepared: PreparedData, layout: Layo
             f"the linear baseline, not the network: {error}; of its settings, the rate is "
             f"training.baseline.learning_rate={values['training']['baseline']['learning_rate']:g}"
         ) from error
-    save_model(layout.baseline, _model_file(trained, prepared, {"best_epoch": trained.best_epoch}))
+    about = {"settings": {"data": values["data"]}, "best_epoch": trained.best_epoch}  # what `predict` asks for
+    save_model(layout.baseline, _model_file(trained, prepared, about))
 
 
 def _write_record(layout: Layout, history: Sequence[Row], telemetry: Telemetry | None, card: dict[str, Any]) -> None:
