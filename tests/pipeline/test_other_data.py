@@ -77,7 +77,7 @@ def test_a_table_of_ones_own_goes_all_the_way(fresh: Path, run: Run) -> None:
     (fresh / "texts.csv").write_text("city,owns a car,income\nCork,True,rich\n", encoding="utf-8")
     for arguments, part in (
         (("input=new.csv", "output=out.csv"), "owns a car"),
-        (("input=texts.csv", "output=out.csv"), "expected numbers in income, received texts"),
+        (("input=texts.csv", "output=out.csv"), "expected numbers in income, received 'rich' in row 1"),
         (
             ("input=none.csv", "output=out.csv"),
             "input: expected a CSV file with the rows to predict for, found none at none.csv",
@@ -194,7 +194,9 @@ def test_the_final_model_has_learnt_from_the_validation_rows(fresh: Path, run: R
     report = (fresh / "byhand/reports/model_report.md").read_text(encoding="utf-8")
     assert "trained anew on the 720 training and validation rows together" in report
     assert "No run was promoted on this data set" in report
-    assert json.loads((fresh / "byhand/reports/metrics.json").read_text())["calibration"]["temperature"] is None
+    metrics = (fresh / "byhand/reports/metrics.json").read_text()
+    assert "temperature" not in json.loads(metrics)["calibration"]
+    assert "null" not in metrics  # which DVC would call a failure
     plain = ("data=spirals", *PLAIN, "hydra.run.dir=plain")
     _stages(run, fresh, *plain, stages=("train",))
     for name in ("model", "baseline"):  # the yardstick learns from the same rows

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glassnet.reporting import result_figures, tables
+from glassnet.reporting import drawing, result_figures, tables
 
 NAMES = ("$10_to_$20", "$20_to_$40", r"a|b \ c", "price_$_per_$")
 
@@ -15,6 +15,7 @@ def test_markdown_shows_names_as_they_are() -> None:
     assert tables.plain("**bold** `code` <b> $x$ _it_ class_0 a*b") == (
         r"\*\*bold\*\* \`code\` \<b> \$x\$ \_it\_ class_0 a\*b"
     )
+    assert tables.plain("two\nlines\r\nor three") == "two lines or three"
     assert tables.plain(r"[link](to) \n") == r"[link\](to) \\n"
     lines = tables.markdown_table(["split", "x|y"], [["a|b", 1]]).splitlines()
     assert lines[0] == r"| split | x\|y |"
@@ -33,6 +34,15 @@ def test_figures_take_no_name_for_a_formula(tmp_path: Path) -> None:
     }  # fmt: skip
     result_figures.draw_cases([case], tmp_path / "cases.png")
     assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_long_names_leave_room_for_the_axes(tmp_path: Path) -> None:
+    """Else matplotlib gives up laying out the figure, with a warning, and cuts off the names' beginnings."""
+    names = tuple(f"{i}: a complaint about\n{'something or other ' * 9}{i}" for i in range(2))
+    result_figures.draw_confusion_matrix(np.full((2, 2), 3), names, tmp_path / "confusion_matrix.png")
+    result_figures.draw_class_scores(np.full((2, 3), 0.5), names, tmp_path / "class_scores.png")
+    result_figures.draw_predictions(np.arange(3.0), np.arange(3.0), names[0], tmp_path / "predictions.png")
+    assert drawing.literal(names[1]) == "1: a complai… or other 1"
 
 
 def test_characters_without_a_glyph_are_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,9 +16,10 @@ Table: TypeAlias = list[list[Any]]
 def plain(text: str) -> str:
     """Return a text from the data so that markdown shows it as it is, signs that would mark it up escaped.
 
-    An underscore inside a word marks nothing up, and stays. A table escapes `|` itself.
+    An underscore inside a word marks nothing up, and stays. A table escapes `|` itself. A line break, which would end
+    a table, becomes a space.
     """
-    return re.sub(r"[\\`*<$]|\](?=\()|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", text)
+    return re.sub(r"[\\`*<$]|\](?=\()|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", " ".join(text.splitlines()))
 
 
 def markdown_table(header: list[str], rows: Table) -> str:
@@ -141,7 +142,7 @@ def comparison_table(metrics: Json) -> Table:
 def calibration_table(calibration: Json) -> Table:
     """Return error and log-loss before and after the temperature."""
     rows = [["as trained", f"{calibration['error']:.4f}", f"{calibration['log_loss']:.4f}"]]
-    if calibration["temperature"] is not None:
+    if "temperature" in calibration:
         after = [f"{calibration[key]:.4f}" for key in ("error_after", "log_loss_after")]
         rows.append([f"temperature {calibration['temperature']:.3g}", *after])
     return rows
@@ -192,7 +193,7 @@ def _features(furthest: dict[str, float]) -> str:
 
 
 def _with_interval(scores: Json, name: str) -> str:
-    if scores[name] is None:
+    if name not in scores:
         return "undefined"
     interval = f" ({scores[f'{name}_low']:.4g} to {scores[f'{name}_high']:.4g})" if f"{name}_low" in scores else ""
     return f"{scores[name]:.4g}{interval}"

@@ -54,7 +54,11 @@ def main(settings: Settings, layout: Layout) -> None:
     write_whole(layout.metrics, _to_json({**_six_digits(metrics), "validation": validation}))
     write_whole(layout.analysis, _to_json(analysis))
     with whole_file(layout.predictions) as part, part.open("w", newline="", encoding="utf-8") as file:
-        csv.writer(file, lineterminator="\n").writerows(table)
+        # Left to itself, Python's csv puts a carriage return in a class's name into the file, where it ends a line.
+        if any("\r" in name for name in prepared.class_names):
+            csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(table)
+        else:
+            csv.writer(file, lineterminator="\n").writerows(table)
     print(f"evaluate: test {line}")
 
 
@@ -65,10 +69,11 @@ def _to_json(values: Json) -> str:
 def _six_digits(value: Any) -> Any:
     """Round all numbers in a nested value: what comes after depends on the processor and says nothing of the model.
 
-    A score that is undefined, NaN, becomes None, which JSON can hold.
+    What is not there, None, or undefined, NaN, is left out: DVC calls a file with a null among its metrics a failure.
     """
     if isinstance(value, dict):
-        return {key: _six_digits(inner) for key, inner in value.items()}
+        rounded = {key: _six_digits(inner) for key, inner in value.items()}
+        return {key: inner for key, inner in rounded.items() if inner is not None}
     if isinstance(value, list):
         return [_six_digits(inner) for inner in value]
     if isinstance(value, float):

@@ -114,7 +114,7 @@ def _miscalibrated(metrics: Metrics, t: Training) -> Finding | None:
     if "calibration" not in metrics:
         return None
     calibration = metrics["calibration"]
-    error, by_chance, temperature = (calibration[key] for key in ("error", "error_by_chance", "temperature"))
+    error, by_chance, temperature = (calibration.get(key) for key in ("error", "error_by_chance", "temperature"))
     if error <= max(0.02, by_chance):
         return None
     smoothing = t.settings["training"]["label_smoothing"]

@@ -1,0 +1,91 @@
+"""A table of one's own through the stages by hand, where names, folds and files are out of the ordinary."""
+
+import csv
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+
+from glassnet.config import CONF, Layout, Settings, UserError, register_resolvers, to_settings
+from glassnet.stages import evaluate, predict, report, train
+
+ROOT = Path(__file__).resolve().parents[2]
+SHORT = ("tracking=none", "training.epochs=2", "training.baseline.epochs=1", "data=csv", "data.path=a.csv")
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the project's settings and code, in which a run by hand can take place."""
+    for name in ("conf", "src"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(report, "given_overrides", tuple)
+    return tmp_path
+
+
+def _finish(*overrides: str) -> Layout:
+    """Train, evaluate and report."""
+    register_resolvers(CONF)
+    with initialize_config_dir(str(CONF.absolute()), version_base=None):
+        settings: Settings = to_settings(compose("config", [*SHORT, *overrides]), "test")
+    layout = Layout(Path("run"))
+    for stage in (train, evaluate, report):
+        stage.main(settings, layout)
+    return layout
+
+
+def _write(path: Path, delimiter: str = ",", names: tuple[str, str] = ("p", "q"), decimal: str = ".") -> None:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, delimiter=delimiter, quoting=csv.QUOTE_ALL)
+        writer.writerow(["a", "c", "y"])
+        for i in range(60):
+            number = str(i % 7 - 3 + 6.5 * (i % 2)).replace(".", decimal)
+            writer.writerow([number, "u\nv" if i % 3 else "w", names[i % 2]])
+
+
+def _tables(text: str) -> list[str]:
+    return [line for line in text.splitlines() if line.startswith("|")]
+
+
+@pytest.mark.parametrize("names", [("one\nline", "z"), ("carriage\rreturn", "z"), ("a\u2028b", "x|y")])
+def test_line_breaks_in_names_break_no_table(project: Path, names: tuple[str, str]) -> None:
+    """Of a class or a category: predictions are read back as they were written, and every row of a table is one."""
+    _write(project / "a.csv", names=names)
+    layout = _finish("data.target=y")
+    with layout.predictions.open(newline="", encoding="utf-8") as file:
+        assert {row["actual"] for row in csv.DictReader(file)} == set(names)
+    text = layout.report.read_text(encoding="utf-8")
+    assert all(line.endswith("|") for line in _tables(text))
+    assert len([line for line in text.splitlines() if line.startswith("| test ")]) == 1
+
+
+def test_the_report_says_how_rows_were_divided(project: Path) -> None:
+    """Which fold, and which repetition."""
+    _write(project / "a.csv")
+    layout = _finish("data.target=y", "data.folds=4", "data.fold=2", "data.repetition=3")
+    text = layout.report.read_text(encoding="utf-8")
+    assert "(`data.split_seed` 0; the validation rows are fold 2, from 0, of 4; repetition 3). Numbers" in text
+
+
+def test_the_baseline_predicts_too(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is a model file like the other, and knows how its table was written."""
+    _write(project / "a.csv", delimiter=";", decimal=",")
+    layout = _finish("data.target=y", "data.decimal=','")
+    Path("new.csv").write_text("a;c\n1,5;w\n;u\n", encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["predict", "input=new.csv", "output=out.csv", f"model={layout.baseline}"])
+    predict.main()
+    assert Path("out.csv").read_text(encoding="utf-8").count("\n") == 3
+    metrics = json.loads(layout.metrics.read_text(encoding="utf-8"))
+    assert metrics["baselines"]["softmax_regression"]["examples"] == 12
+
+
+def test_what_is_no_number_is_shown_with_its_row(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a long file one would search for it in vain."""
+    _write(project / "a.csv")
+    layout = _finish("data.target=y")
+    Path("new.csv").write_text("a,c\n1.5,w\n1.500.0,w\n", encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["predict", "input=new.csv", "output=out.csv", f"model={layout.model}"])
+    with pytest.raises(UserError, match=r"numbers in a, received '1\.500\.0' in row 2 below the header"):
+        predict.main()
