@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     answers: dict[str, Answer]
     asked: list[tuple[str, str | None]]
+    go_on: threading.Event
 
     def do_GET(self) -> None:
         self.asked.append((self.path, self.headers.get("Range")))
@@ -82,6 +84,21 @@ def _cuts_once_then_ignores_the_range(handler: _Handler, body: bytes) -> None:
         handler.send(200, body)
 
 
+def _pauses(handler: _Handler, body: bytes) -> None:
+    """Send the first 30,000 bytes, and the others once the test goes on."""
+    handler.send(200, body[:30_000], claimed=len(body))
+    handler.go_on.wait(30)
+    handler.wfile.write(body[30_000:])
+
+
+def _never_ends(handler: _Handler, body: bytes) -> None:
+    handler.send_response(200)
+    handler.end_headers()
+    with suppress(OSError):  # whoever asked hangs up
+        while True:
+            handler.wfile.write(body)
+
+
 def _wrong(handler: _Handler, body: bytes) -> None:
     handler.send(200, gzip.compress(b"something else", mtime=0))
 
@@ -105,11 +122,13 @@ def _broken_at_first(handler: _Handler, body: bytes) -> None:
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A server on 127.0.0.1 with one mirror for each kind of answer; `url(kind)` is its address."""
     monkeypatch.setattr(module, "PAUSE", 0.001)
+    monkeypatch.setattr(module, "MOST", 1_000_000)
     answers = {
         "good": _good, "cuts": _cuts, "ignores": _cuts_once_then_ignores_the_range, "wrong": _wrong, "page": _page,
-        "fails": _error(500), "missing": _error(404), "recovers": _broken_at_first,
+        "fails": _error(500), "missing": _error(404), "recovers": _broken_at_first, "pauses": _pauses,
+        "endless": _never_ends,
     }  # fmt: skip
-    handler = type("Handler", (_Handler,), {"answers": answers, "asked": []})
+    handler = type("Handler", (_Handler,), {"answers": answers, "asked": [], "go_on": threading.Event()})
     running = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -133,7 +152,7 @@ def test_the_file_arrives_whole(server: Any, tmp_path: Path, kind: str) -> None:
     assert len(server.asked) == asked  # there already
 
 
-@pytest.mark.parametrize("kind", ["wrong", "page", "fails", "missing"])
+@pytest.mark.parametrize("kind", ["wrong", "page", "fails", "missing", "endless"])
 def test_the_next_mirror_is_tried(server: Any, tmp_path: Path, kind: str) -> None:
     """A mirror that is wrong, down or without the file is passed over, be it an address, a folder or neither."""
     (tmp_path / "wrong").mkdir()
@@ -176,6 +195,18 @@ def test_a_broken_download_goes_on_where_it_stopped_in_the_next_run(server: Any,
     server.answers["stops"] = _good
     download("data.gz", DIGEST, [server.url("stops")], tmp_path)
     assert server.asked[-1][1] == "bytes=70000-"
+
+
+def test_what_a_slow_server_has_sent_is_kept_at_once(server: Any, tmp_path: Path) -> None:
+    """Whoever is killed then goes on from there, however little it was."""
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(download, "data.gz", DIGEST, [server.url("pauses")], tmp_path)
+        until = time.monotonic() + 20
+        while sum(part.stat().st_size for part in tmp_path.glob("*.part")) < 30_000:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        server.go_on.set()
+        assert coming.result().read_bytes() == PACKED
 
 
 def test_a_damaged_file_under_the_final_name_is_fetched_again(server: Any, tmp_path: Path) -> None:

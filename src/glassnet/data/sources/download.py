@@ -24,6 +24,7 @@ from glassnet.files import DISK_ERRORS
 ATTEMPTS = 3  # for each mirror, not counting those that brought something new
 TIMEOUT = 20.0  # seconds without a byte
 CHUNK = 1 << 16
+MOST = 256 << 20  # bytes of a file, ten times the largest: a server that never ends would fill the disk
 PAUSE = 0.2  # seconds before the second attempt, doubled each time
 LOCK = ".lock"
 PATIENCE = 1.0  # seconds of waiting for another process before saying so
@@ -127,10 +128,10 @@ def _fetch(address: str, part: Path, sha256: str) -> None:
             _append_rest(address, part)
             _check(part, sha256)
         except (OSError, HTTPException, _WrongContentError) as error:
-            # As long as more arrives than ever before, a connection that keeps breaking will do.
-            failed, most = (0, _size(part)) if _size(part) > most else (failed + 1, most)
             if isinstance(error, _WrongContentError):
                 part.unlink()  # nothing of it can be trusted
+            # As long as more arrives than ever before, a connection that keeps breaking will do.
+            failed, most = (0, _size(part)) if _size(part) > most else (failed + 1, most)
             if failed == ATTEMPTS or (isinstance(error, urllib.error.HTTPError) and error.code in {403, 404, 410}):
                 raise
             time.sleep(PAUSE * 2**failed)
@@ -159,15 +160,17 @@ def _append_rest(address: str, part: Path) -> None:
         length = response.headers.get("Content-Length")
         expected = have + int(length) if length is not None and length.isdigit() else None
         with (
-            part.open("ab" if continues else "wb") as file,
+            part.open("ab" if continues else "wb", buffering=0) as file,
             tqdm(
                 total=expected, initial=have, desc=address.rsplit("/", 1)[-1], unit="B", unit_scale=True,
                 disable=not sys.stderr.isatty(), file=sys.stderr,
             ) as bar,
         ):  # fmt: skip
-            while chunk := response.read(CHUNK):
+            while chunk := response.read1(CHUNK):  # what is there, so that a slow server's bytes are kept as they come
                 file.write(chunk)
                 bar.update(len(chunk))
+                if file.tell() > MOST:
+                    raise _WrongContentError(f"more than {MOST >> 20} MiB arrived, and no end of it")
             received = file.tell()
     if expected is not None and received < expected:
         raise ConnectionError(f"the connection broke after {received} of {expected} bytes")
