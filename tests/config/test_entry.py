@@ -82,6 +82,8 @@ def test_the_settings_are_shown(start: Start, capsys: pytest.CaptureFixture[str]
         (("seed=1", "--fast"), "unrecognized arguments: --fast"),
         (("=3",), "expected overrides such as optimizer.learning_rate=0.01, received '=3'"),
         (("seed=[1",), "received 'seed=[1'"),
+        (("data.path=größe.csv",), "want quotes: \"data.path='größe.csv'\""),
+        (("data.drop=[Größe, a]",), "want quotes: \"data.drop=['Größe','a']\""),
         (("optimizer.lr=0.1",), "received an unknown one; did you mean optimizer.learning_rate?"),
         (("lr=0.1",), "did you mean optimizer.learning_rate?"),
         (("training.epoch=3",), "did you mean training.epochs?"),

@@ -44,11 +44,22 @@ def explain(error: Exception) -> str:
         return f"{group}: expected one of {', '.join(error.options or ())}, received {choice!r}"
     if isinstance(error, OverrideParseException):
         reason = str(error.message).partition("\n")[0]
+        if quoted := _quoted(str(error.override)):
+            reason = f'texts with other signs than ASCII letters, digits and a few more want quotes: "{quoted}"'
         return f"expected overrides such as optimizer.learning_rate=0.01, received {error.override!r} ({reason})"
     unknown = re.search(r"Could not override '([^']+)'", str(error))
     if unknown:
         return f"{unknown[1]}: expected a key that conf/ has, received an unknown one{_near(unknown[1])}"
     return f"settings: {error}"
+
+
+def _quoted(override: str) -> str | None:
+    """Return an override with quotes about its text, or each text of its list; None where that is not what it lacks."""
+    parts = re.fullmatch(r"([\w.+~]+=)(\[?)([^'\"\[\]{}]+)(\]?)", override, re.ASCII)
+    if parts is None or bool(parts[2]) != bool(parts[4]):
+        return None
+    texts = parts[3].split(",") if parts[2] else [parts[3]]
+    return f"{parts[1]}{parts[2]}{','.join(repr(text.strip()) for text in texts)}{parts[4]}"
 
 
 def _near(key: str) -> str:
