@@ -227,6 +227,23 @@ def test_a_column_empty_in_the_training_rows_is_noted(tmp_path: Path) -> None:
     assert noted[0] == ["nothing can be learnt from what is constant or empty in the training rows: rare"]
 
 
+def test_test_rows_that_are_training_rows_too_are_counted(tmp_path: Path) -> None:
+    """Gaps and texts included; a table without any is silent."""
+    frame = pd.DataFrame(
+        {"a": np.r_[np.arange(40.0), np.nan], "t": [*"uvw" * 13, "u", None], "class": ["p", "q"] * 20 + ["p"]}
+    )
+    for copies, note in ((1, False), (3, True)):
+        rows = pd.concat([frame] * copies, ignore_index=True)
+        rules = {"numeric": "median", "categorical": "most_frequent", "indicator": False}
+        table = RawTable("t", "a table", rows, ("a", "t"), "class", "classification", ("p", "q"), ("t",), rules)
+        prepare(table, _settings("csv", path=__file__), tmp_path / "prepared")
+        prepared = read_prepared(tmp_path / "prepared")
+        keys = np.array(["|".join(map(str, row)) for row in rows.to_numpy(dtype=object)])
+        both = np.isin(keys[prepared.rows("test")], keys[prepared.rows("train")]).sum()
+        notes = [f"{both} of {len(prepared.rows('test'))} test rows equal a training row in every column"] * note
+        assert [each.partition(", the target too")[0] for each in prepared.about["notes"]] == notes
+
+
 def test_images_are_standardized_as_one() -> None:
     """All training pixels have mean 0 and deviation 1 together; frames and arrays give the same features."""
     images = np.random.default_rng(0).integers(0, 200, (50, 3, 4)).astype(np.uint8)

@@ -72,6 +72,11 @@ def prepare(raw: RawData, data_settings: dict[str, Any], folder: Path) -> dict[s
     notes = list(raw.notes) if isinstance(raw, RawTable) else []
     if isinstance(preprocessing, TablePreprocessing) and (constant := preprocessing.constant_names):
         notes.append(f"nothing can be learnt from what is constant or empty in the training rows: {listed(constant)}")
+    if isinstance(raw, RawTable) and (repeated := _repeated(raw, assignment)):
+        notes.append(
+            f"{repeated} of {np.count_nonzero(assignment == SPLITS.index('test'))} test rows equal a training row in "
+            "every column, the target too: the scores may promise too much for rows that are new"
+        )
     (folder / ABOUT).unlink(missing_ok=True)  # it comes last, so that the data are whole where it is
     for index, split in enumerate(SPLITS):
         rows = np.flatnonzero(assignment == index)
@@ -238,6 +243,15 @@ def _target_scale(targets: npt.NDArray[np.float64], name: str) -> dict[str, floa
         return {"mean": float(targets[0]), "scale": 1.0}
     mean, deviation = mean_and_deviation(targets, name)
     return {"mean": mean, "scale": deviation}
+
+
+def _repeated(raw: RawTable, assignment: npt.NDArray[np.int64]) -> int:
+    """Return how many test rows are in the training split too, features and target alike."""
+    import pandas as pd
+
+    rows = pd.util.hash_pandas_object(raw.frame[[*raw.features, raw.target]], index=False).to_numpy()
+    of_test, of_train = (rows[assignment == SPLITS.index(split)] for split in ("test", "train"))
+    return int(np.isin(of_test, of_train).sum())
 
 
 def _write_features(path: Path, raw: RawData, rows: npt.NDArray[np.int64], preprocessing: Preprocessing) -> None:

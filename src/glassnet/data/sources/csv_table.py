@@ -140,7 +140,7 @@ def _understand(
         if (distinct := present.nunique()) <= settings["most_categories"]:
             categorical.add(name)
         else:
-            wordy.append(f"{name} ({distinct} different texts, such as {str(present.iloc[0])[:30]!r})")
+            wordy.append(f"{name} ({distinct} different texts)")
     if infinite:
         raise ValueError(f"{path}: expected finite numbers, received infinite ones in {listed(infinite)}")
     notes = [f"left out as constant or empty: {listed(empty)}"] if empty else []
