@@ -22,6 +22,14 @@ def test_markdown_shows_names_as_they_are() -> None:
     assert lines[2].startswith(r"| a\|b")
 
 
+def test_a_report_says_what_was_done_to_the_training_images() -> None:
+    """Their loss is of images that validation does not have."""
+    assert tables.augmented({"shift": 0, "flip": False}) == ""
+    assert tables.augmented({"shift": 2, "flip": False}) == ", on images shifted by up to 2 pixels each way"
+    both = tables.augmented({"shift": 1, "flip": True})
+    assert both == ", on images shifted by up to 1 pixel each way and mirrored one time in two"
+
+
 def test_figures_take_no_name_for_a_formula(tmp_path: Path) -> None:
     """Two dollar signs begin no mathematics, wherever a name stands."""
     scores, counts = np.full((4, 3), 0.5), np.full((4, 4), 3)

@@ -54,6 +54,14 @@ def gaps_filled(columns: list[Json], rule: str) -> str:
     return ", ".join(filled[:SHOWN]) + more
 
 
+def augmented(training: Json) -> str:
+    """Return what was done to the training images, for the end of a clause, or nothing."""
+    shift, flip = training["shift"], training["flip"]
+    changes = [f"shifted by up to {shift} pixel{'s' if shift > 1 else ''} each way"] if shift else []
+    changes += ["mirrored one time in two"] if flip else []
+    return f", on images {' and '.join(changes)}" if changes else ""
+
+
 def results_table(metrics: Json) -> Table:
     """Return a row for the network and each baseline."""
     models = [("network", metrics), *((name.replace("_", " "), s) for name, s in metrics["baselines"].items())]
