@@ -3,7 +3,7 @@
 import errno
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,3 +45,9 @@ def file_digest(path: Path) -> str:
     """Return the sha256 of a file's content, in hexadecimal; read in pieces, since it may be larger than memory."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def files_digest(paths: Iterable[Path]) -> str:
+    """Return the first 16 signs of a digest of several files with their names, each below the name of its folder."""
+    lines = sorted(f"{path.parent.name}/{path.name} {file_digest(path)}" for path in paths)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

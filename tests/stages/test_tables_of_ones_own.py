@@ -25,11 +25,15 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def _finish(*overrides: str) -> Layout:
-    """Train, evaluate and report."""
+def _settings(*overrides: str) -> Settings:
     register_resolvers(CONF)
     with initialize_config_dir(str(CONF.absolute()), version_base=None):
-        settings: Settings = to_settings(compose("config", [*SHORT, *overrides]), "test")
+        return to_settings(compose("config", [*SHORT, *overrides]), "test")
+
+
+def _finish(*overrides: str) -> Layout:
+    """Train, evaluate and report."""
+    settings = _settings(*overrides)
     layout = Layout(Path("run"))
     for stage in (train, evaluate, report):
         stage.main(settings, layout)
@@ -59,6 +63,19 @@ def test_line_breaks_in_names_break_no_table(project: Path, names: tuple[str, st
     text = layout.report.read_text(encoding="utf-8")
     assert all(line.endswith("|") for line in _tables(text))
     assert len([line for line in text.splitlines() if line.startswith("| test ")]) == 1
+
+
+def test_a_table_that_changed_since_the_training_is_refused(project: Path) -> None:
+    """Rows that the run has learnt from may be for testing now, and its scores would be too good to be true."""
+    _write(project / "a.csv")
+    layout = _finish("data.target=y")
+    before = layout.metrics.read_bytes()
+    lines = (project / "a.csv").read_bytes().splitlines(keepends=True)
+    (project / "a.csv").write_bytes(b"".join(lines[:7] + lines[9:]))
+    for stage in (evaluate, report):
+        with pytest.raises(UserError, match=r"run: expected the data that its run was trained on, received others"):
+            stage.main(_settings("data.target=y"), layout)
+    assert layout.metrics.read_bytes() == before
 
 
 def test_the_report_says_how_rows_were_divided(project: Path) -> None:

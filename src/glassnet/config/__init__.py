@@ -9,7 +9,7 @@ from glassnet.config.explain import explain, parse_override
 from glassnet.config.folders import require_own_folder
 from glassnet.config.jobs import FINISHED, PRUNED, Job, PrunedError, Sweep, read_jobs
 from glassnet.config.layout import Layout
-from glassnet.config.same_run import require_same_run
+from glassnet.config.same_run import require_same_data, require_same_run
 from glassnet.config.settings import Settings, flatten, parse_settings
 from glassnet.config.sweeps import run_job, run_sweep
 from glassnet.config.tuning import REPLICATES, TUNING, read_tuning, tuning_step, tuning_with, tuning_without
@@ -45,6 +45,7 @@ __all__ = [
     "read_tuning",
     "register_resolvers",
     "require_own_folder",
+    "require_same_data",
     "require_same_run",
     "run_job",
     "run_stage",

@@ -1,6 +1,7 @@
-"""Later stages by hand: whether the settings they are given are those of the run that they are to finish."""
+"""Later stages by hand: whether settings and data are those of the run that they are to finish."""
 
 import json
+from collections.abc import Callable
 
 from glassnet.config.errors import UserError
 from glassnet.config.layout import Layout
@@ -31,4 +32,20 @@ def require_same_run(settings: Settings, layout: Layout) -> None:
         raise UserError(
             f"{layout.root}: expected the settings that its run was trained with, received "
             f"{'; '.join(differing[:SHOWN])}{more}; give the same overrides as to train"
+        )
+
+
+def require_same_data(layout: Layout, digest_now: Callable[[], str]) -> None:
+    """Raise a `UserError` unless the folder's run was trained on rows of this digest; DVC sees to that for its own.
+
+    Of a table that changed since, rows that the run has learnt from may be for testing now.
+    """
+    if layout.by_dvc:
+        return
+    digest = digest_now()
+    learnt = json.loads(layout.run_card.read_text(encoding="utf-8")).get("digests", {}).get("data", digest)
+    if learnt != digest:
+        raise UserError(
+            f"{layout.root}: expected the data that its run was trained on, received others (digest {digest}, not "
+            f"{learnt}); the source changed since: train again, in another hydra.run.dir to keep this run"
         )

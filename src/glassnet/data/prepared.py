@@ -20,7 +20,7 @@ from glassnet.data.sources import SOURCES, RawData, RawImages, RawTable
 from glassnet.data.sources.csv_text import listed
 from glassnet.data.split import SPLITS, stratified_split
 from glassnet.data.table_preprocessing import TablePreprocessing, mean_and_deviation
-from glassnet.files import whole_file
+from glassnet.files import files_digest, whole_file
 
 PIPELINE = Path("data", "prepared")  # what the pipeline's own prepare stage wrote
 CACHE = Path("data", "cache")
@@ -149,6 +149,10 @@ class PreparedData:
     def rows(self, name: str) -> npt.NDArray[np.int64]:
         """Return the row numbers of a split in the raw data."""
         return self._load(name, "rows")
+
+    def digest(self) -> str:
+        """Return a digest of what a training sees: the training and the validation split."""
+        return files_digest(path for split in ("train", "validation") for path in (self.folder / split).iterdir())
 
     def require_whole(self) -> None:
         """Look at the files of all splits, not at the rows in them.

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.config import Layout, Settings, require_same_run, run_stage
+from glassnet.config import Layout, Settings, require_same_data, require_same_run, run_stage
 from glassnet.data import ImagePreprocessing, PreparedData, open_prepared
 from glassnet.evaluation import (
     LabelledRows,
@@ -42,6 +42,7 @@ def main(settings: Settings, layout: Layout) -> None:
     """Write the scores, the analysis of calibration and errors, and the prediction for every test row."""
     require_same_run(settings, layout)
     prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
+    require_same_data(layout, prepared.digest)
     network, baseline = load_model(layout.model), load_model(layout.baseline)
     evaluate = _regression if prepared.task == "regression" else _classification
     metrics, analysis, table, line = evaluate(prepared, network, baseline)

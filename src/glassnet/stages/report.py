@@ -2,7 +2,7 @@
 
 import json
 
-from glassnet.config import Layout, Settings, given_overrides, require_same_run, run_stage
+from glassnet.config import Layout, Settings, given_overrides, require_same_data, require_same_run, run_stage
 from glassnet.data import open_prepared
 from glassnet.files import write_whole
 from glassnet.reporting import write_report
@@ -13,6 +13,7 @@ def main(settings: Settings, layout: Layout) -> None:
     """Write the report, then hand everything over to the tracking store."""
     require_same_run(settings, layout)
     prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
+    require_same_data(layout, prepared.digest)
     write_report(layout, prepared, () if layout.by_dvc else given_overrides())
     print(f"report: {layout.report}")
     run_id = hand_over(settings, layout, prepared)

@@ -12,7 +12,7 @@ from typing import Any
 from glassnet.config import Layout, Settings, as_line, flatten, run_stage
 from glassnet.data import ArrayDataset, Augmentation, ImagePreprocessing, PreparedData, open_prepared
 from glassnet.diagnostics import Telemetry, sanity_checks, write_telemetry
-from glassnet.files import file_digest, whole_file, write_whole
+from glassnet.files import files_digest, whole_file, write_whole
 from glassnet.tracking import LiveMetrics, hand_over, hand_over_sweep
 from glassnet.training import (
     TIMING_COLUMNS,
@@ -232,11 +232,9 @@ def _identity(values: dict[str, Any], prepared: PreparedData) -> dict[str, Any]:
     """Return what identifies the run: its key is a digest of the settings, the data and the code."""
     digests = {
         "settings": _digest(json.dumps(values, sort_keys=True).encode()),
-        "data": _digest_files(
-            [path for split in ("train", "validation") for path in (prepared.folder / split).iterdir()]
-        ),
-        "code": _digest_files(
-            [path for name in CODE for path in (_PACKAGE / name, *(_PACKAGE / name).rglob("*.py")) if path.is_file()]
+        "data": prepared.digest(),
+        "code": files_digest(
+            path for name in CODE for path in (_PACKAGE / name, *(_PACKAGE / name).rglob("*.py")) if path.is_file()
         ),
     }
     return {
@@ -251,11 +249,6 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
-
-
-def _digest_files(paths: list[Path]) -> str:
-    lines = sorted(f"{path.parent.name}/{path.name} {file_digest(path)}" for path in paths)
-    return _digest("\n".join(lines).encode())
 
 
 def _finish_run_by_hand(settings: Settings, layout: Layout, prepared: PreparedData) -> None:
