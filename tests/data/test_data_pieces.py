@@ -322,7 +322,7 @@ def test_a_regression_target_is_standardized_by_training_rows(tmp_path: Path) ->
 
 
 def test_a_changed_table_is_prepared_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By hand, the prepared data in the cache are those of the same settings and the same file; failures leave none."""
+    """By hand, the prepared data in the cache are those of the same settings, file and code; failures leave none."""
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "a.csv"
     chosen = _settings("csv", path=str(path), target="y")
@@ -331,10 +331,14 @@ def test_a_changed_table_is_prepared_anew(tmp_path: Path, monkeypatch: pytest.Mo
         path.write_text("a,y\n" + "".join(f"{first + i},{'pq'[i % 2]}\n" for i in range(40)))
         folders.append(open_prepared(chosen, tmp_path / "none", by_dvc=False).folder)
     assert folders[0] == folders[2] != folders[1]
+    with monkeypatch.context() as changed:
+        changed.setattr("glassnet.data.prepared.files_digest", lambda paths: "of changed code")
+        folders.append(open_prepared(chosen, tmp_path / "none", by_dvc=False).folder)
+    assert folders[3] not in folders[:3]
     path.write_text("a,y\n1,p\n")
     with pytest.raises(ValueError, match="expected"):
         open_prepared(chosen, tmp_path / "none", by_dvc=False)
-    assert len(list((tmp_path / "data" / "cache").iterdir())) == 2
+    assert len(list((tmp_path / "data" / "cache").iterdir())) == 3
 
 
 def test_a_class_that_only_test_rows_have_is_refused(tmp_path: Path) -> None:

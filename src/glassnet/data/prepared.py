@@ -105,7 +105,7 @@ def prepare(raw: RawData, data_settings: dict[str, Any], folder: Path) -> dict[s
             "rows": sizes,
             "notes": notes,
             "settings": data_settings,
-            "source_digest": source_digest(data_settings),
+            **_origin(data_settings),
             "preprocessing": preprocessing.to_json(),
         },
     )
@@ -189,13 +189,13 @@ def read_prepared(folder: Path) -> PreparedData:
 def open_prepared(data_settings: dict[str, Any], folder: Path, *, by_dvc: bool) -> PreparedData:
     """Open the data prepared by these settings.
 
-    DVC has seen to it that `folder` holds them. A run started by hand takes the pipeline's, if the same settings and
-    the same file made those; else it fetches and prepares its own, in a cache that later runs of the kind share.
-    Damaged data are prepared anew.
+    DVC has seen to it that `folder` holds them. A run started by hand takes the pipeline's, if the same settings, the
+    same file and the same code made those; else it fetches and prepares its own, in a cache that later runs of the kind
+    share. Damaged data are prepared anew.
     """
     if by_dvc:
         return read_prepared(folder)
-    identity = {"settings": data_settings, "source_digest": source_digest(data_settings)}
+    identity = {"settings": data_settings, **_origin(data_settings)}
     if (PIPELINE / ABOUT).is_file() and (prepared := _open_whole(PIPELINE, identity)):
         return prepared
     cache = CACHE / hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
@@ -212,6 +212,13 @@ def open_prepared(data_settings: dict[str, Any], folder: Path, *, by_dvc: bool) 
             if not (isinstance(error, OSError) and cache.is_dir()):  # else another job finished the same work first
                 raise
     return read_prepared(cache)
+
+
+def _origin(data_settings: dict[str, Any]) -> dict[str, str]:
+    """Return digests of what the data are made from, and of the code that makes them."""
+    package = Path(__file__).parent
+    code = [*package.rglob("*.py"), package.parent / "seeding.py"]
+    return {"source_digest": source_digest(data_settings), "code_digest": files_digest(code)}
 
 
 def _open_whole(folder: Path, identity: dict[str, Any]) -> PreparedData | None:
