@@ -261,6 +261,18 @@ def test_images_are_standardized_as_one() -> None:
         fitted.transform(frame.drop(columns="pixel_0_0"))
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -1.0, 256.0, 1e45, None])
+def test_what_is_no_grey_value_is_refused(value: float | None) -> None:
+    """A gap, say: all probabilities would be NaN, and the first class the answer."""
+    fitted = ImagePreprocessing((2, 2), 100.0, 50.0)
+    frame = pd.DataFrame([[0.0, 255.0, 7.5, 0.0]] * 3, columns=fitted.names).astype(object)
+    frame.loc[1, "pixel_0_1"] = value
+    with pytest.raises(ValueError, match=r"grey values from 0 to 255, received .* in pixel_0_1 of image 2"):
+        fitted.transform(frame)
+    with pytest.raises(ValueError, match="expected numbers in the pixels, received others"):
+        fitted.transform(frame.assign(pixel_1_1="black"))
+
+
 def test_preparing_uses_training_rows_alone(tmp_path: Path) -> None:
     """Mean 0 and deviation 1 on the training split, on the others not; the assignment file says who is where."""
     write_raw(_table("wine"), tmp_path / "raw")

@@ -55,7 +55,11 @@ class ImagePreprocessing:
         return float(np.float32((0 - self.mean) / self.scale))
 
     def transform(self, images: "npt.NDArray[Any] | pd.DataFrame") -> npt.NDArray[np.float32]:
-        """Return `(N, height·width)` features of images `(N, height, width)`, or of a frame with a column a pixel."""
+        """Return `(N, height·width)` features of images `(N, height, width)`, or of a frame with a column a pixel.
+
+        Raises:
+            ValueError: if there are no such columns, the images have another size, or a pixel is no grey value.
+        """
         if not isinstance(images, np.ndarray):
             missing = [name for name in self.names if name not in images.columns]
             if missing:
@@ -63,10 +67,20 @@ class ImagePreprocessing:
                     f"preprocessing: expected {len(self.names)} columns pixel_row_column, received none of these: "
                     f"{missing[:5]}"
                 )
-            images = images[self.names].to_numpy(dtype=np.float64)
+            try:
+                images = images[self.names].to_numpy(dtype=np.float64, na_value=np.nan)
+            except (TypeError, ValueError) as error:
+                raise ValueError(f"preprocessing: expected numbers in the pixels, received others: {error}") from error
         if images.shape[1:] not in {self.shape, (self.shape[0] * self.shape[1],)}:
             raise ValueError(f"preprocessing: expected images {self.shape}, received an array of shape {images.shape}")
-        pixels = images.reshape(len(images), -1).astype(np.float32)
+        grey = images.reshape(len(images), -1)
+        if images.dtype != np.uint8 and len(strange := np.argwhere(~((grey >= 0) & (grey <= 255)))):
+            row, pixel = strange[0]
+            raise ValueError(
+                f"preprocessing: expected grey values from 0 to 255, received {grey[row, pixel]:g} in "
+                f"{self.names[pixel]} of image {row + 1}"
+            )
+        pixels = grey.astype(np.float32)
         pixels -= np.float32(self.mean)
         pixels /= np.float32(self.scale)
         return pixels
