@@ -1,6 +1,7 @@
 """Splits, loader, preprocessing, sources and the files between the stages."""
 
 import json
+import tracemalloc
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -242,6 +243,19 @@ def test_test_rows_that_are_training_rows_too_are_counted(tmp_path: Path) -> Non
         both = np.isin(keys[prepared.rows("test")], keys[prepared.rows("train")]).sum()
         notes = [f"{both} of {len(prepared.rows('test'))} test rows equal a training row in every column"] * note
         assert [each.partition(", the target too")[0] for each in prepared.about["notes"]] == notes
+
+
+def test_preparing_one_hot_columns_needs_little_memory(tmp_path: Path) -> None:
+    """Not much more than the 22 MB of the training features; all at once, they took five times as much."""
+    rng, names = np.random.default_rng(0), tuple("abcdef")
+    frame = pd.DataFrame({name: rng.integers(0, 50, 30_000).astype(str) for name in names} | {"y": ["p", "q"] * 15_000})
+    table = RawTable("t", "a table", frame, names, "y", "classification", ("p", "q"), names)
+    tracemalloc.start()
+    prepare(table, _settings("csv", path=__file__), tmp_path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (tmp_path / "train" / "features.npy").stat().st_size == 128 + 18_000 * 300 * 4
+    assert peak < 40e6
 
 
 def test_images_are_standardized_as_one() -> None:

@@ -27,7 +27,7 @@ CACHE = Path("data", "cache")
 ABOUT = "preprocessing.json"
 KNOWN = {"dataset", "task", "target_scale", "class_names", "rows", "notes", "preprocessing"}
 IN_MEMORY = 512 << 20  # bytes of features
-CHUNK = 4_096  # images turned into features at a time
+CHUNK = 4_096  # rows turned into features at a time
 
 
 def prepare(raw: RawData, data_settings: dict[str, Any], folder: Path) -> dict[str, int]:
@@ -266,21 +266,24 @@ def _repeated(raw: RawTable, assignment: npt.NDArray[np.int64]) -> int:
 
 
 def _write_features(path: Path, raw: RawData, rows: npt.NDArray[np.int64], preprocessing: Preprocessing) -> None:
-    if isinstance(preprocessing, TablePreprocessing):
-        assert isinstance(raw, RawTable)  # noqa: S101  # one goes with the other, which types cannot say
-        write_array(path, preprocessing.transform(raw.frame.iloc[rows]))
-        return
-    assert isinstance(raw, RawImages)  # noqa: S101
+    """Write the features of these rows piece by piece: one-hot columns may make them far larger than the table."""
     # Written, not mapped: a disk that is full fails a write with an error, but a store into a map with a signal.
     header = {
         "descr": np.lib.format.dtype_to_descr(np.dtype(np.float32)),
         "fortran_order": False,
-        "shape": (len(rows), len(preprocessing.names)),
+        "shape": (len(rows), len(preprocessing.feature_names)),
     }
     with whole_file(path) as part, part.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
         for start in range(0, len(rows), CHUNK):
-            file.write(preprocessing.transform(raw.images[rows[start : start + CHUNK]]).data)
+            piece = rows[start : start + CHUNK]
+            if isinstance(preprocessing, TablePreprocessing):
+                assert isinstance(raw, RawTable)  # noqa: S101  # one goes with the other, which types cannot say
+                features = preprocessing.transform(raw.frame.iloc[piece])
+            else:
+                assert isinstance(raw, RawImages)  # noqa: S101
+                features = preprocessing.transform(raw.images[piece])
+            file.write(features.data)
 
 
 def _write_assignment(path: Path, assignment: npt.NDArray[np.int64]) -> None:
