@@ -83,6 +83,7 @@ def test_the_report_says_how_rows_were_divided(project: Path) -> None:
     _write(project / "a.csv")
     layout = _finish("data.target=y", "data.folds=4", "data.fold=2", "data.repetition=3")
     text = layout.report.read_text(encoding="utf-8")
+    assert "Row numbers count from 0 in the table as it was read." in text  # data/raw is the pipeline's alone
     assert "(`data.split_seed` 0; the validation rows are fold 2, from 0, of 4; repetition 3). Numbers" in text
 
 

@@ -94,6 +94,7 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
         digests=[[name, f"`{digest}`"] for name, digest in card["digests"].items()],
         overrides=shlex.join(overrides),
         commands=_commands(training),
+        by_hand=training.by_hand,
         groups_rows=tables.group_table(analysis["errors"]["groups"]),
         finding_rows=tables.finding_table,
     )

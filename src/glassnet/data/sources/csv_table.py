@@ -103,8 +103,8 @@ def _drop_gaps(
             raise ValueError(
                 f"{path}: expected a row without gaps for missing_…=drop, received {len(frame)} rows with some"
             )
-        note = [f"{int(lost.sum())} rows with gaps were left out"] if lost.any() else []
-        return frame[~lost].reset_index(drop=True), note
+        note = f"{int(lost.sum())} rows with gaps were left out, and are not counted in row numbers"
+        return frame[~lost].reset_index(drop=True), [note] if lost.any() else []
     if gaps[target].any():
         rows = np.flatnonzero(gaps[target])
         raise ValueError(
@@ -228,5 +228,6 @@ def _understand_target(
         names = sorted(kept)
     rare = None
     if small:
-        rare = values.isin(kept), f"left out, fewer than {LEAST_IN_A_CLASS} rows each: classes {listed(small)}"
+        few = f"left out, fewer than {LEAST_IN_A_CLASS} rows each, and not counted in row numbers"
+        rare = values.isin(kept), f"{few}: classes {listed(small)}"
     return values.to_numpy(dtype=object), "classification", tuple(names), rare
