@@ -1,6 +1,7 @@
 """A CSV file of the user's own, as people have them: read as text, each column then understood as a whole."""
 
 from collections import Counter
+from collections.abc import Container
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,10 +46,12 @@ def csv_table(settings: dict[str, Any]) -> RawTable:
             f"received {listed(unknown)}"
         )
     frame = frame.drop(columns=[name for name in settings["drop"] if name != target])
-    frame, lost = _drop_gaps(path, frame, target, settings)
-    notes += lost
     numeric, categorical, left_out = _understand(path, frame.drop(columns=target), settings)
     notes += left_out
+    frame, lost = _drop_gaps(path, frame, target, numeric, categorical, settings)
+    if lost:  # what is left may be constant now
+        numeric, categorical, left_out = _understand(path, frame.drop(columns=target), settings)
+        notes += [*lost, *(note for note in left_out if note not in notes)]
     features = [name for name in frame.columns if name in numeric or name in categorical]
     if not features:
         raise ValueError(
@@ -82,29 +85,25 @@ def csv_table(settings: dict[str, Any]) -> RawTable:
 
 
 def _drop_gaps(
-    path: Path, frame: "pd.DataFrame", target: str, settings: dict[str, Any]
-) -> "tuple[pd.DataFrame, list[str]]":
-    """Leave out rows with gaps where the settings say so; a gap in the target is an error otherwise."""
+    path: Path, frame: "pd.DataFrame", target: str, numeric: Container[str], categorical: Container[str],
+    settings: dict[str, Any],
+) -> "tuple[pd.DataFrame, list[str]]":  # fmt: skip
+    """Leave out rows with gaps where the settings say so; a gap in the target is an error otherwise.
+
+    Gaps in columns that are not learnt from cost no row; where rows go, so do those columns.
+    """
     dropping = [rule for rule in ("numeric", "categorical") if settings[f"missing_{rule}"] == "drop"]
     gaps = frame.isna()
     if dropping:
-        numeric = [
-            name
-            for name in frame.columns
-            if name != target and to_numbers(frame[name], settings["decimal"]) is not None
-        ]
-        watched = [
-            name
-            for name in frame.columns
-            if name == target or ("numeric" if name in numeric else "categorical") in dropping
-        ]
+        used = [name for name in frame.columns if name in numeric or name in categorical]
+        watched = [target, *(name for name in used if ("numeric" if name in numeric else "categorical") in dropping)]
         lost = gaps[watched].any(axis=1)
         if lost.all():
             raise ValueError(
                 f"{path}: expected a row without gaps for missing_…=drop, received {len(frame)} rows with some"
             )
         note = f"{int(lost.sum())} rows with gaps were left out, and are not counted in row numbers"
-        return frame[~lost].reset_index(drop=True), [note] if lost.any() else []
+        return (frame[~lost][[*used, target]].reset_index(drop=True), [note]) if lost.any() else (frame, [])
     if gaps[target].any():
         rows = np.flatnonzero(gaps[target])
         raise ValueError(
