@@ -265,13 +265,13 @@ def test_ten_thousand_columns_of_text_are_one_short_line(tmp_path: Path) -> None
 def test_gaps_in_what_is_left_out_cost_no_row(tmp_path: Path) -> None:
     """A column of remarks that is mostly empty, say; nor may rows that are left out bring it back."""
     text = _lines(
-        "a,c,remark,y", lambda i: f"{i if i % 9 else ''},{'uv'[i % 2]},{f'r{i}' if i % 3 else ''},{'pq'[i % 2]}"
+        "a,c,remark,y", lambda i: f'{i if i % 9 else ""},"{i % 2},5",{f"r{i}" if i % 3 else ""},{"pq"[i % 2]}'
     )
     rules = {"missing_numeric": "drop", "missing_categorical": "drop", "most_categories": 19}
     table = _read(tmp_path / "a.csv", text, **rules)
     assert table.features == ("a", "c")
     assert len(table.frame) == 26
-    assert [note.partition(" ")[0] for note in table.notes] == ["left", "4"]
+    assert [note.partition(" ")[0] for note in table.notes] == ["left", "taken", "4"]
 
 
 def test_rare_classes_may_be_left_out(tmp_path: Path) -> None:
