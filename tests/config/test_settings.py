@@ -37,7 +37,10 @@ def test_the_committed_settings_fit_and_know_their_conf(values: dict[str, Any]) 
         ("data.name", "beer", ("data.name", "'wine'", "'beer'")),
         ("optimizer.name", "adamant", ("optimizer.name", "'adam'", "'adamant'")),
         ("optimizer.momentum", 0.5, ("optimizer.momentum", "no such key", "0.5")),
-        ("schedule.warmup_epochs", 1000, ("schedule.warmup_epochs", "below training.epochs", "(60), received 1000")),
+        ("schedule.warmup_epochs", 1000, ("schedule.warmup_epochs", "below training.epochs (60)", "received 1000")),
+        ("training.batch_size", 10**20, ("training.batch_size", "less than or equal to 2147483647", str(10**20))),
+        ("model.hidden_sizes", [10**20], ("model.hidden_sizes.0", "less than or equal to 2147483647", str(10**20))),
+        ("data.folds", 10**20, ("data.folds", "less than or equal to 2147483647", str(10**20))),
         ("colour", "red", ("colour", "no such key", "'red'")),
     ],
 )
@@ -61,7 +64,9 @@ def test_penalty_and_weight_decay_exclude_each_other(values: dict[str, Any]) -> 
     """One line that names both keys."""
     adamw = yaml.safe_load((ROOT / "conf/optimizer/adamw.yaml").read_text())
     changed = {**values, "optimizer": adamw, "training": {**values["training"], "l2": 0.1}}
-    with pytest.raises(UserError, match=r"training\.l2 or optimizer\.weight_decay above 0, received both: 0\.1 and"):
+    with pytest.raises(
+        UserError, match=r"training\.l2 or optimizer\.weight_decay above 0, not both, received 0\.1 and"
+    ):
         parse_settings(changed, "params.yaml")
 
 

@@ -120,7 +120,7 @@ def test_a_final_training_cannot_follow_a_plateau() -> None:
     values = yaml.safe_load((ROOT / "params.yaml").read_text())
     values["schedule"] = _group("schedule", "plateau")
     values["training"]["final"] = True
-    with pytest.raises(UserError, match="received schedule=plateau; choose another"):
+    with pytest.raises(UserError, match="schedule: expected one other than plateau"):
         parse_settings(values, "test")
 
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from glassnet.config.fields import Count, Fraction, NotNegative, NotNegativeCount, Positive, Section
+from glassnet.config.fields import MOST, Count, Fraction, NotNegative, NotNegativeCount, Positive, Section
 
 
 class DataSettings(Section):
@@ -14,7 +14,7 @@ class DataSettings(Section):
     validation_fraction: Fraction
     test_fraction: Fraction
     split_seed: NotNegativeCount
-    folds: Annotated[int, Field(ge=2)] | None
+    folds: Annotated[int, Field(ge=2, le=MOST)] | None
     fold: NotNegativeCount
     repetition: NotNegativeCount
 
@@ -38,7 +38,7 @@ class BlobsSettings(DataSettings):
 
     name: Literal["blobs"]
     rows: Count
-    classes: Annotated[int, Field(ge=2)]
+    classes: Annotated[int, Field(ge=2, le=MOST)]
     features: Count
     spread: Positive
     seed: NotNegativeCount
@@ -49,7 +49,7 @@ class SpiralsSettings(DataSettings):
 
     name: Literal["spirals"]
     rows: Count
-    classes: Annotated[int, Field(ge=2)]
+    classes: Annotated[int, Field(ge=2, le=MOST)]
     turns: Positive
     noise: NotNegative
     seed: NotNegativeCount

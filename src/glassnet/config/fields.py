@@ -11,9 +11,11 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+MOST = 2**31 - 1  # of anything that is counted: of what is beyond 64 bits, NumPy complains without naming a setting
+
 Fraction = Annotated[FiniteFloat, Field(gt=0, lt=1)]
 Positive = Annotated[FiniteFloat, Field(gt=0)]
 NotNegative = Annotated[FiniteFloat, Field(ge=0)]
 HalfOpenFraction = Annotated[FiniteFloat, Field(ge=0, lt=1)]
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=MOST)]
 NotNegativeCount = Annotated[int, Field(ge=0)]

@@ -196,7 +196,7 @@ class Settings(Section):
     def _warmup_ends(self) -> "Settings":
         if self.schedule.warmup_epochs >= self.training.epochs:
             raise ValueError(
-                f"schedule.warmup_epochs below training.epochs ({self.training.epochs}), received "
+                f"schedule.warmup_epochs: expected a number below training.epochs ({self.training.epochs}), received "
                 f"{self.schedule.warmup_epochs}"
             )
         return self
@@ -205,8 +205,8 @@ class Settings(Section):
     def _processes_share_rows(self) -> "Settings":
         if self.training.processes > 1 and self.model.normalization == "batch":
             raise ValueError(
-                f"training.processes=1 with model.normalization=batch, whose statistics are those of the whole batch, "
-                f"received {self.training.processes}; set it to 1, or model.normalization=layer"
+                "training.processes: expected 1 with model.normalization=batch, whose statistics are those of the "
+                f"whole batch, received {self.training.processes}; set it to 1, or model.normalization=layer"
             )
         return self
 
@@ -214,8 +214,8 @@ class Settings(Section):
     def _final_needs_no_validation(self) -> "Settings":
         if self.training.final and isinstance(self.schedule, PlateauSettings):
             raise ValueError(
-                "a schedule that needs no validation split with training.final=true, received schedule=plateau; choose "
-                "another"
+                "schedule: expected one other than plateau, which needs a validation split, with training.final=true, "
+                "received 'plateau'"
             )
         return self
 
@@ -223,8 +223,8 @@ class Settings(Section):
     def _one_way_to_shrink_weights(self) -> "Settings":
         if isinstance(self.optimizer, AdamWSettings) and self.optimizer.weight_decay and self.training.l2:
             raise ValueError(
-                f"training.l2 or optimizer.weight_decay above 0, received both: {self.training.l2:g} and "
-                f"{self.optimizer.weight_decay:g}; set one of them to 0"
+                "expected training.l2 or optimizer.weight_decay above 0, not both, received "
+                f"{self.training.l2:g} and {self.optimizer.weight_decay:g}; set one of them to 0"
             )
         return self
 
@@ -272,8 +272,10 @@ def _describe(problem: Any) -> str:
     message = problem["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
     if message.startswith(("greater ", "less ")):
         message = f"a number {message}"
-    if problem["type"] == "value_error":  # settings that do not go together: of the whole, the message says which
-        return f"{key}: expected {message}{f', received {_without_nesting(received)}' if path else ''}"
+    if problem["type"] == "value_error" and not path:  # of several sections: it says all itself
+        return str(message)
+    if problem["type"] == "value_error":
+        return f"{key}: expected {message}, received {_without_nesting(received)}"
     return f"{key}: expected {message}, received {received!r}"
 
 
