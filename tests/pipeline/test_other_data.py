@@ -197,6 +197,9 @@ def test_the_final_model_has_learnt_from_the_validation_rows(fresh: Path, run: R
     metrics = (fresh / "byhand/reports/metrics.json").read_text()
     assert "temperature" not in json.loads(metrics)["calibration"]
     assert "null" not in metrics  # which DVC would call a failure
+    # How it went on is no part of the report.
+    _stages(run, fresh, *arguments, "training.resume=true", stages=("train",))
+    assert (fresh / "byhand/reports/model_report.md").read_text(encoding="utf-8") == report
     plain = ("data=spirals", *PLAIN, "hydra.run.dir=plain")
     _stages(run, fresh, *plain, stages=("train",))
     for name in ("model", "baseline"):  # the yardstick learns from the same rows

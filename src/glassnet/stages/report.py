@@ -14,13 +14,18 @@ def main(settings: Settings, layout: Layout) -> None:
     require_same_run(settings, layout)
     prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
     require_same_data(layout, prepared.digest)
-    write_report(layout, prepared, () if layout.by_dvc else given_overrides())
+    write_report(layout, prepared, () if layout.by_dvc else _overrides())
     print(f"report: {layout.report}")
     run_id = hand_over(settings, layout, prepared)
     if run_id is not None:
         print(f"report: recorded as MLflow run {run_id}; {shown_by(tracking_uri(settings.tracking.uri))} shows it")
     key = json.loads(layout.run_card.read_text(encoding="utf-8"))["key"]
     write_whole(layout.recorded, json.dumps({"key": key}) + "\n")
+
+
+def _overrides() -> tuple[str, ...]:
+    """Return what the run was given, without what made it go on: a resumed training has the same report as any."""
+    return tuple(each for each in given_overrides() if each.partition("=")[0] != "training.resume")
 
 
 if __name__ == "__main__":
