@@ -66,6 +66,23 @@ def test_a_sweep_with_other_settings_in_the_same_folder_has_runs_of_its_own(trai
         assert each.data.metrics["best_validation_loss"] == card["best_validation_loss"]
 
 
+def test_jobs_follow_their_sweep_whose_run_was_deleted(train: Train, tmp_path: Path) -> None:
+    """The sweep gets another run, and its jobs are below that; one that was deleted too is recorded anew."""
+    sweep = ("-m", "seed=0,1", "hydra.sweep.dir=sweep", "training.epochs=3")
+    train(*sweep)
+    client = _client(tmp_path)
+    for each in client.search_runs(["1"], "tags.`glassnet.sweep` != 'none'"):
+        client.delete_run(each.info.run_id)
+    kept, lost = (each.info.run_id for each in _runs(tmp_path))
+    client.delete_run(lost)
+    train(*sweep)
+    (parent,) = client.search_runs(["1"], "tags.`glassnet.sweep` != 'none'")
+    jobs = _runs(tmp_path)
+    assert [each.info.run_id == kept for each in jobs] == [True, False]
+    assert [each.data.tags["mlflow.parentRunId"] for each in jobs] == [parent.info.run_id] * 2
+    assert [each.data.params["seed"] for each in jobs] == ["0", "1"]
+
+
 def test_scores_of_an_earlier_training_stay_with_it(train: Train, tmp_path: Path) -> None:
     """A folder that was evaluated is trained in again: the new run has neither its scores nor its figures."""
     train("training.epochs=3", "seed=1", "hydra.run.dir=out")

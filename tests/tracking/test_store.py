@@ -1,12 +1,13 @@
-"""The tracking store: what shows its runs, and an experiment that two machines make at once."""
+"""The tracking store: what shows its runs, what cannot be one, and an experiment that is made twice or deleted."""
 
+import os
 from pathlib import Path
 
 import mlflow
 import pytest
 
-from glassnet.tracking import shown_by, tracking_uri
-from glassnet.tracking.conversation import quiet_warnings
+from glassnet.tracking import StoreError, shown_by, tracking_uri
+from glassnet.tracking.conversation import quiet_warnings, talk
 from glassnet.tracking.runs import open_store
 from glassnet.tracking.store import configure_client
 
@@ -30,6 +31,39 @@ def test_an_experiment_that_another_machine_made_meanwhile_is_used(
         _, ours = open_store(uri, "shared")
     assert ours == theirs
     assert told == ["shared", "shared"]
+
+
+@pytest.mark.parametrize(("place", "received"), [("folder", "a folder"), ("file/runs.db", "which is no folder")])
+def test_a_place_for_no_database_is_refused_at_once(tmp_path: Path, place: str, received: str) -> None:
+    """MLflow would try to open it for a minute."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    asked: list[str] = []
+    with pytest.raises(StoreError, match=f"expected a database's file that can be opened, received .*{received}"):
+        talk(f"sqlite:///{tmp_path / place}", lambda: asked.append("it"))
+    assert not asked
+
+
+def test_a_database_that_may_not_be_written_is_refused_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a folder of someone else's, say; whoever runs the tests as root may write everywhere."""
+    monkeypatch.setattr(os, "access", lambda place, mode: Path(place) != tmp_path)
+    for place in ("runs.db", "folders/to/be/made/runs.db"):
+        with pytest.raises(StoreError, match="one that may not be written"):
+            talk(f"sqlite:///{tmp_path / place}", lambda: None)
+    (tmp_path / "own").mkdir()
+    talk(f"sqlite:///{tmp_path / 'own/folder/runs.db'}", lambda: None)
+
+
+def test_a_deleted_experiment_is_named_with_the_way_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No run can be made in it, however often it is tried; and nothing is made in another without being asked."""
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    client, experiment = talk(uri, lambda: open_store(uri, "old"))
+    client.delete_experiment(experiment)
+    with pytest.raises(StoreError, match=f"'old' was deleted there; .* `mlflow experiments restore -x {experiment}`"):
+        talk(uri, lambda: open_store(uri, "old"))
+    client.restore_experiment(experiment)
+    assert talk(uri, lambda: open_store(uri, "old"))[1] == experiment
 
 
 def test_the_reader_is_sent_to_where_the_runs_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

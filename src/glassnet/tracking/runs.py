@@ -70,6 +70,11 @@ def open_store(uri: str, experiment: str) -> "tuple[MlflowClient, str]":
     with nullcontext() if is_server(uri) else _alone(LOCKED * request_seconds()):
         client = mlflow.MlflowClient(uri)
         found = client.get_experiment_by_name(experiment)
+        if found is not None and found.lifecycle_stage != "active":
+            raise StoreError(
+                f"the experiment {experiment!r} was deleted there; tracking.experiment= names another, and `mlflow "
+                f"experiments restore -x {found.experiment_id}`, with MLFLOW_TRACKING_URI={uri}, brings it back"
+            )
         if found is not None:
             return client, found.experiment_id
         artifacts = (project_root() / "mlartifacts").as_uri() if uri.startswith("sqlite:") else None
@@ -146,17 +151,22 @@ def job_tags(layout: Layout) -> dict[str, str]:
 
 
 def _find_or_create_child(client: "MlflowClient", parent: "Run", layout: Layout, sweep: Sweep, key: str) -> "Run":
-    """Return the run of a job's training; one that failed before it could begin becomes it."""
+    """Return the run of a job's training; one that failed before it could begin becomes it.
+
+    It is below the sweep's run as that is now: the one it was made below may have been deleted since.
+    """
     same_place = f"tags.`{JOB_TAG}` = '{place_of(layout, sweep)}'"
     found = list(all_runs(client, parent.info.experiment_id, same_place))
-    for each in found:
-        if each.data.tags.get(TRAINING_TAG) == key:
-            return each
     overrides = job_tags(layout)[OVERRIDES_TAG]
-    for each in found:
-        if TRAINING_TAG not in each.data.tags and each.data.tags[OVERRIDES_TAG] == overrides:
-            return each
-    return create_child(client, parent, layout, sweep, {TRAINING_TAG: key})
+    same = [each for each in found if each.data.tags.get(TRAINING_TAG) == key]
+    same += [
+        each for each in found if TRAINING_TAG not in each.data.tags and each.data.tags[OVERRIDES_TAG] == overrides
+    ]
+    if not same:
+        return create_child(client, parent, layout, sweep, {TRAINING_TAG: key})
+    if same[0].data.tags[PARENT_TAG] != parent.info.run_id:
+        client.set_tag(same[0].info.run_id, PARENT_TAG, parent.info.run_id)
+    return same[0]
 
 
 def all_runs(client: "MlflowClient", experiment_id: str, wanted: str = "") -> "Iterator[Run]":

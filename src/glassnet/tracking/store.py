@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 CONNECT_SECONDS = 3
+SQLITE = "sqlite:///"  # then the path of the file
 
 
 def project_root() -> Path:
@@ -26,7 +27,7 @@ def shown_by(uri: str) -> str:
 
 
 def _own_store() -> str:
-    return f"sqlite:///{project_root() / 'mlflow.db'}"
+    return f"{SQLITE}{project_root() / 'mlflow.db'}"
 
 
 def configure_client() -> None:
@@ -54,7 +55,12 @@ def is_server(uri: str) -> bool:
 
 
 def require_reachable(uri: str) -> None:
-    """Raise `ConnectionError` if `uri` is a server's address and nothing accepts connections there."""
+    """Raise an `OSError` if `uri` is a server's address where nothing accepts connections, or no file for SQLite.
+
+    MLflow would try such a file for a minute, again and again.
+    """
+    if uri.startswith(SQLITE):
+        _require_file(Path(uri.removeprefix(SQLITE).partition("?")[0]))
     if not is_server(uri):
         return
     parts = urlsplit(uri)
@@ -63,3 +69,15 @@ def require_reachable(uri: str) -> None:
         socket.create_connection((parts.hostname or "", port), timeout=CONNECT_SECONDS).close()
     except OSError as error:
         raise ConnectionError(f"no tracking server answers at {uri} ({error})") from error
+
+
+def _require_file(path: Path) -> None:
+    """Raise an `OSError` unless a database can be opened or made there; MLflow makes the folders that are missing."""
+    folder = next(place for place in path.absolute().parents if place.exists())
+    if path.is_dir() or not folder.is_dir():
+        received = "a folder" if path.is_dir() else f"one below {folder}, which is no folder"
+    elif not all(os.access(place, os.W_OK) for place in (path, folder) if place.exists()):
+        received = "one that may not be written"
+    else:
+        return
+    raise OSError(f"expected a database's file that can be opened, received {received}")
