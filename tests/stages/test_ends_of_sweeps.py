@@ -176,3 +176,20 @@ def test_workers_end_with_a_command_that_is_killed(start: Start) -> None:
     process.kill()
     process.communicate(timeout=60)
     _wait_for_the_end_of(workers)
+
+
+def test_a_second_command_leaves_the_folder_of_a_sweep_at_work_alone(start: Start) -> None:
+    """Each would put the jobs of the other aside, and both end with an empty table."""
+    first = start("training.epochs=200", training=1)
+    second = start("training.epochs=200", training=1)
+    _, errors = second.communicate(timeout=60)
+    assert second.returncode == 1
+    assert errors == (
+        "train: s: expected a folder in which no sweep is at work, received one in which another command runs its "
+        "jobs; wait for its end, or choose another folder\n"
+    )
+    _, errors = first.communicate(timeout=120)
+    assert first.returncode == 0, errors
+    assert list(_table()["status"]) == ["finished"] * 4
+    again = start("training.epochs=200", training=0)
+    assert again.wait(60) == 0

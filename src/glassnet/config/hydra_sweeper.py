@@ -15,7 +15,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from glassnet.config.errors import UserError
 from glassnet.config.folders import require_own_folder
 from glassnet.config.jobs import FINISHED, LOST, RUNNING, Job, dated_folder, read_job, read_jobs
-from glassnet.config.sweeps import run_sweep
+from glassnet.config.sweeps import Begin, run_sweep
 
 REPLACED = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
 SUBDIR = "${hydra.job.num}"
@@ -54,10 +54,13 @@ class RecordedSweeper(BasicSweeper):  # type: ignore[misc]  # Hydra's class has 
     def sweep(self, arguments: list[str]) -> None:
         """Run all jobs, and end the sweep with its table."""
         again = f"hydra.sweep.dir={self.folder}"
-        run_sweep(lambda: self._launch(arguments), self.folder, self.task.start, self.task.finish_sweep, again)
+        run_sweep(
+            lambda begin: self._launch(arguments, begin), self.folder, self.task.start, self.task.finish_sweep, again
+        )
 
-    def _launch(self, arguments: list[str]) -> str:
+    def _launch(self, arguments: list[str], begin: Begin) -> str:
         """Launch the jobs, and those whose process died once more; return what cut the sweep short, if anything did."""
+        self.begin = begin
         while True:
             self.batch_index, trouble, before = 0, "", self._attempts()
             try:
@@ -76,6 +79,7 @@ class RecordedSweeper(BasicSweeper):  # type: ignore[misc]  # Hydra's class has 
         """Compose the settings of each job; then, once for all batches, write the records of all jobs."""
         super().validate_batch_is_legal(batch)
         if not self.is_planned:
+            self.begin()
             self._plan(list(chain.from_iterable(self.overrides)))
             self.is_planned = True
 

@@ -5,6 +5,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -17,6 +18,8 @@ from glassnet.config.settings import Settings
 
 Main = Callable[[Settings, Layout], object]
 Finish = Callable[[Path], None]
+Begin = Callable[[], None]
+LOCK = "sweep.lock"  # in a sweep's folder, held while a command is at work there
 
 
 def run_job(main: Main, config: Any, job: Job) -> object:
@@ -41,47 +44,64 @@ def run_job(main: Main, config: Any, job: Job) -> object:
     return result
 
 
-def run_sweep(launch: Callable[[], str], folder: Path, start: str, finish: Finish | None, again: str) -> None:
+def run_sweep(launch: Callable[[Begin], str], folder: Path, start: str, finish: Finish | None, again: str) -> None:
     """Run the jobs of a sweep and end it: also when some failed, or when a signal comes.
 
     Args:
-        launch: runs all jobs; returns what cut them short, if anything did.
+        launch: calls its argument, which takes the folder, before it writes anything there; runs all jobs; returns
+            what cut them short, if anything did.
         folder: the sweep's.
         start: this start of it. Jobs that it has not come upon are those of an earlier, longer sweep.
         finish: what makes the sweep's table.
         again: the argument that goes on with the sweep.
 
     Raises:
-        UserError: if jobs failed; it counts them.
+        UserError: if jobs failed; it counts them. If another command is at work in the folder.
         StoppedError: if SIGINT or SIGTERM came.
     """
     # The table needs it, and what a signal leaves of it while a job loads it cannot be loaded again.
     importlib.import_module("pandas")
-    before = signal.signal(signal.SIGTERM, _exit)  # else it would end this process alone, and joblib's workers go on
+    with ExitStack() as held:
+        # Else SIGTERM would end this process alone, and joblib's workers go on.
+        before = signal.signal(signal.SIGTERM, _exit)
+        try:
+            trouble = launch(lambda: _take(folder, held))
+        except (KeyboardInterrupt, SystemExit) as stop:
+            code = stop.code if isinstance(stop, SystemExit) else 128 + signal.SIGINT
+            signum = code - 128 if isinstance(code, int) else 0
+            if signum not in {signal.SIGINT, signal.SIGTERM} or not _has_started(folder, start):
+                raise
+            name = signal.Signals(signum).name
+            unfinished, number = _close(folder, finish, f"{name} ended the sweep")
+            raise StoppedError(
+                f"{name}: {unfinished} of {number} jobs are not finished; to go on, start the sweep again with {again}",
+                signum,
+            ) from None
+        finally:
+            signal.signal(signal.SIGTERM, before)
+        for job in read_jobs(folder):
+            if job.start != start:
+                job.put_aside()
+        unfinished, number = _close(folder, finish, trouble or "its process ended without a word")
+        if unfinished:
+            raise UserError(
+                f"{unfinished} of {number} jobs failed, as said above; start the sweep again with {again} to run these "
+                "alone"
+            )
+
+
+def _take(folder: Path, held: ExitStack) -> None:
+    """Take a folder for one start of a sweep: two at once would put each other's jobs aside."""
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
     try:
-        trouble = launch()
-    except (KeyboardInterrupt, SystemExit) as stop:
-        code = stop.code if isinstance(stop, SystemExit) else 128 + signal.SIGINT
-        signum = code - 128 if isinstance(code, int) else 0
-        if signum not in {signal.SIGINT, signal.SIGTERM} or not _has_started(folder, start):
-            raise
-        name = signal.Signals(signum).name
-        unfinished, number = _close(folder, finish, f"{name} ended the sweep")
-        raise StoppedError(
-            f"{name}: {unfinished} of {number} jobs are not finished; to go on, start the sweep again with {again}",
-            signum,
-        ) from None
-    finally:
-        signal.signal(signal.SIGTERM, before)
-    for job in read_jobs(folder):
-        if job.start != start:
-            job.put_aside()
-    unfinished, number = _close(folder, finish, trouble or "its process ended without a word")
-    if unfinished:
+        held.enter_context(FileLock(folder / LOCK, timeout=0))
+    except Timeout:
         raise UserError(
-            f"{unfinished} of {number} jobs failed, as said above; start the sweep again with {again} to run these "
-            "alone"
-        )
+            f"{folder}: expected a folder in which no sweep is at work, received one in which another command runs "
+            "its jobs; wait for its end, or choose another folder"
+        ) from None
 
 
 def _exit(signum: int, _: FrameType | None) -> NoReturn:
