@@ -46,5 +46,5 @@ def test_batch_statistics_are_refused_before_anything_is_done() -> None:
     """In one line that names both settings."""
     values = _values(2)
     values["model"]["normalization"] = "batch"
-    with pytest.raises(UserError, match=r"training\.processes: expected 1 with model\.normalization=batch.*received 2; set it"):
+    with pytest.raises(UserError, match=r"training\.processes: expected 1 with model\.normalization=batch"):
         parse_settings(values, "params.yaml")
