@@ -76,7 +76,7 @@ def test_a_network_beyond_all_memory_is_named(run: Layout, capsys: pytest.Captur
     from glassnet.config import one_line_errors
 
     with pytest.raises(SystemExit), one_line_errors("train"):
-        train.main(_settings(*SHORT, "model.hidden_sizes=[1000000000000]"), run)
+        train.main(_settings(*SHORT, "model.hidden_sizes=[2147483647,2147483647]"), run)
     errors = capsys.readouterr().err
     assert errors.startswith("train: expected the arrays to fit in memory, received 'Unable to allocate")
     assert errors.count("\n") == 1
