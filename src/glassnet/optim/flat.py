@@ -5,6 +5,7 @@ from itertools import accumulate
 
 import numpy as np
 
+from glassnet.buffers import aligned_zeros
 from glassnet.nn import FloatArray, Parameter
 
 
@@ -36,8 +37,8 @@ class FlatVector:
             raise ValueError(f"optimizer: expected parameters of one dtype, received {sorted(map(str, dtypes))}")
         ends = list(accumulate(parameter.size for parameter in self.parameters))
         self.places = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
-        data: FloatArray = np.empty(ends[-1], dtype=dtypes.pop())
-        self.move(data, np.empty_like(data))
+        size, dtype = ends[-1], dtypes.pop()
+        self.move(aligned_zeros(size, dtype), aligned_zeros(size, dtype))
 
     def move(self, data: FloatArray, grad: FloatArray) -> None:
         """Copy all values into `data (P,)` and all gradients into `grad (P,)`, and live there from now on."""

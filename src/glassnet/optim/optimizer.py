@@ -6,6 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from glassnet.buffers import aligned_zeros
 from glassnet.nn import FloatArray, Parameter
 from glassnet.nn.arrays import check_number, describe
 from glassnet.optim.flat import FlatVector
@@ -35,8 +36,9 @@ class Optimizer:
         )
         self.flat = FlatVector.of(parameters)
         self.steps = 0
-        self.slots: dict[str, FloatArray] = {name: np.zeros_like(self.flat.data) for name in self.slot_names}
-        self._scratch = np.empty(min(BLOCK, self.flat.data.size), dtype=self.flat.data.dtype)
+        size, dtype = self.flat.data.size, self.flat.data.dtype
+        self.slots: dict[str, FloatArray] = {name: aligned_zeros(size, dtype) for name in self.slot_names}
+        self._scratch = aligned_zeros(min(BLOCK, size), dtype)
 
     def zero_grad(self) -> None:
         """Count every gradient as zero from here on."""
