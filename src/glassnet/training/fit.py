@@ -55,8 +55,9 @@ def fit(
         epochs: how many times to go through the training batches.
         callbacks: called in their order at each turning point, see `Callback`.
         penalty: a term to minimize along with the data loss.
-        processes: how many processes share the rows of each training batch (see `Team`): with as many as there are
-            cores, training is up to twice as fast. Up to rounding the result is the same.
+        processes: how many processes share the rows of each training batch (see `Team`), as many as there are cores at
+            most. Up to rounding the result is the same. Two of them train a 784-128-64-10 network 1.3 times (batches
+            of 64 rows) to 1.9 times (1024) as fast as one with one BLAS thread, some 1.2 times as one with two.
 
     Raises:
         ValueError: for fewer than one epoch, for both a penalty and an optimizer that decays the weights itself, or
