@@ -148,6 +148,19 @@ class _RowShift(nn.Module):
         return X + self.rng.random(X.shape)
 
 
+class _OwnStep(optim.SGD):
+    """Updates in a way of its own."""
+
+    def step(self) -> None:
+        self.flat.data -= 0.1
+
+
+def test_an_optimizer_with_a_step_of_its_own_is_refused() -> None:
+    """The processes would pass it by."""
+    with pytest.raises(ValueError, match=r"the usual step for processes=2.*received DataLoader and _OwnStep; use 1"):
+        _train(2, optimizer=lambda parameters: _OwnStep(parameters, 0.1))
+
+
 class _NoisyLoss(nn.MeanSquaredError):
     """Adds noise to the targets."""
 

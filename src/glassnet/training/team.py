@@ -13,7 +13,9 @@ from threadpoolctl import threadpool_limits
 
 from glassnet import nn
 from glassnet.buffers import Buffered
+from glassnet.data import DataLoader
 from glassnet.nn import FloatArray
+from glassnet.optim import Optimizer
 from glassnet.training.divergence import diverged
 from glassnet.training.helper import Helper, wait_for
 from glassnet.training.run import TrainingRun
@@ -56,11 +58,17 @@ class Team(Buffered):
         """Check that the work of `run` can be shared among `processes`, 2 or more; they start with the `with` block.
 
         Raises:
-            ValueError: if what a module or the loss makes of one row depends on other rows, or on random numbers of
-                its own; or if this system cannot fork processes safely.
+            ValueError: if the loader or the optimizer works in a way of its own; if what a module or the loss makes of
+                one row depends on other rows, or on random numbers of its own; or if this system cannot fork safely.
         """
         if sys.platform != "linux":
             raise ValueError(f"fit: expected Linux for processes={processes}, received {sys.platform}; use 1 process")
+        if not isinstance(run.train_loader, DataLoader) or type(run.optimizer).step is not Optimizer.step:
+            raise ValueError(
+                f"fit: expected a DataLoader and an optimizer with the usual step for processes={processes}, which can "
+                f"be divided, received {type(run.train_loader).__name__} and {type(run.optimizer).__name__}; use 1 "
+                "process"
+            )
         parts: list[nn.Module | nn.Loss] = [*run.model.modules(), run.loss]
         for part in parts:
             if problem := _hindrance(part):
