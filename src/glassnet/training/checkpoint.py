@@ -165,12 +165,13 @@ def _plain(value: object) -> object:
 
 def generators(model: nn.Module, loss: nn.Loss | None = None) -> list[np.random.Generator]:
     """Return each random generator inside a model, and inside a loss, once: layers may share one."""
-    found: dict[int, np.random.Generator] = {}
-    for owner in (*model.modules(), loss):
-        for value in getattr(owner, "__dict__", {}).values():
-            if isinstance(value, np.random.Generator):
-                found[id(value)] = value
+    found = {id(generator): generator for owner in (*model.modules(), loss) for generator in own_generators(owner)}
     return list(found.values())
+
+
+def own_generators(owner: object) -> list[np.random.Generator]:
+    """Return the random generators among the attributes of one module, or of a loss."""
+    return [value for value in getattr(owner, "__dict__", {}).values() if isinstance(value, np.random.Generator)]
 
 
 def _generator_state(generator: np.random.Generator) -> dict[str, Any]:

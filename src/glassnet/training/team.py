@@ -16,6 +16,7 @@ from glassnet.buffers import Buffered
 from glassnet.data import DataLoader
 from glassnet.nn import FloatArray
 from glassnet.optim import Optimizer
+from glassnet.training.checkpoint import own_generators
 from glassnet.training.divergence import diverged
 from glassnet.training.helper import Helper, wait_for
 from glassnet.training.run import TrainingRun
@@ -253,7 +254,7 @@ def _hindrance(part: nn.Module | nn.Loss) -> str:
     """Return why this part's work on a batch cannot be shared among processes; nothing if it can."""
     if isinstance(part, nn.Module) and part.buffer_names:
         return "whose statistics are those of the whole batch"
-    if not isinstance(part, nn.Dropout) and any(isinstance(v, np.random.Generator) for v in vars(part).values()):
+    if not isinstance(part, nn.Dropout) and own_generators(part):
         return "which draws random numbers of its own"
     return ""
 
