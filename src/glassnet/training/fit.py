@@ -108,14 +108,14 @@ def _train(run: TrainingRun, processes: int) -> None:
         callback.on_train_begin(run)
     for callback in run.callbacks:
         callback.on_restore(run)
-    with nullcontext() if processes == 1 else Team(run, processes) as team:
+    with nullcontext(_Alone(run)) if processes == 1 else Team(run, processes) as work:
         while not run.is_over:
             if run.batch == 0:
                 run.epoch += 1
                 run.tally, run.norms, run.seconds = Tally(), [], 0.0
                 for callback in run.callbacks:
                     callback.on_epoch_begin(run)
-            _run_batches(run, team)
+            _run_batches(run, work)
             run.history.append(_finish_epoch(run))
             run.batch = 0
             for callback in run.callbacks:
@@ -126,31 +126,57 @@ def _train(run: TrainingRun, processes: int) -> None:
         callback.on_train_end(run)
 
 
-def _run_batches(run: TrainingRun, team: Team | None) -> None:
+class _Alone:
+    """The work on a batch, done by this process alone; see `Team` for how several share it."""
+
+    def __init__(self, run: TrainingRun) -> None:
+        self.run = run
+
+    def batches(self) -> Iterator[tuple[FloatArray, npt.NDArray[Any]]]:
+        """Yield what is left of the current epoch's batches."""
+        return self.run.train_loader.batches(self.run.epoch - 1, self.run.batch)
+
+    def compute_gradients(self, X: FloatArray, y: npt.NDArray[Any]) -> None:
+        """Pass a batch forward and back; count its loss and score."""
+        run = self.run
+        outputs = run.model.forward(X)
+        run.batch_loss = run.loss.forward(outputs, y)
+        if not math.isfinite(run.batch_loss):
+            raise diverged(run, "loss", run.batch_loss)
+        run.tally.add(run.loss, outputs, y, run.batch_loss)
+        run.optimizer.zero_grad()
+        for parameter in run.frozen:
+            parameter.zero_grad()
+        run.model.backward_parameters(run.loss.backward())
+
+    def gradient_norm(self) -> float:
+        """Return the norm of the gradient, the penalty's included."""
+        return gradient_norm(self.run.parameters)
+
+    def step(self) -> None:
+        """Update the weights."""
+        self.run.optimizer.step()
+
+
+def _run_batches(run: TrainingRun, work: _Alone | Team) -> None:
     """Train on those batches of the epoch that are not done yet."""
     started = time.perf_counter() - run.seconds
     run.model.train()
     # Overflow on the way to divergence is reported by the checks below, once and with its place.
     with np.errstate(over="ignore", invalid="ignore"):
-        for X, y in run.train_loader.batches(run.epoch - 1, run.batch) if team is None else team.batches():
+        for X, y in work.batches():
             for callback in run.callbacks:
                 callback.on_batch_begin(run)
-            if team is None:
-                _compute_gradients(run, X, y)
-            else:
-                team.compute_gradients(X, y)
+            work.compute_gradients(X, y)
             del X, y  # their memory serves for the next batch
             if run.penalty is not None:
                 run.penalty.backward(run.parameters)
-            run.norms.append(gradient_norm(run.parameters))
+            run.norms.append(work.gradient_norm())
             if not math.isfinite(run.norms[-1]):
                 raise diverged(run, "gradient norm", run.norms[-1])
             for callback in run.callbacks:
                 callback.on_gradients_ready(run)
-            if team is None:
-                run.optimizer.step()
-            else:
-                team.step()
+            work.step()
             run.step += 1
             run.batch += 1
             for callback in run.callbacks:
@@ -158,19 +184,6 @@ def _run_batches(run: TrainingRun, team: Team | None) -> None:
             run.seconds = time.perf_counter() - started
             for callback in run.callbacks:
                 callback.on_safe_point(run)
-
-
-def _compute_gradients(run: TrainingRun, X: FloatArray, y: npt.NDArray[Any]) -> None:
-    """Pass a batch forward and back; count its loss and score."""
-    outputs = run.model.forward(X)
-    run.batch_loss = run.loss.forward(outputs, y)
-    if not math.isfinite(run.batch_loss):
-        raise diverged(run, "loss", run.batch_loss)
-    run.tally.add(run.loss, outputs, y, run.batch_loss)
-    run.optimizer.zero_grad()
-    for parameter in run.frozen:
-        parameter.zero_grad()
-    run.model.backward_parameters(run.loss.backward())
 
 
 def _finish_epoch(run: TrainingRun) -> Row:

@@ -4,7 +4,7 @@ import math
 import mmap
 import sys
 from collections.abc import Iterator
-from functools import partial
+from contextlib import suppress
 from typing import Any, Self
 
 import numpy as np
@@ -15,19 +15,25 @@ from glassnet import nn
 from glassnet.buffers import Buffered
 from glassnet.data import DataLoader
 from glassnet.nn import FloatArray
-from glassnet.optim import Optimizer
+from glassnet.optim import Optimizer, gradient_norm
+from glassnet.optim.clipping import euclidean_norm
 from glassnet.training.checkpoint import own_generators
 from glassnet.training.divergence import diverged
 from glassnet.training.helper import Helper, wait_for
 from glassnet.training.run import TrainingRun
 
-IS_OVER, EPOCH, FIRST, TOTAL_WEIGHT, LEARNING_RATE, STEPS = range(6)  # the places of the lead's messages to its helpers
+IS_OVER, EPOCH, FIRST, LEARNING_RATE, STEPS = range(5)  # the places of the lead's messages to its helpers
+WEIGHT = 1  # the place of D_r among a process's sums
 GRAIN = 16  # parts of the flat vectors begin at multiples of a cache line
 
 
 def part_of(size: int, rank: int, processes: int) -> slice:
     """Return which of `size` things belong to process number `rank`; the processes' counts differ by one at most."""
     return slice(size * rank // processes, size * (rank + 1) // processes)
+
+
+class _DismissedError(Exception):
+    """The lead has no more work for this helper."""
 
 
 class Team(Buffered):
@@ -38,11 +44,12 @@ class Team(Buffered):
 
         `ℓ = Σ_r (D_r/D)·ℓ_r` with `D = Σ_r D_r`, hence `∂ℓ/∂θ = Σ_r (D_r/D)·∂ℓ_r/∂θ`.
 
-    Each process therefore passes its own rows forward and back, with `D_r/D` in the gradient that backward begins with;
-    then the gradients are added. Adding, and the update that follows, go element by element: each process does them
-    for its own part of the flat vectors, and nothing is done twice. Weights, gradients and the optimizer's slots lie in
-    memory that all processes share, so that nothing is sent. (Data parallelism with synchronous updates: Goyal et al.,
-    "Accurate, large minibatch SGD", 2017; an optimizer divided among the processes: Rajbhandari et al., "ZeRO", 2020.)
+    Each process therefore passes its own rows forward and back, with its weight in the gradient that backward begins
+    with; then the gradients are added. Adding, and the update that follows, go element by element: each process does
+    them for its own part of the flat vectors, and nothing is done twice. Weights, gradients and the optimizer's slots
+    lie in memory that all processes share, so that nothing is sent. (Data parallelism with synchronous updates: Goyal
+    et al., "Accurate, large minibatch SGD", 2017; an optimizer divided among the processes: Rajbhandari et al., "ZeRO",
+    2020.)
 
     What comes out is what one process computes, but for rounding, since sums are taken in another order: the same
     bytes each time for the same number of processes. Masks of dropout are drawn for the whole batch in each process.
@@ -89,6 +96,7 @@ class Team(Buffered):
         self.parts = [slice(share.start * GRAIN, min(share.stop * GRAIN, size)) for share in shares]
         self.messages = _shared(STEPS + 1, np.dtype(np.float64))
         self.sums = _shared(processes * 4, np.dtype(np.float64)).reshape(processes, 4)
+        self.norms = _shared(processes, np.dtype(np.float64))
         self.helpers: list[Helper] = []
 
     def __enter__(self) -> Self:
@@ -133,23 +141,20 @@ class Team(Buffered):
             TrainingDivergedError: if the loss is not finite.
         """
         run = self.run
+        for parameter in run.frozen:
+            parameter.zero_grad()
         self._release()
-        self._forward(X, y)
+        self._compute_gradients(X, y)
         self._wait_for_helpers()
         examples, weight, loss_sum, score_sum = (math.fsum(column) for column in self.sums.T)
         run.batch_loss = loss_sum / weight
         if not math.isfinite(run.batch_loss):
             raise diverged(run, "loss", run.batch_loss)
         run.tally.add_sums(int(examples), weight, loss_sum, score_sum)
-        self.messages[TOTAL_WEIGHT] = weight
-        self._release()
-        for parameter in run.frozen:
-            parameter.zero_grad()
-        self._backward()
-        self._wait_for_helpers()
-        self._release()
-        self._add_gradients()
-        self._wait_for_helpers()
+
+    def gradient_norm(self) -> float:
+        """Return the gradient's norm, from those that the processes took of their parts if no penalty came after."""
+        return math.hypot(*self.norms) if self.run.penalty is None else gradient_norm(self.run.parameters)
 
     def step(self) -> None:
         """Update the weights from the lead's gradient."""
@@ -162,30 +167,27 @@ class Team(Buffered):
 
     def _help(self, helper: Helper) -> None:
         """Work as one of the helpers until the lead says stop."""
-        self.rank = helper.rank
+        self.rank, self.itself = helper.rank, helper
         self.flat.move(self.flat.data, self.gradients[self.rank])
-        with np.errstate(over="ignore", invalid="ignore"):
-            while self._is_wanted(helper):
+        with suppress(_DismissedError), np.errstate(over="ignore", invalid="ignore"):
+            while True:
+                self._wait_for_lead()
                 epoch, first = self.messages[EPOCH : FIRST + 1]
                 for X, y in self._own_batches(int(epoch), int(first)):
-                    for work in (partial(self._forward, X, y), self._backward, self._add_gradients, self._follow):
-                        if not self._is_wanted(helper):
-                            return
-                        work()
-                        helper.done.release()
-                    del X, y, work  # their memory serves for the next batch
-
-    def _is_wanted(self, helper: Helper) -> bool:
-        """Wait for the lead; return whether there is work to do."""
-        wait_for(helper.go, helper.has_lead)
-        return not self.messages[IS_OVER]
+                    self._wait_for_lead()
+                    self._compute_gradients(X, y)
+                    del X, y  # their memory serves for the next batch
+                    helper.done.release()
+                    self._wait_for_lead()
+                    self._follow()
+                    helper.done.release()
 
     def _own_batches(self, epoch: int, first: int) -> Iterator[tuple[FloatArray, npt.NDArray[Any]]]:
         """Yield this process's rows of the batches of an epoch; the batch's first row where there are too few rows."""
 
         def part(rows: int) -> slice:
             own = part_of(rows, self.rank, self.processes)
-            self.has_rows = own.stop > own.start
+            self.rows, self.has_rows = rows, own.stop > own.start
             some = own if self.has_rows else slice(0, 1)
             for dropout in self.dropouts:
                 dropout.others = (some.start, rows - some.stop)
@@ -193,30 +195,30 @@ class Team(Buffered):
 
         return self.run.train_loader.batches(epoch, first, part=part)
 
-    def _forward(self, X: FloatArray, y: npt.NDArray[Any]) -> None:
-        """Pass this process's rows forward, and write down `D_r`, `D_r·ℓ_r` and the score."""
+    def _compute_gradients(self, X: FloatArray, y: npt.NDArray[Any]) -> None:
+        """Do this process's share of a batch: its rows forward and back, then its part of the sum of all gradients.
+
+        A gradient is that of `(D_r/N)·ℓ_r` at first, since only N, the number of rows, is known to each process before
+        they meet. Without weights it is D; else the sum is multiplied by N/D.
+        """
         loss = self.run.loss
         outputs = self.run.model.forward(X)
         value = loss.forward(outputs, y)
-        if self.has_rows:
-            weight = float(len(X)) if loss.total_weight is None else loss.total_weight
-            self.sums[self.rank] = len(X), weight, value * weight, loss.score_sum(outputs, y)
-        else:
-            self.sums[self.rank] = 0.0
-
-    def _backward(self) -> None:
-        """Write the gradient of this process's share `(D_r/D)·ℓ_r` into its own vector."""
+        weight = float(len(X)) if loss.total_weight is None else loss.total_weight
+        own = (len(X), weight, value * weight, loss.score_sum(outputs, y))
+        self.sums[self.rank] = own if self.has_rows else 0.0
         self.flat.zero_grad()
-        dout = self.run.loss.backward()
-        share = float(self.sums[self.rank, 1] / self.messages[TOTAL_WEIGHT])
+        dout = loss.backward()
+        share = float(self.sums[self.rank, WEIGHT]) / self.rows
         self.run.model.backward_parameters(np.multiply(dout, share, out=self.buffer(dout.shape, dout.dtype)))
         self.flat.grad  # noqa: B018  # reading it writes the zeros that zero_grad only promised
-
-    def _add_gradients(self) -> None:
-        """Add the helpers' gradients to the lead's, for this process's part of the vectors."""
-        part = self.parts[self.rank]
-        for gradient in self.gradients[1:]:
-            self.gradients[0][part] += gradient[part]
+        self._meet()
+        gradient, *others = (gradient[self.parts[self.rank]] for gradient in self.gradients)
+        for other in others:
+            gradient += other
+        if (total_weight := float(self.sums[:, WEIGHT].sum())) != self.rows:
+            gradient *= self.rows / total_weight
+        self.norms[self.rank] = euclidean_norm(gradient)
 
     def _update(self, gradient: FloatArray) -> None:
         """Update this process's part of the weights from the lead's gradient."""
@@ -231,6 +233,21 @@ class Team(Buffered):
         optimizer.learning_rate, steps = self.messages[LEARNING_RATE : STEPS + 1].tolist()
         optimizer.steps = int(steps)
         self._update(self.gradients[0])
+
+    def _meet(self) -> None:
+        """Return once all processes have come here."""
+        if self.rank == 0:
+            self._wait_for_helpers()
+            self._release()
+        else:
+            self.itself.done.release()
+            self._wait_for_lead()
+
+    def _wait_for_lead(self) -> None:
+        """Wait, in a helper, until it is to go on."""
+        wait_for(self.itself.go, self.itself.has_lead)
+        if self.messages[IS_OVER]:
+            raise _DismissedError
 
     def _release(self) -> None:
         for helper in self.helpers:
