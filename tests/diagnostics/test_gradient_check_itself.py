@@ -244,6 +244,48 @@ def test_what_fit_uses_is_checked_too(check: Any) -> None:
 
 
 @pytest.mark.parametrize("check", CHECKS)
+def test_a_backward_replaced_from_outside_is_caught_by_its_numbers(check: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a first layer, whose `backward_parameters` goes its own way and is still right."""
+    right = nn.Dense.backward
+
+    def wrong(layer: nn.Dense, dout: FloatArray) -> FloatArray:
+        dX = right(layer, dout)
+        layer.b.grad *= 1.1
+        return dX
+
+    monkeypatch.setattr(nn.Dense, "backward", wrong)
+    result = check(_network(nn.Tanh()), nn.SoftmaxCrossEntropy(), X, Y)
+    assert result.max_relative_error == pytest.approx(0.1 / 2.1, rel=1e-3)
+    assert result.worst[0].endswith(".b")
+
+
+class _TooLarge(nn.Dense):
+    """Has dW too large by a tenth."""
+
+    def backward(self, dout: FloatArray) -> FloatArray:
+        dX = super().backward(dout)
+        self.W.grad *= 1.1
+        return dX
+
+
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("offset", [1e4, 1e6])
+def test_noise_is_taken_for_no_corner(offset: float, check: Any) -> None:
+    """Features far from zero, in front of a BatchNorm: large numbers cancel, and the loss is noisier than it is large.
+
+    The wrong gradient in the layer that they pass is seen all the same, and the right one is not doubted.
+    """
+    for layer, passes in ((nn.Dense, True), (_TooLarge, False)):
+        for seed in range(2):
+            rng = np.random.default_rng(seed)
+            first, last = layer(4, 4, rng=rng, dtype=np.float64), nn.Dense(4, 3, rng=rng, dtype=np.float64)
+            model = nn.Sequential(first, nn.BatchNorm(4, dtype=np.float64), nn.Tanh(), last)
+            far = rng.standard_normal((9, 4)) + offset
+            result = check(model, nn.SoftmaxCrossEntropy(), far, np.arange(9) % 3)
+            assert (result.max_relative_error < 1e-6) == passes, (seed, result)
+
+
+@pytest.mark.parametrize("check", CHECKS)
 def test_wrong_arguments_are_refused(check: Any) -> None:
     """A seed for a generator, and a model that is none: one line each."""
     with pytest.raises(TypeError, match=r"gradient_check: expected rng=np\.random\.default_rng.*received int 0"):

@@ -9,6 +9,7 @@ import numpy as np
 ROUNDING = 8 * float(np.finfo(np.float64).eps)  # how far two evaluations of the same value may differ, relatively
 FINEST = 16  # the finest central difference has a step this many times below ε
 CORNER = 1e-6  # slopes on the two sides that differ by more than this, relatively, make a corner
+BESIDE = (0.0, 0.004, -0.007, 0.011, -0.014, 0.018, -0.021, 0.025)  # of h: where else to look for the corner
 
 
 @dataclass(frozen=True)
@@ -51,22 +52,36 @@ def extrapolated_difference(line: Line, eps: float, order: int) -> tuple[float, 
     return (weight * fine - coarse) / (weight - 1), (weight * fine_rounding + coarse_rounding) / (weight - 1)
 
 
-def has_corner(line: Line, eps: float) -> bool:
-    """Return whether the slopes on the two sides differ, within reach of the finest central difference.
+def corner_or_noise(line: Line, eps: float) -> tuple[bool, float]:
+    """Return whether the slopes on the two sides differ, within reach of the finest central difference, and the noise.
 
     With `s(h) = (ℓ(h) − ℓ(0))/h`, the slope of a side is `2·s(h/2) − s(h) = ℓ′ − h²ℓ‴/12 − h³ℓ⁗/32 + …`; the left one
     has −h for h. For a smooth loss they differ by `h³ℓ⁗/16`, far below `CORNER` of the slopes; at a corner by its jump
-    J, whatever h is. Is the corner a distance d < h away, by `J·|1 − 3d/h|` or, beyond h/2, `J·(1 − d/h)`: where one h
+    J, whatever h is. Is the corner a distance d < h away, by `J·(1 − 3d/h)` or, beyond h/2, `J·(d/h − 1)`: where one h
     happens to see none of it, the other does. One that is farther off than `eps/FINEST` does not disturb the central
     difference of that step, and is none here.
+
+    Large numbers that cancel on the way to the loss leave more noise in it than its own rounding, and so differences
+    too; but seen from points beside this one their sign is now this and now that, while the sign of a jump stays. What
+    noise may do to the central difference of step ε is the second result. A difference of slopes is of five values,
+    weighted by up to 6/h, and a central difference of two, by 1/2ε: the former's deviation times h/ε is some twelve
+    times the latter's.
     """
-    return any(_slopes_differ(line, h) for h in (eps / FINEST, eps / 40))
+    spread = 0.0
+    for h in (eps / FINEST, eps / 40):
+        # As far aside as h is made longer, so that a corner within h stays in reach.
+        slopes = [_slopes(line, aside * h, (1 + 2 * abs(aside)) * h) for aside in BESIDE]
+        differences = [right - left for right, left, _ in slopes]
+        is_clear = CORNER + 8 * line.blur / h < relative_error(*slopes[0]) < math.inf
+        if is_clear and (min(differences) > 0 or max(differences) < 0):
+            return True, 0.0
+        spread = max(spread, float(np.std(differences)) * h)
+    return False, spread / eps
 
 
-def _slopes_differ(line: Line, h: float) -> bool:
-    here, near_right, near_left, right, left = map(line.value, (0.0, h / 2, -h / 2, h, -h))
+def _slopes(line: Line, at: float, h: float) -> tuple[float, float, float]:
+    """Return the slopes of the right and of the left side of a point, and how far rounding may move them."""
+    here, near_right, near_left, right, left = (line.value(at + distance) for distance in (0.0, h / 2, -h / 2, h, -h))
     slope_right = (4 * near_right - right - 3 * here) / h  # 2·s(h/2) − s(h)
     slope_left = (3 * here + left - 4 * near_left) / h
-    rounding = 8 * ROUNDING * max(map(abs, (here, near_right, near_left, right, left))) / h
-    error = relative_error(slope_right, slope_left, rounding)
-    return math.isfinite(error) and error > CORNER + 8 * line.blur / h
+    return slope_right, slope_left, 8 * ROUNDING * max(map(abs, (here, near_right, near_left, right, left))) / h
