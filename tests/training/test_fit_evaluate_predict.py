@@ -77,6 +77,20 @@ def test_metrics_count_examples_not_batches() -> None:
         assert parts["examples"] == 70
 
 
+def test_a_loss_of_ones_own_is_averaged_in_64_bits() -> None:
+    """Its forward returns NumPy's float32, as a mean over float32 does; many batches are summed as exactly as one."""
+
+    class LogLoss(nn.SoftmaxCrossEntropy):
+        def forward(self, logits: Any, targets: Any) -> Any:
+            return np.float32(super().forward(logits, targets))
+
+    model, data, n = _train(epochs=1)[0], _blobs(9, 5), 30_000
+    one = np.float32(nn.SoftmaxCrossEntropy().forward(model.forward(data.X), data.y))
+    scores = evaluate(model, LogLoss(), [data[:]] * n)  # type: ignore[arg-type]  # any batches will do
+    assert scores["loss"] == pytest.approx(float(one), rel=1e-12)
+    assert all(type(value) in (float, int) for value in scores.values())
+
+
 def test_evaluating_and_predicting_leave_the_mode_alone() -> None:
     """A model in training mode stays in it, but nothing is dropped meanwhile; rows do not depend on their batch."""
     model = _train(epochs=1, dropout=0.5)[0].train()
@@ -229,6 +243,19 @@ def test_the_history_is_on_disk_after_every_epoch(tmp_path: Path) -> None:
     _, history = _train([HistoryFile(tmp_path / "history.csv"), Reader()], epochs=3)
     assert seen == [1, 2, 3]
     assert read_history(tmp_path / "history.csv") == history
+
+
+def test_an_entry_that_some_epochs_lack_is_nan_in_the_file(tmp_path: Path) -> None:
+    """A score of one's own that takes too long to be computed after every epoch."""
+
+    class Score(Callback):
+        def on_epoch_end(self, run: TrainingRun) -> None:
+            if run.epoch % 2 == 0:
+                run.history[-1]["score"] = run.epoch / 10
+
+    _train([Score(), HistoryFile(tmp_path / "history.csv")], epochs=4)
+    scores = [row["score"] for row in read_history(tmp_path / "history.csv")]
+    assert np.array_equal(scores, [math.nan, 0.2, math.nan, 0.4], equal_nan=True)
 
 
 def test_a_validation_loss_that_is_not_finite_is_divergence() -> None:

@@ -28,9 +28,9 @@ class Tally:
         self.weight = self.loss_sum = self.score_sum = 0.0
 
     def add(self, loss: nn.Loss, outputs: FloatArray, y: FloatArray, batch_loss: float) -> None:
-        """Count the batch that `loss.forward` has just seen."""
-        weight = loss.total_weight if loss.total_weight is not None else len(outputs)
-        self.add_sums(len(outputs), weight, batch_loss * weight, loss.score_sum(outputs, y))
+        """Count the batch that `loss.forward` has just seen; as Python's floats, for NumPy's may be of 32 bits."""
+        weight = float(loss.total_weight) if loss.total_weight is not None else len(outputs)
+        self.add_sums(len(outputs), weight, float(batch_loss) * weight, float(loss.score_sum(outputs, y)))
 
     def add_sums(self, examples: int, weight: float, loss_sum: float, score_sum: float) -> None:
         """Count a batch by its sums."""

@@ -1,5 +1,6 @@
 """Keeps the history of a training on disk as it grows."""
 
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,5 +19,7 @@ class HistoryFile(Callback):
         self.path = path
 
     def on_epoch_end(self, run: "TrainingRun") -> None:
-        """Write the history with the epoch that has just ended."""
-        write_history(self.path, run.history, run.history[0])
+        """Write the history with the epoch that has just ended; NaN where a callback gave an epoch no such entry."""
+        columns = list(dict.fromkeys(name for row in run.history for name in row))
+        complete = [{name: row.get(name, math.nan) for name in columns} for row in run.history]
+        write_history(self.path, complete, columns)
