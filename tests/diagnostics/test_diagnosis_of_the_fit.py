@@ -72,6 +72,13 @@ def _noisy_targets() -> Arrays:
     return X, X @ rng.normal(size=10) + 2.0 * rng.normal(size=350)
 
 
+def _unequal_classes() -> Any:
+    """Seven clouds, of which two hold 85% of the rows and the rarest 0.5%."""
+    rng = np.random.default_rng(0)
+    y = rng.choice(7, 4000, p=[0.365, 0.485, 0.06, 0.005, 0.015, 0.03, 0.04])
+    return rng.standard_normal((4000, 20)) + 0.8 * rng.standard_normal((7, 20))[y], y
+
+
 DATA = {
     "overlapping": _overlapping,
     "random labels": _random_labels,
@@ -80,6 +87,7 @@ DATA = {
     "clusters": _clusters,
     "shells": _shells,
     "noisy targets": _noisy_targets,
+    "unequal classes": _unequal_classes,
 }
 
 
@@ -148,6 +156,19 @@ def test_a_network_too_small_to_beat_chance_is_underfitting(overrides: tuple[str
     assert finding.name == "underfitting"
     larger = _train("circles", *_overrides_of(finding))
     assert larger.validation.min() < 0.1
+
+
+@pytest.mark.parametrize("penalty", [1.0, 10.0])
+def test_a_penalty_too_strong_is_named_where_classes_are_rare(penalty: float) -> None:
+    """The majority's share alone takes the loss far below ln 7, and a tenth of the penalty takes it further."""
+    overrides = "training.epochs=20", "training.batch_size=64"
+    training = _train("unequal classes", *overrides, f"training.l2={penalty:g}")
+    assert training.train[-1] < 0.7
+    finding = diagnose(training)[0] if penalty == 1 else next(f for f in diagnose(training) if "penalty" in f.name)
+    assert finding.name == "penalty too strong"
+    weaker = _train("unequal classes", *_overrides_of(finding))
+    assert weaker.validation.min() < 0.95 * training.validation.min()
+    assert "penalty too strong" not in _names(_train("unequal classes", *overrides, "training.l2=0.01"))
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -7,6 +7,9 @@ from glassnet.diagnostics.diagnosis.evidence import HIGH, LOST, Finding, Trainin
 HELD = 0.1  # of chance: where penalty and loss pull alike, weights 1% longer would bring the loss down by 2% of this
 FALLING = 0.1  # of itself: what falls by more in a fifth of the epochs has not come to its balance yet
 CRUSHED = 0.01  # of the penalty after the first epoch: the weights are a tenth as long as they were
+# The same where something was learnt, and longer weights were of use. With rare classes next to nothing may be learnt
+# far below ln C: of seven classes with shares of 0.5% to 49%, a penalty of 1 left an accuracy of 53% in place of 98%.
+SHRUNK = 0.05
 DECAY = 1.0  # Adam moves a weight by the rate at most, decay by rate · decay · weight: none outgrows 1/decay
 
 
@@ -43,8 +46,8 @@ def penalty_too_strong(t: Training) -> Finding | None:
         why = f"under a weight decay of {decay:g}, which lets hardly a weight outgrow {1 / decay:.2g}"
         return _penalty(t, ended + why, "optimizer.weight_decay", decay)
     penalties = np.array([row["penalty"] for row in t.history])
-    first, last = float(penalties[0]), float(penalties[-1])
-    if l2 and t.train[-1] > LOST and last < CRUSHED * first:
+    first, last = float(penalties[0]), float(np.median(penalties[-max(1, len(penalties) // 5) :]))
+    if l2 and last < (CRUSHED if t.train[-1] > LOST else SHRUNK) * first:
         shrunk = (last / first) ** 0.5
         why = f"while the penalty fell from {first:.3g} to {last:.2g}: the weights shrank to {shrunk:.1%} of their size"
         return _penalty(t, ended + why, "training.l2", l2)
