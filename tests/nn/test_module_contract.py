@@ -427,6 +427,23 @@ def test_what_a_subclass_lacks_is_named() -> None:
             call()
 
 
+@pytest.mark.parametrize("hold", [list, tuple, lambda layers: {str(k): layer for k, layer in enumerate(layers)}])
+def test_what_is_hidden_in_a_list_is_refused_instead_of_left_untrained(hold: Any) -> None:
+    """Beside layers that are found; a list of what are attributes too, and Sequential's own tuple, are fine."""
+
+    class Hiding(nn.Module):
+        def __init__(self, *hidden: Any) -> None:
+            self.first = nn.Dense(4, 4, rng=np.random.default_rng(0))
+            self.rest = hold([self.first, *hidden])
+
+    assert len(Hiding().train().state_dict()) == 2
+    for hidden in (nn.ReLU(), nn.Parameter(np.zeros(2), "a")):
+        for model in (Hiding(hidden), nn.Sequential(nn.Residual(Hiding(hidden)))):
+            for use in (model.train, model.eval, model.state_dict, lambda: model.load_state_dict({})):  # noqa: B023
+                with pytest.raises(TypeError, match=r"^Hiding: expected every parameter .*'rest', where they are not"):
+                    use()
+
+
 def test_a_parameter_has_any_shape_and_memory_of_its_own() -> None:
     """A scalar stays one; an array that cannot be written to is copied, and learns."""
     scalar = nn.Parameter(np.array(2.0), "scale")

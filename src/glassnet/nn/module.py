@@ -26,10 +26,11 @@ class Module(Buffered):
     Between the two calls neither the input nor the output may be changed in place: what is remembered is often one of
     them, not a copy. And a module works once in a network: a second forward pass would forget the first.
 
-    A subclass assigns its parameters and inner modules as attributes; they are found by looking at the
-    attributes in the order of their assignment. Arrays that are state but not learnt (running averages) are
-    named in `buffer_names` and saved with the parameters. `self.buffer(shape, dtype)` is memory for a result, which
-    the module gets again at a later step, once nobody refers to the result any more (see `glassnet.buffers`).
+    A subclass assigns its parameters and inner modules as attributes; they are found by looking at the attributes, not
+    into lists (a `Sequential` holds several modules), in the order of their assignment. Arrays that are state but not
+    learnt (running averages) are named in `buffer_names` and saved with the parameters. `self.buffer(shape, dtype)` is
+    memory for a result, which the module gets again at a later step, once nobody refers to the result any more (see
+    `glassnet.buffers`).
 
     Attributes:
         training: True in training mode, False in evaluation mode; set by `train()` and `eval()`.
@@ -121,6 +122,21 @@ class Module(Buffered):
                 seen.add(id(parameter))
                 yield name, parameter
 
+    def _require_nothing_hidden(self) -> None:
+        """Refuse what a list, tuple or dictionary holds besides the attributes: it would stay untrained and unsaved."""
+        for name, value in vars(self).items():
+            if isinstance(value, COLLECTIONS):
+                inside = value.values() if isinstance(value, dict) else value
+                hidden = {id(item): item for item in inside if isinstance(item, LEARNT)}
+                for _, child in self.children():
+                    hidden.pop(id(child), None)
+                if hidden.keys() - set(map(id, vars(self).values())):
+                    raise TypeError(
+                        f"{type(self).__name__}: expected every parameter and inner module as an attribute of its own, "
+                        f"received some in the {type(value).__name__} {name!r}, where they are not found; a Sequential "
+                        "holds several modules"
+                    )
+
     def _walk_parameters(self, prefix: str) -> Iterator[tuple[str, Parameter]]:
         for name, value in vars(self).items():
             if isinstance(value, Parameter):
@@ -154,6 +170,7 @@ class Module(Buffered):
 
     def _set_mode(self, *, training: bool) -> Self:
         for module in self.modules():
+            module._require_nothing_hidden()
             module.training = training
         return self
 
@@ -162,6 +179,8 @@ class Module(Buffered):
         return {name: array.copy() for name, array in self._named_arrays()}
 
     def _named_arrays(self) -> Iterator[tuple[str, FloatArray]]:
+        for module in self.modules():
+            module._require_nothing_hidden()
         for name, parameter in self.named_parameters():
             yield name, parameter.data
         yield from self.named_buffers()
@@ -207,3 +226,6 @@ class Module(Buffered):
             for name, value in vars(self).items()
             if name != "_memory" and not getattr(value, "is_observer", False)
         }
+
+
+COLLECTIONS, LEARNT = (list, tuple, dict), (Module, Parameter)
