@@ -210,3 +210,19 @@ def test_regression_scores_agree_with_scikit_learn() -> None:
         assert scores["mae"] == pytest.approx(metrics.mean_absolute_error(target, predicted), rel=1e-5)
         assert scores["rmse"] == pytest.approx(metrics.mean_squared_error(target, predicted) ** 0.5, rel=1e-5)
         assert scores["r2"] == pytest.approx(metrics.r2_score(target, predicted), rel=1e-5)
+
+
+def test_resamples_without_spread_do_not_count_for_r_squared() -> None:
+    """57 of 60 targets are 0.1, whose mean rounds: of a resample without the others R² was −1e31, or 0."""
+    y = np.append(np.full(57, 0.1), [5.0, 3.0, 2.0])
+    predicted = 0.2 + 0.1 * np.random.default_rng(0).standard_normal(60)
+    scores = evaluation.regression_scores(y, predicted)
+    draws = np.random.default_rng(1).integers(0, 60, (4000, 60))
+    varied = draws[(draws >= 57).any(axis=1)]
+    low, high = np.percentile([metrics.r2_score(y[rows], predicted[rows]) for rows in varied], [2.5, 97.5])
+    assert scores["r2_low"] == pytest.approx(low, rel=0.15)
+    assert scores["r2_high"] == pytest.approx(high, abs=0.01)
+    constant = evaluation.regression_scores(np.full(57, 0.1), np.full(57, 0.2))
+    assert constant["r2"] == 0
+    assert np.isnan([constant["r2_low"], constant["r2_high"]]).all()
+    assert constant["mae_low"] == pytest.approx(0.1)

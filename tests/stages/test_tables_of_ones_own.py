@@ -107,3 +107,28 @@ def test_what_is_no_number_is_shown_with_its_row(project: Path, monkeypatch: pyt
     monkeypatch.setattr(sys, "argv", ["predict", "input=new.csv", "output=out.csv", f"model={layout.model}"])
     with pytest.raises(UserError, match=r"numbers in a, received '1\.500\.0' in row 2 below the header"):
         predict.main()
+
+
+def test_a_target_that_is_the_same_in_all_test_rows_has_no_interval_of_r_squared(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a target that seldom is anything but 0, a small test split may hold nothing else."""
+    lines = ["a,y", *(f"{i % 7},{1.5 if i == 3 else 0}" for i in range(60))]
+    (project / "a.csv").write_text("\n".join(lines), encoding="utf-8")
+    layout = _finish("data.target=y", "data.task=regression")
+    assert "evaluate: test R² 0.0000 (the target is the same in all test rows), MAE" in capsys.readouterr().out
+    metrics = json.loads(layout.metrics.read_text(encoding="utf-8"))
+    assert "r2_low" not in metrics
+    assert metrics["mae_low"] <= metrics["mae"] <= metrics["mae_high"]
+    text = layout.report.read_text(encoding="utf-8")
+    assert "Test R² **0.0000** (without an interval, since the target is the same in all test rows" in text
+
+
+def test_values_that_differ_in_late_digits_are_told_apart(project: Path) -> None:
+    """A target about a billion that varies by thousandths: the report's cases show what differs."""
+    lines = ["a,y", *(f"{i % 7},{1e9 + i * 1e-3:.4f}" for i in range(60))]
+    (project / "a.csv").write_text("\n".join(lines), encoding="utf-8")
+    text = _finish("data.target=y").report.read_text(encoding="utf-8")
+    header = next(at for at, line in enumerate(text.splitlines()) if "furthest features" in line)
+    cases = [line.split("|")[2].strip() for line in text.splitlines()[header + 2 : header + 12]]
+    assert len(set(cases)) == 10

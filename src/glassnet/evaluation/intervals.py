@@ -112,8 +112,13 @@ def bootstrap_mean(values: FloatArray, rng: np.random.Generator, resamples: int 
 def bootstrap_rows(
     score: Callable[[npt.NDArray[np.int64]], float], rows: int, rng: np.random.Generator, resamples: int = RESAMPLES
 ) -> tuple[float, float]:
-    """Return the 95% interval of any score of a choice of rows, by resampling them all alike."""
-    return _percentiles(np.array([score(rng.integers(0, rows, rows)) for _ in range(resamples)]))
+    """Return the 95% interval of any score of a choice of rows, by resampling them all alike.
+
+    Resamples whose score is NaN, undefined, do not count; where that are all, so are the ends.
+    """
+    scores = np.array([score(rng.integers(0, rows, rows)) for _ in range(resamples)])
+    defined = scores[~np.isnan(scores)]
+    return _percentiles(defined) if len(defined) else (float("nan"), float("nan"))
 
 
 def _percentiles(values: npt.NDArray[np.float64]) -> tuple[float, float]:

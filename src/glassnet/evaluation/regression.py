@@ -19,7 +19,8 @@ def regression_scores(y_true: FloatArray, y_pred: FloatArray) -> dict[str, float
 
     `R² = 1 − Σ(y − ŷ)²/Σ(y − ȳ)²`, the share of the variance that the predictions explain: 1 at best, 0 for the mean of
     the same rows, negative for worse. For a constant target it is 1 if every prediction is exact, else 0, as
-    scikit-learn has it.
+    scikit-learn has it, and its interval is NaN. A resample in which the target is constant says nothing of R², and is
+    left out of its interval: where most of the targets are equal, zeros say, there are many of them.
 
     Raises:
         ValueError: if the lengths differ, or there is no row.
@@ -35,7 +36,8 @@ def regression_scores(y_true: FloatArray, y_pred: FloatArray) -> dict[str, float
         scores[name] = score(y, squares)
 
         def of_rows(rows: npt.NDArray[np.int64], score: Score = score) -> float:
-            return score(y[rows], squares[rows])
+            is_defined = score is not r_squared or not _is_constant(y[rows])
+            return score(y[rows], squares[rows]) if is_defined else math.nan
 
         interval = bootstrap_rows(of_rows, len(y), np.random.default_rng(SEED))
         scores[f"{name}_low"], scores[f"{name}_high"] = interval
@@ -76,5 +78,10 @@ def _mae(y: FloatArray, squares: FloatArray) -> float:
 
 def r_squared(y: FloatArray, squares: FloatArray) -> float:
     """Return R² of the squared errors of predictions for y, as `regression_scores` defines it."""
-    spread = float(np.sum((y - y.mean()) ** 2))
+    # Of a constant the mean may be off by a rounding, as it is of ten times 0.1, and R² would be −1e31.
+    spread = 0.0 if _is_constant(y) else float(np.sum((y - y.mean()) ** 2))
     return 1 - float(squares.sum()) / spread if spread else float(not squares.any())
+
+
+def _is_constant(y: FloatArray) -> bool:
+    return bool((y == y[0]).all())

@@ -175,9 +175,9 @@ def case_table(cases: list[Json]) -> Table:
 def regression_case_table(cases: list[Json]) -> Table:
     """Return a row for each case of a regression."""
     return [
-        [case["row"], f"{case['actual']:.12g}", f"{case['predicted']:.12g}", _features(case["furthest_features"]),
-         f"{case['nearest']['target']:.12g}, {case['nearest']['distance']:.2f} away (row {case['nearest']['row']})",
-         f"{case['neighbours_mean']:.12g}"]
+        [case["row"], f"{case['actual']:.15g}", f"{case['predicted']:.15g}", _features(case["furthest_features"]),
+         f"{case['nearest']['target']:.15g}, {case['nearest']['distance']:.2f} away (row {case['nearest']['row']})",
+         f"{case['neighbours_mean']:.15g}"]
         for case in cases
     ]  # fmt: skip
 

@@ -135,8 +135,9 @@ def _regression(prepared: PreparedData, network: ModelFile, baseline: ModelFile)
         "mean_prediction": np.full(len(actual), mean),
         "linear_regression": baseline.predict_features(test.X)[:, 0],
     }
+    scores = regression_scores(actual, predicted)
     metrics = {
-        **regression_scores(actual, predicted),
+        **scores,
         "baselines": {name: regression_scores(actual, p) for name, p in others.items()},
         "comparisons": {name: compare_regressions(actual, predicted, p) for name, p in others.items()},
     }
@@ -147,9 +148,11 @@ def _regression(prepared: PreparedData, network: ModelFile, baseline: ModelFile)
         [row, *(f"{value:.{decimals}f}" for value in values)]
         for row, *values in zip(test.rows, actual, predicted, others["linear_regression"], strict=True)
     ]
+    interval = f"95% interval {scores['r2_low']:.4f} to {scores['r2_high']:.4f}"
+    if np.isnan(scores["r2_low"]):
+        interval = "the target is the same in all test rows"
     line = (
-        f"R² {metrics['r2']:.4f} (95% interval {metrics['r2_low']:.4f} to {metrics['r2_high']:.4f}), MAE "
-        f"{metrics['mae']:.4g}, RMSE {metrics['rmse']:.4g} in units of the target"
+        f"R² {scores['r2']:.4f} ({interval}), MAE {scores['mae']:.4g}, RMSE {scores['rmse']:.4g} in units of the target"
     )
     header = ["row", "actual", "predicted", "baseline_predicted"]
     return Evaluation(metrics, {"errors": errors}, [header, *table], line)
