@@ -48,6 +48,23 @@ def test_the_hypothesis_follows_from_the_neighbourhood(
     assert number in result["groups"][0]["evidence"]
 
 
+def test_classes_meet_where_the_nearest_rows_are_of_more_than_one() -> None:
+    """Of the two, one may be far away; where all the nearest are of a third class, neither is there, and none meet."""
+    X = np.array([[0.0], [0.1], [0.2], [0.3], [0.4], [9.0], [9.1], [9.2], [9.3], [9.4]])
+    train = LabelledRows(X, np.array([0, 0, 1, 1, 1, 1, 1, 1, 1, 1]), np.arange(10))
+    names = ("here", "third", "far")
+
+    def group(x: float) -> dict[str, Any]:
+        test, P = LabelledRows(np.array([[x]]), np.array([0]), np.array([0])), np.array([[0.3, 0.3, 0.4]])
+        return dict(analyse_errors(test, P, train, names, ["x"])["groups"][0])
+
+    between = group(0.2)
+    assert between["hypothesis"] == "near the boundary"
+    assert "neither here nor far has 4 of 5 of the nearest training rows" in between["evidence"]
+    assert "40% of the nearest training rows are here, 0% far" in between["evidence"]
+    assert group(9.2)["hypothesis"] != "near the boundary"
+
+
 def test_a_rare_class_is_named_as_such() -> None:
     """Four rows of 84 are less than half an even share, however sure the network is."""
     for p in ([0.96, 0.0, 0.04], [0.4, 0.3, 0.3]):
@@ -162,6 +179,19 @@ def test_large_errors_of_a_regression_are_explained() -> None:
     assert (case["row"], case["actual"], case["predicted"]) == (20, 14.0, 28.0)
     assert case["nearest"] == {"row": 80, "distance": 7.0, "target": 14.0}
     assert case["furthest_features"] == {"x": 7.7}  # of the training rows' standard deviation, 1.17
+    assert [group["group"] for group in result["groups"]] == ["too low", "too high"]  # the larger first
+    mirrored = LabelledRows(X, -y, np.arange(21))
+    result = analyse_regression_errors(mirrored, -predicted, train, {"mean": 10.0, "scale": 2.0}, ["x"], shown=4)
+    assert [(group["group"], group["count"]) for group in result["groups"]] == [("too high", 3), ("too low", 1)]
+
+
+def test_of_many_rows_of_a_regression_no_more_errors_are_explained_than_memory_holds() -> None:
+    """A tenth of 2,500 rows would be more than 200; of 1,000 it is 100."""
+    train = LabelledRows(np.zeros((50, 1)), np.arange(50.0), np.arange(50))
+    for rows, explained in ((2_500, 200), (1_000, 100), (30, 10)):
+        test = LabelledRows(np.zeros((rows, 1)), np.linspace(-1, 1, rows), np.arange(rows))
+        result = analyse_regression_errors(test, np.zeros(rows), train, {"mean": 0.0, "scale": 1.0}, ["x"])
+        assert result["analysed"] == sum(group["count"] for group in result["groups"]) == explained
 
 
 def test_a_category_lies_far_out_where_it_is_rare() -> None:

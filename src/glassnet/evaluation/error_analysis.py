@@ -110,7 +110,7 @@ def _signs(
                 "for_true": for_true, "for_guess": for_guess, "distance": float(distance[0]), "usual": usual,
                 "outlier": float(distance[0]) > usual,
                 "label noise suspected": for_guess >= 0.8 and confidence > 0.8,
-                "near the boundary": for_true < 0.8 and for_guess < 0.8 and confidence <= 0.9,
+                "near the boundary": 0 < max(for_true, for_guess) < 0.8 and confidence <= 0.9,
                 "boundary misplaced": for_true >= 0.8 and confidence <= 0.9,
                 "overconfident": confidence > 0.9 and for_true > 0,
                 "minority class": shares[true] < 0.5 / classes,
@@ -154,8 +154,8 @@ def _hypothesis(signs: list[Json], true: str, guess: str, share: float, classes:
         f"rows from their nearest ({signs[0]['usual']:.2f})",
         "label noise suspected": f"{who} are called {guess} with confidence ({confidence:.2f} on average), and at "
         f"least 4 of 5 of the nearest training rows agree with it; {around}",
-        "near the boundary": f"{who} lie where both classes meet, with the two highest probabilities {margin:.2f} "
-        f"apart on average; {around}",
+        "near the boundary": f"{who} lie where classes meet: neither {true} nor {guess} has 4 of 5 of the nearest "
+        f"training rows, and the two highest probabilities are {margin:.2f} apart on average; {around}",
         "boundary misplaced": f"{who} lie among training rows of their own class, so the network is at fault, not the "
         f"data (confidence {confidence:.2f} on average); {around}",
         "overconfident": f"{who} have a confidence above 0.9 ({confidence:.2f} on average) although rows of the true "

@@ -10,6 +10,7 @@ from glassnet.evaluation.scores import FloatArray
 
 NEIGHBOURS = 5
 EXPLAINED = 0.1  # of the rows: those with the largest errors are explained
+MOST_EXPLAINED = 200  # of them: the work, and the memory for it, grow with errors × training rows
 
 Json: TypeAlias = dict[str, Any]
 
@@ -24,6 +25,8 @@ def analyse_regression_errors(
 ) -> Json:
     """Return the largest errors in groups of too low and too high with a hypothesis each, and cases to show.
 
+    The larger group comes first.
+
     Args:
         test: the test rows, targets standardized.
         predicted: the predictions `(N,)`, standardized likewise.
@@ -33,7 +36,8 @@ def analyse_regression_errors(
         shown: how many cases to describe at most.
     """
     error = predicted.astype(np.float64) - test.y
-    largest = np.lexsort((test.rows, -np.abs(error)))[: max(shown, int(EXPLAINED * len(error)))]
+    explained = max(shown, min(MOST_EXPLAINED, int(EXPLAINED * len(error))))
+    largest = np.lexsort((test.rows, -np.abs(error)))[:explained]
     distances, places = nearest_rows(test.X[largest], train.X, min(NEIGHBOURS, len(train.y)))
     usual, out = usual_distance(train.X), deviations(np.asarray(test.X[largest]), train.X)
     low, high = np.percentile(train.y, [5, 95])
@@ -68,6 +72,7 @@ def analyse_regression_errors(
             }
         )
     groups = [_group(name, [case for case in cases if case["group"] == name]) for name in ("too low", "too high")]
+    groups.sort(key=lambda group: -group["count"])
     analysed = len(cases)
     cases = [{key: value for key, value in case.items() if key != "signs"} for case in cases[:shown]]
     return {"analysed": analysed, "groups": [group for group in groups if group["count"]], "cases": cases}
