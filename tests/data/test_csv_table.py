@@ -216,6 +216,21 @@ def test_a_mark_of_gaps_that_was_not_declared_is_noticed(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
+    ("header", "row", "note"),
+    [
+        ("a,y,", "{a},{y},", "the column without a name was left out"),
+        ("a,y,, ,", "{a},{y},,,", "3 columns without a name were left out"),
+        (",a,y,", "{a},{a},{y},x", "2 columns without a name were left out"),
+    ],
+)
+def test_columns_without_a_name_are_left_out(tmp_path: Path, header: str, row: str, note: str) -> None:
+    """Row numbers in front, and the empty columns that a spreadsheet adds behind; however many there are."""
+    table = _read(tmp_path / "a.csv", _lines(header, lambda i: row.format(a=i, y="pq"[i % 2])))
+    assert table.features == ("a",)
+    assert table.notes == (note,)
+
+
+@pytest.mark.parametrize(
     ("value", "rule", "names"),
     [
         ("Y", {"missing_categorical": "own_category"}, ["a", "f = Y", "f = (missing)"]),

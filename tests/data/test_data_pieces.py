@@ -204,6 +204,24 @@ def test_columns_that_are_gaps_in_the_training_rows_carry_nothing(rule: str, ind
     assert fitted.transform(fitted.example()).shape == (1, 2)
 
 
+@pytest.mark.parametrize(
+    ("rule", "texts", "constant"),
+    [
+        ("most_frequent", ["u", "u", "u"], ["t"]),
+        ("most_frequent", ["u", None, "u"], ["t"]),
+        ("own_category", ["u", None, "u"], []),
+        ("most_frequent", ["u", "v", "u"], []),
+    ],
+)
+def test_a_text_that_is_the_same_in_all_training_rows_is_constant(
+    rule: str, texts: list[str | None], constant: list[str]
+) -> None:
+    """Gaps that it fills included, and unless they are told apart: the notes name it as they name such numbers."""
+    rules = {"numeric": "median", "categorical": rule, "indicator": False}
+    fitted = TablePreprocessing.fit(pd.DataFrame({"t": texts}), ("t",), ("t",), rules)
+    assert fitted.constant_names == constant
+
+
 def test_numbers_that_cannot_be_standardized_are_named() -> None:
     """Squares beyond float64 in the training rows; beyond float32 in a later one; no warnings, no silent zeros."""
     for values in ([1e200, 1.0, 3.0], [1e308, -1e308, 3.0], [1e308, 1e308, 3.0]):

@@ -78,7 +78,11 @@ class TablePreprocessing:
         return [
             column["name"]
             for column in self.columns
-            if column.get("scale", column.get("categories")) in (None, []) and not column.get("indicator")
+            if (
+                len(column["categories"]) < 2
+                if column["kind"] == "categorical"
+                else column["scale"] is None and not column["indicator"]
+            )
         ]
 
     @property

@@ -49,7 +49,7 @@ def read_texts(path: Path, settings: dict[str, Any]) -> "tuple[pd.DataFrame, lis
         )
     if len(lines) == 1:
         raise ValueError(f"{path}: expected rows below the header, received none")
-    twice = [name for name, count in Counter(header).items() if count > 1]
+    twice = [name for name, count in Counter(header).items() if count > 1 and name]
     if twice:
         raise ValueError(
             f"{path}: expected columns with names of their own, received more than one called {listed(twice)}"
@@ -58,11 +58,12 @@ def read_texts(path: Path, settings: dict[str, Any]) -> "tuple[pd.DataFrame, lis
     columns = {
         name: [None if field.strip() in gaps else field.strip() for field in fields]
         for name, fields in zip(header, zip(*lines[1:], strict=True), strict=True)
+        if name
     }
     notes = []
-    if "" in columns:  # pandas writes its row numbers so
-        del columns[""]
-        notes.append("the column without a name was left out")
+    if nameless := header.count(""):  # pandas writes its row numbers so, a spreadsheet the columns beside its table
+        what = "the column without a name was" if nameless == 1 else f"{nameless} columns without a name were"
+        notes.append(f"{what} left out")
     return pd.DataFrame(columns, dtype=object), notes
 
 
