@@ -226,3 +226,20 @@ def test_resamples_without_spread_do_not_count_for_r_squared() -> None:
     assert constant["r2"] == 0
     assert np.isnan([constant["r2_low"], constant["r2_high"]]).all()
     assert constant["mae_low"] == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("rows", [1, 5, 9, 40])
+def test_the_sign_flip_test_agrees_with_scipy(rows: int) -> None:
+    """Which goes through all signs of few rows, and draws as many of more; equal differences, and one row, included."""
+    for differences in (RNG.standard_normal(rows) + 0.3, np.ones(rows), np.zeros(rows), RNG.standard_normal(rows) / 3):
+        p_value = evaluation.sign_flip_test(differences, np.random.default_rng(0))
+        if rows == 1:
+            assert p_value == 1
+            continue
+        reference = stats.permutation_test(
+            (differences,), np.sum, permutation_type="samples", n_resamples=10_000, rng=np.random.default_rng(1)
+        )
+        assert p_value == pytest.approx(reference.pvalue, abs=0.025)  # five standard errors of both at the most
+    assert p_value == evaluation.sign_flip_test(differences, np.random.default_rng(0))
+    alike = evaluation.sign_flip_test(differences.astype(np.float32), np.random.default_rng(0))
+    assert alike == pytest.approx(p_value, abs=0.001)

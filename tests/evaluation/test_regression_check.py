@@ -133,6 +133,34 @@ def test_the_false_alarm_rate_is_at_most_half_of_alpha(accuracy: float) -> None:
     assert alarms < 72
 
 
+@pytest.mark.parametrize("rows", [5, 20])
+def test_the_false_alarm_rate_of_numbers_is_at_most_half_of_alpha_with_few_rows_too(rows: int) -> None:
+    """Two equally good models, 400 times. A bootstrap interval that does not hold 0 would be twice as many alarms.
+
+    At α = 0.2: a rate of 0.1 gives 40 alarms, and 60 or more once in a thousand.
+    """
+    rng = np.random.default_rng(0)
+    alarms = sum(
+        check_regression(
+            _numbers(rng.standard_t(2, rows)), _numbers(rng.standard_t(2, rows)), tolerance=0.0, alpha=0.2
+        ).kind
+        == "regression"
+        for _ in range(400)
+    )
+    assert 20 < alarms < 60
+
+
+def test_the_level_holds_for_numbers_too() -> None:
+    """Six rows that are all worse: p is about 2/64. One row alone says nothing, however much worse it is."""
+    old, new = _numbers(np.ones(6)), _numbers(np.linspace(1.5, 2, 6))
+    verdict = check_regression(new, old, alpha=0.05)
+    assert verdict.kind == "regression"
+    assert "sign-flip test p = 0.03" in verdict.reason
+    assert check_regression(new, old, alpha=0.02).kind == "within noise"
+    assert check_regression(old, new, alpha=0.02).kind == "within noise"
+    assert check_regression(new[1:2], old[1:2], floor=None).kind == "within noise"
+
+
 @pytest.mark.parametrize(("drop", "least"), [(0.05, 0.3), (0.1, 0.85), (0.15, 0.99)])
 def test_a_real_drop_is_found(drop: float, least: float) -> None:
     """500 rows at an accuracy of 0.9, models that err independently: measured 0.645, 0.995 and 1.0."""

@@ -20,7 +20,13 @@ from glassnet.evaluation.intervals import (
     wilson_interval,
 )
 from glassnet.evaluation.neighbours import LabelledRows
-from glassnet.evaluation.paired import PairedComparison, compare_classifiers, difference_interval, mcnemar_exact
+from glassnet.evaluation.paired import (
+    PairedComparison,
+    compare_classifiers,
+    difference_interval,
+    mcnemar_exact,
+    sign_flip_test,
+)
 from glassnet.evaluation.probability_scores import log_loss, roc_auc, top_k_accuracy
 from glassnet.evaluation.regression import compare_regressions, decimals_of, regression_scores
 from glassnet.evaluation.regression_errors import analyse_regression_errors
@@ -69,6 +75,7 @@ __all__ = [
     "regression_scores",
     "reliability_curve",
     "roc_auc",
+    "sign_flip_test",
     "top_k_accuracy",
     "weighted_f1",
     "wilson_interval",

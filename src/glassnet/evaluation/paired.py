@@ -3,9 +3,13 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from glassnet.evaluation.inputs import check_labels
-from glassnet.evaluation.intervals import Z
-from glassnet.evaluation.scores import LabelArray
+from glassnet.evaluation.intervals import BLOCK, Z
+from glassnet.evaluation.scores import FloatArray, LabelArray
+
+DRAWS = 10_000  # of signs; the smallest p-value that they can give is 0.0001
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,25 @@ def mcnemar_exact(gained: int, lost: int) -> float:
     largest = max(terms)
     total = largest + math.log(math.fsum(math.exp(term - largest) for term in terms))
     return min(1.0, 2 * math.exp(total - n * math.log(2)))
+
+
+def sign_flip_test(differences: FloatArray, rng: np.random.Generator) -> float:
+    """Return the two-sided p-value of the paired randomization test, given one model's errors minus the other's `(N,)`.
+
+    If both models were equally good, which of the two made which error would be a matter of chance, and each difference
+    as likely of the other sign. The p-value is the share of random choices of signs that take the sum at least as far
+    from 0, `(1 + k)/(1 + n)` for k of n. Unlike a bootstrap interval it keeps its level with few rows: of five, all of
+    which are worse, it is about 2/32. (Fisher, "The design of experiments", 1935.)
+    """
+    values = differences.astype(np.float64)
+    total = float(values.sum())
+    observed = abs(total) - 1e-12 * float(np.abs(values).sum())  # equal sums round in different ways
+    further = 0
+    for start in range(0, DRAWS, step := max(1, BLOCK // len(values))):
+        eights = rng.integers(0, 256, (min(step, DRAWS - start), -(-len(values) // 8)), dtype=np.uint8)
+        is_kept = np.unpackbits(eights, axis=1, count=len(values)).astype(np.float64)
+        further += int((np.abs(2 * (is_kept @ values) - total) >= observed).sum())
+    return (1 + further) / (1 + DRAWS)
 
 
 def difference_interval(gained: int, lost: int, examples: int, z: float = Z) -> tuple[float, float]:

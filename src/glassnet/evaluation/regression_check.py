@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.evaluation.intervals import bootstrap_mean
 from glassnet.evaluation.paired import mcnemar_exact
-from glassnet.evaluation.regression import r_squared
+from glassnet.evaluation.regression import compare_regressions, r_squared
 
 Row = dict[str, str]  # a line of predictions.csv, by column
 LAST_DIGITS = 1e-4  # of the standard deviation of the actual values: what is written of them may differ by so much
@@ -44,8 +43,8 @@ def check_regression(
     """Compare two lists of predictions for the same test rows.
 
     It is a regression only if the drop is larger than the tolerance *and* more than chance would do: for classes, the
-    exact McNemar test at level `alpha`; for numbers, a bootstrap interval of the difference in absolute error that does
-    not hold 0. If the models are equally good, a drop is called a regression with a probability of at most `alpha/2`.
+    exact McNemar test at level `alpha`; for numbers, the sign-flip test of the absolute errors. If the models are
+    equally good, a drop is called a regression with a probability of at most `alpha/2`.
 
     Args:
         new: the new predictions: row, actual, predicted.
@@ -61,7 +60,7 @@ def check_regression(
     _require_the_same_rows(new, old, old_by_row)
     pairs = [(row, old_by_row[row["row"]]) for row in new]
     if "probability" not in " ".join(new[0]):
-        return _check_numbers(pairs, tolerance, floor)
+        return _check_numbers(pairs, tolerance, alpha, floor)
     _require_the_same_values(pairs, np.array([now["actual"] == before["actual"] for now, before in pairs]))
     return _check_classes(pairs, tolerance, alpha, floor)
 
@@ -159,7 +158,7 @@ def _check_classes(pairs: list[tuple[Row, Row]], tolerance: float, alpha: float,
     return Verdict(kind, reason, lost_classes, newly_wrong)
 
 
-def _check_numbers(pairs: list[tuple[Row, Row]], tolerance: float, floor: float | None) -> Verdict:
+def _check_numbers(pairs: list[tuple[Row, Row]], tolerance: float, alpha: float, floor: float | None) -> Verdict:
     actual, earlier = (
         _numbers(list(rows), "actual", whose)
         for rows, whose in zip(zip(*pairs, strict=True), ("the new model", "the earlier one"), strict=True)
@@ -168,19 +167,18 @@ def _check_numbers(pairs: list[tuple[Row, Row]], tolerance: float, floor: float 
     _require_the_same_values(pairs, np.abs(actual - earlier) <= LAST_DIGITS * actual.std())
     now = _numbers([new for new, _ in pairs], "predicted", "the new model")
     before = _numbers([old for _, old in pairs], "predicted", "the earlier one")
-    growth: npt.NDArray[np.float64] = np.abs(now - actual) - np.abs(before - actual)
     old_error, new_error = float(np.abs(before - actual).mean()), float(np.abs(now - actual).mean())
-    low, high = bootstrap_mean(growth, np.random.default_rng(0))
+    change, low, high, p_value = compare_regressions(actual, now, before).values()
     r2 = r_squared(actual, (now - actual) ** 2)
     reason = (
         f"mean absolute error {old_error:.4g} -> {new_error:.4g} on {len(pairs)} rows, difference with its 95% "
-        f"interval {growth.mean():+.3g} ({low:+.3g} to {high:+.3g}); R² {r2:.4f}"
+        f"interval {change:+.3g} ({low:+.3g} to {high:+.3g}), sign-flip test p = {p_value:.3g}; R² {r2:.4f}"
     )
     if floor is not None and r2 < floor:
         return Verdict("regression", f"{reason}; below the floor of {floor:g}")
-    if growth.mean() > tolerance * old_error and low > 0:
+    if change > tolerance * old_error and p_value < alpha:
         return Verdict("regression", reason)
-    if high < 0:
+    if change < 0 and p_value < alpha:
         return Verdict("better", reason)
     return Verdict("within noise" if (now != before).any() else "same", reason)
 

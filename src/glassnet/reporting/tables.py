@@ -143,6 +143,8 @@ def comparison_table(metrics: Json) -> Table:
                 scores["newly_wrong"],
                 f"{scores['mcnemar_p']:.2g}" if scores["mcnemar_p"] else "below 1e-300",
             ]
+        else:
+            row.append(f"{scores['sign_flip_p']:.2g}")
         rows.append(row)
     return rows
 

@@ -92,21 +92,21 @@ def _worse(metrics: Metrics, t: Training) -> Finding | None:
 def _against_linear(metrics: Metrics) -> tuple[str, str, str]:
     """Return the linear baseline's name, who is better beyond chance (or ""), and the difference in words.
 
-    Of two classifiers McNemar's exact test tells, of two regressions the interval of their difference.
+    Of two classifiers McNemar's exact test tells, of two regressions the sign-flip test.
     """
     name = next(name for name in metrics["comparisons"] if name in LINEAR)
     scores = metrics["comparisons"][name]
     low, high, difference = (scores[key] for key in ("difference_low", "difference_high", "difference"))
     title = name.replace("_", " ")
     if "accuracy" in metrics:
-        what, p = "accuracy", scores["mcnemar_p"]
-        is_clear, favours = p < SIGNIFICANT, difference > 0
-        interval = f"95% interval {low:+.4g} to {high:+.4g}, exact McNemar p {p:.2g}"
+        what, favours, test, p = "accuracy", difference > 0, "exact McNemar", scores["mcnemar_p"]
     else:
-        what, is_clear, favours = "mean absolute error", not low <= 0 <= high, difference < 0
-        interval = f"95% interval {low:+.4g} to {high:+.4g}"
-    words = f"on {metrics['examples']} test rows the difference in {what} to {title} is {difference:+.4g} ({interval})"
-    return title, ("network" if favours else "baseline") if is_clear else "", words
+        what, favours, test, p = "mean absolute error", difference < 0, "sign-flip test", scores["sign_flip_p"]
+    words = (
+        f"on {metrics['examples']} test rows the difference in {what} to {title} is {difference:+.4g} (95% interval "
+        f"{low:+.4g} to {high:+.4g}, {test} p {p:.2g})"
+    )
+    return title, ("network" if favours else "baseline") if p < SIGNIFICANT else "", words
 
 
 def _miscalibrated(metrics: Metrics, t: Training) -> Finding | None:
