@@ -197,7 +197,7 @@ def test_points_that_part_thousands_are_no_decimals(tmp_path: Path) -> None:
     text = _lines("a;b;y", lambda i: f"{['900', '1.500', '2.300'][i % 3]};{i},5;{'pq'[i % 2]}")
     table = _read(tmp_path / "a.csv", text, decimal=",")
     assert table.categorical == ("a",)
-    assert "numbers with a decimal point: a; set data.decimal" in table.notes[0]
+    assert "since a point parts the thousands of their numbers: a" in table.notes[0]
 
 
 def test_rare_whole_numbers_have_no_decimal_comma(tmp_path: Path) -> None:
@@ -248,6 +248,43 @@ def test_one_value_or_none_is_no_constant_where_gaps_are_marked(
     prepared = read_prepared(tmp_path / "prepared")
     assert prepared.preprocessing.feature_names == names
     assert prepared.about["notes"] == ([] if rule else ["left out as constant or empty: f"])
+
+
+@pytest.mark.parametrize(
+    ("texts", "decimal", "sign"),
+    [
+        (("950", "1,200", "-3,450"), ".", "comma"),
+        (("1,234,560", "2,345,678", "3,456,789"), ".", "comma"),
+        (("1,234.5", "2,345.0", "3,456.7"), ".", "comma"),
+        (("1.234,5", "17", "3.456,7"), ",", "point"),
+    ],
+)
+def test_thousands_are_not_taken_for_decimals(
+    tmp_path: Path, texts: tuple[str, str, str], decimal: str, sign: str
+) -> None:
+    """Read by the other sign for decimals, as a note advised, 1,200 would be less than 950; the target says so too."""
+    text = _lines("a;b;y", lambda i: f"{texts[i % 3]};{i};{'pq'[i % 2]}")
+    notes = " ".join(_read(tmp_path / "a.csv", text, decimal=decimal).notes)
+    assert f"since a {sign} parts the thousands of their numbers: a; write those without it" in notes
+    assert "data.decimal" not in notes
+    few = text + f"{texts[0][:-1]}7;1;p\n"
+    with pytest.raises(ValueError, match=rf"task=regression, and write the numbers without the {sign} that parts"):
+        _read(tmp_path / "b.csv", few, decimal=decimal, target="a")
+
+
+def test_numbers_with_three_digits_after_the_other_sign_may_be_decimals(tmp_path: Path) -> None:
+    """Nothing tells 1,234 from 1.234 where each number has one comma: the note names the setting, as for 1,23."""
+    notes = _read(tmp_path / "a.csv", _lines("a;b;y", lambda i: f"1,{100 + i};{i};{'pq'[i % 2]}")).notes
+    assert "look like numbers with a decimal comma: a" in " ".join(notes)
+
+
+def test_texts_that_are_numbers_and_none_are_gaps_wherever_gaps_count(tmp_path: Path) -> None:
+    """NAN is one however it is written; where rows with gaps are to be left out, its rows are."""
+    text = _lines("a,b,y", lambda i: f"{'NAN' if i % 10 == 4 else i},{i % 7},{'pq'[i % 2]}")
+    assert _read(tmp_path / "a.csv", text).frame["a"].isna().sum() == 3
+    table = _read(tmp_path / "a.csv", text, missing_numeric="drop")
+    assert len(table.frame) == 27
+    assert table.notes == ("3 rows with gaps were left out, and are not counted in row numbers",)
 
 
 def test_spaces_before_a_quotation_mark_are_no_text(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """A CSV file of the user's own, as people have them: read as text, each column then understood as a whole."""
 
+import re
 from collections import Counter
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +86,7 @@ def csv_table(settings: dict[str, Any]) -> RawTable:
 
 
 def _drop_gaps(
-    path: Path, frame: "pd.DataFrame", target: str, numeric: Container[str], categorical: Container[str],
+    path: Path, frame: "pd.DataFrame", target: str, numeric: Mapping[str, Any], categorical: Container[str],
     settings: dict[str, Any],
 ) -> "tuple[pd.DataFrame, list[str]]":  # fmt: skip
     """Leave out rows with gaps where the settings say so; a gap in the target is an error otherwise.
@@ -94,6 +95,8 @@ def _drop_gaps(
     """
     dropping = [rule for rule in ("numeric", "categorical") if settings[f"missing_{rule}"] == "drop"]
     gaps = frame.isna()
+    for name, values in numeric.items():  # "NAN" is a number too, and none
+        gaps[name] = np.isnan(values)
     if dropping:
         used = [name for name in frame.columns if name in numeric or name in categorical]
         watched = [target, *(name for name in used if ("numeric" if name in numeric else "categorical") in dropping)]
@@ -119,7 +122,7 @@ def _understand(
     """Return the numeric columns with their values, the names of the categorical ones, and what was left out."""
     numeric: dict[str, Any] = {}
     categorical: set[str] = set()
-    empty, wordy, infinite, other_sign, mixed = [], [], [], [], []
+    empty, wordy, infinite, parted, other_sign, mixed = [], [], [], [], [], []
     for name in frame.columns:
         present = frame[name].dropna()
         is_constant = present.empty or (present == present.iloc[0]).all()
@@ -132,7 +135,9 @@ def _understand(
             if np.isinf(values).any():
                 infinite.append(name)
             continue
-        if name not in settings["categorical"] and _has_other_decimals(frame[name], settings):
+        if name not in settings["categorical"] and _has_parted_thousands(present, settings):
+            parted.append(name)
+        elif name not in settings["categorical"] and _has_other_decimals(frame[name], settings):
             other_sign.append(name)
         elif name not in settings["categorical"] and (strange := _strange_among_numbers(present, settings)):
             mixed.append(f"{name} ({strange[:20]!r})")
@@ -141,14 +146,22 @@ def _understand(
         else:
             wordy.append(f"{name} ({distinct} different texts)")
     if infinite:
-        raise ValueError(f"{path}: expected finite numbers, received infinite ones in {listed(infinite)}")
+        raise ValueError(
+            f"{path}: expected finite numbers, received infinite ones in {listed(infinite)}; declare their text in "
+            "data.missing_values, or leave the column out with data.drop"
+        )
     notes = [f"left out as constant or empty: {listed(empty)}"] if empty else []
     if wordy:
         notes.append(
             f"left out as free text, more than data.most_categories={settings['most_categories']}: {listed(wordy)}"
         )
+    other, sign = _other_sign(settings)
+    if parted:
+        notes.append(
+            f"taken for texts, since a {sign} parts the thousands of their numbers: {listed(parted)}; write those "
+            "without it"
+        )
     if other_sign:
-        other, sign = _other_sign(settings)
         notes.append(
             f"taken for texts, though they look like numbers with a decimal {sign}: {listed(other_sign)}; set "
             f"data.decimal to read them as such (\"data.decimal='{other}'\")"
@@ -172,6 +185,20 @@ def _marks_gaps(values: "pd.Series[Any]", settings: dict[str, Any]) -> bool:
 def _other_sign(settings: dict[str, Any]) -> tuple[str, str]:
     """Return the sign for decimals that the settings do not name, and what to call it."""
     return (".", "point") if settings["decimal"] == "," else (",", "comma")
+
+
+def _has_parted_thousands(texts: "pd.Series[Any]", settings: dict[str, Any]) -> bool:
+    """Return whether all texts are numbers, once the sign that is not for decimals no longer parts their thousands.
+
+    Where that sign stands before three digits in every text that has it, and some text has it twice, has decimals
+    besides, or is a number without it, it does not stand for decimals itself.
+    """
+    other = _other_sign(settings)[0]
+    whole, fraction = rf"[+-]?\d{{1,3}}(?:{re.escape(other)}\d{{3}})+", rf"(?:{re.escape(settings['decimal'])}\d+)?"
+    is_parted = texts.str.fullmatch(whole + fraction).astype(bool)
+    is_plain = np.array([is_number(text, settings["decimal"]) for text in texts])
+    tells = is_plain | (texts.str.count(re.escape(other)) > 1) | texts.str.contains(settings["decimal"], regex=False)
+    return bool(is_parted.any() and (is_parted | is_plain).all() and tells.any())
 
 
 def _has_other_decimals(values: "pd.Series[Any]", settings: dict[str, Any]) -> bool:
@@ -214,6 +241,8 @@ def _understand_target(
     if small and (settings["rare_classes"] == "error" or len(kept) < 2):
         sign = _other_sign(settings)[1]
         hint = f", and data.decimal, since they have a decimal {sign}," if _has_other_decimals(values, settings) else ""
+        if _has_parted_thousands(values, settings):
+            hint = f", and write the numbers without the {sign} that parts their thousands,"
         raise ValueError(
             f"{path}: expected at least {LEAST_IN_A_CLASS} rows of every class of {target!r}, one for each split, "
             f"received {listed(f'{counts[name]} of {name!r}' for name in small)}; set data.rare_classes=drop to leave "
