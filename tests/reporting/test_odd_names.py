@@ -17,6 +17,10 @@ def test_markdown_shows_names_as_they_are() -> None:
     )
     assert tables.plain("two\nlines\r\nor three") == "two lines or three"
     assert tables.plain(r"[link](to) \n") == r"[link\](to) \\n"
+    assert tables.code("max_price") == "`max_price`"
+    assert tables.code("y`z") == "`` y`z ``"
+    assert tables.code("two\nlines") == "`two lines`"
+    assert tables.value_code(["größe", "a``"]) == '``` ["größe", "a``"] ```'
     lines = tables.markdown_table(["split", "x|y"], [["a|b", 1]]).splitlines()
     assert lines[0] == r"| split | x\|y |"
     assert lines[2].startswith(r"| a\|b")

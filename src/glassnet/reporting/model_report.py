@@ -64,7 +64,7 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701  # the output is markdown, not a page
     )
-    environment.filters["plain"] = tables.plain
+    environment.filters |= {"plain": tables.plain, "code": tables.code}
     environment.globals |= {"table": tables.markdown_table, "tables": tables}
     network, baseline = load_model(layout.model), load_model(layout.baseline)
     score = next(name for name in ("accuracy", "mae") if f"best_validation_{name}" in card)
@@ -86,7 +86,7 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
         improvements=next_improvements(of_training + of_scores, analysis["errors"], training),
         temperatures=TEMPERATURES,
         tuning=read_tuning(card["settings"]["data"]["name"]),
-        settings=[[f"`{name}`", f"`{json.dumps(value)}`"] for name, value in flatten(card["settings"]).items()],
+        settings=[[tables.code(key), tables.value_code(value)] for key, value in flatten(card["settings"]).items()],
         split_rows=[
             [split, *(prepared.about["class_counts"][split] if prepared.class_names else []), rows]
             for split, rows in prepared.about["rows"].items()

@@ -22,6 +22,18 @@ def plain(text: str) -> str:
     return re.sub(r"[\\`*<$]|\](?=\()|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", " ".join(text.splitlines()))
 
 
+def code(text: str) -> str:
+    """Return a text as markdown's code, between more backticks than stand together in it."""
+    line = " ".join(text.splitlines())
+    fence = "`" * (1 + max(map(len, re.findall("`+", line)), default=0))
+    return f"{fence} {line} {fence}" if "`" in line else f"{fence}{line}{fence}"
+
+
+def value_code(value: Any) -> str:
+    """Return the value of a setting as code."""
+    return code(json.dumps(value, ensure_ascii=False))
+
+
 def markdown_table(header: list[str], rows: Table) -> str:
     """Return a markdown table, columns padded so that the source reads as a table too; numbers to the right."""
     header, *cells = ([str(cell).replace("|", "\\|") for cell in row] for row in (header, *rows))
@@ -77,7 +89,7 @@ def results_table(metrics: Json) -> Table:
 def tuning_changes(steps: list[Json]) -> Table:
     """Return a row for each setting that a step of tuning changed."""
     return [
-        [number, step["run"], f"`{name}`", f"`{json.dumps(before)}`", f"`{json.dumps(after)}`"]
+        [number, step["run"], code(name), value_code(before), value_code(after)]
         for number, step in enumerate(steps, 1)
         for name, (before, after) in step["changed"].items()
     ]
