@@ -132,3 +132,14 @@ def test_values_that_differ_in_late_digits_are_told_apart(project: Path) -> None
     header = next(at for at, line in enumerate(text.splitlines()) if "furthest features" in line)
     cases = [line.split("|")[2].strip() for line in text.splitlines()[header + 2 : header + 12]]
     assert len(set(cases)) == 10
+
+
+def test_a_zero_has_no_sign(project: Path) -> None:
+    """What standardizing leaves of one may lie a rounding below it: a target that is 0 is shown as 0."""
+    lines = ["a,y", *(f"{i % 7 + i / 100},{0 if i % 3 else i * 7.77}" for i in range(60))]
+    (project / "a.csv").write_text("\n".join(lines), encoding="utf-8")
+    layout = _finish("data.target=y")
+    with layout.predictions.open(newline="", encoding="utf-8") as file:
+        actual = [row["actual"] for row in csv.DictReader(file)]
+    assert not [value for value in actual if value.strip("-0.") == "" and value.startswith("-")]
+    assert "| -0 " not in layout.report.read_text(encoding="utf-8")

@@ -45,7 +45,7 @@ def analyse_regression_errors(
     decimals = decimals_of(scale["scale"], 5)
 
     def units(value: float) -> float:
-        return round(value * scale["scale"] + scale["mean"], decimals)
+        return round(value * scale["scale"] + scale["mean"], decimals) + 0.0  # which makes 0 of −0
 
     cases = []
     for at, (i, distance, place) in enumerate(zip(largest, distances, places, strict=True)):

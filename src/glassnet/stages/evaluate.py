@@ -145,7 +145,7 @@ def _regression(prepared: PreparedData, network: ModelFile, baseline: ModelFile)
     errors = analyse_regression_errors(test, standardized, train, scale, prepared.preprocessing.feature_names)
     decimals = decimals_of(scale["scale"])
     table = [
-        [row, *(f"{value:.{decimals}f}" for value in values)]
+        [row, *(f"{value:z.{decimals}f}" for value in values)]
         for row, *values in zip(test.rows, actual, predicted, others["linear_regression"], strict=True)
     ]
     interval = f"95% interval {scores['r2_low']:.4f} to {scores['r2_high']:.4f}"
