@@ -150,6 +150,22 @@ def test_dense_by_hand() -> None:
     assert layer.b.grad.tolist() == [[1.0, 1.0]]
 
 
+@pytest.mark.parametrize(
+    ("activation", "values"),
+    [
+        (nn.ReLU(), [0.0, 0.0, 0.0, 2.0]),
+        (nn.LeakyReLU(), [-0.02, -0.005, 0.0, 2.0]),
+        (nn.Sigmoid(), [0.11920292202211755, 0.3775406687981454, 0.5, 0.8807970779778823]),
+        (nn.Tanh(), [-0.9640275800758169, -0.46211715726000974, 0.0, 0.9640275800758169]),
+        (nn.GELU(), [-0.04540230591222494, -0.15428599017485606, 0.0, 1.954597694087775]),
+        (nn.SiLU(), [-0.2384058440442351, -0.1887703343990727, 0.0, 1.7615941559557646]),
+    ],
+)
+def test_activations_have_the_values_of_their_definitions(activation: nn.Module, values: list[float]) -> None:
+    """As PyTorch has them (GELU by tanh): a constant wrong in a function and its derivative alike passes all checks."""
+    np.testing.assert_allclose(activation.forward(np.array([[-2.0, -0.5, 0.0, 2.0]])), [values], rtol=1e-14)
+
+
 def test_gradients_accumulate_until_zeroed() -> None:
     """Two backward passes add up; after zero_grad a reader sees zeros, and the next pass starts anew."""
     rng = np.random.default_rng(0)
@@ -221,7 +237,7 @@ def test_a_copy_stands_alone(duplicate: Any) -> None:
 
 
 def test_batch_norm_by_its_definition() -> None:
-    """Mean 0 and variance 1 per feature; running averages take 10% of the batch, the variance unbiased."""
+    """Mean 0 and variance 1 per feature; running averages take 10% of each batch, the variance unbiased."""
     X = np.random.default_rng(0).standard_normal((50, 4)) * 3 + 5
     layer = nn.BatchNorm(4, dtype=np.float64)
     Y = layer.forward(X)
@@ -229,6 +245,14 @@ def test_batch_norm_by_its_definition() -> None:
     np.testing.assert_allclose(Y.var(axis=0), 1, atol=1e-5)
     np.testing.assert_allclose(layer.running_mean[0], 0.1 * X.mean(axis=0), rtol=1e-12)
     np.testing.assert_allclose(layer.running_var[0], 0.9 + 0.1 * X.var(axis=0, ddof=1), rtol=1e-12)
+    layer.forward(X[:20])
+    means = 0.9 * 0.1 * X.mean(axis=0) + 0.1 * X[:20].mean(axis=0)
+    variances = 0.9 * (0.9 + 0.1 * X.var(axis=0, ddof=1)) + 0.1 * X[:20].var(axis=0, ddof=1)
+    np.testing.assert_allclose(layer.running_mean[0], means, rtol=1e-12)
+    np.testing.assert_allclose(layer.running_var[0], variances, rtol=1e-12)
+    expected = (X - means) / np.sqrt(variances + 1e-5)
+    np.testing.assert_allclose(layer.eval().forward(X), expected, rtol=1e-12)
+    layer.train()
     with pytest.raises(ValueError, match="at least 2 examples"):
         layer.forward(X[:1])
 
@@ -238,6 +262,14 @@ def test_layer_norm_by_its_definition() -> None:
     Y = nn.LayerNorm(40, dtype=np.float64).forward(np.random.default_rng(0).standard_normal((3, 40)) * 3 + 5)
     np.testing.assert_allclose(Y.mean(axis=1), 0, atol=1e-12)
     np.testing.assert_allclose(Y.var(axis=1), 1, atol=1e-5)
+
+
+def test_a_small_variance_gives_way_to_epsilon() -> None:
+    """At a variance of 3e−5, and ε = 1e−5 by default, √(3/4) of full size is left."""
+    X = np.array([[1.0, -1.0], [-1.0, 1.0]]) * math.sqrt(3e-5)
+    layers: list[nn.Module] = [nn.BatchNorm(2, dtype=np.float64), nn.LayerNorm(2, dtype=np.float64)]
+    for layer in layers:
+        np.testing.assert_allclose(np.abs(layer.forward(X)), math.sqrt(0.75), rtol=1e-12)
 
 
 def test_dropout_keeps_the_mean_and_uses_one_mask_both_ways() -> None:

@@ -81,7 +81,7 @@ def test_the_moving_average_by_hand() -> None:
 
 
 def test_the_average_of_weights_that_stay_stays() -> None:
-    """In float32 too, where 0.9999·W and 0.0001·W rounded apart would draw it 1.6e−4 towards zero."""
+    """In float32 too, where 0.9999·W and 0.0001·W rounded apart would draw it up to 1.6e−4 of it towards zero."""
     weights = np.random.default_rng(0).standard_normal((1, 500)).astype(np.float32)
     parameter = nn.Parameter(weights.copy(), "W")
     average = optim.ExponentialMovingAverage([parameter], decay=0.9999)

@@ -112,6 +112,17 @@ def test_first_steps_by_hand() -> None:
     assert _first_steps(lambda p: optim.AdamW([p], 0.1, weight_decay=0.5), [2]) == pytest.approx([0.85], rel=1e-8)
 
 
+def test_how_far_a_step_of_adam_goes() -> None:
+    """At β₁ = 0.9 and β₂ = 0.99, in multiples of the learning rate: 1, 1 and √5.5, as the docstring of Adam has it.
+
+    (1 − β₁)/√(1 − β₂) = 0.1/0.1, and 1/√(1 − β₁²/β₂) = 1/√(1 − 0.81/0.99) = √(0.99/0.18) times that is √5.5.
+    """
+    growing = [1.1**step for step in range(1_500)]  # by β₂/β₁
+    for gradients, expected in (([3.0] * 50, 1.0), ([0.0] * 1_500 + [1.0], 1.0), (growing, math.sqrt(5.5))):
+        path = _first_steps(lambda p: optim.Adam([p], 1.0, betas=(0.9, 0.99)), gradients)
+        assert path[-2] - path[-1] == pytest.approx(expected, rel=1e-5)
+
+
 def test_weight_decay_is_on_weights_alone() -> None:
     """With no gradient, a weight shrinks by 1 − 0.1·0.5 a step; a bias stays where it is."""
     weight, bias = nn.Parameter(np.ones((2, 2)), "W"), nn.Parameter(np.ones((1, 2)), "b", decays=False)

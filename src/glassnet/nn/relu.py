@@ -36,7 +36,7 @@ class ReLU(Module):
 class LeakyReLU(Module):
     """`A = z` where `z > 0`, `negative_slope · z` elsewhere; any shape `(N, D)`.
 
-    Backward. The derivative is 1 where `z > 0` and `negative_slope` elsewhere, so no unit is ever wholly dead.
+    Backward. The derivative is 1 where `z > 0` and `negative_slope` elsewhere: above 0, it leaves no unit wholly dead.
     (Maas, Hannun & Ng, "Rectifier nonlinearities improve neural network acoustic models", 2013.)
     """
 

@@ -15,10 +15,14 @@ class Adam(Optimizer):
 
     Derivation of the correction: from zero, after t updates `m = (1 − β₁) Σ_{i≤t} β₁^(t−i) g_i`. If the gradients have
     mean `E[g]`, then `E[m] = E[g]·(1 − β₁) Σ β₁^(t−i) = E[g]·(1 − β₁^t)`: too small by the factor `1 − β₁^t`. Hence
-    `m̂ = m/(1 − β₁^t)` and likewise `v̂ = v/(1 − β₂^t)`, with t counted per update. The ratio `m̂/√v̂` does not change
-    when the loss is multiplied by a constant. Where gradients keep their size it is at most about 1, and a weight moves
-    by η at most; where one comes after many of 0 it is `(1 − β₁)/√(1 − β₂)`, 3.2 by default: that bounds every step.
-    (Kingma & Ba, "Adam: a method for stochastic optimization", 2015, section 2.1.)
+    `m̂ = m/(1 − β₁^t)` and likewise `v̂ = v/(1 − β₂^t)`, with t counted per update. (Kingma & Ba, "Adam: a method for
+    stochastic optimization", 2015.)
+
+    How far a step goes: the ratio `m̂/√v̂` does not change when the loss is multiplied by a constant above 0. Where
+    gradients keep their size it is at most about 1, and a weight moves by η at most. Where one comes after many of 0 it
+    is `(1 − β₁)/√(1 − β₂)`, 3.2 by default; the paper, in section 2.1, takes that for the bound of every step. Where
+    they grow by the factor `β₂/β₁` from step to step it nears `(1 − β₁)/√((1 − β₂)(1 − β₁²/β₂))`, 7.3 by default, and
+    by the inequality of Cauchy and Schwarz, for m̂ and v̂ as weighted sums, no gradients make it larger.
 
     Implementation: the slots hold `M = m/(1 − β₁)` and `V = v/(1 − β₂)`, so that an update of the moments is one
     multiplication and one addition each. With `c = √((1 − β₂)/(1 − β₂^t))`, `√v̂ = c√V`, and the step is

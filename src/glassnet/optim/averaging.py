@@ -18,7 +18,7 @@ class ExponentialMovingAverage:
     jumps cancel in the mean. (Polyak & Juditsky, "Acceleration of stochastic approximation by averaging", 1992.)
 
     It is computed as `W̄ + (1 − d)·(W − W̄)`, which stays where it is when W does. The two products of the formula above,
-    rounded apart, do not add up to W: in float32, with d = 0.9999, W̄ would settle 1.6e−4 nearer to zero.
+    rounded apart, do not add up to W: in float32, with d = 0.9999, W̄ would settle up to 1.6e−4 of it nearer to zero.
 
     The training goes on with W; W̄ takes its place while it is evaluated or saved:
 

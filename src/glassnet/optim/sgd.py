@@ -13,8 +13,9 @@ class SGD(Optimizer):
     """`W ← W − η·g`; with momentum β: `v ← βv + (1 − β)g`, `W ← W − η·v`, starting from `v = 0`.
 
     Why it descends: to first order `ℓ(W + ΔW) ≈ ℓ(W) + g·ΔW`, which for a step of given length falls fastest along
-    `−g`. The momentum v is an average of the gradients with weights `(1 − β)β^k`, k steps back, which sum to 1: what
-    the batches disagree on cancels, what they share stays, and η keeps its meaning whatever β is. (Polyak, 1964.)
+    `−g`. The momentum v is an average of the gradients with weights `(1 − β)β^k`, k steps back, which after t steps
+    sum to `1 − β^t`, soon 1: what the batches disagree on cancels, what they share stays, and η keeps its meaning
+    whatever β is. (Polyak, 1964.)
 
     Nesterov: `W ← W − η(βv + (1 − β)g)` with the v just updated: the step that the *next* velocity would take if the
     gradient stayed the same (Sutskever, Martens, Dahl & Hinton, "On the importance of initialization and momentum in
