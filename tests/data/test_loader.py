@@ -34,6 +34,9 @@ def test_the_order_is_a_function_of_seed_and_epoch() -> None:
     assert (epochs[0] != epochs[1]).any()
     second.epoch = 2
     np.testing.assert_array_equal(np.concatenate([y for _, y in second]), epochs[2])
+    orders = [DataLoader(first.dataset, 8, shuffle=True, seed=seed).order(0) for seed in (3, 4)]
+    np.testing.assert_array_equal(orders[0], epochs[0])
+    assert (orders[1] != epochs[0]).any()
 
 
 def test_bad_loaders_and_data_sets_are_refused() -> None:
@@ -73,6 +76,8 @@ def test_augmentation_moves_and_mirrors() -> None:
             possible |= {cut.tobytes(), np.ascontiguousarray(cut[:, ::-1]).tobytes()}
     out = augment(batch, 0, 0)
     assert {row.tobytes() for row in out} == possible
+    mirrored = Augmentation((3, 4), flip=True, seed=0)(batch, 0, 0)[:, 0] == image[0, -1]
+    assert 225 < np.count_nonzero(mirrored) < 375  # half of 600, give or take six standard deviations of 12.2
     assert augment(batch, 0, 0).tobytes() == out.tobytes()
     assert augment(batch, 0, 1).tobytes() != out.tobytes()
     assert augment(batch, 1, 0).tobytes() != out.tobytes()

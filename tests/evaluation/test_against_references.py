@@ -170,6 +170,49 @@ def test_reliability_by_hand() -> None:
     assert evaluation.expected_calibration_error(y, P) == pytest.approx(0.2 / 3)
 
 
+def test_calibration_by_chance_is_exceeded_once_in_twenty_times() -> None:
+    """Answers drawn from the stated confidences: of 400 splits some 20, and more than 38 once in 10,000 times."""
+    rng = np.random.default_rng(0)
+    P = rng.dirichlet(np.ones(3), 100)
+    limit = evaluation.calibration_error_by_chance(P, np.random.default_rng(0))
+    exceeded = 0
+    for _ in range(400):
+        y = (rng.random((100, 1)) > P.cumsum(axis=1)[:, :2]).sum(axis=1)
+        exceeded += evaluation.expected_calibration_error(y, P) > limit
+    assert 5 <= exceeded <= 38
+
+
+def test_calibration_is_examined_before_and_after_the_temperature_of_the_validation_rows() -> None:
+    """Logits four times too large; without validation rows, or with no error among them, nothing is fitted."""
+    rng = np.random.default_rng(0)
+    Z = rng.standard_normal((2_000, 3))
+    y = (rng.random((2_000, 1)) > _softmax(Z).cumsum(axis=1)[:, :2]).sum(axis=1)
+    Z *= 4
+    scores, curves = evaluation.examine_calibration(y[:1_000], Z[:1_000], (y[1_000:], Z[1_000:]))
+    assert scores["temperature"] == evaluation.fit_temperature(Z[1_000:], y[1_000:]) == pytest.approx(4, rel=0.2)
+    for logits, error, log_loss in (
+        (Z[:1_000], "error", "log_loss"),
+        (Z[:1_000] / scores["temperature"], "error_after", "log_loss_after"),
+    ):
+        P = _softmax(logits)
+        np.testing.assert_allclose(evaluation.apply_temperature(logits, 1.0), P, rtol=1e-12)
+        assert scores[error] == pytest.approx(evaluation.expected_calibration_error(y[:1_000], P), rel=1e-9)
+        assert scores[log_loss] == pytest.approx(metrics.log_loss(y[:1_000], P), rel=1e-9)
+    assert scores["error_by_chance"] == evaluation.calibration_error_by_chance(
+        _softmax(Z[:1_000]), np.random.default_rng(0)
+    )
+    assert scores["error_by_chance"] < scores["error"]
+    assert scores["error_after"] < scores["error"] / 4
+    assert scores["confidence"] == pytest.approx(_softmax(Z[:1_000]).max(axis=1).mean())
+    assert scores["accuracy"] == np.mean(Z[:1_000].argmax(axis=1) == y[:1_000])
+    assert [sum(row["examples"] for row in curves[name]) for name in ("before", "after")] == [1_000, 1_000]
+    sure = Z[1_000:].argmax(axis=1), Z[1_000:]
+    for validation in (None, sure):
+        scores, curves = evaluation.examine_calibration(y[:1_000], Z[:1_000], validation)
+        assert [scores[name] for name in ("temperature", "error_after", "log_loss_after")] == [None] * 3
+        assert list(curves) == ["before"]
+
+
 @pytest.mark.parametrize("temperature", [0.3, 1.0, 4.0])
 def test_the_temperature_that_spoilt_the_logits_is_found(temperature: float) -> None:
     """Labels drawn from softmax(Z), logits multiplied: from 20,000 examples it is known to a few percent."""
@@ -210,6 +253,9 @@ def test_regression_scores_agree_with_scikit_learn() -> None:
         assert scores["mae"] == pytest.approx(metrics.mean_absolute_error(target, predicted), rel=1e-5)
         assert scores["rmse"] == pytest.approx(metrics.mean_squared_error(target, predicted) ** 0.5, rel=1e-5)
         assert scores["r2"] == pytest.approx(metrics.r2_score(target, predicted), rel=1e-5)
+        assert scores["rmse_low"] <= scores["rmse"] <= scores["rmse_high"]
+        assert scores["mae_low"] <= scores["mae"] <= scores["mae_high"]
+        assert scores["r2_low"] <= scores["r2"] <= scores["r2_high"]
 
 
 def test_resamples_without_spread_do_not_count_for_r_squared() -> None:
@@ -243,3 +289,24 @@ def test_the_sign_flip_test_agrees_with_scipy(rows: int) -> None:
     assert p_value == evaluation.sign_flip_test(differences, np.random.default_rng(0))
     alike = evaluation.sign_flip_test(differences.astype(np.float32), np.random.default_rng(0))
     assert alike == pytest.approx(p_value, abs=0.001)
+
+
+def test_a_paired_comparison_of_regressions_by_hand() -> None:
+    """Absolute errors of 1 and 3 in turn beside 2: the difference, first minus second, is −1 or 1, and 0 on average."""
+    y, errors = np.zeros(100), np.tile([1.0, -3.0], 50)
+    result = evaluation.compare_regressions(y, errors, np.full(100, 2.0))
+    assert result["difference"] == 0
+    # the mean of 100 numbers that deviate by 1
+    assert (result["difference_low"], result["difference_high"]) == pytest.approx((-0.196, 0.196), abs=0.03)
+    assert evaluation.compare_regressions(y, y + 1, y - 3)["difference"] == -2
+    for wrong in (y[:, np.newaxis], y[:99]):
+        with pytest.raises(
+            ValueError, match=r"compare_regressions: expected three arrays \(N,\) of one length, received"
+        ):
+            evaluation.compare_regressions(y, y, wrong)
+
+
+def test_decimals_show_six_digits_of_what_varies() -> None:
+    """Of 0.5 to 5e−7 of it, or seven; of thousands two decimals; of millions none."""
+    assert [evaluation.decimals_of(spread) for spread in (0.5, 1.0, 1234.5, 3e7)] == [6, 5, 2, 0]
+    assert evaluation.decimals_of(1234.5, digits=3) == 0

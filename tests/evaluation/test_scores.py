@@ -63,6 +63,22 @@ def test_the_headline_scores_of_a_worked_example() -> None:
     assert majority["log_loss"] == pytest.approx(-np.log([0.75, 0.25]).mean(), rel=1e-5)
 
 
+def test_the_headline_scores_are_those_of_their_own_functions() -> None:
+    """With the intervals; the top 3 of four classes, the top 2 of three, and of two none, which would always be 1."""
+    P = RNG.dirichlet(np.ones(4), 200)
+    y = CASES["random"][0]
+    scores = classification_scores(y, P)
+    hits = int((P.argmax(axis=1) == y).sum())
+    assert (scores["accuracy_low"], scores["accuracy_high"]) == wilson_interval(hits, 200)
+    assert scores["top_3_accuracy"] == pytest.approx(metrics.top_k_accuracy_score(y, P, k=3, labels=range(4)))
+    assert scores["roc_auc"] == pytest.approx(metrics.roc_auc_score(y, P, multi_class="ovr"))
+    for name in ("accuracy", "balanced_accuracy", "macro_f1", "log_loss"):
+        assert scores[f"{name}_low"] < scores[name] < scores[f"{name}_high"]
+    for classes, names in ((3, ["top_2_accuracy"]), (2, [])):
+        few = classification_scores(y % classes, RNG.dirichlet(np.ones(classes), 200))
+        assert [name for name in few if name.startswith("top_")] == names
+
+
 def test_wrong_ids_and_lengths_are_refused() -> None:
     """The array, the range and what came."""
     with pytest.raises(ValueError, match=r"expected y_pred in \[0, 2\), received 0 to 2"):

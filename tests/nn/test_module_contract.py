@@ -272,6 +272,17 @@ def test_a_small_variance_gives_way_to_epsilon() -> None:
         np.testing.assert_allclose(np.abs(layer.forward(X)), math.sqrt(0.75), rtol=1e-12)
 
 
+def test_equal_large_numbers_have_no_spread() -> None:
+    """Their mean rounds, here by up to 0.06: taken for a deviation, that would be all of X̂, and 20 in evaluation."""
+    X = np.full((7, 3), [1e6 / 3, 1e5 / 7, -2e6 / 3], dtype=np.float32)
+    assert (X.mean(axis=0) != X[0]).any()
+    layer = nn.BatchNorm(3, momentum=1.0)
+    assert not layer.forward(X).any()
+    assert layer.running_mean.tolist() == X[:1].tolist()
+    assert not layer.eval().forward(X).any()
+    assert not nn.LayerNorm(7).forward(np.ascontiguousarray(X.T)).any()
+
+
 def test_dropout_keeps_the_mean_and_uses_one_mask_both_ways() -> None:
     """A million units of 1 at p = 0.3: the mean's standard error is 0.00065; 0.004 is passed by chance once in 1e9."""
     layer = nn.Dropout(0.3, rng=np.random.default_rng(0))
@@ -387,6 +398,7 @@ def test_bad_settings_of_layers_are_refused() -> None:
         ("BatchNorm: expected features", lambda: nn.BatchNorm(0)),
         ("BatchNorm: expected .*momentum <= 1", lambda: nn.BatchNorm(3, momentum=1.1)),
         ("BatchNorm: expected .*eps", lambda: nn.BatchNorm(3, eps=0.0)),
+        ("BatchNorm: expected an eps that float32 can hold", lambda: nn.BatchNorm(3, eps=1e-50)),
         ("LayerNorm: expected features", lambda: nn.LayerNorm(wrong)),
         ("LayerNorm: expected .*eps", lambda: nn.LayerNorm(3, eps=math.nan)),
         ("SoftmaxCrossEntropy: expected .*label_smoothing", lambda: nn.SoftmaxCrossEntropy(wrong)),

@@ -69,7 +69,8 @@ def test_backward_belongs_to_one_forward() -> None:
 
 def test_the_penalty_is_on_weights_alone() -> None:
     """½·0.1·(1 + 4 + 9 + 16) = 1.5, its gradient 0.1·W; biases, scales and shifts of normalization are free."""
-    model = nn.Sequential(nn.Dense(2, 2, init="zeros", dtype=np.float64), nn.BatchNorm(2, dtype=np.float64))
+    norms = nn.BatchNorm(2, dtype=np.float64), nn.LayerNorm(2, dtype=np.float64)
+    model = nn.Sequential(nn.Dense(2, 2, init="zeros", dtype=np.float64), *norms)
     weights, *others = model.parameters()
     weights.data = np.array([[1.0, 2.0], [3.0, 4.0]])
     for parameter in others:
