@@ -183,6 +183,12 @@ def test_gradients_accumulate_until_zeroed() -> None:
     np.testing.assert_array_equal(layer.W.grad, X.T @ dout)
     layer.W.grad += 1
     np.testing.assert_array_equal(layer.W.grad, X.T @ dout + 1)
+    layer.zero_grad()
+    layer.W.grad[0] = 5.0  # what is written after zero_grad stays, in place or whole
+    assert layer.W.grad.tolist() == [[5.0, 5.0], [0.0, 0.0], [0.0, 0.0]]
+    layer.zero_grad()
+    layer.W.grad = np.ones((3, 2))
+    assert layer.W.grad.tolist() == np.ones((3, 2)).tolist()
 
 
 def test_state_restores_the_same_outputs_bit_for_bit() -> None:
@@ -290,6 +296,12 @@ def test_dropout_keeps_the_mean_and_uses_one_mask_both_ways() -> None:
     Y = layer.forward(X)
     assert abs(float(Y.mean(dtype=np.float64)) - 1) < 0.004
     assert layer.backward(X).tobytes() == Y.tobytes()
+    layer.frozen = True
+    assert layer(X).tobytes() == Y.tobytes()
+    with pytest.raises(
+        ValueError, match=r"Dropout.*expected the shape of its mask \(1000, 1000\), received \(1, 1000\)"
+    ):
+        layer(X[:1])
     assert layer.eval()(X) is X
 
 
@@ -321,6 +333,23 @@ def test_randomness_needs_a_seed_and_a_known_rule() -> None:
     for dtype in unusable:
         with pytest.raises(TypeError, match="float32 or float64, received"):
             nn.Dense(3, 2, rng=np.random.default_rng(0), dtype=dtype)
+
+
+def test_weights_from_a_function_of_ones_own() -> None:
+    """It is given shape and dtype, and must keep both; two layers for which it returns one array share nothing."""
+    kept = np.eye(3, dtype=np.float32)
+
+    def identity(rng: Any, fan_in: int, fan_out: int, dtype: Any) -> nn.FloatArray:
+        assert (rng, fan_in, fan_out, dtype) == (None, 3, 3, np.float32)
+        return kept
+
+    first, second = nn.Dense(3, 3, init=identity), nn.Dense(3, 3, init=identity)
+    first.W.data += 1
+    assert second.W.data.tolist() == kept.tolist() == np.eye(3).tolist()
+    wrong: list[Any] = [np.eye(2, dtype=np.float32), np.eye(3), [[1.0]]]
+    for returned in wrong:
+        with pytest.raises(ValueError, match=r"^init: expected weights float32 \(3, 3\), received [^\n]*$"):
+            nn.Dense(3, 3, init=lambda *_, W=returned: W)
 
 
 @pytest.mark.parametrize("size", [1000.0, 1e30, 3e38])
@@ -390,6 +419,7 @@ def test_bad_settings_of_layers_are_refused() -> None:
     wrong: Any = "x"
     wrong_count: Any = 3
     ragged: Any = [1, [2]]
+    twice = nn.Tanh()
     cases: list[tuple[str, Any]] = [
         ("LeakyReLU: expected .*negative_slope", lambda: nn.LeakyReLU(wrong)),
         ("LeakyReLU: expected .*negative_slope", lambda: nn.LeakyReLU(-0.1)),
@@ -404,6 +434,12 @@ def test_bad_settings_of_layers_are_refused() -> None:
         ("SoftmaxCrossEntropy: expected .*label_smoothing", lambda: nn.SoftmaxCrossEntropy(wrong)),
         ("SoftmaxCrossEntropy: expected class_weights", lambda: nn.SoftmaxCrossEntropy(class_weights=["a", "b"])),
         ("L2Penalty: expected .*coefficient", lambda: nn.L2Penalty(-1.0)),
+        ("Sequential: expected at least one module", lambda: nn.Sequential()),
+        ("Sequential: expected each module once", lambda: nn.Sequential(*[nn.ReLU()] * 2)),
+        ("Sequential: expected each module once", lambda: nn.Sequential(twice, nn.Residual(twice))),
+        ("mlp: expected activation to be one of relu", lambda: nn.mlp([3, 2], activation="step")),
+        ("mlp: expected normalization to be one of batch", lambda: nn.mlp([3, 2], normalization="group")),
+        ("mlp: expected .*dropout < 1", lambda: nn.mlp([3, 2], dropout=1.0)),
         ("mlp: expected at least", lambda: nn.mlp([3])),
         ("mlp: expected each size", lambda: nn.mlp(wrong)),
         ("mlp: expected at least", lambda: nn.mlp(wrong_count)),
@@ -505,6 +541,27 @@ def test_a_parameter_has_any_shape_and_memory_of_its_own() -> None:
     assert fixed.tolist() == np.ones((2, 3)).tolist()
     own = np.ones((2, 3))
     assert nn.Parameter(own, "W").data is own
+
+
+def test_a_parameter_takes_only_what_fits() -> None:
+    """Nothing is broadcast into it, and its dtype stays; a shallow copy of it shares no memory either."""
+    parameter = nn.Parameter(np.zeros((2, 3), dtype=np.float32), "W")
+    for data in (np.ones(3, dtype=np.int64), [1.0]):
+        with pytest.raises(TypeError, match="Parameter W: expected a float32 or float64 array, received"):
+            nn.Parameter(data, "W")  # type: ignore[arg-type]  # that is the test
+    wrong: list[Any] = [np.ones((1, 3), np.float32), np.ones((2, 1), np.float32), np.ones((2, 3)), 1.0]
+    for value in wrong:
+        for name in ("data", "grad"):
+            with pytest.raises(ValueError, match=r"Parameter W: expected float32 of shape \(2, 3\), received"):
+                setattr(parameter, name, value)
+    for value in wrong[:3]:
+        with pytest.raises(ValueError, match=r"Parameter W: expected a gradient like float32 array of shape \(2, 3\)"):
+            parameter.accumulate(value)
+    twin = copy.copy(parameter)
+    twin.data += 1
+    twin.grad += 1
+    assert not parameter.data.any()
+    assert not parameter.grad.any()
 
 
 def test_the_summary_counts_parameters() -> None:

@@ -167,5 +167,7 @@ def test_wrong_settings_and_order_are_refused() -> None:
         nn.SoftmaxCrossEntropy(class_weights=[1.0, -1.0])
     with pytest.raises(ValueError, match="expected 3 class weights, received 2"):
         nn.SoftmaxCrossEntropy(class_weights=[1.0, 1.0]).forward(np.zeros((1, 3)), np.array([0]))
+    with pytest.raises(ValueError, match="expected some class of the batch to have a weight above 0, received none"):
+        nn.SoftmaxCrossEntropy(class_weights=[0.0, 1.0]).forward(np.zeros((2, 2)), np.array([0, 0]))
     with pytest.raises(RuntimeError, match="expected a forward pass"):
         nn.SoftmaxCrossEntropy().backward()

@@ -73,8 +73,14 @@ def test_the_moving_average_by_hand() -> None:
             with pytest.raises(RuntimeError, match="found the average"):
                 wrong()
     assert parameter.data.item() == 2.0
+    with pytest.raises(ZeroDivisionError), average.in_place():
+        _ = 1 / 0
+    assert parameter.data.item() == 2.0
+    state = average.state_dict()
+    average.update()
+    assert state["0"].item() == 0.6875
     twin = optim.ExponentialMovingAverage([nn.Parameter(np.zeros((1, 1)), "W")])
-    twin.load_state_dict(average.state_dict())
+    twin.load_state_dict(state)
     assert twin.averages[0].item() == 0.6875
     with pytest.raises(ValueError, match=r"expected averages float64 array of shape \(1, 1\), received another state"):
         twin.load_state_dict({"0": np.zeros(3)})

@@ -1,5 +1,6 @@
 """Optimizers against their formulas in plain Python, and the flat vector they share."""
 
+import copy
 import math
 from collections.abc import Callable
 from typing import Any
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from glassnet import nn, optim
+from glassnet.optim.optimizer import BLOCK
 
 STEPS = 60
 
@@ -150,9 +152,9 @@ def test_adam_counts_updates_not_backward_passes() -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_large_vectors_are_updated_whole(name: str) -> None:
-    """Treated in blocks, the last element of 40,000 moves like the only element of one; float32 stays float32."""
+    """Treated in blocks, the last element of three of them moves like the only one of one; float32 stays float32."""
     make, _ = CASES[name]
-    small, large = _parameter(1, np.float32), _parameter(40_000, np.float32)
+    small, large = _parameter(1, np.float32), _parameter(2 * BLOCK + 1_000, np.float32)
     large.data[0, :-1] = 0
     optimizers = make(small), make(large)
     for step in range(5):
@@ -167,15 +169,17 @@ def test_large_vectors_are_updated_whole(name: str) -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_a_restored_optimizer_goes_on_as_if_never_stopped(name: str) -> None:
-    """The state dict, with the weights, is all that the next steps depend on."""
+    """The state dict, with the weights, is all that the next steps depend on, and no further step changes it."""
     make, _ = CASES[name]
     first, second = _parameter(), _parameter()
     optimizer = make(first)
     _trajectory(optimizer, first)
     resumed = make(second)
     second.data = first.data.copy()
-    resumed.load_state_dict(optimizer.state_dict())
-    assert _trajectory(resumed, second) == _trajectory(optimizer, first)
+    state = optimizer.state_dict()
+    further = _trajectory(optimizer, first)
+    resumed.load_state_dict(state)
+    assert _trajectory(resumed, second) == further
 
 
 def test_a_foreign_state_is_refused() -> None:
@@ -189,6 +193,13 @@ def test_a_foreign_state_is_refused() -> None:
         ValueError, match=r"missing first_moment; unexpected velocity; second_moment: expected .* \(7,\)"
     ):
         optimizer.load_state_dict(state)
+    for steps in (-1.0, 2.5, math.nan):
+        with pytest.raises(ValueError, match=rf"steps: expected a whole number of 0 or more, received {steps}"):
+            optimizer.load_state_dict({**optimizer.state_dict(), "steps": np.array([steps])})
+    wrong: Any = [1.0]
+    with pytest.raises(TypeError, match="Adam: expected a state as arrays by name, received list"):
+        optimizer.load_state_dict(wrong)
+    assert optimizer.steps == 0
 
 
 def test_parameters_are_views_of_one_vector() -> None:
@@ -201,6 +212,8 @@ def test_parameters_are_views_of_one_vector() -> None:
     assert all(array.tobytes() == before[name].tobytes() for name, array in model.state_dict().items())
     second = optim.Adam(model.parameters())
     assert second.flat is first.flat
+    with pytest.raises(RuntimeError, match="or this one was copied"):
+        copy.deepcopy(first).step()
     optim.SGD(model.parameters()[:2], 0.1)
     with pytest.raises(RuntimeError, match="another optimizer"):
         first.step()
@@ -217,6 +230,8 @@ def test_parameters_are_views_of_one_vector() -> None:
         (lambda p: optim.Adam(p, 0.1, eps=0.0), "eps"),
         (lambda p: optim.SGD([], 0.1), "parameter"),
         (lambda p: optim.SGD([*p, *p], 0.1), "parameter once"),
+        (lambda p: optim.SGD([*p, _parameter(1, np.float32)], 0.1), "parameters of one dtype"),
+        (lambda p: optim.Adam([_parameter(1, np.float32)], 0.1, eps=1e-50), "eps"),
         (lambda p: optim.Adam(p, 0.1, betas=(0.9,)), "betas"),  # type: ignore[arg-type]
         (lambda p: optim.AdamW(p, 0.1, weight_decay=-1.0), "weight_decay"),
         (lambda p: optim.RMSProp(p, 0.1, beta=1.0), "beta"),

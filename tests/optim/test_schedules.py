@@ -49,6 +49,10 @@ def test_the_plateau_schedule_waits_and_cuts() -> None:
     # 0.95 is no fall by more than 0.1, twice: halved. 0.5 is. 0.6 and 0.45 are not: to the floor. Then it stays there.
     assert rates == [0.8, 0.8, 0.4, 0.4, 0.4, 0.3, 0.3, 0.3, 0.3, 0.3]
     assert [warm(0), warm(3)] == pytest.approx([0.3 / 4, 0.3])
+    low = optim.ReduceOnPlateau(0.2, patience=1, minimum_rate=0.3)
+    for loss in (1.0, 1.0):
+        low.observe(loss)
+    assert low(0) == 0.2  # a rate below the floor is not raised to it
     first, second = (optim.ReduceOnPlateau(1.0, patience=2) for _ in range(2))
     first.observe(1.0)
     first.observe(1.0)
