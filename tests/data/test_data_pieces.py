@@ -100,10 +100,20 @@ def test_splits_are_stratified_and_repeatable(counts: list[int], fractions: tupl
         assert shares["train"] >= 1
 
 
+def test_the_rows_that_are_left_over_go_to_the_largest_remainders() -> None:
+    """A quarter of 9, 11 and 14 rows is 2.25, 2.75 and 3.5, of all 8.5: after 2 + 2 + 3 the eighth is the second's."""
+    labels = np.repeat([0, 1, 2], [9, 11, 14])
+    assignment = stratified_split(labels, 0.25, 0.25, 0)
+    for split in (1, 2):
+        assert np.bincount(labels[assignment == split]).tolist() == [2, 3, 3]
+
+
 def test_another_seed_is_another_split() -> None:
     """And a class too small for three splits is named."""
     labels = np.arange(90) % 3
     assert (stratified_split(labels, 0.2, 0.2, 0) != stratified_split(labels, 0.2, 0.2, 1)).any()
+    fewest = np.array([0] * 50 + [1] * 3)
+    assert sorted(stratified_split(fewest, 0.2, 0.2, 0)[50:].tolist()) == [0, 1, 2]
     few = np.array([0] * 50 + [1] * 2)
     with pytest.raises(ValueError, match="received 2 of class '1'"):
         stratified_split(few, 0.2, 0.2, 0)
@@ -148,8 +158,9 @@ def test_repetitions_divide_anew_and_leave_the_test_split() -> None:
     given_rows = stratified_split(labels, 0.25, 0.2, 0, test_rows=40)
     assert (given_rows[-40:] == 2).all()
     assert Counter(given_rows[:-40].tolist()) == {0: 120, 1: 40}
-    with pytest.raises(ValueError, match="expected fold to be one of 0 to 3, received 4"):
-        stratified_split(labels, 0.2, 0.2, 0, folds=4, fold=4)
+    for fold in (4, -1):
+        with pytest.raises(ValueError, match=f"expected fold to be one of 0 to 3, received {fold}"):
+            stratified_split(labels, 0.2, 0.2, 0, folds=4, fold=fold)
 
 
 def test_named_streams_are_independent_and_repeatable() -> None:
@@ -287,6 +298,9 @@ def test_images_are_standardized_as_one() -> None:
     frame = pd.DataFrame(images.reshape(50, -1), columns=fitted.names)
     assert fitted.transform(frame).tobytes() == X.tobytes()
     assert fitted.transform(np.zeros((1, 3, 4)))[0, 0] == np.float32(fitted.background)
+    assert fitted.transform(images.reshape(50, 12)).tobytes() == X.tobytes()
+    assert fitted.pixels(X).tobytes() == images.tobytes()
+    assert not ImagePreprocessing.fit(images[:1] * 0 + 7).transform(images * 0 + 7).any()
     with pytest.raises(ValueError, match=r"expected images \(3, 4\)"):
         fitted.transform(np.zeros((1, 4, 4)))
     with pytest.raises(ValueError, match="expected 12 columns"):

@@ -46,8 +46,15 @@ def test_bad_loaders_and_data_sets_are_refused() -> None:
             _loader(10, batch_size)  # type: ignore[arg-type]  # that is the test
     with pytest.raises(ValueError, match="<= the 10 rows"):
         _loader(10, 11, drop_last=True)
+    assert len(_loader(10, 10, drop_last=True)) == 1
     with pytest.raises(ValueError, match=r"as many targets as rows \(3\), received 2"):
         ArrayDataset(np.ones((3, 1)), np.ones(2))
+    wrong: list[Any] = [np.ones(3), np.ones((0, 2)), [[1.0], [2.0], [3.0]]]
+    for X in wrong:
+        with pytest.raises(ValueError, match=r"expected X as an array \(N, D\) with N >= 1, received"):
+            ArrayDataset(X, np.ones(3))
+    with pytest.raises(ValueError, match=r"as many targets as rows \(3\), received list"):
+        ArrayDataset(np.ones((3, 1)), [1, 2, 3])  # type: ignore[arg-type]  # that is the test
 
 
 def test_batches_can_be_had_from_the_middle_of_an_epoch() -> None:

@@ -2,6 +2,8 @@
 
 import io
 import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +17,15 @@ from glassnet.training import (
     Callback,
     Checkpoints,
     EarlyStopping,
+    LearningRateSchedule,
     Progress,
     Row,
     TrainingRun,
     evaluate,
     fit,
 )
-from glassnet.training.checkpoint import CURRENT, PREVIOUS
+from glassnet.training.checkpoint import CURRENT, PREVIOUS, read_checkpoint
+from glassnet.training.interruption import StopSignals
 
 rng = np.random.default_rng(0)
 X = rng.standard_normal((150, 4)).astype(np.float32)
@@ -72,6 +76,93 @@ def test_the_best_weights_are_restored_without_a_stop_and_left_to_others_on_requ
     assert _bytes(restored) == _bytes(_train(BestWeights())[0])
     left, _ = _train(EarlyStopping(60, restore_best_weights=False))
     assert _bytes(left) == _bytes(_train()[0]) != _bytes(restored)
+
+
+class _Planned(Callback):
+    """Has the validation losses be those that a test wants."""
+
+    def __init__(self, losses: list[float]) -> None:
+        self.losses = losses
+
+    def on_epoch_end(self, run: TrainingRun) -> None:
+        run.history[-1]["validation_loss"] = self.losses[run.epoch - 1]
+
+
+def test_early_stopping_counts_falls_above_the_minimum_change_alone() -> None:
+    """0.85 is more than 0.1 below 1, 0.8 and 0.78 are not below 0.75; the best weights are still those of 0.78."""
+    stopping = EarlyStopping(2, minimum_change=0.1)
+    _, history = _train(_Planned([1.0, 0.95, 0.85, 0.8, 0.78, 0.5]), stopping, epochs=6)
+    assert len(history) == 5
+    assert stopping.best is not None
+    assert (stopping.best.epoch, stopping.best.loss) == (5, 0.78)
+
+
+def test_of_equal_epochs_the_best_is_the_earliest() -> None:
+    """A loss that only stays where it was is no reason to wait longer, or for other weights."""
+    best, stopping = BestWeights(), EarlyStopping(2, restore_best_weights=False)
+    _, history = _train(best, _Planned([0.5] * 6), stopping, epochs=6)
+    assert len(history) == 3
+    again = BestWeights()
+    _train(_Planned([0.6, 0.5, 0.5]), again, epochs=3)
+    assert again.epoch == 2
+
+
+def test_callbacks_begin_every_training_anew() -> None:
+    """The losses, weights and rates of one training say nothing about the next."""
+    callbacks = EarlyStopping(4), LearningRateSchedule(optim.ReduceOnPlateau(0.05, factor=0.5, patience=1))
+    (first, history), (second, again) = (_train(*callbacks) for _ in range(2))
+    assert _bytes(first) == _bytes(second)
+    assert [row["learning_rate"] for row in history] == [row["learning_rate"] for row in again]
+
+
+class _Saved(Callback):
+    """Notes, as each epoch begins, of which epoch the checkpoint in a folder is; 0 where there is none."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.epochs = folder, list[int]()
+
+    def on_epoch_begin(self, run: TrainingRun) -> None:
+        self.epochs.append(_epoch_saved(self.folder))
+
+
+def _epoch_saved(folder: Path) -> int:
+    return int(read_checkpoint(folder / CURRENT)[0][1]["epoch"]) if (folder / CURRENT).is_file() else 0
+
+
+@pytest.mark.parametrize(
+    ("options", "during", "end"),
+    [
+        ({}, [0, 1, 2, 3, 4, 5, 6], 7),
+        ({"every": 3}, [0, 0, 0, 3, 3, 3, 6], 7),
+        ({"every": None}, [0] * 7, 0),
+        ({"pause": 3600.0}, [0] * 7, 0),
+    ],
+)
+def test_checkpoints_are_written_as_often_as_asked(
+    tmp_path: Path, options: dict[str, Any], during: list[int], end: int
+) -> None:
+    """After every so many epochs and the last, never, or not before a while has passed."""
+    saved = _Saved(tmp_path)
+    _train(Checkpoints(tmp_path, {}, **options), saved, epochs=7)
+    assert saved.epochs == during
+    assert _epoch_saved(tmp_path) == end
+
+
+def test_signals_are_noted_once_and_by_the_main_thread_alone() -> None:
+    """The first is only noted, the second acts as always; afterwards every handler is what it was."""
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with StopSignals() as signals:
+        signal.raise_signal(signal.SIGINT)
+        assert signals.received == signal.SIGINT
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    with StopSignals() as signals:
+        assert signal.getsignal(signal.SIGTERM) not in before
+    assert signals.received is None
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(StopSignals().__enter__).result()
+        assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
 
 
 def test_early_stopping_goes_on_after_an_interruption(tmp_path: Path) -> None:

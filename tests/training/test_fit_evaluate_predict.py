@@ -164,6 +164,11 @@ def test_schedules_and_clipping_act_on_each_step() -> None:
     history = fit(model, nn.SoftmaxCrossEntropy(), optimizer, *loaders, 1, [GradientClipping(1e-3)])
     assert 0 < np.linalg.norm(model.state_dict()["0.W"] - before) <= 1.001e-3
     assert history[0]["gradient_norm"] > 0.1  # before clipping
+    before = model.state_dict()["0.W"]
+    fit(model, nn.SoftmaxCrossEntropy(), optimizer, *loaders, 1, [GradientClipping(max_value=1e-3)])
+    np.testing.assert_allclose(np.abs(model.state_dict()["0.W"] - before).max(), 1e-3, rtol=1e-3)
+    with pytest.raises(ValueError, match="GradientClipping: expected max_norm, max_value or both, received neither"):
+        GradientClipping()
 
 
 def test_training_the_head_alone_leaves_the_rest_out_of_everything() -> None:
