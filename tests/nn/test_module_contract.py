@@ -216,6 +216,9 @@ def test_a_state_that_does_not_fit_is_refused_whole() -> None:
         model.load_state_dict(state)
     for part in ("unexpected 9.W", "2.W: expected", "received float32 array of shape (6, 4)", "0.W: expected float32"):
         assert part in str(caught.value)
+    wrong: Any = [state]
+    with pytest.raises(TypeError, match="Sequential: expected a state as arrays by name, received list"):
+        model.load_state_dict(wrong)
     assert all(array.tobytes() == before[name].tobytes() for name, array in model.state_dict().items())
 
 

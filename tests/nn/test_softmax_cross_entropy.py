@@ -132,6 +132,26 @@ def test_one_hot_targets_are_the_labels() -> None:
         assert loss.forward(Z, one_hot) == pytest.approx(by_label, rel=1e-14)
 
 
+def test_the_score_counts_the_largest_logits_at_the_target() -> None:
+    """Two of three; of a distribution, the target is its most probable class."""
+    loss, Z = nn.SoftmaxCrossEntropy(), np.array([[2.0, 1.0, 0.0], [0.0, 1.0, 2.0], [1.0, 3.0, 2.0]])
+    for targets in (np.array([0, 1, 1]), np.eye(3)[[0, 1, 1]], 0.6 * np.eye(3)[[0, 1, 1]] + 0.4 / 3):
+        loss.forward(Z, targets)
+        assert loss.score_sum(Z, targets) == 2.0
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint8, np.int16, np.int32, np.uint32, np.int64, np.uint64])
+def test_labels_of_any_integer_dtype_are_the_same_labels(dtype: Any) -> None:
+    """Every second one of an array, too; one that is too large, or negative, is found in each."""
+    Z, labels = np.random.default_rng(0).standard_normal((4, 3)), np.array([0, 9, 2, 9, 1, 9, 2, 9], dtype=dtype)
+    loss = nn.SoftmaxCrossEntropy()
+    expected = loss.forward(Z, np.array([0, 2, 1, 2]))
+    assert loss.forward(Z, labels[::2]) == loss.forward(Z, labels[::2].copy()) == expected
+    for id_ in (3, -1) if np.dtype(dtype).kind == "i" else (3,):
+        with pytest.raises(ValueError, match=r"expected class ids in \[0, 3\), received"):
+            loss.forward(Z, np.array([0, id_, 1, 2], dtype=dtype))
+
+
 @pytest.mark.parametrize(
     "targets",
     [
@@ -163,8 +183,9 @@ def test_wrong_settings_and_order_are_refused() -> None:
     """Smoothing out of range, weights of the wrong number, backward without forward."""
     with pytest.raises(ValueError, match="label_smoothing"):
         nn.SoftmaxCrossEntropy(1.0)
-    with pytest.raises(ValueError, match="class_weights"):
-        nn.SoftmaxCrossEntropy(class_weights=[1.0, -1.0])
+    for weight in (-1.0, math.nan, math.inf):
+        with pytest.raises(ValueError, match="class_weights"):
+            nn.SoftmaxCrossEntropy(class_weights=[1.0, weight])
     with pytest.raises(ValueError, match="expected 3 class weights, received 2"):
         nn.SoftmaxCrossEntropy(class_weights=[1.0, 1.0]).forward(np.zeros((1, 3)), np.array([0]))
     with pytest.raises(ValueError, match="expected some class of the batch to have a weight above 0, received none"):

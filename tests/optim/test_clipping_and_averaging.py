@@ -84,6 +84,10 @@ def test_the_moving_average_by_hand() -> None:
     assert twin.averages[0].item() == 0.6875
     with pytest.raises(ValueError, match=r"expected averages float64 array of shape \(1, 1\), received another state"):
         twin.load_state_dict({"0": np.zeros(3)})
+    two = optim.ExponentialMovingAverage([nn.Parameter(np.ones((1, 1)), name) for name in "ab"])
+    with pytest.raises(ValueError, match="received another state"):
+        two.load_state_dict({"0": np.zeros((1, 1)), "1": np.zeros((1, 2))})
+    assert [float(array.item()) for array in two.averages] == [1.0, 1.0]
 
 
 def test_the_average_of_weights_that_stay_stays() -> None:

@@ -3,6 +3,7 @@
 import copy
 import math
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -167,6 +168,33 @@ def test_large_vectors_are_updated_whole(name: str) -> None:
     assert (large.data[0, :-1] == large.data[0, 0]).all()
 
 
+OF_SEVERAL: list[Callable[[list[nn.Parameter]], optim.Optimizer]] = [
+    lambda p: optim.SGD(p, 0.05, momentum=0.9, nesterov=True),
+    lambda p: optim.RMSProp(p, 0.05),
+    lambda p: optim.AdamW(p, 0.05, weight_decay=0.3),
+]
+
+
+@pytest.mark.parametrize("make", OF_SEVERAL)
+def test_an_update_in_parts_is_the_whole_update(make: Callable[[list[nn.Parameter]], optim.Optimizer]) -> None:
+    """Wherever the vector is cut, within a weight, within a bias or between them: the same bytes."""
+    results = []
+    for cuts in ([], [3], [6], [7, 11], [1, 9, 10]):
+        rng = np.random.default_rng(0)
+        sizes = ((3, 2, True), (1, 3, False), (2, 2, True))
+        parameters = [nn.Parameter(rng.standard_normal((n, m)), "W", decays=decays) for n, m, decays in sizes]
+        optimizer = make(parameters)
+        for _ in range(3):
+            gradient = optimizer.flat.grad
+            gradient[...] = rng.standard_normal(13)
+            optimizer.steps += 1
+            optimizer.before_update()
+            for start, stop in pairwise([0, *cuts, 13]):
+                optimizer.update_part(start, stop, gradient)
+        results.append(optimizer.flat.data.tobytes())
+    assert len(set(results)) == 1
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_a_restored_optimizer_goes_on_as_if_never_stopped(name: str) -> None:
     """The state dict, with the weights, is all that the next steps depend on, and no further step changes it."""
@@ -217,6 +245,12 @@ def test_parameters_are_views_of_one_vector() -> None:
     optim.SGD(model.parameters()[:2], 0.1)
     with pytest.raises(RuntimeError, match="another optimizer"):
         first.step()
+    whole = optim.SGD(model.parameters(), 0.1)
+    optim.SGD(model.parameters()[2:], 0.1)
+    again = optim.SGD(model.parameters(), 0.1)  # not the vector of `whole`, which has lost the last two
+    again.step()
+    assert again.flat is not whole.flat
+    assert all(np.shares_memory(p.data, again.flat.data) for p in model.parameters())
 
 
 @pytest.mark.parametrize(
