@@ -210,7 +210,7 @@ def test_divergence_stops_at_once_and_says_where() -> None:
     X = np.random.default_rng(0).standard_normal((8, 2)).astype(np.float32)
     for scale, hole, part in (
         (1.0, True, "1 of the batch's 8 examples have features that are not finite"),
-        (1e30, False, "features reach "),
+        (1e30, False, r"largest weight is .*e\+30, in 0\.W.*; features reach .*e\+30: .*; the weights have run away"),
     ):
         X_bad = X * np.float32(scale)
         X_bad[3, 0] = np.nan if hole else X_bad[3, 0]
@@ -219,6 +219,26 @@ def test_divergence_stops_at_once_and_says_where() -> None:
         rows = DataLoader(ArrayDataset(X_bad, np.arange(8) % 3), 8)
         with pytest.raises(TrainingDivergedError, match=part):
             fit(model, nn.SoftmaxCrossEntropy(), optim.SGD(model.parameters(), 0.1), rows, rows, 1)
+
+
+class _Exploding(nn.Module):
+    """Lets everything through, but returns no finite gradient."""
+
+    def forward(self, X: nn.FloatArray) -> nn.FloatArray:
+        return X
+
+    def backward(self, dout: nn.FloatArray) -> nn.FloatArray:
+        return np.full_like(dout, np.inf)
+
+
+def test_the_layer_at_which_the_gradient_explodes_is_named() -> None:
+    """Going back from the loss: the bias in front of what explodes, not the last layer, nor the first parameter."""
+    rng = np.random.default_rng(0)
+    model = nn.Sequential(nn.Dense(2, 4, rng=rng), nn.Dense(4, 4, rng=rng), _Exploding(), nn.Dense(4, 3, rng=rng))
+    rows = DataLoader(_blobs(32, 0), 32)
+    where = r"gradient norm, .*the gradient of 1\.b is the first that is not finite; usual causes: a learning rate"
+    with pytest.raises(TrainingDivergedError, match=where):
+        fit(model, nn.SoftmaxCrossEntropy(), optim.SGD(model.parameters(), 0.1), rows, rows, 1)
 
 
 def test_what_was_not_finite_before_any_rate_acted_is_no_rate_too_high() -> None:
