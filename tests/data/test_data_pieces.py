@@ -233,6 +233,37 @@ def test_a_text_that_is_the_same_in_all_training_rows_is_constant(
     assert fitted.constant_names == constant
 
 
+def test_gaps_in_texts_are_filled_or_a_category_of_their_own() -> None:
+    """Which is there only if the training rows have gaps; what they did not have is listed, in order."""
+    frame = pd.DataFrame({"t": ["v", "u", "u", None]})
+    for rule, rows, categories, gap in (
+        ("most_frequent", 4, ["u", "v"], [1, 0]),
+        ("own_category", 4, ["u", "v", "(missing)"], [0, 0, 1]),
+        ("own_category", 3, ["u", "v"], [0, 0]),
+        ("most_frequent", 3, ["u", "v"], [1, 0]),
+    ):
+        fitted = TablePreprocessing.fit(frame[:rows], ("t",), ("t",), {"categorical": rule})
+        assert fitted.feature_names == [f"t = {category}" for category in categories]
+        assert fitted.transform(frame)[3].tolist() == gap
+        assert fitted.columns[0]["gaps"] == rows - 3
+    later = pd.DataFrame({"t": [*"zyxwvu", None]})
+    assert fitted.unseen_categories(later) == {"t": ["w", "x", "y", "z"]}
+    assert fitted.unseen_categories(frame) == {}
+
+
+@pytest.mark.parametrize(("rule", "fill"), [("median", 3.0), ("mean", 5.0)])
+def test_gaps_in_numbers_are_filled_counted_and_marked(rule: str, fill: float) -> None:
+    """What fills them takes part in mean and deviation; a mark follows only where the training rows have gaps."""
+    frame = pd.DataFrame({"a": [1.0, np.nan, 3.0, np.nan, 11.0], "whole": range(5)})
+    fitted = TablePreprocessing.fit(frame, ("a", "whole"), missing={"numeric": rule, "indicator": True})
+    assert fitted.feature_names == ["a", "a is missing", "whole"]
+    assert [column["gaps"] for column in fitted.columns] == [2, 0]
+    filled = np.array([1.0, fill, 3.0, fill, 11.0])
+    X = fitted.transform(frame)
+    np.testing.assert_allclose(X[:, 0], (filled - filled.mean()) / filled.std(), rtol=1e-6)
+    assert X[:, 1].tolist() == [0, 1, 0, 1, 0]
+
+
 def test_numbers_that_cannot_be_standardized_are_named() -> None:
     """Squares beyond float64 in the training rows; beyond float32 in a later one; no warnings, no silent zeros."""
     for values in ([1e200, 1.0, 3.0], [1e308, -1e308, 3.0], [1e308, 1e308, 3.0]):

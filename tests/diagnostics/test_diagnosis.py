@@ -2,6 +2,7 @@
 
 import math
 import shlex
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -92,6 +93,24 @@ HEALTHY: list[tuple[str, dict[str, Any]]] = [
     ("digits", {"training.label_smoothing": 0.2}),
     ("wine", {"training.label_smoothing": 0.3}),
 ]
+# The last word of the command that is to mend each illness: it goes the right way, and far enough.
+REMEDIES: dict[str, Callable[[Training, dict[str, Any]], str]] = {
+    "learning rate too low": lambda t, s: f"optimizer.learning_rate={10 * s['optimizer']['learning_rate']:g}",
+    "learning rate too high": lambda t, s: f"optimizer.learning_rate={s['optimizer']['learning_rate'] / 10:g}",
+    "noisy curve": lambda t, s: f"training.batch_size={4 * s['training']['batch_size']}",
+    "underfitting": lambda t, s: f"model.hidden_sizes={'[16]' if s['model']['hidden_sizes'] == [2] else '[32]'}",
+    "overfitting": lambda t, s: "model.dropout=0.2",
+    "vanishing gradients": lambda t, s: "model.activation=relu",
+    "exploding gradients": lambda t, s: "training.max_gradient_norm=1",
+    "saturated units": lambda t, s: "model.normalization=batch",
+    "dead units": lambda t, s: f"optimizer.learning_rate={s['optimizer']['learning_rate'] / 10:g}",
+    "stopped too early": lambda t, s: f"training.epochs={max(10, 2 * s['training']['epochs'])}",
+    "stopped too late": lambda t, s: f"training.patience={max(5, min(20, t.best_epoch // 2))}",
+    "initialization at zero": lambda t, s: (
+        "model.init=he_normal" if s["model"]["activation"] == "relu" else "model.init=xavier_normal"
+    ),
+    "penalty too strong": lambda t, s: "training.l2=0.1" if s["training"]["l2"] else "optimizer.weight_decay=1",
+}
 ILL: list[tuple[str, str, dict[str, Any]]] = [
     ("learning rate too low", "digits", {"optimizer.learning_rate": 1e-5}),
     ("learning rate too low", "digits", {**SGD, "optimizer.learning_rate": 1e-5}),
@@ -141,12 +160,13 @@ def test_a_healthy_training_is_called_healthy(prepared: Any, data: str, changes:
 
 @pytest.mark.parametrize(("illness", "data", "changes"), ILL)
 def test_an_illness_is_named(prepared: Any, illness: str, data: str, changes: dict[str, Any]) -> None:
-    """It is among the findings, with numbers, and its command changes a setting to a value that is allowed."""
+    """It is among the findings, with numbers; its command changes the setting at fault to a value that is allowed."""
     changes = {"training.epochs": 10, **changes} if illness == "exploding gradients" else changes
     training = _train(prepared, data, changes)
     finding = next((finding for finding in diagnose(training) if finding.name == illness), None)
     assert finding is not None, diagnose(training)
     assert any(digit in finding.evidence for digit in "0123456789")
+    assert shlex.split(finding.command)[-1] == REMEDIES[illness](training, training.settings)
     _assert_runs(finding, training)
 
 
@@ -271,6 +291,9 @@ def test_there_are_always_three_next_improvements(prepared: Any) -> None:
     group = {"true": "a", "predicted": "b", "count": 4, "hypothesis": "overconfident", "evidence": "4 of 4 …"}
     alone = next_improvements([], {"groups": []}, healthy)
     assert [each.name for each in alone] == ["luck unknown", "learning rate untested", "size untested"]
+    assert [shlex.split(each.command)[-1] for each in alone] == [
+        "seed=range(5)", "optimizer.learning_rate=0.0033,0.01,0.03", "model.hidden_sizes=[8],[16],[32]"
+    ]  # fmt: skip
     with_errors = next_improvements([], {"groups": [group]}, healthy)
     assert [each.name for each in with_errors][:2] == ["errors: overconfident", "luck unknown"]
     assert "4 rows, a taken for b" in with_errors[0].evidence

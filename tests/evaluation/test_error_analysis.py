@@ -138,6 +138,15 @@ def test_of_many_errors_the_same_share_of_each_group_is_looked_at() -> None:
     assert result["analysed"] == 200
 
 
+def test_of_many_classes_the_five_most_probable_are_shown_and_the_true_one() -> None:
+    """Wherever it ranks: a case without the probability of what was right could not be understood."""
+    train = LabelledRows(np.arange(14.0)[:, np.newaxis], np.arange(14) % 7, np.arange(14))
+    test = LabelledRows(np.zeros((2, 1)), np.array([6, 1]), np.arange(2))
+    P = np.tile([0.3, 0.2, 0.15, 0.12, 0.1, 0.08, 0.05], (2, 1))
+    cases = analyse_errors(test, P, train, tuple("abcdefg"), ["x"])["cases"]
+    assert [list(case["probabilities"]) for case in cases] == [list("abcdeg"), list("abcde")]
+
+
 def test_without_errors_the_least_certain_are_described() -> None:
     """No group, no case, and the right answers by confidence."""
     result = _analyse([[-3.0, 0.0], [3.0, 0.0]], [0, 1], [[0.9, 0.1, 0.0], [0.2, 0.8, 0.0]])

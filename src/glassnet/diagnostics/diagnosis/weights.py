@@ -10,7 +10,7 @@ CRUSHED = 0.01  # of the penalty after the first epoch: the weights are a tenth 
 # The same where something was learnt, and longer weights were of use. With rare classes next to nothing may be learnt
 # far below ln C: of seven classes with shares of 0.5% to 49%, a penalty of 1 left an accuracy of 53% in place of 98%.
 SHRUNK = 0.05
-DECAY = 1.0  # Adam moves a weight by the rate at most, decay by rate · decay · weight: none outgrows 1/decay
+DECAY = 1.0  # Adam moves a weight by about the rate, decay by rate · decay · weight: hardly one outgrows 1/decay
 
 
 def starts_at_zero(t: Training) -> bool:
