@@ -167,7 +167,8 @@ def test_named_streams_are_independent_and_repeatable() -> None:
     """The same name gives the same numbers; another name, seed or epoch others."""
     streams = stream(0, "init"), stream(0, "shuffle"), stream(1, "init"), stream(0, "init", 1)
     draws = [generator.random() for generator in streams]
-    assert len(set(draws)) == 4
+    draws += [stream(0, "ini", ord("t")).random(), stream(0, "initt").random()]  # no number passes for a letter
+    assert len(set(draws)) == 6
     assert stream(0, "init").random() == draws[0]
 
 
@@ -184,6 +185,8 @@ def test_standardization_is_learnt_once_and_travels() -> None:
         fitted.transform(frame.drop(columns="a"))
     with pytest.raises(ValueError, match=r"finite numbers in a, received 1 missing"):
         fitted.transform(frame.assign(a=[1.0, np.nan, 2.0]))
+    with pytest.raises(ValueError, match=r"finite numbers in constant, received infinite ones"):
+        fitted.transform(frame.assign(constant=[5.0, np.inf, 5.0]))
     with pytest.raises(ValueError, match="expected numbers"):
         fitted.transform(frame.assign(a=["x", "y", "z"]))
 

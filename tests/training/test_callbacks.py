@@ -109,10 +109,15 @@ def test_of_equal_epochs_the_best_is_the_earliest() -> None:
 
 def test_callbacks_begin_every_training_anew() -> None:
     """The losses, weights and rates of one training say nothing about the next."""
-    callbacks = EarlyStopping(4), LearningRateSchedule(optim.ReduceOnPlateau(0.05, factor=0.5, patience=1))
-    (first, history), (second, again) = (_train(*callbacks) for _ in range(2))
-    assert _bytes(first) == _bytes(second)
-    assert [row["learning_rate"] for row in history] == [row["learning_rate"] for row in again]
+
+    def callbacks() -> list[Callback]:
+        return [EarlyStopping(2), LearningRateSchedule(optim.ReduceOnPlateau(0.05, factor=0.5, patience=1))]
+
+    used = callbacks()
+    _train(_Planned([0.7, 0.5, 0.6, 0.6]), *used)
+    (fresh, history), (again, rows) = (_train(_Planned([0.8, 0.9]), *each, epochs=2) for each in (callbacks(), used))
+    assert _bytes(fresh) == _bytes(again)
+    assert [row["learning_rate"] for row in history] == [row["learning_rate"] for row in rows]
 
 
 class _Saved(Callback):
