@@ -75,6 +75,9 @@ def test_another_test_is_not_compared() -> None:
     for text in ("", "a,b\n1,2\n"):
         with pytest.raises(NotComparableError, match="expected predictions"):
             parse_predictions(text, "main")
+    for line in ("2,a", "2,a,b,0.5"):  # cut off, say
+        with pytest.raises(NotComparableError, match="another number of values than columns in number 2"):
+            parse_predictions(f"row,actual,predicted\n1,a,a\n{line}\n", "main")
 
 
 def test_numbers_are_compared_by_their_errors() -> None:

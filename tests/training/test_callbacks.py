@@ -88,11 +88,13 @@ class _Planned(Callback):
         run.history[-1]["validation_loss"] = self.losses[run.epoch - 1]
 
 
-def test_early_stopping_counts_falls_above_the_minimum_change_alone() -> None:
+def test_early_stopping_counts_falls_above_the_minimum_change_alone(capsys: pytest.CaptureFixture[str]) -> None:
     """0.85 is more than 0.1 below 1, 0.8 and 0.78 are not below 0.75; the best weights are still those of 0.78."""
     stopping = EarlyStopping(2, minimum_change=0.1)
-    _, history = _train(_Planned([1.0, 0.95, 0.85, 0.8, 0.78, 0.5]), stopping, epochs=6)
+    _, history = _train(_Planned([1.0, 0.95, 0.85, 0.8, 0.78, 0.5]), stopping, Progress("toy"), epochs=6)
     assert len(history) == 5
+    line = "toy: stopped after epoch 5: the validation loss did not improve for 2 epochs\n"
+    assert capsys.readouterr().out.endswith(line)
     assert stopping.best is not None
     assert (stopping.best.epoch, stopping.best.loss) == (5, 0.78)
 
@@ -168,6 +170,23 @@ def test_signals_are_noted_once_and_by_the_main_thread_alone() -> None:
     with ThreadPoolExecutor(1) as pool:
         pool.submit(StopSignals().__enter__).result()
         assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+class _Halving(Callback):
+    """Halves the learning rate after each epoch, and remembers nothing."""
+
+    def on_epoch_end(self, run: TrainingRun) -> None:
+        run.optimizer.learning_rate /= 2
+
+
+def test_a_rate_that_a_callback_has_set_goes_on_after_an_interruption(tmp_path: Path) -> None:
+    """The optimizer's own rate is part of the checkpoint."""
+    whole, history = _train(_Halving(), epochs=6)
+    with pytest.raises(_Killed):
+        _train(_Halving(), Checkpoints(tmp_path, {}), _KillAt(4), epochs=6)
+    again, rows = _train(_Halving(), Checkpoints(tmp_path, {}, resume=True), epochs=6)
+    assert _bytes(again) == _bytes(whole)
+    assert rows[-1]["learning_rate"] == history[-1]["learning_rate"] == 0.05 / 2**5
 
 
 def test_early_stopping_goes_on_after_an_interruption(tmp_path: Path) -> None:

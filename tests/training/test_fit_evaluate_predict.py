@@ -212,7 +212,8 @@ def test_divergence_stops_at_once_and_says_where() -> None:
         (1.0, True, "1 of the batch's 8 examples have features that are not finite"),
         (1e30, False, r"largest weight is .*e\+30, in 0\.W.*; features reach .*e\+30: .*; the weights have run away"),
     ):
-        X_bad = X * np.float32(scale)
+        X_bad = X.copy()
+        X_bad[3] *= np.float32(scale)
         X_bad[3, 0] = np.nan if hole else X_bad[3, 0]
         model = nn.mlp([2, 16, 3], activation="silu", rng=np.random.default_rng(0))
         model.parameters()[0].data *= np.float32(scale) if scale > 1 else 1
@@ -222,13 +223,15 @@ def test_divergence_stops_at_once_and_says_where() -> None:
 
 
 class _Exploding(nn.Module):
-    """Lets everything through, but returns no finite gradient."""
+    """Lets everything through, but returns a gradient that is infinite for the first unit."""
 
     def forward(self, X: nn.FloatArray) -> nn.FloatArray:
         return X
 
     def backward(self, dout: nn.FloatArray) -> nn.FloatArray:
-        return np.full_like(dout, np.inf)
+        dX = dout.copy()
+        dX[:, 0] = np.inf
+        return dX
 
 
 def test_the_layer_at_which_the_gradient_explodes_is_named() -> None:
@@ -238,6 +241,16 @@ def test_the_layer_at_which_the_gradient_explodes_is_named() -> None:
     rows = DataLoader(_blobs(32, 0), 32)
     where = r"gradient norm, .*the gradient of 1\.b is the first that is not finite; usual causes: a learning rate"
     with pytest.raises(TrainingDivergedError, match=where):
+        fit(model, nn.SoftmaxCrossEntropy(), optim.SGD(model.parameters(), 0.1), rows, rows, 1)
+
+
+def test_the_batch_that_is_looked_at_is_the_one_that_diverged() -> None:
+    """Of eight shuffled ones, in the epoch that it is: no other holds the row with a gap."""
+    X = np.random.default_rng(0).standard_normal((64, 2)).astype(np.float32)
+    X[17, 1] = np.nan
+    model = nn.mlp([2, 3], rng=np.random.default_rng(0))
+    rows = DataLoader(ArrayDataset(X, np.arange(64) % 3), 8, shuffle=True)
+    with pytest.raises(TrainingDivergedError, match="1 of the batch's 8 examples have features that are not finite"):
         fit(model, nn.SoftmaxCrossEntropy(), optim.SGD(model.parameters(), 0.1), rows, rows, 1)
 
 
