@@ -131,6 +131,17 @@ def test_no_interval_lacks_width_because_the_test_split_is_without_error() -> No
     assert comparison.low < 0 < 0.6 < comparison.high  # two examples gained, none lost: p = 1/2
 
 
+def test_a_class_that_the_test_split_lacks_spoils_no_interval() -> None:
+    """It has no recall, and an F1 of 0; whether it is predicted or not."""
+    for counts in (np.array([[8, 2, 0], [1, 9, 0], [0, 0, 0]]), np.array([[8, 1, 1], [1, 9, 0], [0, 0, 0]])):
+        for score, interval in (
+            (evaluation.balanced_accuracy, evaluation.balanced_accuracy_interval),
+            (evaluation.macro_f1, evaluation.macro_f1_interval),
+        ):
+            low, high = interval(counts, np.random.default_rng(0))
+            assert 0 < low < score(counts) < high <= 1
+
+
 def test_the_interval_of_a_paired_difference_by_hand() -> None:
     """Bonett and Price's formula for 6 gained and 2 lost of 20, and how often it holds the true difference."""
     low, high = evaluation.difference_interval(6, 2, 20)
@@ -255,7 +266,7 @@ def test_regression_scores_agree_with_scikit_learn() -> None:
         assert scores["r2"] == pytest.approx(metrics.r2_score(target, predicted), rel=1e-5)
         assert scores["rmse_low"] <= scores["rmse"] <= scores["rmse_high"]
         assert scores["mae_low"] <= scores["mae"] <= scores["mae_high"]
-        assert scores["r2_low"] <= scores["r2"] <= scores["r2_high"]
+        assert scores["r2_low"] <= scores["r2"] <= scores["r2_high"] or np.ptp(target) == 0
 
 
 def test_resamples_without_spread_do_not_count_for_r_squared() -> None:

@@ -192,6 +192,10 @@ def test_large_errors_of_a_regression_are_explained() -> None:
     mirrored = LabelledRows(X, -y, np.arange(21))
     result = analyse_regression_errors(mirrored, -predicted, train, {"mean": 10.0, "scale": 2.0}, ["x"], shown=4)
     assert [(group["group"], group["count"]) for group in result["groups"]] == [("too high", 3), ("too low", 1)]
+    # Neighbours of 1 on average, a target of −0.5: it is unlike them, but the prediction of −1 is no nearer to them.
+    alone = LabelledRows(np.array([[1.0]]), np.array([-0.5]), np.arange(1))
+    result = analyse_regression_errors(alone, np.array([-1.0]), train, {"mean": 10.0, "scale": 2.0}, ["x"])
+    assert [(group["group"], group["hypothesis"]) for group in result["groups"]] == [("too low", "no single cause")]
 
 
 def test_of_many_rows_of_a_regression_no_more_errors_are_explained_than_memory_holds() -> None:
