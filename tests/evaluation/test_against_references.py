@@ -131,6 +131,15 @@ def test_no_interval_lacks_width_because_the_test_split_is_without_error() -> No
     assert comparison.low < 0 < 0.6 < comparison.high  # two examples gained, none lost: p = 1/2
 
 
+def test_intervals_of_large_classes_are_as_narrow_as_theory_says() -> None:
+    """Recalls of 0.8 and 0.9 in 1,000 rows each: their mean has a standard error of √(0.16 + 0.09)/√1000/2."""
+    counts = np.array([[800, 200], [100, 900]])
+    half = 1.96 * 0.25**0.5 / 1000**0.5 / 2
+    for interval in (evaluation.balanced_accuracy_interval, evaluation.macro_f1_interval):
+        low, high = interval(counts, np.random.default_rng(0))
+        assert (low, high) == pytest.approx((0.85 - half, 0.85 + half), abs=0.2 * half)
+
+
 def test_a_class_that_the_test_split_lacks_spoils_no_interval() -> None:
     """It has no recall, and an F1 of 0; whether it is predicted or not."""
     for counts in (np.array([[8, 2, 0], [1, 9, 0], [0, 0, 0]]), np.array([[8, 1, 1], [1, 9, 0], [0, 0, 0]])):
