@@ -335,6 +335,7 @@ def test_images_are_standardized_as_one() -> None:
     assert fitted.transform(images.reshape(50, 12)).tobytes() == X.tobytes()
     assert fitted.pixels(X).tobytes() == images.tobytes()
     again = preprocessing_from_json(json.loads(json.dumps(fitted.to_json())))
+    assert isinstance(again, ImagePreprocessing)
     assert again.transform(images).tobytes() == X.tobytes()
     assert not ImagePreprocessing.fit(images[:1] * 0 + 7).transform(images * 0 + 7).any()
     with pytest.raises(ValueError, match=r"expected images \(3, 4\)"):

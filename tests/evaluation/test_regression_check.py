@@ -46,6 +46,7 @@ def test_the_four_verdicts() -> None:
     text = as_markdown(verdict, "main", [("log_loss", 0.25, 0.5)], shown=4)
     assert "### Model check: **regression** against main" in text
     assert "| 0 | a | a | b |" in text
+    assert "| log loss | 0.25 | 0.5 |" in text
     assert "and 6 more" in text
     assert check_regression(_rows(_right(100, [0, 1, 2])), old).kind == "within noise"
     assert check_regression(old, worse).kind == "better"

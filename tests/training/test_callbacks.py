@@ -25,7 +25,7 @@ from glassnet.training import (
     fit,
 )
 from glassnet.training.checkpoint import CURRENT, PREVIOUS, read_checkpoint
-from glassnet.training.interruption import StopSignals
+from glassnet.training.interruption import StopSignals, TrainingInterruptedError
 
 rng = np.random.default_rng(0)
 X = rng.standard_normal((150, 4)).astype(np.float32)
@@ -153,6 +153,19 @@ def test_checkpoints_are_written_as_often_as_asked(
     _train(Checkpoints(tmp_path, {}, **options), saved, epochs=7)
     assert saved.epochs == during
     assert _epoch_saved(tmp_path) == end
+
+
+def test_a_state_that_could_not_be_saved_is_said_to_be_lost(tmp_path: Path) -> None:
+    """Asked to end, on a disk that takes nothing: nobody is told to go on from it."""
+    signals = StopSignals()
+    signals.received = signal.SIGTERM
+    (tmp_path / "file").touch()
+    for folder, outcome in (
+        (tmp_path / "file", "its state is lost"),
+        (tmp_path / "folder", "its state is in .*folder"),
+    ):
+        with pytest.raises(TrainingInterruptedError, match=f"SIGTERM at epoch 1, step 1: {outcome}"):
+            _train(Checkpoints(folder, {}, signals=signals))
 
 
 def test_signals_are_noted_once_and_by_the_main_thread_alone() -> None:
