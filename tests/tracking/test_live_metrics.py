@@ -13,7 +13,7 @@ from glassnet.config import Layout, parse_settings
 from glassnet.data import ArrayDataset, DataLoader
 from glassnet.tracking import LiveMetrics, live
 from glassnet.tracking.conversation import quiet_warnings, talk
-from glassnet.tracking.runs import connect, known_epochs, row_metrics
+from glassnet.tracking.runs import COMPLETE, RECORD_TAG, connect, known_epochs, row_metrics
 from glassnet.training import Callback, Row, TrainingRun, fit
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,6 +66,56 @@ def test_epochs_arrive_while_training_runs(tmp_path: Path, monkeypatch: pytest.M
         client.log_batch(run.info.run_id, row_metrics([row for row in history if row["epoch"] not in known]))
         logged = client.get_metric_history(run.info.run_id, "train_loss")
     assert [(metric.step, metric.value) for metric in logged] == [(row["epoch"], row["train_loss"]) for row in history]
+
+
+class _StopAfter(Callback):
+    """Ends a training after an epoch, by an error."""
+
+    def __init__(self, epoch: int, error: BaseException) -> None:
+        self.epoch, self.error = epoch, error
+
+    def on_epoch_end(self, run: TrainingRun) -> None:
+        if run.epoch == self.epoch:
+            raise self.error
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "reason"),
+    [
+        (ArithmeticError("it diverged"), "FAILED", "it diverged"),
+        (SystemExit(143), "KILLED", "it was interrupted"),
+        (KeyboardInterrupt(), "KILLED", "it was interrupted"),
+    ],
+)
+def test_a_training_that_ends_early_does_not_run_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, status: str, reason: str
+) -> None:
+    """Its run has all epochs that there were, and says how it ended; one that goes on with it runs again."""
+    monkeypatch.setattr(live, "DELAY", 0.01)
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    with quiet_warnings():
+        with pytest.raises(type(error)), LiveMetrics(_settings(uri), CARD, HERE) as live_metrics:
+            _fit([live_metrics, _WaitForStore(uri, 1), _StopAfter(3, error)])
+        client, run = connect(uri, "test", CARD, HERE)
+        assert (run.info.status, run.data.tags["glassnet.failure"]) == (status, reason)
+        assert known_epochs(client, run) == {1, 2, 3}
+        _fit([LiveMetrics(_settings(uri), CARD, HERE), _WaitForStore(uri, 4)])
+        assert connect(uri, "test", CARD, HERE)[1].info.status == "RUNNING"
+
+
+def test_a_run_that_was_recorded_before_keeps_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same training once more, interrupted, takes nothing from the first."""
+    monkeypatch.setattr(live, "DELAY", 0.01)
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    with quiet_warnings():
+        client, run = connect(uri, "test", CARD, HERE)
+        client.set_tag(run.info.run_id, RECORD_TAG, COMPLETE)
+        client.set_terminated(run.info.run_id)
+        with pytest.raises(KeyboardInterrupt), LiveMetrics(_settings(uri), CARD, HERE) as live_metrics:
+            _fit([live_metrics, _WaitForStore(uri, 1), _StopAfter(3, KeyboardInterrupt())])
+        assert connect(uri, "test", CARD, HERE)[1].info.status == "FINISHED"
 
 
 def test_a_short_training_leaves_it_to_the_hand_over(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -77,37 +78,35 @@ def main(settings: Settings, layout: Layout, watchers: Sequence[Callback] = ()) 
         _check_sanity(values, prepared)
     telemetry = Telemetry(settings.training.telemetry_every) if settings.training.telemetry_every else None
     epochs = _Epochs()
-    with StopSignals() as signals:
-        live = (
-            LiveMetrics(settings, {**identity, "settings": values}, layout)
-            if settings.tracking.name == "mlflow"
-            else None
-        )
-        callbacks: list[Callback] = [watcher for watcher in (telemetry, live) if watcher is not None]
-        callbacks += [
-            epochs,
-            *watchers,
-            Progress("train"),
-            _checkpoints(settings, layout, layout.checkpoints, identity, signals),
-        ]
-        try:
-            trained = train_network(values, *_data(prepared), callbacks, _augmentation(values, prepared))
-            if settings.training.final:
-                saved = _checkpoints(settings, layout, layout.checkpoints / "final", identity, signals)
-                trained = _on_all_rows(trained, values, prepared, saved)
-        except TrainingInterruptedError as interrupted:
-            print(f"train: {interrupted}", file=sys.stderr)
-            sys.exit(128 + interrupted.signum)
-        except Exception as error:
-            layout.make_way_for(identity["key"])
-            _write_record(layout, epochs.history, telemetry, {**identity, "settings": values, STOPPED: as_line(error)})
-            raise
-    about = {"dataset": prepared.about["dataset"], "settings": values, **trained.chosen}
-    layout.make_way_for(identity["key"])
-    save_model(layout.model, _model_file(trained, prepared, about))
-    _write_record(layout, trained.history, telemetry, {**identity, "settings": values, **trained.chosen})
-    if layout.sweep is None:  # the jobs of a sweep are compared with each other, on the validation split
-        _train_baseline(values, prepared, layout)
+    live = LiveMetrics(settings, {**identity, "settings": values}, layout) if settings.tracking.name == "mlflow" else None
+    with live or nullcontext():
+        with StopSignals() as signals:
+            callbacks: list[Callback] = [watcher for watcher in (telemetry, live) if watcher is not None]
+            callbacks += [
+                epochs,
+                *watchers,
+                Progress("train"),
+                _checkpoints(settings, layout, layout.checkpoints, identity, signals),
+            ]
+            try:
+                trained = train_network(values, *_data(prepared), callbacks, _augmentation(values, prepared))
+                if settings.training.final:
+                    saved = _checkpoints(settings, layout, layout.checkpoints / "final", identity, signals)
+                    trained = _on_all_rows(trained, values, prepared, saved)
+            except TrainingInterruptedError as interrupted:
+                print(f"train: {interrupted}", file=sys.stderr)
+                sys.exit(128 + interrupted.signum)
+            except Exception as error:
+                layout.make_way_for(identity["key"])
+                card = {**identity, "settings": values, STOPPED: as_line(error)}
+                _write_record(layout, epochs.history, telemetry, card)
+                raise
+        about = {"dataset": prepared.about["dataset"], "settings": values, **trained.chosen}
+        layout.make_way_for(identity["key"])
+        save_model(layout.model, _model_file(trained, prepared, about))
+        _write_record(layout, trained.history, telemetry, {**identity, "settings": values, **trained.chosen})
+        if layout.sweep is None:  # the jobs of a sweep are compared with each other, on the validation split
+            _train_baseline(values, prepared, layout)
     loss = trained.chosen["best_validation_loss"]
     print(
         f"train: best validation loss {loss!r} at epoch {trained.best_epoch} of {len(trained.history)}, "

@@ -2,13 +2,17 @@
 
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self
 
-from glassnet.config import Layout, Settings
+from glassnet.config import Layout, Settings, as_line
 from glassnet.tracking.conversation import OutageError, StoreError, talk
 from glassnet.tracking.runs import (
     COMPLETE,
+    FAILURE_TAG,
     INCOMPLETE,
+    MAX_TAG,
     RECORD_TAG,
     TRAINING_TAG,
     connect,
@@ -30,6 +34,8 @@ class LiveMetrics(Callback):
 
     The training never waits, not even at its end: a batch that is under way then is the hand-over's to wait for. A
     store that does not work costs one warning, and nothing more is sent to it.
+
+    What leaves a `with` block over it by an exception ends the run in the store too, since no hand-over will.
     """
 
     def __init__(self, settings: Settings, card: dict[str, Any], layout: Layout) -> None:
@@ -37,6 +43,8 @@ class LiveMetrics(Callback):
         self.uri, self.experiment = tracking_uri(settings.tracking.uri), settings.tracking.experiment
         self.card, self.layout = card, layout
         self._finished = threading.Event()
+        self._has_asked = False  # whether the store may have the run
+        self._is_recorded = False  # whether it has all of the same training from before
         self._history: list[Row] = []
         self._connection: tuple[MlflowClient, str] | None = None
         self._known: set[int] = set()
@@ -55,19 +63,46 @@ class LiveMetrics(Callback):
         """As at the end."""
         self._finished.set()
 
+    def __enter__(self) -> Self:
+        """Nothing begins before the training does."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
+        """Say in the store that the training did not come to its end; of a job, its sweep says so."""
+        if error is None or not self._has_asked or self.layout.sweep is not None:
+            return
+        status = "FAILED" if isinstance(error, Exception) else "KILLED"
+        reason = as_line(error) if isinstance(error, Exception) else "it was interrupted"
+        with self._warned(f"the end of the training is not recorded in {self.uri}"):
+            talk(self.uri, lambda: self._end(status, reason))
+
     def _send(self) -> None:
         folder = None if self.layout.sweep is None else self.layout.sweep.folder
-        try:
+        with self._warned(f"epochs are not logged to {self.uri} while training runs"):
             while not self._finished.wait(DELAY):
+                self._has_asked = True
                 talk(self.uri, self._send_batch, folder)
-        except OutageError:  # which had its warning
+
+    @contextmanager
+    def _warned(self, what: str) -> Iterator[None]:
+        """Make a store that does not work a warning; one that was not asked again had its own."""
+        try:
+            yield
+        except OutageError:
             return
         except StoreError as error:
-            print(
-                f"tracking: warning: epochs are not logged to {self.uri} while training runs: {error}",
-                file=sys.stderr,
-                flush=True,
-            )
+            print(f"tracking: warning: {what}: {error}", file=sys.stderr, flush=True)
+
+    def _end(self, status: str, reason: str) -> None:
+        """Send what is left, and give the run its last status, unless it has one from before."""
+        from mlflow.entities import RunTag
+
+        self._send_batch()
+        if self._connection is None or self._is_recorded:
+            return
+        client, run_id = self._connection
+        client.log_batch(run_id, tags=[RunTag(FAILURE_TAG, reason[:MAX_TAG])])
+        client.set_terminated(run_id, status)
 
     def _send_batch(self) -> None:
         from mlflow.entities import RunTag
@@ -76,7 +111,8 @@ class LiveMetrics(Callback):
             client, found = connect(self.uri, self.experiment, self.card, self.layout)
             run_id = found.info.run_id
             self._known = known_epochs(client, found)
-            if found.data.tags.get(RECORD_TAG) != COMPLETE:  # else the same training was recorded before
+            self._is_recorded = found.data.tags.get(RECORD_TAG) == COMPLETE
+            if not self._is_recorded:
                 tags = {RECORD_TAG: INCOMPLETE, TRAINING_TAG: self.card["key"], **job_tags(self.layout)}
                 client.log_batch(run_id, tags=[RunTag(name, value) for name, value in tags.items()])
                 if found.info.status != "RUNNING":  # it failed before
