@@ -1,8 +1,10 @@
 """Splits, loader, preprocessing, sources and the files between the stages."""
 
 import json
+import time
 import tracemalloc
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -433,7 +435,7 @@ def test_a_changed_table_is_prepared_anew(tmp_path: Path, monkeypatch: pytest.Mo
     path.write_text("a,y\n1,p\n")
     with pytest.raises(ValueError, match="expected"):
         open_prepared(chosen, tmp_path / "none", by_dvc=False)
-    assert len(list((tmp_path / "data" / "cache").iterdir())) == 3
+    assert len([path for path in (tmp_path / "data" / "cache").iterdir() if path.is_dir()]) == 3
 
 
 def test_a_class_that_only_test_rows_have_is_refused(tmp_path: Path) -> None:
@@ -478,3 +480,33 @@ def test_damaged_prepared_data_are_named_and_in_the_cache_made_anew(
     assert again.folder == cache
     assert (cache / "train" / "features.npy").read_bytes() == before
     assert capsys.readouterr().out.count("the data are prepared anew") == 2
+
+
+def test_jobs_that_find_a_damaged_cache_at_once_prepare_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """None takes away what another has just made or is about to read; what a killed one left goes too."""
+    monkeypatch.chdir(tmp_path)
+    chosen = _settings("wine", path=__file__)
+    cache = open_prepared(chosen, tmp_path, by_dvc=False).folder
+    before = (cache / "train" / "features.npy").read_bytes()
+    (cache / "train" / "features.npy").write_bytes(before[:-100])
+    cache.with_suffix(".part").mkdir()
+    (cache.with_suffix(".part") / "half").touch()
+    calls = []
+
+    def prepare_slowly(*arguments: Any) -> dict[str, int]:
+        calls.append(arguments)
+        time.sleep(0.2)
+        return prepare(*arguments)
+
+    monkeypatch.setattr("glassnet.data.prepared.prepare", prepare_slowly)
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(pool.map(lambda _: open_prepared(chosen, tmp_path, by_dvc=False), range(4)))
+    assert len(calls) == 1
+    assert {each.folder for each in opened} == {cache}
+    assert sorted(path.name for path in cache.parent.iterdir()) == [cache.name, f"{cache.name}.lock"]
+    assert sorted(path.name for path in cache.iterdir()) == [
+        "assignment.csv", "preprocessing.json", "test", "train", "validation",
+    ]  # fmt: skip
+    assert (cache / "train" / "features.npy").read_bytes() == before

@@ -4,7 +4,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -199,19 +198,28 @@ def open_prepared(data_settings: dict[str, Any], folder: Path, *, by_dvc: bool) 
     if (PIPELINE / ABOUT).is_file() and (prepared := _open_whole(PIPELINE, identity)):
         return prepared
     cache = CACHE / hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:16]
-    if cache.is_dir() and _open_whole(cache, identity) is None:
-        shutil.rmtree(cache)
-    if not cache.is_dir():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        part = Path(tempfile.mkdtemp(dir=CACHE))
-        try:
-            prepare(SOURCES[data_settings["name"]](data_settings), data_settings, part)
-            os.replace(part, cache)
-        except BaseException as error:
-            shutil.rmtree(part)
-            if not (isinstance(error, OSError) and cache.is_dir()):  # else another job finished the same work first
-                raise
+    if prepared := _open_whole(cache, identity, say=False):
+        return prepared
+    from filelock import FileLock
+
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with FileLock(cache.with_suffix(".lock")):  # of a sweep's jobs, one prepares, the others wait for it
+        if _open_whole(cache, identity) is None:
+            _prepare_in(cache, data_settings)
     return read_prepared(cache)
+
+
+def _prepare_in(cache: Path, data_settings: dict[str, Any]) -> None:
+    """Put freshly prepared data in the place of whatever is there, all at once."""
+    part = cache.with_suffix(".part")
+    shutil.rmtree(part, ignore_errors=True)  # what a killed process left
+    try:
+        prepare(SOURCES[data_settings["name"]](data_settings), data_settings, part)
+        shutil.rmtree(cache, ignore_errors=True)
+        os.replace(part, cache)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
 
 
 def _origin(data_settings: dict[str, Any]) -> dict[str, str]:
@@ -221,15 +229,18 @@ def _origin(data_settings: dict[str, Any]) -> dict[str, str]:
     return {"source_digest": source_digest(data_settings), "code_digest": files_digest(code)}
 
 
-def _open_whole(folder: Path, identity: dict[str, Any]) -> PreparedData | None:
-    """Return the prepared data in `folder`, or None if they are others or damaged, which a line says."""
+def _open_whole(folder: Path, identity: dict[str, Any], *, say: bool = True) -> PreparedData | None:
+    """Return the prepared data in `folder`; None if there are none, others, or damaged ones, which a line says."""
+    if not folder.is_dir():
+        return None
     try:
         prepared = read_prepared(folder)
         if {name: prepared.about.get(name) for name in identity} != identity:
             return None
         prepared.require_whole()
     except (ValueError, FileNotFoundError) as error:
-        print(f"data: note: {str(error).partition(';')[0]}; the data are prepared anew")
+        if say:
+            print(f"data: note: {str(error).partition(';')[0]}; the data are prepared anew")
         return None
     return prepared
 
