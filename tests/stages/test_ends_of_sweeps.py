@@ -185,8 +185,8 @@ def test_a_second_command_leaves_the_folder_of_a_sweep_at_work_alone(start: Star
     _, errors = second.communicate(timeout=60)
     assert second.returncode == 1
     assert errors == (
-        "train: s: expected a folder in which no sweep is at work, received one in which another command runs its "
-        "jobs; wait for its end, or choose another folder\n"
+        "train: s: expected a folder in which no sweep is at work, received one that another command holds for its "
+        "own; wait for its end, or choose another folder\n"
     )
     _, errors = first.communicate(timeout=120)
     assert first.returncode == 0, errors

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -114,6 +115,52 @@ def test_ctrl_c_is_one_line_outside_the_training_too(stage: Stage, tmp_path: Pat
     program = "import glassnet.stages; raise KeyboardInterrupt"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (-signal.SIGINT, "glassnet: interrupted\n")  # for a shell, 130
+
+
+TERMINATED = """
+import os, signal
+from pathlib import Path
+from glassnet.config import one_line_errors
+from glassnet.files import whole_file
+
+with one_line_errors("prepare"), whole_file(Path("features.npy")) as part:
+    part.write_text("half of it")
+    os.kill(os.getpid(), signal.SIGTERM)
+"""
+
+
+def test_a_stage_that_is_terminated_leaves_nothing_half(tmp_path: Path) -> None:
+    """As with Ctrl-C, it puts its things in order, and says so."""
+    done = subprocess.run(
+        [sys.executable, "-c", TERMINATED],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (128 + signal.SIGTERM, "prepare: terminated\n")
+    assert not list(tmp_path.iterdir())
+
+
+def test_two_trainings_at_once_in_a_folder_are_refused(stage: Stage, tmp_path: Path) -> None:
+    """They would write the same files; the first is not disturbed, and its folder is free again afterwards."""
+    overrides = (*SHORT, "training.patience=null", "hydra.run.dir=out")
+    first = subprocess.Popen(
+        [sys.executable, "-m", "glassnet.stages.train", *overrides, "training.epochs=1000000"],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    while not (tmp_path / "out/checkpoints/previous.safetensors").exists():
+        assert first.poll() is None
+        time.sleep(0.02)
+    refused = stage("train", *overrides, expect=1)
+    assert "out/checkpoints: expected a folder in which no training is at work" in refused.stderr
+    first.send_signal(signal.SIGTERM)
+    assert "SIGTERM at epoch" in first.communicate(timeout=60)[1]
+    stage("train", *overrides)
 
 
 def test_prepare_by_hand_takes_what_fetch_left_in_the_same_folder(stage: Stage, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from glassnet.config.compose import CONF, conf_digest, read_params, register_res
 from glassnet.config.entry import given_overrides, run_stage
 from glassnet.config.errors import UserError, as_line, one_line_errors
 from glassnet.config.explain import explain, parse_override
-from glassnet.config.folders import require_own_folder
+from glassnet.config.folders import alone_in, require_own_folder
 from glassnet.config.jobs import FINISHED, PRUNED, Job, PrunedError, Sweep, read_jobs
 from glassnet.config.layout import Layout
 from glassnet.config.same_run import require_same_data, require_same_run
@@ -28,6 +28,7 @@ __all__ = [
     "Settings",
     "Sweep",
     "UserError",
+    "alone_in",
     "as_line",
     "changes_from_conf",
     "conf_digest",

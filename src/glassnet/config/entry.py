@@ -1,9 +1,11 @@
 """How a stage starts: from params.yaml under DVC, through Hydra when given overrides; an error is one line."""
 
 import os
+import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -16,7 +18,7 @@ from glassnet.config.jobs import new_start, read_job
 from glassnet.config.layout import Layout
 from glassnet.config.sweeps import Finish, Main, run_job
 
-WATCH = "ends this worker with the command"
+WATCH = "ends this process with the command"
 
 
 def run_stage(name: str, main: Main, finish_sweep: Finish | None = None) -> None:
@@ -32,6 +34,9 @@ def run_stage(name: str, main: Main, finish_sweep: Finish | None = None) -> None
     """
     with one_line_errors(name):
         if len(sys.argv) == 1:
+            if "DVC_STAGE" in os.environ:
+                # It would go on beside the same stage of the next `dvc repro`, and write the same files.
+                _when_parent_ends(lambda: os.kill(os.getpid(), signal.SIGTERM))
             main(read_params(), Layout(Path()))
         else:
             _run_composed(name, main, finish_sweep)
@@ -86,7 +91,7 @@ class Task:
             return float("nan")
         if os.getppid() != self.process:
             return run_job(self.main, config, job)
-        _end_with_parent()
+        _when_parent_ends(lambda: os._exit(1))  # else it would train on, and write its files
         try:
             return run_job(self.main, config, job)
         except (KeyboardInterrupt, SystemExit):  # this worker alone was asked to end, or the command knows by itself
@@ -138,14 +143,14 @@ def _in_order(arguments: list[str]) -> list[str]:
     return [*overrides, *options]
 
 
-def _end_with_parent() -> None:
-    """End this worker within a second of the command that started it; else it would train on, and write its files."""
+def _when_parent_ends(end: Callable[[], object]) -> None:
+    """Call `end` within a second of the end of the command that started this process."""
     parent = os.getppid()
 
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(0.5)
-        os._exit(1)
+        end()
 
     if all(thread.name != WATCH for thread in threading.enumerate()):
         threading.Thread(target=watch, name=WATCH, daemon=True).start()

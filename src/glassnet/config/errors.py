@@ -3,8 +3,11 @@
 import errno
 import signal
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
+from typing import NoReturn
 
 
 class UserError(Exception):
@@ -18,6 +21,10 @@ class StoppedError(Exception):
         """Say what was left and how to go on, and keep the signal's number."""
         super().__init__(message)
         self.signum = signum
+
+
+class TerminatedError(SystemExit):
+    """SIGTERM came: as with Ctrl-C, what is half done is undone on the way out."""
 
 
 # What a user can mend: a UserError, and what the library raises for bad values, a diverged training, arrays too large
@@ -42,7 +49,8 @@ def one_line_errors(command: str, status: int = 1) -> Iterator[None]:
     number, as a shell has it. Anything else is a bug and keeps its traceback.
     """
     try:
-        yield
+        with _terminable():
+            yield
     except MENDABLE as error:
         print(f"{command}: {as_line(error)}", file=sys.stderr)
         sys.exit(status)
@@ -52,6 +60,27 @@ def one_line_errors(command: str, status: int = 1) -> Iterator[None]:
     except KeyboardInterrupt:
         print(f"{command}: interrupted", file=sys.stderr)
         sys.exit(128 + signal.SIGINT)
+    except TerminatedError:
+        print(f"{command}: terminated", file=sys.stderr)
+        raise
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """Have SIGTERM, which would end the process where it stands, raise `TerminatedError`."""
+    is_default = signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    if not is_default or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _terminate(signum: int, _: FrameType | None) -> NoReturn:
+    raise TerminatedError(128 + signum)
 
 
 def as_line(error: Exception) -> str:

@@ -1,5 +1,7 @@
 """Folders that are given to runs and sweeps: their own, and nothing that is there for something else."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from glassnet.config.errors import UserError
@@ -15,3 +17,33 @@ def require_own_folder(key: str, folder: Path) -> None:
     for place in (folder, *folder.parents):
         if place.exists() and not place.is_dir():
             raise UserError(f"{key}: expected a folder, received {str(folder)!r}, where {place} is a file")
+
+
+@contextmanager
+def alone_in(folder: Path, lock: str, work: str, patience: float = 0.0) -> Iterator[None]:
+    """Hold a folder for one command at a time; the system frees that of one that is killed.
+
+    Args:
+        folder: to hold; made if it is missing.
+        lock: the name of the file in it that stands for this.
+        work: what the command does there, such as "training", for the message.
+        patience: seconds to wait for another command's end.
+
+    Raises:
+        UserError: if another command does not let go of it.
+    """
+    from filelock import FileLock, Timeout
+
+    folder.mkdir(parents=True, exist_ok=True)
+    held = FileLock(folder / lock)
+    try:
+        held.acquire(timeout=patience)
+    except Timeout:
+        raise UserError(
+            f"{folder}: expected a folder in which no {work} is at work, received one that another command holds for "
+            "its own; wait for its end, or choose another folder"
+        ) from None
+    try:
+        yield
+    finally:
+        held.release()

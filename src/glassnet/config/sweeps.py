@@ -7,18 +7,18 @@ import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 from glassnet.config.compose import to_settings
 from glassnet.config.errors import MENDABLE, StoppedError, UserError, as_line
+from glassnet.config.folders import alone_in
 from glassnet.config.jobs import FAILED, FINISHED, LOST, PRUNED, RUNNING, WAITING, Job, PrunedError, Sweep, read_jobs
 from glassnet.config.layout import Layout
 from glassnet.config.settings import Settings
 
 Main = Callable[[Settings, Layout], object]
 Finish = Callable[[Path], None]
-Begin = Callable[[], None]
+Begin = Callable[[], object]
 LOCK = "sweep.lock"  # in a sweep's folder, held while a command is at work there
 
 
@@ -62,10 +62,9 @@ def run_sweep(launch: Callable[[Begin], str], folder: Path, start: str, finish: 
     # The table needs it, and what a signal leaves of it while a job loads it cannot be loaded again.
     importlib.import_module("pandas")
     with ExitStack() as held:
-        # Else SIGTERM would end this process alone, and joblib's workers go on.
-        before = signal.signal(signal.SIGTERM, _exit)
         try:
-            trouble = launch(lambda: _take(folder, held))
+            # Two at once would put each other's jobs aside.
+            trouble = launch(lambda: held.enter_context(alone_in(folder, LOCK, "sweep")))
         except (KeyboardInterrupt, SystemExit) as stop:
             code = stop.code if isinstance(stop, SystemExit) else 128 + signal.SIGINT
             signum = code - 128 if isinstance(code, int) else 0
@@ -77,8 +76,6 @@ def run_sweep(launch: Callable[[Begin], str], folder: Path, start: str, finish: 
                 f"{name}: {unfinished} of {number} jobs are not finished; to go on, start the sweep again with {again}",
                 signum,
             ) from None
-        finally:
-            signal.signal(signal.SIGTERM, before)
         for job in read_jobs(folder):
             if job.start != start:
                 job.put_aside()
@@ -88,24 +85,6 @@ def run_sweep(launch: Callable[[Begin], str], folder: Path, start: str, finish: 
                 f"{unfinished} of {number} jobs failed, as said above; start the sweep again with {again} to run these "
                 "alone"
             )
-
-
-def _take(folder: Path, held: ExitStack) -> None:
-    """Take a folder for one start of a sweep: two at once would put each other's jobs aside."""
-    from filelock import FileLock, Timeout
-
-    folder.mkdir(parents=True, exist_ok=True)
-    try:
-        held.enter_context(FileLock(folder / LOCK, timeout=0))
-    except Timeout:
-        raise UserError(
-            f"{folder}: expected a folder in which no sweep is at work, received one in which another command runs "
-            "its jobs; wait for its end, or choose another folder"
-        ) from None
-
-
-def _exit(signum: int, _: FrameType | None) -> NoReturn:
-    sys.exit(128 + signum)
 
 
 def _has_started(folder: Path, start: str) -> bool:

@@ -80,7 +80,7 @@ def main() -> None:
     print(f"search: in {folder}; search.folder={folder} goes on with it")
     start = new_start()
 
-    def run_trials(begin: Callable[[], None]) -> str:
+    def run_trials(begin: Callable[[], object]) -> str:
         begin()
         for number in range(options["trials"]):
             _run_trial(study, folder / str(number), spaces, fixed, start)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from glassnet.config import Layout, Settings, as_line, flatten, run_stage
+from glassnet.config import Layout, Settings, alone_in, as_line, flatten, run_stage
 from glassnet.data import ArrayDataset, Augmentation, ImagePreprocessing, PreparedData, open_prepared
 from glassnet.diagnostics import Telemetry, sanity_checks, write_telemetry
 from glassnet.files import files_digest, whole_file, write_whole
@@ -46,6 +46,8 @@ CODE = (
     "seeding.py",
 )  # what the weights depend on, under src/glassnet
 STOPPED = "stopped"  # the entry in the card of a training that did not come to its end: why
+LOCK = "train.lock"  # beside the checkpoints, held while a process trains there; a sweep holds its whole folder
+PATIENCE = 2.0  # seconds: a training that was asked to end may still save its state
 SWEEP_PAUSE = 5.0  # seconds between the checkpoints of a job: with many short jobs they would cost more than they save
 
 
@@ -56,7 +58,16 @@ def main(settings: Settings, layout: Layout, watchers: Sequence[Callback] = ()) 
         settings: of the run.
         layout: of its files.
         watchers: what else to call while it trains.
+
+    Raises:
+        UserError: if another process trains in the same folder; both would write the same files.
     """
+    alone = alone_in(layout.checkpoints, LOCK, "training", PATIENCE) if layout.sweep is None else nullcontext()
+    with alone:
+        return _train(settings, layout, watchers)
+
+
+def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> float:
     prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
     if not layout.by_dvc:  # else fetch has said so
         for note in prepared.about["notes"]:
