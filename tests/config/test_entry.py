@@ -91,6 +91,7 @@ def test_the_settings_are_shown(start: Start, capsys: pytest.CaptureFixture[str]
         (("optimizer.weight_decay=0.1",), "received an unknown one; optimizer=adamw has it"),
         (("model.width=3",), "received an unknown one; model has name, hidden_sizes, activation"),
         (("model=3",), "model: expected one of mlp, softmax, received 3"),
+        (("--config-name", "foo"), "--config-name: expected config, the one there is, received 'foo'"),
         (("model=tree",), "model: expected one of mlp, softmax, received 'tree'"),
         (("optimizer.learning_rate=0",), "optimizer.learning_rate: expected a number greater than 0, received 0"),
     ],

@@ -39,6 +39,10 @@ def failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
         (("-m", "seed=0,1"), "received '-m'; a search needs no option"),
         (("seed=0,1", "search.folder=file"), "search.folder: expected a folder, received 'file', where file is a file"),
         (("seed=0,1", "search.folder=."), "search.folder: expected a folder of its own, received '.'"),
+        (("model.dropout=interval(0.5,0.1)",), "received 'model.dropout=interval(0.5,0.1)', which has none"),
+        (("optimizer.learning_rate=tag(log,interval(0,1))",), "above 0 with log, received 'optimizer.learning_rate="),
+        (("seed=range(3,1)",), "received 'seed=range(3,1)', which has none"),
+        (("seed=0,1", "search.seed=-1"), "search.seed: expected a whole number from 0 to 4294967295, received '-1'"),
         (("seed=0,[",), "expected overrides such as optimizer.learning_rate=0.01, received 'seed=0,['"),
     ],
 )
@@ -49,6 +53,14 @@ def test_what_cannot_be_searched_is_one_line(failed: Callable[..., str], argumen
     assert part in errors
     assert errors.count("\n") == 1
     assert sorted(path.name for path in Path().iterdir()) == ["conf", "file", "src"]
+
+
+def test_a_search_over_the_experiment_of_a_sweep_is_refused(failed: Callable[..., str]) -> None:
+    """Its own values would have been left out without a word."""
+    errors = failed("experiment=kfold", "seed=0,1", "search.folder=s", "tracking=none")
+    assert "experiment: expected none or final, received a sweep's" in errors
+    assert errors.count("\n") == 1
+    assert not list(Path("s").glob("*/"))
 
 
 def test_failed_trials_are_repeated_by_the_searchs_own_argument(failed: Callable[..., str]) -> None:

@@ -41,6 +41,8 @@ def explain(error: Exception) -> str:
 
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
         group, _, choice = str(error.missing_cfg_file).rpartition("/")
+        if not group:
+            return f"--config-name: expected config, the one there is, received {choice!r}"
         return f"{group}: expected one of {', '.join(error.options or ())}, received {choice!r}"
     if isinstance(error, OverrideParseException):
         reason = str(error.message).partition("\n")[0]

@@ -5,6 +5,7 @@ own plug-in for it is not used, since it asks for Optuna below 3.
 """
 
 import json
+import math
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -101,8 +102,11 @@ def _run_trial(study: "optuna.Study", folder: Path, spaces: dict[str, Any], fixe
     def run_watched(settings: Settings, layout: Layout) -> float:
         return train.main(settings, layout, [watcher])
 
+    config = _compose(overrides)
+    if config.get("by_hand") is not None:
+        raise UserError("experiment: expected none or final, received a sweep's, whose values a search would not take")
     job = Job(folder, overrides, changes, start)
-    run_job(run_watched, _compose(overrides), job)
+    run_job(run_watched, config, job)
     if job.status == FINISHED:
         if watcher.best == float("inf"):  # finished by an earlier start of the search
             for row in read_history(folder / "models" / "history.csv"):
@@ -173,6 +177,13 @@ def _require_searchable(argument: str, override: Any) -> None:
     value = override.value()
     if override.is_choice_sweep() and not isinstance(getattr(value, "list", None), list):
         raise UserError(f"expected the values to choose from, such as model=mlp,softmax, received {argument!r}")
+    if not override.is_choice_sweep():
+        least = 0 if "log" in value.tags else -math.inf
+        has_values = least < value.start <= value.end if override.is_interval_sweep() else len(value.range()) > 0
+        if not has_values:
+            raise UserError(
+                f"expected values from the lower to the higher, above 0 with log, received {argument!r}, which has none"
+            )
     if getattr(value, "shuffle", False):
         raise UserError(f"expected the values in an order of their own, received {argument!r}; leave shuffle out")
 
@@ -185,8 +196,14 @@ def _option(key: str, text: str) -> Any:
         value = json.loads(text)
     except json.JSONDecodeError:
         value = None
-    if type(value) is not kind or (key == "trials" and value < 1):
-        kinds = {"trials": "a number of 1 or more", "seed": "a whole number", "prune": "true or false"}
+    limits = {"trials": (1, math.inf), "seed": (0, 2**32 - 1)}
+    low, high = limits.get(key, (0, 1))
+    if type(value) is not kind or not low <= value <= high:
+        kinds = {
+            "trials": "a number of 1 or more",
+            "seed": f"a whole number from 0 to {limits['seed'][1]}",
+            "prune": "true or false",
+        }
         raise UserError(f"search.{key}: expected {kinds[key]}, received {text!r}")
     return value
 
