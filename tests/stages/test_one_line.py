@@ -117,29 +117,37 @@ def test_ctrl_c_is_one_line_outside_the_training_too(stage: Stage, tmp_path: Pat
     assert (done.returncode, done.stderr) == (-signal.SIGINT, "glassnet: interrupted\n")  # for a shell, 130
 
 
-TERMINATED = """
-import os, signal
+SIGNALLED = """
+import os, signal, sys
 from pathlib import Path
 from glassnet.config import one_line_errors
 from glassnet.files import whole_file
 
 with one_line_errors("prepare"), whole_file(Path("features.npy")) as part:
     part.write_text("half of it")
-    os.kill(os.getpid(), signal.SIGTERM)
+    try:
+        os.kill(os.getpid(), int(sys.argv[1]))
+    finally:
+        if sys.argv[2:]:
+            raise RuntimeError("cannot release un-acquired lock")
 """
 
 
-def test_a_stage_that_is_terminated_leaves_nothing_half(tmp_path: Path) -> None:
-    """As with Ctrl-C, it puts its things in order, and says so."""
+@pytest.mark.parametrize(("signum", "word"), [(signal.SIGTERM, "terminated"), (signal.SIGINT, "interrupted")])
+@pytest.mark.parametrize("in_a_library", [(), ("that raises an error of its own",)])
+def test_a_stage_that_a_signal_ends_leaves_nothing_half(
+    tmp_path: Path, signum: signal.Signals, word: str, in_a_library: tuple[str, ...]
+) -> None:
+    """It puts its things in order, and says so in a line."""
     done = subprocess.run(
-        [sys.executable, "-c", TERMINATED],
+        [sys.executable, "-c", SIGNALLED, str(int(signum)), *in_a_library],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (128 + signal.SIGTERM, "prepare: terminated\n")
+    assert (done.returncode, done.stderr) == (128 + signum, f"prepare: {word}\n")
     assert not list(tmp_path.iterdir())
 
 

@@ -19,6 +19,7 @@ from glassnet.config.layout import Layout
 from glassnet.config.sweeps import Finish, Main, run_job
 
 WATCH = "ends this process with the command"
+LAST_MINUTE = 60.0  # seconds for a training's step and its state
 
 
 def run_stage(name: str, main: Main, finish_sweep: Finish | None = None) -> None:
@@ -36,7 +37,7 @@ def run_stage(name: str, main: Main, finish_sweep: Finish | None = None) -> None
         if len(sys.argv) == 1:
             if "DVC_STAGE" in os.environ:
                 # It would go on beside the same stage of the next `dvc repro`, and write the same files.
-                _when_parent_ends(lambda: os.kill(os.getpid(), signal.SIGTERM))
+                _when_parent_ends(_end_in_order)
             main(read_params(), Layout(Path()))
         else:
             _run_composed(name, main, finish_sweep)
@@ -154,6 +155,13 @@ def _when_parent_ends(end: Callable[[], object]) -> None:
 
     if all(thread.name != WATCH for thread in threading.enumerate()):
         threading.Thread(target=watch, name=WATCH, daemon=True).start()
+
+
+def _end_in_order() -> None:
+    """End this process as if it had been asked to; if it does not listen, end it all the same."""
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(LAST_MINUTE)
+    os._exit(128 + signal.SIGTERM)
 
 
 def given_overrides() -> tuple[str, ...]:

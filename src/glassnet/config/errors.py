@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 
 class UserError(Exception):
@@ -48,39 +48,44 @@ def one_line_errors(command: str, status: int = 1) -> Iterator[None]:
     Those are the errors in `MENDABLE`. A signal that ends the command is a line too; the status is then 128 and its
     number, as a shell has it. Anything else is a bug and keeps its traceback.
     """
+    received: list[int] = []
     try:
-        with _terminable():
+        with _noted_signals(received):
             yield
-    except MENDABLE as error:
-        print(f"{command}: {as_line(error)}", file=sys.stderr)
-        sys.exit(status)
     except StoppedError as stopped:
-        print(f"{command}: {stopped}", file=sys.stderr)
-        sys.exit(128 + stopped.signum)
-    except KeyboardInterrupt:
-        print(f"{command}: interrupted", file=sys.stderr)
-        sys.exit(128 + signal.SIGINT)
-    except TerminatedError:
-        print(f"{command}: terminated", file=sys.stderr)
-        raise
+        line, code = str(stopped), 128 + stopped.signum
+    except (Exception, KeyboardInterrupt, TerminatedError) as error:
+        if received or isinstance(error, KeyboardInterrupt):  # whatever it became in the libraries that it came through
+            signum = received[0] if received else signal.SIGINT
+            line, code = "interrupted" if signum == signal.SIGINT else "terminated", 128 + signum
+        elif isinstance(error, MENDABLE):
+            line, code = as_line(error), status
+        else:
+            raise
+    else:
+        return
+    print(f"{command}: {line}", file=sys.stderr)
+    sys.exit(code)
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
-    """Have SIGTERM, which would end the process where it stands, raise `TerminatedError`."""
-    is_default = signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
-    if not is_default or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    signal.signal(signal.SIGTERM, _terminate)
+def _noted_signals(received: list[int]) -> Iterator[None]:
+    """Note signals that end the process; SIGTERM, which would do so where it stands, raises `TerminatedError`."""
+
+    def end(signum: int, _: FrameType | None) -> NoReturn:
+        received.append(signum)
+        raise KeyboardInterrupt if signum == signal.SIGINT else TerminatedError(128 + signum)
+
+    usual: dict[int, Any] = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    in_main_thread = threading.current_thread() is threading.main_thread()  # no other may set handlers
+    ours = [number for number, handler in usual.items() if in_main_thread and signal.getsignal(number) == handler]
+    for number in ours:
+        signal.signal(number, end)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
-def _terminate(signum: int, _: FrameType | None) -> NoReturn:
-    raise TerminatedError(128 + signum)
+        for number in ours:
+            signal.signal(number, usual[number])
 
 
 def as_line(error: Exception) -> str:
