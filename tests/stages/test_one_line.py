@@ -117,6 +117,15 @@ def test_ctrl_c_is_one_line_outside_the_training_too(stage: Stage, tmp_path: Pat
     assert (done.returncode, done.stderr) == (-signal.SIGINT, "glassnet: interrupted\n")  # for a shell, 130
 
 
+def test_a_terminal_that_lacks_signs_costs_no_run(stage: Stage) -> None:
+    """They are printed as their numbers: the score of a regression, the means of a sweep."""
+    before = "export PYTHONIOENCODING=ascii"
+    final = ("data=diabetes", "experiment=final", "hydra.run.dir=out")
+    assert "evaluate: test R\\xb2 " in stage("train", *SHORT, *final, before=before).stdout
+    sweep = ("-m", "seed=0,1", "hydra.sweep.dir=sweep")
+    assert " \\xb1 " in stage("train", *SHORT, *sweep, before=before).stdout
+
+
 SIGNALLED = """
 import os, signal, sys
 from pathlib import Path

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from glassnet.config.compose import CONF, read_params, register_resolvers, require_project, to_settings
-from glassnet.config.errors import MENDABLE, UserError, as_line, one_line_errors
+from glassnet.config.errors import MENDABLE, UserError, as_line, one_line_errors, print_any_text
 from glassnet.config.explain import explain, parse_override
 from glassnet.config.folders import require_own_folder
 from glassnet.config.jobs import new_start, read_job
@@ -85,6 +85,7 @@ class Task:
             return None
 
     def _run_job(self, config: Any, folder: Path) -> object:
+        print_any_text()
         job = read_job(folder)
         if job is None or job.start != self.start:
             raise UserError(f"{folder}: expected the record that this sweep made of its job there, found none")

@@ -1,6 +1,7 @@
 """How a user's mistake, or a signal, ends a command: one line on stderr, an exit status, no traceback."""
 
 import errno
+import io
 import signal
 import sys
 import threading
@@ -48,6 +49,7 @@ def one_line_errors(command: str, status: int = 1) -> Iterator[None]:
     Those are the errors in `MENDABLE`. A signal that ends the command is a line too; the status is then 128 and its
     number, as a shell has it. Anything else is a bug and keeps its traceback.
     """
+    print_any_text()
     received: list[int] = []
     try:
         with _noted_signals(received):
@@ -66,6 +68,12 @@ def one_line_errors(command: str, status: int = 1) -> Iterator[None]:
         return
     print(f"{command}: {line}", file=sys.stderr)
     sys.exit(code)
+
+
+def print_any_text() -> None:
+    """Let signs that the terminal's encoding lacks be printed as their numbers; by default they would be an error."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 @contextmanager

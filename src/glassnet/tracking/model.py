@@ -61,6 +61,7 @@ def _save(path: Path, folder: Path, model: "LoggedModel", run_id: str) -> None:
 def _pack_code(target: Path) -> None:
     """Write the package into one file, which Python imports from as it is."""
     package = Path(__file__).resolve().parents[1]
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+    # Not strict: files may have no date, or one before 1980, which the format cannot say.
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
         for source in sorted(package.rglob("*.py")):
             archive.write(source, source.relative_to(package.parent))
