@@ -4,6 +4,7 @@ import json
 import time
 import tracemalloc
 from collections import Counter
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -384,6 +385,29 @@ def test_missing_outputs_of_an_earlier_stage_are_named(tmp_path: Path) -> None:
         read_raw(tmp_path)
     with pytest.raises(FileNotFoundError, match="run prepare first"):
         read_prepared(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda text: "",
+        lambda text: text[: len(text) // 2],
+        lambda text: "".join(text.splitlines(keepends=True)[:90]),
+        lambda text: text.replace("cultivar", "kind"),
+        lambda text: text.replace("14.23", "n/a", 1),
+        lambda text: "\0\1\2" * 100,
+    ],
+)
+def test_a_damaged_raw_table_is_named(tmp_path: Path, damage: Callable[[str], str]) -> None:
+    """Cut between two rows, too, which nothing in the file itself shows."""
+    write_raw(SOURCES["wine"](_settings("wine")), tmp_path)
+    text = (tmp_path / "wine.csv").read_text()
+    (tmp_path / "wine.csv").write_text(damage(text))
+    with pytest.raises(ValueError, match=r"wine\.csv: expected what fetch writes, received a damaged or foreign file"):
+        read_raw(tmp_path)
+    (tmp_path / "wine.csv").unlink()
+    with pytest.raises(FileNotFoundError, match=r"wine\.csv: expected the output of fetch here, found no file"):
+        read_raw(tmp_path)
 
 
 def test_images_go_through_raw_files_and_come_out_prepared(tmp_path: Path) -> None:

@@ -126,6 +126,18 @@ def test_a_terminal_that_lacks_signs_costs_no_run(stage: Stage) -> None:
     assert " \\xb1 " in stage("train", *SHORT, *sweep, before=before).stdout
 
 
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"key": '])
+def test_a_damaged_card_of_an_earlier_run_costs_no_training(stage: Stage, tmp_path: Path, content: str) -> None:
+    """It is no card of this one: what lies in the folder makes way."""
+    card, report = tmp_path / "out/models/run.json", tmp_path / "out/reports/model_report.md"
+    for path in (card, report):
+        path.parent.mkdir(parents=True)
+        path.write_text(content)
+    stage("train", *SHORT, "hydra.run.dir=out")
+    assert json.loads(card.read_text())["epochs"] == 3
+    assert not report.exists()
+
+
 SIGNALLED = """
 import os, signal, sys
 from pathlib import Path

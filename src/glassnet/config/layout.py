@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,8 +116,9 @@ class Layout:
         """
         if self.by_dvc or not self.run_card.is_file():
             return
-        if json.loads(self.run_card.read_text(encoding="utf-8"))["key"] == key:
-            return
+        with suppress(ValueError, KeyError, TypeError):  # a damaged card is of no training
+            if json.loads(self.run_card.read_text(encoding="utf-8"))["key"] == key:
+                return
         for path in (self.metrics, self.analysis, self.predictions, self.report):
             path.unlink(missing_ok=True)
         if self.figures.is_dir():

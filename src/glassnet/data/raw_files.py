@@ -34,6 +34,7 @@ def write_raw(data: RawData, folder: Path) -> None:
             data.frame.to_csv(part, index=False, lineterminator="\n")
         about |= {
             "kind": "table",
+            "rows": len(data.frame),
             "file": f"{data.name}.csv",
             "features": list(data.features),
             "categorical": list(data.categorical),
@@ -101,14 +102,21 @@ def _read_table(folder: Path, about: dict[str, Any]) -> Any:
 
     texts = {*about["categorical"], *([about["target"]] if about["task"] == "classification" else [])}
     path = folder / about["file"]
-    frame = pd.read_csv(path, dtype=object, keep_default_na=False, na_values=[""], lineterminator="\n")
-    # Python's own conversion gives back exactly the number that was written.
-    return pd.DataFrame(
-        {
-            name: values if name in texts else np.array([float(value) for value in values], dtype=np.float64)
-            for name, values in frame.items()
-        }
-    )
+    _require(path, "fetch")
+    try:
+        frame = pd.read_csv(path, dtype=object, keep_default_na=False, na_values=[""], lineterminator="\n")
+        # Python's own conversion gives back exactly the number that was written.
+        table = pd.DataFrame(
+            {
+                name: values if name in texts else np.array([float(value) for value in values], dtype=np.float64)
+                for name, values in frame.items()
+            }
+        )
+    except ValueError as error:  # pandas' own are of this kind too
+        raise _damaged(path, "fetch") from error
+    if len(table) != about.get("rows") or {*about["features"], about["target"]} - {*table.columns}:
+        raise _damaged(path, "fetch")
+    return table
 
 
 def write_array(path: Path, array: npt.NDArray[Any]) -> None:
