@@ -1,4 +1,4 @@
-"""A sweep started again in its folder: what is damaged there is trained again, and nothing else."""
+"""Damaged files of a run: a sweep trains again what is damaged, and nothing else; a report names it."""
 
 import os
 from collections.abc import Callable
@@ -10,6 +10,8 @@ from hydra import compose, initialize_config_dir
 
 from glassnet.config import CONF, FINISHED, Layout, Settings, Sweep, register_resolvers, to_settings
 from glassnet.config.jobs import Job
+from glassnet.data import open_prepared
+from glassnet.reporting import write_report
 from glassnet.stages import evaluate, train
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,6 +86,33 @@ def test_a_job_that_is_trained_again_is_not_finished_meanwhile(
 def _fail(path: Path, rows: object) -> None:
     path.write_text("step,lay")
     raise OSError("the disk is full")
+
+
+def _cut_after_lines(path: Path) -> None:
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:2]))
+
+
+def _garble(path: Path) -> None:
+    path.write_bytes(bytes(range(256)))
+
+
+@pytest.mark.parametrize("damage", [_empty, _truncate, _cut_after_lines, _garble, os.unlink])
+def test_a_report_of_damaged_files_names_them(settings: Settings, damage: Callable[[Path], None]) -> None:
+    """Instead of telling of half a training, or of half of the test rows; what was reported before stays."""
+    run = Layout(Path("r"))
+    train.main(settings, run)
+    evaluate.main(settings, run)
+    write_report(run, open_prepared(settings.data.model_dump(), run.prepared, by_dvc=False))
+    before = {path: path.read_bytes() for path in (run.report, *run.figures.iterdir())}
+    for path in (run.history, run.telemetry, run.metrics, run.analysis, run.predictions):
+        if path == run.telemetry and damage in {_cut_after_lines, _truncate}:  # it may be whole, for all that is known
+            continue
+        whole = path.read_bytes()
+        damage(path)
+        with pytest.raises((ValueError, FileNotFoundError), match=f"{path}: expected"):
+            write_report(run, open_prepared(settings.data.model_dump(), run.prepared, by_dvc=False))
+        path.write_bytes(whole)
+    assert {path: path.read_bytes() for path in (run.report, *run.figures.iterdir())} == before
 
 
 def test_results_are_written_whole_or_not_at_all(

@@ -157,12 +157,24 @@ def write_telemetry(path: Path, rows: list[TelemetryRow]) -> None:
 
 
 def read_telemetry(path: Path) -> list[TelemetryRow]:
-    """Read what `write_telemetry` wrote."""
-    with path.open(newline="", encoding="utf-8") as file:
-        return [
-            TelemetryRow(int(row["step"]), row["layer"], row["statistic"], float(row["value"]))
-            for row in csv.DictReader(file)
-        ]
+    """Read what `write_telemetry` wrote.
+
+    Raises:
+        FileNotFoundError: if there is no such file.
+        ValueError: if it is damaged.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: expected the telemetry of a training here, found no file; run train first")
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            header, *rows = csv.reader(file)
+        if tuple(header) != TelemetryRow._fields:
+            raise ValueError(header)
+        return [TelemetryRow(int(step), layer, statistic, float(value)) for step, layer, statistic, value in rows]
+    except ValueError as error:
+        raise ValueError(
+            f"{path}: expected the telemetry of a training, received a damaged file; train again"
+        ) from error
 
 
 def activation_statistics(layer: nn.Module, Y: FloatArray) -> dict[str, float]:

@@ -11,13 +11,16 @@ import numpy as np
 
 from glassnet.config import CONF, Layout, changes_from_conf, flatten, read_tuning
 from glassnet.data import PreparedData
+from glassnet.data.raw_files import read_json
 from glassnet.diagnostics import Training, diagnose, examine_scores, next_improvements, read_telemetry
 from glassnet.evaluation import TEMPERATURES, confusion_matrix, precision_recall_f1
+from glassnet.files import write_whole
 from glassnet.reporting import result_figures, tables
 from glassnet.reporting.training_figures import draw_learning_curves, draw_telemetry
 from glassnet.training import load_model, read_history
 
 Json = dict[str, Any]
+Predictions = list[dict[str, str]]
 UNCERTAIN_BELOW = 5  # errors, below which the least certain right answers are shown too
 
 
@@ -31,14 +34,18 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
 
     Raises:
         FileNotFoundError: if an earlier stage has not left its outputs yet.
+        ValueError: if one of them is damaged.
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    card, metrics, analysis = (_read(path) for path in (layout.run_card, layout.metrics, layout.analysis))
-    shutil.rmtree(layout.figures, ignore_errors=True)  # an earlier report may have had other figures
+    card = read_json(layout.run_card, "train", {"settings", "epochs"})
+    metrics = read_json(layout.metrics, "evaluate", {"validation"})
+    analysis = read_json(layout.analysis, "evaluate", {"errors"})
     if layout.by_dvc:
         overrides = changes_from_conf(CONF, card["settings"])
     history = read_history(layout.history)
+    if len(history) != card["epochs"]:
+        raise ValueError(f"{layout.history}: expected {card['epochs']} epochs, received {len(history)}; train again")
     training = Training(
         history,
         read_telemetry(layout.telemetry),
@@ -48,11 +55,14 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
         overrides,
         by_hand=not layout.by_dvc,
     )
+    predictions = _read_predictions(layout, prepared)
+
+    shutil.rmtree(layout.figures, ignore_errors=True)  # an earlier report may have had other figures
     draw_learning_curves(layout.history, layout.figures / "learning_curves.png", card["best_epoch"])
     if training.telemetry:
         draw_telemetry(training.telemetry, layout.figures / "telemetry.png")
     results = (_regression_results if prepared.task == "regression" else _classification_results)(
-        layout, prepared, analysis
+        layout, prepared, analysis, predictions
     )
     of_training, of_scores = diagnose(training), examine_scores(metrics, training)
 
@@ -98,7 +108,7 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
         groups_rows=tables.group_table(analysis["errors"]["groups"]),
         finding_rows=tables.finding_table,
     )
-    layout.report.write_text(text, encoding="utf-8")
+    write_whole(layout.report, text)
 
 
 def _commands(training: Training) -> list[str]:
@@ -110,10 +120,9 @@ def _commands(training: Training) -> list[str]:
     return [f"python -m glassnet.stages.{stage} {arguments}" for stage in stages]
 
 
-def _classification_results(layout: Layout, prepared: PreparedData, analysis: Json) -> Json:
+def _classification_results(layout: Layout, prepared: PreparedData, analysis: Json, rows: Predictions) -> Json:
     """Draw the figures of a classification; return the table of its classes."""
     names = prepared.class_names
-    rows = _read_predictions(layout)
     actual, predicted = (np.array([names.index(row[column]) for row in rows]) for column in ("actual", "predicted"))
     counts = confusion_matrix(actual, predicted, len(names))
     scores = precision_recall_f1(counts)
@@ -137,22 +146,23 @@ def _classification_results(layout: Layout, prepared: PreparedData, analysis: Js
     }
 
 
-def _regression_results(layout: Layout, prepared: PreparedData, analysis: Json) -> Json:
+def _regression_results(layout: Layout, prepared: PreparedData, analysis: Json, rows: Predictions) -> Json:
     """Draw predictions against actual values."""
-    rows = _read_predictions(layout)
     actual, predicted = (np.array([float(row[name]) for row in rows]) for name in ("actual", "predicted"))
     result_figures.draw_predictions(actual, predicted, prepared.about["target"], layout.figures / "predictions.png")
     return {"has_images": False, "shows_uncertain": False}
 
 
-def _read(path: Any) -> Any:
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: expected the output of an earlier stage here, found no file")
-    return json.loads(path.read_text(encoding="utf-8"))
-
-
-def _read_predictions(layout: Layout) -> list[dict[str, str]]:
+def _read_predictions(layout: Layout, prepared: PreparedData) -> Predictions:
     if not layout.predictions.is_file():
         raise FileNotFoundError(f"{layout.predictions}: expected the output of evaluate here, found no file")
-    with layout.predictions.open(newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
+    with layout.predictions.open(newline="", encoding="utf-8", errors="replace") as file:
+        rows = list(csv.DictReader(file))
+    expected = prepared.about["rows"]["test"]
+    whole = [row for row in rows if {"actual", "predicted"} <= row.keys() and None not in row.values()]
+    if len(whole) != expected:
+        raise ValueError(
+            f"{layout.predictions}: expected {expected} rows as evaluate writes them, received {len(whole)}; run "
+            "evaluate again"
+        )
+    return whole

@@ -5,6 +5,7 @@ import csv
 from glassnet.config import Layout, Settings, run_stage
 from glassnet.data import open_prepared
 from glassnet.diagnostics import learning_rate_range_test
+from glassnet.files import whole_file
 from glassnet.reporting import draw_range_test
 from glassnet.training.recipe import make_loaders, make_network, make_optimizer
 
@@ -19,7 +20,7 @@ def main(settings: Settings, layout: Layout) -> float:
     result = learning_rate_range_test(model, loss, make_optimizer(values["optimizer"], model), loader)
     folder = layout.root / "range_test"
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "range_test.csv").open("w", newline="", encoding="utf-8") as file:
+    with whole_file(folder / "range_test.csv") as part, part.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["learning_rate", "loss", "smoothed_loss"])
         columns = (result.learning_rates, result.losses, result.smoothed)

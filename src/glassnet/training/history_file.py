@@ -29,8 +29,15 @@ def read_history(path: Path) -> list[Row]:
 
     Raises:
         FileNotFoundError: if there is no such file.
+        ValueError: if it is no history, or ends in the middle of an epoch.
     """
     if not path.is_file():
         raise FileNotFoundError(f"{path}: expected the history of a training here, found no file; run train first")
-    with path.open(newline="", encoding="utf-8") as file:
-        return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+    except (ValueError, TypeError):
+        rows = []
+    if not rows or "epoch" not in rows[0]:
+        raise ValueError(f"{path}: expected the history of a training, received a damaged or foreign file; train again")
+    return rows
