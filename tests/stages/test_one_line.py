@@ -47,10 +47,15 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
 
 
 def test_a_disk_that_takes_no_more_is_one_line(stage: Stage, tmp_path: Path) -> None:
-    """While images are prepared, and where a file stands in the way of the run's folder."""
+    """While images are prepared or a figure is drawn, and where a file stands in the way of the run's folder."""
     failed = stage("train", "data=digits", *SHORT, "hydra.run.dir=out", expect=1, before="ulimit -f 100")
     assert "features.npy: expected to read or write here, received 'File too large'" in failed.stderr
     assert [path.suffix for path in (tmp_path / "data" / "cache").iterdir()] == [".lock"]
+    failed = stage(
+        "train", *SHORT, "training.checkpoint_every=null", "hydra.run.dir=figure", expect=1, before="ulimit -f 20"
+    )
+    assert failed.stderr.startswith("train: figure/reports/figures/learning_curves.png: expected to read or write here")
+    assert not list((tmp_path / "figure").rglob("*.p*g*"))
     (tmp_path / "file").write_text("")
     failed = stage("train", *SHORT, "hydra.run.dir=file/out", expect=1)
     assert "file/out" in failed.stderr

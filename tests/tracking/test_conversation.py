@@ -1,9 +1,10 @@
 """A store that does not work, or hardly, is given up in time, and not asked again for a while."""
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -164,3 +165,15 @@ def test_a_users_mistake_is_no_outage(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"^expected this, received that$"):
         talk(uri, work)
     assert talk(uri, lambda: 1) == 1
+
+
+def test_a_database_that_fails_in_use_is_no_traceback(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """MLflow logs one, and raises the error too: that is enough. On a full disk, say; here a table is gone."""
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    talk(uri, lambda: open_store(uri, "test"))
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as database:
+        database.execute("ALTER TABLE experiments RENAME TO elsewhere")
+    capfd.readouterr()
+    with pytest.raises(StoreError, match="no such table: experiments"):
+        talk(uri, lambda: open_store(uri, "test"))
+    assert capfd.readouterr().err == ""

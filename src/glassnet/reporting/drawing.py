@@ -5,6 +5,8 @@ import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from glassnet.files import whole_file
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -39,11 +41,14 @@ def literal(text: str) -> str:
 
 
 def save(figure: "Figure", path: Path) -> None:
-    """Write a figure: the same bytes for the same content. What the font has no sign for is a box, and is said."""
+    """Write a figure, whole or not at all: the same bytes for the same content.
+
+    What the font has no sign for is a box, and is said.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with warnings.catch_warnings(record=True) as caught:
+    with warnings.catch_warnings(record=True) as caught, whole_file(path) as part:
         warnings.simplefilter("always")
-        figure.savefig(path, dpi=110, metadata={"Software": None})
+        figure.savefig(part, dpi=110, format="png", metadata={"Software": None})
     strange = [warning for warning in caught if "missing from font" not in str(warning.message)]
     for warning in strange:
         warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)

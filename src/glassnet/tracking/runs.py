@@ -64,8 +64,8 @@ def open_store(uri: str, experiment: str) -> "tuple[MlflowClient, str]":
     """
     import mlflow
 
-    logging.getLogger("mlflow").setLevel(logging.ERROR)
-    logging.getLogger("alembic").setLevel(logging.ERROR)
+    for library in ("mlflow", "alembic", "urllib3"):  # they log with a traceback what they raise as well
+        logging.getLogger(library).setLevel(logging.CRITICAL)
     mlflow.set_tracking_uri(uri)
     with nullcontext() if is_server(uri) else _alone(LOCKED * request_seconds()):
         client = mlflow.MlflowClient(uri)
