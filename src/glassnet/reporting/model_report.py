@@ -1,7 +1,6 @@
 """The model report: collects what the run's files say and renders it through a template."""
 
 import csv
-import json
 import math
 import shlex
 import shutil
