@@ -193,12 +193,13 @@ def _has_parted_thousands(texts: "pd.Series[Any]", settings: dict[str, Any]) -> 
     Where that sign stands before three digits in every text that has it, and some text has it twice, has decimals
     besides, or is a number without it, it does not stand for decimals itself.
     """
-    other = _other_sign(settings)[0]
-    whole, fraction = rf"[+-]?\d{{1,3}}(?:{re.escape(other)}\d{{3}})+", rf"(?:{re.escape(settings['decimal'])}\d+)?"
-    is_parted = texts.str.fullmatch(whole + fraction).astype(bool)
-    is_plain = np.array([is_number(text, settings["decimal"]) for text in texts])
-    tells = is_plain | (texts.str.count(re.escape(other)) > 1) | texts.str.contains(settings["decimal"], regex=False)
-    return bool(is_parted.any() and (is_parted | is_plain).all() and tells.any())
+    other, decimal = _other_sign(settings)[0], settings["decimal"]
+    marked = [text for text in texts if other in text]
+    whole, fraction = rf"[+-]?\d{{1,3}}(?:{re.escape(other)}\d{{3}})+", rf"(?:{re.escape(decimal)}\d+)?"
+    if not marked or not all(re.fullmatch(whole + fraction, text) for text in marked):
+        return False
+    tells = len(marked) < len(texts) or any(text.count(other) > 1 or decimal in text for text in marked)
+    return tells and all(is_number(text, decimal) for text in texts if other not in text)
 
 
 def _has_other_decimals(values: "pd.Series[Any]", settings: dict[str, Any]) -> bool:
