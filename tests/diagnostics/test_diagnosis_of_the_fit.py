@@ -2,6 +2,7 @@
 
 import math
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,13 @@ def _unequal_classes() -> Any:
     return rng.standard_normal((4000, 20)) + 0.8 * rng.standard_normal((7, 20))[y], y
 
 
+def _skewed_targets() -> Arrays:
+    """Log-normal targets: the validation rows have some that lie far beyond all training rows."""
+    rng = np.random.default_rng(4)
+    X = rng.standard_normal((800, 5))
+    return X, np.exp(2 * X[:, 0] + 0.3 * rng.standard_normal(800))
+
+
 DATA = {
     "overlapping": _overlapping,
     "random labels": _random_labels,
@@ -88,6 +96,7 @@ DATA = {
     "shells": _shells,
     "noisy targets": _noisy_targets,
     "unequal classes": _unequal_classes,
+    "skewed targets": _skewed_targets,
 }
 
 
@@ -113,8 +122,9 @@ def _train(data: str, *overrides: str) -> Training:
     trained = train_network(settings, train, validation, classes, [telemetry])
     chance = math.log(classes) if classes else 1.0
     return Training(
-        trained.history, telemetry.rows, trained.best_epoch, chance, settings, tuple(overrides), by_hand=True
-    )
+        trained.history, telemetry.rows, trained.best_epoch, chance, settings, tuple(overrides), by_hand=True,
+        validation_chance=None if classes else float(np.square(y[rows:]).mean()),
+    )  # fmt: skip
 
 
 def _names(training: Training) -> list[str]:
@@ -179,6 +189,16 @@ def test_labels_without_sense_are_told_from_a_network_too_small(seed: int) -> No
     assert finding.name == "no better than chance"
     assert f"({math.log(3):.4g})" in finding.evidence
     assert _overrides_of(finding)[-1] == "model=softmax"
+
+
+def test_chance_is_that_of_the_validation_rows() -> None:
+    """Their targets vary more than those of the training rows: a loss above the variance of these may be a good one."""
+    training = _train("skewed targets")
+    assert training.validation_chance is not None
+    assert 1 < 1.5 * training.validation.min() < training.validation_chance
+    assert "no better than chance" not in _names(training)
+    unknown = replace(training, validation_chance=None)
+    assert "no better than chance" in _names(unknown)
 
 
 @pytest.mark.parametrize("epochs", [6, 8, 10, 20])

@@ -53,6 +53,7 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
         card["settings"],
         overrides,
         by_hand=not layout.by_dvc,
+        validation_chance=analysis.get("validation_chance"),
     )
     predictions = _read_predictions(layout, prepared)
 

@@ -123,11 +123,11 @@ def _classification(prepared: PreparedData, network: ModelFile, baseline: ModelF
 
 
 def _regression(prepared: PreparedData, network: ModelFile, baseline: ModelFile) -> Evaluation:
-    test, train = _rows(prepared, "test"), _rows(prepared, "train")
+    test, train, validation = (_rows(prepared, split) for split in ("test", "train", "validation"))
     scale = prepared.about["target_scale"]
     mean = scale["mean"]  # of the training rows
     if network.about["settings"]["training"].get("final"):
-        learnt = np.concatenate([train.y, _rows(prepared, "validation").y])
+        learnt = np.concatenate([train.y, validation.y])
         mean += scale["scale"] * float(learnt.mean(dtype=np.float64))
     actual = test.y.astype(np.float64) * scale["scale"] + scale["mean"]
     predicted = network.predict_features(test.X)[:, 0]
@@ -155,7 +155,8 @@ def _regression(prepared: PreparedData, network: ModelFile, baseline: ModelFile)
         f"R² {scores['r2']:.4f} ({interval}), MAE {scores['mae']:.4g}, RMSE {scores['rmse']:.4g} in units of the target"
     )
     header = ["row", "actual", "predicted", "baseline_predicted"]
-    return Evaluation(metrics, {"errors": errors}, [header, *table], line)
+    chance = float(np.square(validation.y, dtype=np.float64).mean())  # the loss of the training rows' mean, which is 0
+    return Evaluation(metrics, {"validation_chance": chance, "errors": errors}, [header, *table], line)
 
 
 def _rows(prepared: PreparedData, name: str) -> LabelledRows:

@@ -49,6 +49,8 @@ class Training:
         settings: the sections model, optimizer, training, as conf/ has them.
         overrides: what takes conf/ to the settings of this run.
         by_hand: whether it was started by hand, and not by DVC.
+        validation_chance: the validation loss of knowing nothing, where that is another: with few rows far from all
+            others, the variance of the validation targets is not that of the training targets.
     """
 
     history: list[Row]
@@ -58,6 +60,7 @@ class Training:
     settings: dict[str, Any]
     overrides: tuple[str, ...] = ()
     by_hand: bool = False
+    validation_chance: float | None = None
 
     @property
     def floor(self) -> float:

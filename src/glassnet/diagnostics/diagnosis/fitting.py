@@ -1,5 +1,7 @@
 """Illnesses of the fit: too much of it, too little, and the wrong moment to stop."""
 
+import math
+
 from glassnet.diagnostics.diagnosis.evidence import HIGH, Finding, Training, late_fall
 from glassnet.diagnostics.diagnosis.learning_rate import USUAL_UPDATE, rate_too_high, rate_too_low
 from glassnet.diagnostics.diagnosis.signals import dead, exploding, saturated, vanishing
@@ -65,8 +67,10 @@ def stronger_penalty(t: Training, factor: float = 10.0, least: float = 1e-3) -> 
 
 def no_better_than_chance(t: Training) -> Finding | None:
     """The validation loss never came clearly below that of chance, and neither the steps nor the size explain it."""
-    lowest, fitted = float(t.validation.min()), float(t.train.min())
-    if len(t.history) < FEW or lowest <= NOTHING or _is_misled(t) or average_lags(t):
+    lowest, fitted = t.loss(float(t.validation.min())), float(t.train.min())
+    chance = t.chance if t.validation_chance is None else t.validation_chance
+    share = (lowest - t.floor) / (chance - t.floor) if chance > t.floor else math.inf
+    if len(t.history) < FEW or share <= NOTHING or _is_misled(t) or average_lags(t):
         return None
     if fitted <= NOTHING:
         advice, changes = simpler(t)
@@ -77,8 +81,8 @@ def no_better_than_chance(t: Training) -> Finding | None:
     return Finding(
         "no better than chance",
         0.85,
-        f"the validation loss was {t.loss(lowest):.4g} at its lowest, {lowest:.2f} times that of chance "
-        f"({t.chance:.4g}), while the training loss came to {t.loss(fitted):.4g}",
+        f"the validation loss was {lowest:.4g} at its lowest, {share:.2f} times that of chance ({chance:.4g}), while "
+        f"the training loss came to {t.loss(fitted):.4g}",
         advice,
         t.command(*changes),
     )
