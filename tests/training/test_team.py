@@ -161,6 +161,12 @@ def test_an_optimizer_with_a_step_of_its_own_is_refused() -> None:
         _train(2, optimizer=lambda parameters: _OwnStep(parameters, 0.1))
 
 
+def test_more_processes_than_rows_are_refused() -> None:
+    """Before there are thousands of them."""
+    with pytest.raises(ValueError, match=r"received processes=100000 and batches of 8; use fewer processes"):
+        _train(100_000)
+
+
 class _NoisyLoss(nn.MeanSquaredError):
     """Adds noise to the targets."""
 

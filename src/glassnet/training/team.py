@@ -66,8 +66,9 @@ class Team(Buffered):
         """Check that the work of `run` can be shared among `processes`, 2 or more; they start with the `with` block.
 
         Raises:
-            ValueError: if the loader or the optimizer works in a way of its own; if what a module or the loss makes of
-                one row depends on other rows, or on random numbers of its own; or if this system cannot fork safely.
+            ValueError: if the loader or the optimizer works in a way of its own; if there are fewer rows in a batch
+                than processes; if what a module or the loss makes of one row depends on other rows, or on random
+                numbers of its own; or if this system cannot fork safely.
         """
         if sys.platform != "linux":
             raise ValueError(f"fit: expected Linux for processes={processes}, received {sys.platform}; use 1 process")
@@ -76,6 +77,11 @@ class Team(Buffered):
                 f"fit: expected a DataLoader and an optimizer with the usual step for processes={processes}, which can "
                 f"be divided, received {type(run.train_loader).__name__} and {type(run.optimizer).__name__}; use 1 "
                 "process"
+            )
+        if processes > (rows := min(run.train_loader.batch_size, len(run.train_loader.dataset))):
+            raise ValueError(
+                f"fit: expected a row of each batch for every process, received processes={processes} and batches of "
+                f"{rows}; use fewer processes, as many as there are cores at most"
             )
         parts: list[nn.Module | nn.Loss] = [*run.model.modules(), run.loss]
         for part in parts:
