@@ -30,7 +30,7 @@ FAILURE_TAG = "glassnet.failure"
 PARENT_TAG = "mlflow.parentRunId"  # MLflow shows a run with this tag below the one it names
 NOTE_TAG = "mlflow.note.content"  # MLflow shows it as the run's description
 MAX_TAG = 4_000  # characters, below what MLflow stores of a tag
-LOCKED = 6  # times the seconds of a request: so long another process may make a database, or a run
+LOCKED = 12  # times the seconds of a request: so long another process, on a busy machine, may make a database or a run
 EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}  # opens the page made for training runs
 
 
