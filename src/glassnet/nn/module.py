@@ -124,18 +124,15 @@ class Module(Buffered):
 
     def _require_nothing_hidden(self) -> None:
         """Refuse what a list, tuple or dictionary holds besides the attributes: it would stay untrained and unsaved."""
+        found = {id(value) for value in vars(self).values()} | {id(child) for _, child in self.children()}
         for name, value in vars(self).items():
-            if isinstance(value, COLLECTIONS):
-                inside = value.values() if isinstance(value, dict) else value
-                hidden = {id(item): item for item in inside if isinstance(item, LEARNT)}
-                for _, child in self.children():
-                    hidden.pop(id(child), None)
-                if hidden.keys() - set(map(id, vars(self).values())):
-                    raise TypeError(
-                        f"{type(self).__name__}: expected every parameter and inner module as an attribute of its own, "
-                        f"received some in the {type(value).__name__} {name!r}, where they are not found; a Sequential "
-                        "holds several modules"
-                    )
+            inside = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+            if any(isinstance(item, Module | Parameter) and id(item) not in found for item in inside):
+                raise TypeError(
+                    f"{type(self).__name__}: expected every parameter and inner module as an attribute of its own, "
+                    f"received some in the {type(value).__name__} {name!r}, where they are not found; a Sequential "
+                    "holds several modules"
+                )
 
     def _walk_parameters(self, prefix: str) -> Iterator[tuple[str, Parameter]]:
         for name, value in vars(self).items():
@@ -226,6 +223,3 @@ class Module(Buffered):
             for name, value in vars(self).items()
             if name != "_memory" and not getattr(value, "is_observer", False)
         }
-
-
-COLLECTIONS, LEARNT = (list, tuple, dict), (Module, Parameter)
