@@ -89,7 +89,7 @@ def test_the_launcher_changes_no_result(fresh: Path, run: Run) -> None:
         other, printed = _sweep(run, fresh, *swept, f"hydra/launcher={launcher}")
         assert _weights(fresh / "sweep") == weights
         pd.testing.assert_frame_equal(one.drop(columns=["seconds", "run"]), other.drop(columns=["seconds", "run"]))
-        assert other["run"].nunique() == 4
+        assert other["run"].nunique() == 4, printed
         assert "warning" not in printed
     text = (fresh / "sweep" / "experiment.md").read_text(encoding="utf-8")
     means = one.groupby("model")["validation_loss"].agg(["mean", "std"])

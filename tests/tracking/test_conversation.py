@@ -13,9 +13,9 @@ import pytest
 from filelock import FileLock
 
 from glassnet.config import UserError
-from glassnet.tracking import StoreError, conversation, runs
+from glassnet.tracking import StoreError, conversation, opening
 from glassnet.tracking.conversation import OutageError, forget_outage, talk
-from glassnet.tracking.runs import open_store
+from glassnet.tracking.opening import open_store
 
 Answer = Callable[["_Handler"], None]
 
@@ -95,7 +95,7 @@ def _no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer is awaited for a quarter of a second; a failure that costs any time at all is remembered."""
-    for module in (conversation, runs):
+    for module in (conversation, opening):
         monkeypatch.setattr(module, "request_seconds", lambda: 0.25)
     monkeypatch.setattr(conversation, "COSTLY", 0.0)
 

@@ -1,6 +1,10 @@
 """The tracking store: what shows its runs, what cannot be one, and an experiment that is made twice or deleted."""
 
 import os
+import sqlite3
+import threading
+import time
+from contextlib import closing
 from pathlib import Path
 
 import mlflow
@@ -8,7 +12,7 @@ import pytest
 
 from glassnet.tracking import StoreError, shown_by, tracking_uri
 from glassnet.tracking.conversation import quiet_warnings, talk
-from glassnet.tracking.runs import open_store
+from glassnet.tracking.opening import open_store
 from glassnet.tracking.store import configure_client
 
 
@@ -52,6 +56,32 @@ def test_a_database_that_may_not_be_written_is_refused_at_once(tmp_path: Path, m
             talk(f"sqlite:///{tmp_path / place}", lambda: None)
     (tmp_path / "own").mkdir()
     talk(f"sqlite:///{tmp_path / 'own/folder/runs.db'}", lambda: None)
+
+
+def test_a_database_is_whole_from_its_first_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is killed while it is made leaves none, and what is left of that is in nobody's way."""
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    path = tmp_path / "mlflow.db"
+    path.with_name("mlflow.db.part").write_text("of a process that was killed")
+
+    def content() -> list[tuple[str]]:
+        with closing(sqlite3.connect(path)) as database:
+            return database.execute("SELECT sql FROM sqlite_master UNION SELECT * FROM alembic_version").fetchall()
+
+    seen = []
+
+    def watch() -> None:
+        while not path.exists():
+            time.sleep(0.001)
+        seen.append(content())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    talk(f"sqlite:///{path}", lambda: open_store(f"sqlite:///{path}", "test"))
+    watcher.join()
+    assert len(seen[0]) > 30
+    assert seen[0] == content()
+    assert sorted(each.name for each in tmp_path.iterdir()) == [".mlflow.lock", "mlflow.db"]
 
 
 def test_a_deleted_experiment_is_named_with_the_way_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

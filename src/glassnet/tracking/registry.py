@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from glassnet.config import Layout, UserError
 from glassnet.tracking.conversation import talk
 from glassnet.tracking.model import log_model
+from glassnet.tracking.opening import open_store
 from glassnet.tracking.runs import (
     COMPLETE,
     FOLDER_TAG,
@@ -15,7 +16,6 @@ from glassnet.tracking.runs import (
     RECORD_TAG,
     TRAINING_TAG,
     all_runs,
-    open_store,
 )
 
 if TYPE_CHECKING:

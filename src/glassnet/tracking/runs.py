@@ -2,16 +2,14 @@
 
 import hashlib
 import json
-import logging
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from glassnet.config import Layout, Sweep
 from glassnet.config.jobs import RECORD
-from glassnet.tracking.conversation import StoreError, heard
-from glassnet.tracking.store import is_server, project_root, request_seconds
+from glassnet.tracking.opening import LOCKED, LockedError, alone_with, open_store
+from glassnet.tracking.store import request_seconds
 from glassnet.training import Row
 
 if TYPE_CHECKING:
@@ -30,12 +28,6 @@ FAILURE_TAG = "glassnet.failure"
 PARENT_TAG = "mlflow.parentRunId"  # MLflow shows a run with this tag below the one it names
 NOTE_TAG = "mlflow.note.content"  # MLflow shows it as the run's description
 MAX_TAG = 4_000  # characters, below what MLflow stores of a tag
-LOCKED = 12  # times the seconds of a request: so long another process, on a busy machine, may make a database or a run
-EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}  # opens the page made for training runs
-
-
-class LockedError(StoreError):
-    """Another process does not let go of the project's lock."""
 
 
 def connect(uri: str, experiment: str, card: dict[str, Any], layout: Layout) -> "tuple[MlflowClient, Run]":
@@ -55,64 +47,6 @@ def connect(uri: str, experiment: str, card: dict[str, Any], layout: Layout) -> 
         return client, _find_or_create(client, experiment_id, KEY_TAG, card["key"], _plain_name(card))
     parent = find_or_create_parent(client, experiment_id, layout.sweep)
     return client, _find_or_create_child(client, parent, layout, layout.sweep, card["key"])
-
-
-def open_store(uri: str, experiment: str) -> "tuple[MlflowClient, str]":
-    """Return a client of the store, and the id of the experiment, made if there is none.
-
-    Two processes that create the same database at once leave it broken, so that one waits for the other.
-    """
-    import mlflow
-
-    for library in ("mlflow", "alembic", "urllib3"):  # they log with a traceback what they raise as well
-        logging.getLogger(library).setLevel(logging.CRITICAL)
-    mlflow.set_tracking_uri(uri)
-    with nullcontext() if is_server(uri) else _alone(LOCKED * request_seconds()):
-        client = mlflow.MlflowClient(uri)
-        found = client.get_experiment_by_name(experiment)
-        if found is not None and found.lifecycle_stage != "active":
-            raise StoreError(
-                f"the experiment {experiment!r} was deleted there; tracking.experiment= names another, and `mlflow "
-                f"experiments restore -x {found.experiment_id}`, with MLFLOW_TRACKING_URI={uri}, brings it back"
-            )
-        if found is not None:
-            return client, found.experiment_id
-        artifacts = (project_root() / "mlartifacts").as_uri() if uri.startswith("sqlite:") else None
-        return client, _create_experiment(client, experiment, artifacts)
-
-
-@contextmanager
-def _alone(patience: float) -> Iterator[None]:
-    """Hold the lock that the processes of this project share; it is no fault of the store's if that takes a while."""
-    from filelock import FileLock, Timeout
-
-    path = project_root() / ".mlflow.lock"
-    lock = FileLock(path)
-    deadline = time.monotonic() + patience
-    while not lock.is_locked:
-        heard()
-        try:
-            lock.acquire(timeout=patience / 10)
-        except Timeout:
-            if time.monotonic() > deadline:
-                raise LockedError(f"another process holds {path}") from None
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _create_experiment(client: "MlflowClient", name: str, artifacts: str | None) -> str:
-    """Return the id of a new experiment, or of one that another machine has made on the same server just now."""
-    from mlflow import MlflowException
-
-    try:
-        return client.create_experiment(name, artifacts, EXPERIMENT_TAGS)
-    except MlflowException:
-        found = client.get_experiment_by_name(name)
-        if found is None:
-            raise
-        return found.experiment_id
 
 
 def find_or_create_parent(client: "MlflowClient", experiment_id: str, sweep: Sweep) -> "Run":
@@ -218,7 +152,7 @@ def _find_or_create(
     deadline = time.monotonic() + LOCKED * request_seconds()
     while (run := find()) is None:
         try:
-            with _alone(request_seconds() / 5):
+            with alone_with(client.tracking_uri, request_seconds() / 5):
                 return find() or client.create_run(experiment_id, run_name=name, tags={tag: value, **(more or {})})
         except LockedError:
             if time.monotonic() > deadline:

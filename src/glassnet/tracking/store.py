@@ -54,13 +54,18 @@ def is_server(uri: str) -> bool:
     return urlsplit(uri).scheme in {"http", "https"}
 
 
+def database_file(uri: str) -> Path | None:
+    """Return where the database at `uri` has its file, or None if that is no SQLite database."""
+    return Path(uri.removeprefix(SQLITE).partition("?")[0]).absolute() if uri.startswith(SQLITE) else None
+
+
 def require_reachable(uri: str) -> None:
     """Raise an `OSError` if `uri` is a server's address where nothing accepts connections, or no file for SQLite.
 
     MLflow would try such a file for a minute, again and again.
     """
-    if uri.startswith(SQLITE):
-        _require_file(Path(uri.removeprefix(SQLITE).partition("?")[0]))
+    if (path := database_file(uri)) is not None:
+        _require_file(path)
     if not is_server(uri):
         return
     parts = urlsplit(uri)
@@ -73,7 +78,7 @@ def require_reachable(uri: str) -> None:
 
 def _require_file(path: Path) -> None:
     """Raise an `OSError` unless a database can be opened or made there; MLflow makes the folders that are missing."""
-    folder = next(place for place in path.absolute().parents if place.exists())
+    folder = next(place for place in path.parents if place.exists())
     if path.is_dir() or not folder.is_dir():
         received = "a folder" if path.is_dir() else f"one below {folder}, which is no folder"
     elif not all(os.access(place, os.W_OK) for place in (path, folder) if place.exists()):

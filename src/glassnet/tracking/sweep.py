@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from glassnet.config import FINISHED, PRUNED, Job, Layout, Sweep, read_jobs
 from glassnet.tracking.conversation import StoreError, forget_outage, heard, talk
 from glassnet.tracking.hand_over import param_text
+from glassnet.tracking.opening import open_store
 from glassnet.tracking.runs import (
     COMPLETE,
     FAILURE_TAG,
@@ -24,7 +25,6 @@ from glassnet.tracking.runs import (
     create_child,
     find_or_create_parent,
     job_tags,
-    open_store,
     place_of,
 )
 from glassnet.tracking.store import shown_by, tracking_uri
