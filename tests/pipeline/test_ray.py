@@ -165,7 +165,7 @@ def test_ray_changes_no_result(fresh: Path, run: Run, nodes: Nodes) -> None:
     parent = next(each for each in runs if "mlflow.parentRunId" not in each.data.tags)
     children = [each for each in runs if each is not parent]
     assert {each.data.tags["mlflow.parentRunId"] for each in children} == {parent.info.run_id}
-    assert {each.info.run_id for each in children} == set(other["run"])
+    assert {each.info.run_id for each in children} == set(other["run"]), printed
     assert len(children) == 4
     assert {each.info.status for each in runs} == {"FINISHED"}
 

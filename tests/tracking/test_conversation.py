@@ -127,6 +127,21 @@ def test_a_server_that_never_ends_its_answer_is_given_up_and_remembered(tmp_path
         talk(uri, _ask(uri), tmp_path)
 
 
+def test_what_a_store_says_at_once_is_no_outage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """However long it took to come to that: it may be wrong with one run alone, and the other jobs of a sweep go on."""
+    monkeypatch.setattr(conversation, "COSTLY", 0.2)
+
+    def work() -> None:
+        time.sleep(0.3)
+        conversation.heard()
+        raise RuntimeError("of this run")
+
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    with pytest.raises(StoreError, match="of this run"):
+        talk(uri, work, tmp_path)
+    assert talk(uri, lambda: 1, tmp_path) == 1
+
+
 @pytest.mark.usefixtures("_short")
 def test_a_slow_server_is_waited_for_as_long_as_it_answers(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

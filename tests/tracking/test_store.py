@@ -4,16 +4,22 @@ import os
 import sqlite3
 import threading
 import time
+import uuid
 from contextlib import closing
 from pathlib import Path
 
 import mlflow
 import pytest
+import yaml
 
+from glassnet.data import SOURCES, prepare, read_prepared
 from glassnet.tracking import StoreError, shown_by, tracking_uri
 from glassnet.tracking.conversation import quiet_warnings, talk
+from glassnet.tracking.hand_over import _log_data_set
 from glassnet.tracking.opening import open_store
 from glassnet.tracking.store import configure_client
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_an_experiment_that_another_machine_made_meanwhile_is_used(
@@ -82,6 +88,30 @@ def test_a_database_is_whole_from_its_first_moment(tmp_path: Path, monkeypatch: 
     assert len(seen[0]) > 30
     assert seen[0] == content()
     assert sorted(each.name for each in tmp_path.iterdir()) == [".mlflow.lock", "mlflow.db"]
+
+
+def test_a_data_set_that_another_run_added_meanwhile_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MLflow draws the id of a new data set after it has looked for it: just then another run adds the same."""
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    values = yaml.safe_load((ROOT / "conf" / "data" / "wine.yaml").read_text())
+    prepare(SOURCES["wine"](values), values, tmp_path / "prepared")
+    prepared = read_prepared(tmp_path / "prepared")
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    client, experiment = talk(uri, lambda: open_store(uri, "test"))
+    theirs, ours = (client.create_run(experiment).info.run_id for _ in range(2))
+    draw = uuid.uuid4
+
+    def draw_late() -> uuid.UUID:
+        monkeypatch.setattr(uuid, "uuid4", draw)
+        _log_data_set(client, theirs, prepared)
+        return draw()
+
+    monkeypatch.setattr(uuid, "uuid4", draw_late)
+    _log_data_set(client, ours, prepared)
+    assert uuid.uuid4 is draw
+    digests = [[each.dataset.digest for each in client.get_run(run).inputs.dataset_inputs] for run in (theirs, ours)]
+    assert digests[0] == digests[1]
+    assert len(digests[0]) == 1
 
 
 def test_a_deleted_experiment_is_named_with_the_way_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

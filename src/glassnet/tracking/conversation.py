@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,7 +22,7 @@ LONGEST = 24  # times the same: so long in all, however many answers came
 LOCAL = 3  # times both for a database on this machine: it waits for nobody, but makes its tables while others compute
 WORD = 10.0  # seconds between words about a store that is slow
 UPLOAD = 100_000  # bytes a second that an upload may be as slow as, on top of that
-COSTLY = 2.0  # seconds: a store that failed faster costs nothing to ask again
+COSTLY = 2.0  # seconds: a store that says faster what is wrong costs nothing to ask again
 REST = 300.0  # seconds for which a store that did not answer is not asked again
 OUTAGE = "tracking_outage.json"  # in a sweep's folder, for its other jobs
 
@@ -44,8 +44,8 @@ class OutageError(StoreError):
 @dataclass
 class _Conversation:
     uri: str
-    began: float
-    heard: float  # when the store answered last; later than now while an upload is under way
+    began: float = field(default_factory=time.monotonic)
+    heard: float = field(default_factory=time.monotonic)  # when it answered last; later than now during an upload
     allowed: float = 0.0  # seconds for uploads
     requests: int = 0
     given_up: bool = False
@@ -61,7 +61,8 @@ def talk(uri: str, work: Callable[[], T], sweep_folder: Path | None = None) -> T
 
     It is given up after `SILENCE` without an answer, or `LONGEST` in all; what it does then has no effect any more,
     since its next request fails. A store that is slow but answers is said to be so. One that cost time and failed is
-    not asked again for `REST` seconds, by this process or by the other jobs of its sweep.
+    not asked again for `REST` seconds, by this process or by the other jobs of its sweep; one that said at once what is
+    wrong is, since that may be wrong with one run alone.
 
     Args:
         uri: where the store is.
@@ -74,20 +75,20 @@ def talk(uri: str, work: Callable[[], T], sweep_folder: Path | None = None) -> T
     """
     if (outage := _known_outage(uri, sweep_folder)) is not None:
         raise OutageError(f"it did not work a short while ago ({outage})")
-    began = time.monotonic()
+    conversation = _Conversation(uri)
     configure_client()
     try:
         require_reachable(uri)
         _listen_to_requests()  # imports MLflow, which is no fault of the store's, so that the clock is set afterwards
-        began = time.monotonic()
-        return _wait_for(_Conversation(uri, began, began), work)
+        conversation = _Conversation(uri)
+        return _wait_for(conversation, work)
     except UserError as error:
         if isinstance(error, StoreError):
-            _remember(uri, str(error), began, sweep_folder)
+            _remember(uri, str(error), conversation.began, sweep_folder)
         raise
     except Exception as error:  # a broken store raises anything, from SQLAlchemy's errors to requests'
         line = " ".join(str(error).split())[:300] or type(error).__name__
-        _remember(uri, line, began, sweep_folder)
+        _remember(uri, line, conversation.heard, sweep_folder)
         raise StoreError(line) from error
 
 
@@ -187,8 +188,8 @@ def _known_outage(uri: str, sweep_folder: Path | None) -> str | None:
     return None
 
 
-def _remember(uri: str, reason: str, began: float, sweep_folder: Path | None) -> None:
-    if time.monotonic() - began < COSTLY:
+def _remember(uri: str, reason: str, since: float, sweep_folder: Path | None) -> None:
+    if time.monotonic() - since < COSTLY:
         return
     until = time.time() + REST
     _outages[uri] = until, reason

@@ -202,14 +202,21 @@ def _metric_name(name: str) -> str:
 
 
 def _log_data_set(client: "MlflowClient", run_id: str, prepared: PreparedData) -> None:
+    """Name the training data as the run's input.
+
+    MLflow looks for a data set, and adds it if it is new. Of two runs that do so at once one finds it added meanwhile
+    and fails; asked again, MLflow sees it.
+    """
     import mlflow
     from mlflow.entities import DatasetInput, InputTag
 
     split = prepared.split("train")
     data_set = mlflow.data.from_numpy(split.X, targets=split.y, name=prepared.about["dataset"])
-    client.log_inputs(
-        run_id, [DatasetInput(data_set._to_mlflow_entity(), [InputTag("mlflow.data.context", "training")])]
-    )
+    inputs = [DatasetInput(data_set._to_mlflow_entity(), [InputTag("mlflow.data.context", "training")])]
+    try:
+        client.log_inputs(run_id, inputs)
+    except mlflow.MlflowException:
+        client.log_inputs(run_id, inputs)
 
 
 def _log_files(client: "MlflowClient", run_id: str, layout: Layout, evaluated: bool) -> None:
