@@ -1,5 +1,6 @@
 """Epochs reach MLflow while the training still runs, each once; a store that does not work costs a warning."""
 
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import yaml
 from glassnet import nn, optim
 from glassnet.config import Layout, parse_settings
 from glassnet.data import ArrayDataset, DataLoader
-from glassnet.tracking import LiveMetrics, live
+from glassnet.tracking import LiveMetrics, conversation, live
 from glassnet.tracking.conversation import quiet_warnings, talk
 from glassnet.tracking.runs import COMPLETE, RECORD_TAG, connect, known_epochs, row_metrics
 from glassnet.training import Callback, Row, TrainingRun, fit
@@ -66,6 +67,25 @@ def test_epochs_arrive_while_training_runs(tmp_path: Path, monkeypatch: pytest.M
         client.log_batch(run.info.run_id, row_metrics([row for row in history if row["epoch"] not in known]))
         logged = client.get_metric_history(run.info.run_id, "train_loss")
     assert [(metric.step, metric.value) for metric in logged] == [(row["epoch"], row["train_loss"]) for row in history]
+
+
+class _WaitForThread(Callback):
+    """Holds the training until there is a thread that waits for its turn with the store."""
+
+    def on_epoch_end(self, run: TrainingRun) -> None:
+        while all(thread.name != "MLflow" for thread in threading.enumerate()):
+            time.sleep(0.001)
+
+
+def test_a_batch_whose_turn_comes_after_the_end_is_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hand-over may have come first; the batch would bring the same epochs a second time."""
+    monkeypatch.setattr(live, "DELAY", 0.001)
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    with conversation._turn:
+        _fit([LiveMetrics(_settings(uri), CARD, HERE), _WaitForThread()])
+    talk(uri, lambda: None)  # has the next turn
+    assert not (tmp_path / "mlflow.db").exists()
 
 
 class _StopAfter(Callback):

@@ -81,7 +81,7 @@ class LiveMetrics(Callback):
         with self._warned(f"epochs are not logged to {self.uri} while training runs"):
             while not self._finished.wait(DELAY):
                 self._has_asked = True
-                talk(self.uri, self._send_batch, folder)
+                talk(self.uri, self._send_unless_finished, folder)
 
     @contextmanager
     def _warned(self, what: str) -> Iterator[None]:
@@ -103,6 +103,14 @@ class LiveMetrics(Callback):
         client, run_id = self._connection
         client.log_batch(run_id, tags=[RunTag(FAILURE_TAG, reason[:MAX_TAG])])
         client.set_terminated(run_id, status)
+
+    def _send_unless_finished(self) -> None:
+        """Send a batch, unless the training has ended before its turn came: the hand-over may have had its own first.
+
+        It would not know of what the hand-over logged, and log it again.
+        """
+        if not self._finished.is_set():
+            self._send_batch()
 
     def _send_batch(self) -> None:
         from mlflow.entities import RunTag
