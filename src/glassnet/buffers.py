@@ -1,4 +1,4 @@
-"""Memory for results that come again at every step, used anew once nobody refers to it; and memory that is aligned."""
+"""Memory for results that come again at every step, used anew once nobody refers to it; constants; aligned memory."""
 
 import sys
 from typing import Any
@@ -22,18 +22,18 @@ class Buffers:
     that it is a view of, and an array with a reference from outside is not handed out.
     """
 
-    __slots__ = ("_arrays",)
+    __slots__ = ("_arrays", "_constants")
 
     def __init__(self) -> None:
         """Start with nothing."""
         self._arrays: dict[tuple[tuple[int, ...], np.dtype[Any]], list[AnyArray]] = {}
+        self._constants: dict[tuple[float, tuple[int, ...], np.dtype[Any]], AnyArray] = {}
 
     def take(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> AnyArray:
         """Return an array of this shape and dtype to write into; its content is whatever was there before."""
         arrays = self._arrays.get((shape, dtype))
         if arrays is None:
-            if len(self._arrays) >= SHAPES:
-                del self._arrays[next(iter(self._arrays))]
+            _forget_the_oldest(self._arrays)
             arrays = self._arrays[shape, dtype] = []
         for array in arrays:
             if sys.getrefcount(array) == _UNUSED:
@@ -42,6 +42,18 @@ class Buffers:
         if len(arrays) >= SPARE:
             del arrays[0]
         arrays.append(array)
+        return array
+
+    def constant(self, value: float, shape: tuple[int, ...], dtype: np.dtype[Any]) -> AnyArray:
+        """Return an array that has this value everywhere, to read from: the same one each time."""
+        array = self._constants.get((value, shape, dtype))
+        if array is None:
+            _forget_the_oldest(self._constants)
+            array = np.zeros(shape, dtype)  # which take no memory as long as they are only read, however many
+            if value:
+                array[...] = value
+            array.flags.writeable = False
+            self._constants[value, shape, dtype] = array
         return array
 
     def __reduce__(self) -> tuple[type["Buffers"], tuple[()]]:
@@ -60,6 +72,12 @@ class Buffered:
             self._buffers = Buffers()
         return self._buffers.take(shape, dtype)
 
+    def constant(self, value: float, shape: tuple[int, ...], dtype: np.dtype[Any]) -> AnyArray:
+        """Return an array that has this value everywhere, to read from."""
+        if self._buffers is None:
+            self._buffers = Buffers()
+        return self._buffers.constant(value, shape, dtype)
+
 
 def aligned_zeros(size: int, dtype: np.dtype[Any]) -> AnyArray:
     """Return `size` zeros that begin at a cache line.
@@ -71,6 +89,12 @@ def aligned_zeros(size: int, dtype: np.dtype[Any]) -> AnyArray:
     memory = bytearray(size * dtype.itemsize + CACHE_LINE)
     address = np.frombuffer(memory, np.uint8).__array_interface__["data"][0]
     return np.ndarray(size, dtype, memory, offset=-address % CACHE_LINE)
+
+
+def _forget_the_oldest(kept: dict[Any, Any]) -> None:
+    """Make room for one more shape."""
+    if len(kept) >= SHAPES:
+        del kept[next(iter(kept))]
 
 
 def _count_references(arrays: list[AnyArray]) -> int:

@@ -134,3 +134,18 @@ def test_buffers_keep_a_bounded_number_of_arrays() -> None:
     first = id(buffers.take((99,), F32))
     assert id(buffers.take((99,), F32)) == first
     assert copy.deepcopy(buffers)._arrays == {}
+
+
+def test_constants_are_kept_and_nobody_can_change_them() -> None:
+    """The same array each time, as long as it is among the latest few."""
+    buffers = Buffers()
+    ones = buffers.constant(1, (2, 3), F32)
+    np.testing.assert_array_equal(ones, np.ones((2, 3), np.float32), strict=True)
+    assert buffers.constant(1, (2, 3), F32) is ones
+    assert not buffers.constant(0, (2, 3), F32).any()
+    with pytest.raises(ValueError, match="read-only"):
+        ones += 1
+    for size in range(100):
+        buffers.constant(1, (size,), F32)
+    assert len(buffers._constants) == SHAPES
+    assert copy.deepcopy(buffers)._constants == {}

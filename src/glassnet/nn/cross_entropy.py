@@ -12,14 +12,14 @@ from glassnet.nn.loss import Loss
 LOWEST = {dtype: np.finfo(dtype).min for dtype in FLOAT_DTYPES}
 
 
-def _shifted(Z: FloatArray, out: FloatArray | None = None, column: FloatArray | None = None) -> FloatArray:
+def _shifted(Z: FloatArray, maxima: FloatArray, out: FloatArray | None = None) -> FloatArray:
     """Return `Z − max_c Z`, each row's largest entry 0; −inf where the difference of huge logits overflows.
 
-    The result is written to `out`, the rows' maxima `(N, 1)` to `column`, if these are given. A row that has a NaN or
-    +inf, or nothing but −inf, has no softmax: it becomes NaN, in part or whole, and so does the loss.
+    A row that has a NaN or +inf, or nothing but −inf, has no softmax: it becomes NaN, in part or whole, and so does the
+    loss.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        return np.subtract(Z, np.maximum.reduce(Z, axis=1, keepdims=True, out=column), out=out)
+        return np.subtract(Z, maxima, out=out)
 
 
 def _floored(shifted: FloatArray, Z: FloatArray) -> FloatArray:
@@ -33,7 +33,8 @@ def softmax(logits: FloatArray) -> FloatArray:
     A constant added to a row cancels in the fraction, so the row's maximum is subtracted first: every exponent is then
     at most 0 and one of them is 0, hence no overflow and no division by zero.
     """
-    E = np.exp(_shifted(check_batch("softmax", logits)))
+    Z = check_batch("softmax", logits)
+    E = np.exp(_shifted(Z, Z.max(axis=1, keepdims=True)))
     return E / E.sum(axis=1, keepdims=True)
 
 
@@ -43,7 +44,7 @@ def log_softmax(logits: FloatArray) -> FloatArray:
     It is finite for finite logits, however huge; −inf where a logit is.
     """
     Z = check_batch("log_softmax", logits)
-    shifted = _floored(_shifted(Z), Z)
+    shifted = _floored(_shifted(Z, Z.max(axis=1, keepdims=True)), Z)
     return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
@@ -88,7 +89,7 @@ class SoftmaxCrossEntropy(Loss):
             self.target_form = "class ids"
         else:
             self.target_form = "one-hot" if ((distribution == 0) | (distribution == 1)).all() else "soft"
-        shifted = _shifted(Z, self.buffer(Z.shape, Z.dtype), self.buffer((len(Z), 1), Z.dtype))
+        shifted = _shifted(Z, self._row_maxima(Z), self.buffer(Z.shape, Z.dtype))
         if labels is not None and self.class_weights is None and not self.label_smoothing:
             return self._forward_ids(Z, shifted, labels)
         E = np.exp(shifted)
@@ -105,7 +106,11 @@ class SoftmaxCrossEntropy(Loss):
         return value
 
     def _forward_ids(self, Z: FloatArray, shifted: FloatArray, labels: LabelArray) -> float:
-        """Return the plain loss for class ids; `shifted` becomes P in place."""
+        """Return the plain loss for class ids; `shifted` becomes P in place.
+
+        The sums over classes are a product with ones: `np.sum` begins anew for each short row, 11 in place of 2 µs for
+        512 rows of 10.
+        """
         n, classes = shifted.shape
         # Entry y_n of row n, in the array laid end to end.
         starts, out = self._row_starts(n, classes), self.buffer((n,), INDEX)
@@ -117,7 +122,7 @@ class SoftmaxCrossEntropy(Loss):
             with np.errstate(over="ignore"):
                 likelihood = float(np.sum(_floored(at_labels, Z.reshape(-1)[places]), dtype=np.float64))
         P = np.exp(shifted, out=shifted)
-        total = np.add.reduce(P, axis=1, keepdims=True, out=self.buffer((n, 1), P.dtype))
+        total = np.matmul(P, self.constant(1, (classes, 1), P.dtype), out=self.buffer((n, 1), P.dtype))
         P /= total
         self.total_weight = float(n)
         self._memory = (P, None, places)
@@ -134,6 +139,13 @@ class SoftmaxCrossEntropy(Loss):
             P /= P.shape[0]
             return cast(FloatArray, P)
         return cast(FloatArray, ((P * T.sum(axis=1, keepdims=True) - T) / self.total_weight).astype(P.dtype))
+
+    def _row_maxima(self, Z: FloatArray) -> FloatArray:
+        """Return `max_c Z`, `(N, 1)`, by way of where it is: 8 in place of 23 µs for 512 rows of 10."""
+        n, classes = Z.shape
+        places = np.argmax(Z, axis=1, out=self.buffer((n,), INDEX))
+        places += self._row_starts(n, classes)
+        return np.take(Z.reshape(-1), places, out=self.buffer((n,), Z.dtype), mode="clip").reshape(n, 1)
 
     def _row_starts(self, n: int, classes: int) -> npt.NDArray[np.intp]:
         """Return where the rows of an `(n, classes)` array begin when it is laid end to end."""

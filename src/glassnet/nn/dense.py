@@ -52,7 +52,6 @@ class Dense(Module):
         resolved: np.dtype[Any] = float_dtype("Dense", dtype)
         self.W = Parameter(initial_weights(init, rng, self.in_features, self.out_features, resolved), "W")
         self.b = Parameter(np.zeros((1, self.out_features), dtype=resolved), "b", decays=False)
-        self._ones_row: FloatArray | None = None
 
     def forward(self, X: FloatArray) -> FloatArray:
         """Return `Z = XW + b`, `(N, H)`, for `X (N, D)`."""
@@ -75,12 +74,7 @@ class Dense(Module):
         """Add `dW` and `db`; `Σ_n dZ` is the product `1ᵀdZ` with a row of ones, in half the time of `sum`."""
         (X,) = self.recall(dout)
         self.W.accumulate_product(X.T, dout)
-        self.b.accumulate_product(self._ones(len(dout)), dout)
-
-    def _ones(self, n: int) -> FloatArray:
-        if self._ones_row is None or self._ones_row.shape[1] != n:
-            self._ones_row = np.ones((1, n), dtype=self.W.dtype)
-        return self._ones_row
+        self.b.accumulate_product(self.constant(1, (1, len(dout)), dout.dtype), dout)
 
     def __repr__(self) -> str:
         return f"Dense({self.in_features}, {self.out_features})"
