@@ -69,6 +69,26 @@ def test_a_git_revision_is_compared_row_by_row(repository: Path, wrong: set[int]
     assert ("| 2 | b | b | a |" in done.stdout) == (2 in wrong)
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    ("wrong", "baseline", "status"), [({0}, "HEAD", 0), (set(range(12)), "HEAD", 1), ({0}, "none", 2)]
+)
+def test_a_reader_that_has_gone_changes_no_status(
+    repository: Path, wrong: set[int], baseline: str, status: int, unbuffered: str
+) -> None:
+    """As of `gate ... 2>&1 | true`: neither of the outputs can be written any more."""
+    _write(repository, wrong)
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "glassnet.stages.gate", f"baseline={baseline}"],
+        cwd=repository, env=os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": unbuffered},
+        stdout=writing, stderr=writing, check=False,
+    )  # fmt: skip
+    os.close(writing)
+    assert done.returncode == status
+
+
 def test_a_folder_is_compared_too(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """With its reports/ or without; scores that are missing, or of other predictions, are a note, not a verdict."""
     folder = tmp_path_factory.mktemp("other")

@@ -2,11 +2,12 @@
 
 import errno
 import io
+import os
 import signal
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -66,8 +67,26 @@ def one_line_errors(command: str, status: int = 1) -> Iterator[None]:
             raise
     else:
         return
-    print(f"{command}: {line}", file=sys.stderr)
+    finally:
+        _let_readers_go()
+    with suppress(BrokenPipeError):
+        print(f"{command}: {line}", file=sys.stderr)
+    _let_readers_go()
     sys.exit(code)
+
+
+def _let_readers_go() -> None:
+    """Write out what was printed; whoever has stopped reading (`| head`) changes no exit status.
+
+    Python would try once more at its end, and exit with 120.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
+            os.close(nowhere)
 
 
 def print_any_text() -> None:

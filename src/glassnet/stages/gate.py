@@ -4,8 +4,9 @@ import json
 import math
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from glassnet.config import UserError, one_line_errors, read_arguments
 from glassnet.evaluation.regression_check import (
@@ -38,10 +39,16 @@ def main() -> int:
         old = parse_predictions(_read_baseline(baseline, PREDICTIONS), baseline)
         verdict = check_regression(new, old, **limits)
     except NotComparableError as error:
-        print(f"gate: not compared with {baseline}: {error}", file=sys.stderr)
+        _print(f"gate: not compared with {baseline}: {error}", sys.stderr)
         return NOT_COMPARED
-    print(as_markdown(verdict, baseline, _scores(baseline, new, old)))
+    _print(as_markdown(verdict, baseline, _scores(baseline, new, old)), sys.stdout)
     return 1 if verdict.kind == "regression" else 0
+
+
+def _print(text: str, stream: TextIO) -> None:
+    """Print for whoever still reads: the exit status is there for the others."""
+    with suppress(BrokenPipeError):
+        print(text, file=stream)
 
 
 def _scores(baseline: str, new: list[Row], old: list[Row]) -> list[tuple[str, float, float]]:
@@ -54,7 +61,7 @@ def _scores(baseline: str, new: list[Row], old: list[Row]) -> list[tuple[str, fl
         require_one_evaluation(new, metrics[0], "the working tree")
         require_one_evaluation(old, metrics[1], baseline)
     except (NotComparableError, json.JSONDecodeError) as error:
-        print(f"gate: note: scores are not listed: {error}", file=sys.stderr)
+        _print(f"gate: note: scores are not listed: {error}", sys.stderr)
         return []
     return compare_scores(*metrics)
 
