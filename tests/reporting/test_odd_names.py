@@ -26,6 +26,23 @@ def test_markdown_shows_names_as_they_are() -> None:
     assert lines[2].startswith(r"| a\|b")
 
 
+def test_the_table_of_splits_has_room_for_few_classes() -> None:
+    """Of 200 the rarest and the most frequent stand for the others."""
+    rows = {"train": 30, "test": 10}
+    few = {"class_names": ["a_1", "*"], "class_counts": {"train": [10, 20], "test": [3, 7]}, "rows": rows}
+    assert tables.split_table(few).splitlines()[::2] == [
+        r"| split | a_1 |  \* | rows |",
+        "| train |  10 |  20 |   30 |",
+    ]
+    counts = {"train": [5] * 100 + [2, 9] + [5] * 98, "test": [3] * 100 + [1, 4] + [3] * 98}
+    many = {"class_names": [f"c{i}" for i in range(200)], "class_counts": counts, "rows": rows}
+    assert tables.split_table(many).splitlines()[::3] == [
+        "| split | c100 (rarest of 200) | c101 (most frequent) | rows |",
+        "| test  |                    1 |                    4 |   10 |",
+    ]
+    assert tables.split_table({"class_names": [], "class_counts": {"train": [30]}, "rows": rows}).count("|") == 12
+
+
 def test_a_report_says_what_was_done_to_the_training_images() -> None:
     """Their loss is of images that validation does not have."""
     assert tables.augmented({"shift": 0, "flip": False}) == ""

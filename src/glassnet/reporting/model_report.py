@@ -97,10 +97,6 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
         temperatures=TEMPERATURES,
         tuning=read_tuning(card["settings"]["data"]["name"]),
         settings=[[tables.code(key), tables.value_code(value)] for key, value in flatten(card["settings"]).items()],
-        split_rows=[
-            [split, *(prepared.about["class_counts"][split] if prepared.class_names else []), rows]
-            for split, rows in prepared.about["rows"].items()
-        ],
         digests=[[name, f"`{digest}`"] for name, digest in card["digests"].items()],
         overrides=shlex.join(overrides),
         commands=_commands(training),

@@ -10,6 +10,7 @@ from glassnet.diagnostics import Finding
 Json: TypeAlias = dict[str, Any]
 GROUPS_SHOWN = 10
 SHOWN = 10  # columns named in a sentence
+CLASSES_SHOWN = 12  # of more, the table of splits has the rarest and the most frequent alone
 Table: TypeAlias = list[list[Any]]
 
 
@@ -46,6 +47,23 @@ def markdown_table(header: list[str], rows: Table) -> str:
 
     rule = [("-" * (w - 1) + ":") if r else "-" * w for w, r in zip(widths, right, strict=True)]
     return "\n".join([line(header), f"| {' | '.join(rule)} |", *map(line, cells)])
+
+
+def split_table(about: Json) -> str:
+    """Return the table of how many rows each split has, in all and of each class."""
+    names, counts = about["class_names"], about["class_counts"]["train"]
+    columns = dict(enumerate(map(plain, names)))
+    if len(names) > CLASSES_SHOWN:
+        rarest, largest = (extreme(columns, key=counts.__getitem__) for extreme in (min, max))
+        columns = {
+            rarest: f"{columns[rarest]} (rarest of {len(names)})",
+            largest: f"{columns[largest]} (most frequent)",
+        }
+    rows = [
+        [split, *(about["class_counts"][split][column] for column in columns), total]
+        for split, total in about["rows"].items()
+    ]
+    return markdown_table(["split", *columns.values(), "rows"], rows)
 
 
 def gaps_filled(columns: list[Json], rule: str) -> str:
