@@ -28,6 +28,7 @@ $(STAMP):
 	@touch $@
 
 repro: $(STAMP)  ## Run the pipeline: fetch, prepare, train, evaluate, report
+	@test -s .dvc/tmp/rwlock || rm -f .dvc/tmp/rwlock  # a DVC that was killed just then left it empty, and cannot read it
 	dvc repro
 
 test: $(STAMP)  ## Run the tests
