@@ -89,6 +89,21 @@ def test_a_reader_that_has_gone_changes_no_status(
     assert done.returncode == status
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_verdict_that_cannot_be_written_is_an_error(repository: Path, unbuffered: str) -> None:
+    """As where a CI job's log is on a full disk."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "glassnet.stages.gate", "baseline=HEAD"],
+            cwd=repository, env=os.environ | {"PYTHONPATH": str(ROOT / "src"), "PYTHONUNBUFFERED": unbuffered},
+            stdout=full, stderr=subprocess.PIPE, text=True, check=False,
+        )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr == (
+        "gate: expected to read or write here, received 'No space left on device'; free some space on that disk\n"
+    )
+
+
 def test_a_folder_is_compared_too(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     """With its reports/ or without; scores that are missing, or of other predictions, are a note, not a verdict."""
     folder = tmp_path_factory.mktemp("other")

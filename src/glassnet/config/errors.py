@@ -54,7 +54,10 @@ def one_line_errors(command: str, status: int = 1) -> Iterator[None]:
     received: list[int] = []
     try:
         with _noted_signals(received):
-            yield
+            try:
+                yield
+            finally:
+                _write_out()
     except StoppedError as stopped:
         line, code = str(stopped), 128 + stopped.signum
     except (Exception, KeyboardInterrupt, TerminatedError) as error:
@@ -67,26 +70,30 @@ def one_line_errors(command: str, status: int = 1) -> Iterator[None]:
             raise
     else:
         return
-    finally:
-        _let_readers_go()
-    with suppress(BrokenPipeError):
+    with suppress(OSError):  # the status says it to whoever cannot be told
         print(f"{command}: {line}", file=sys.stderr)
-    _let_readers_go()
+    with suppress(OSError):
+        _write_out()
     sys.exit(code)
 
 
-def _let_readers_go() -> None:
+def _write_out() -> None:
     """Write out what was printed; whoever has stopped reading (`| head`) changes no exit status.
 
-    Python would try once more at its end, and exit with 120.
+    What cannot be written is let go: Python would try once more at its end, and exit with 120.
+
+    Raises:
+        OSError: if there is no room for it, say.
     """
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except BrokenPipeError:
+        except OSError as error:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, stream.fileno())
             os.close(nowhere)
+            if not isinstance(error, BrokenPipeError):
+                raise
 
 
 def print_any_text() -> None:
