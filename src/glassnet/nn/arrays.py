@@ -10,7 +10,7 @@ FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
 LabelArray: TypeAlias = npt.NDArray[np.integer[Any]]
 
 PLAIN_ARRAYS = (np.ndarray, np.memmap)
-FLOAT_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
+FLOAT_DTYPES = FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)
 BOOL, INDEX = np.dtype(np.bool_), np.dtype(np.intp)
 
 

@@ -6,7 +6,17 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.nn.arrays import BOOL, FLOAT_DTYPES, INDEX, FloatArray, LabelArray, check_batch, check_number, describe
+from glassnet.nn.arrays import (
+    BOOL,
+    FLOAT64,
+    FLOAT_DTYPES,
+    INDEX,
+    FloatArray,
+    LabelArray,
+    check_batch,
+    check_number,
+    describe,
+)
 from glassnet.nn.loss import Loss
 
 LOWEST = {dtype: np.finfo(dtype).min for dtype in FLOAT_DTYPES}
@@ -85,36 +95,29 @@ class SoftmaxCrossEntropy(Loss):
         Z = check_batch(self, logits)
         labels, distribution = self._check_targets(Z, targets)
         self._memory = None
-        if distribution is None:
-            self.target_form = "class ids"
-        else:
-            self.target_form = "one-hot" if ((distribution == 0) | (distribution == 1)).all() else "soft"
+        self.target_form = "class ids" if distribution is None else self._form(distribution)
         shifted = _shifted(Z, self._row_maxima(Z), self.buffer(Z.shape, Z.dtype))
         if labels is not None and self.class_weights is None and not self.label_smoothing:
             return self._forward_ids(Z, shifted, labels)
-        E = np.exp(shifted)
-        total = E.sum(axis=1, keepdims=True)
+        P = np.exp(shifted, out=self.buffer(Z.shape, Z.dtype))
+        total = self._class_sums(P)
+        P /= total
         T = self._weighted_targets(Z, labels, distribution)
-        self._memory = (E / total, T, None)
+        self._memory = (P, T, None)
         with np.errstate(over="ignore", invalid="ignore"):  # not finite, and so reported
-            log_P = shifted.astype(np.float64) - np.log(total)
-            value = float(-np.sum(T * log_P) / self.total_weight)
+            log_total = np.log(total, out=total)
+            log_P = np.subtract(shifted, log_total, out=self.buffer(Z.shape, FLOAT64), dtype=FLOAT64)
+            value = -float(np.vdot(T, log_P)) / self.total_weight
             if not math.isfinite(value):  # 0·log 0 counts as 0
-                log_P = _floored(shifted, Z).astype(np.float64) - np.log(total)
-                terms = np.where(T > 0, T * log_P, 0 * total)  # which is NaN where the row is
+                log_P = _floored(shifted, Z).astype(np.float64) - log_total
+                terms = np.where(T > 0, T * log_P, 0 * log_total)  # which is NaN where the row is
                 value = float(-np.sum(terms) / self.total_weight)
         return value
 
     def _forward_ids(self, Z: FloatArray, shifted: FloatArray, labels: LabelArray) -> float:
-        """Return the plain loss for class ids; `shifted` becomes P in place.
-
-        The sums over classes are a product with ones: `np.sum` begins anew for each short row, 11 in place of 2 µs for
-        512 rows of 10.
-        """
-        n, classes = shifted.shape
-        # Entry y_n of row n, in the array laid end to end.
-        starts, out = self._row_starts(n, classes), self.buffer((n,), INDEX)
-        places = np.add(starts, labels, out=out, dtype=INDEX, casting="unsafe")
+        """Return the plain loss for class ids; `shifted` becomes P in place."""
+        n = len(labels)
+        places = self._places(shifted, labels)
         entries = shifted.reshape(-1)
         at_labels = np.take(entries, places, out=self.buffer((n,), shifted.dtype), mode="clip")
         likelihood = float(np.add.reduce(at_labels, dtype=np.float64))  # in which no sum of float32 overflows
@@ -122,7 +125,7 @@ class SoftmaxCrossEntropy(Loss):
             with np.errstate(over="ignore"):
                 likelihood = float(np.sum(_floored(at_labels, Z.reshape(-1)[places]), dtype=np.float64))
         P = np.exp(shifted, out=shifted)
-        total = np.matmul(P, self.constant(1, (classes, 1), P.dtype), out=self.buffer((n, 1), P.dtype))
+        total = self._class_sums(P)
         P /= total
         self.total_weight = float(n)
         self._memory = (P, None, places)
@@ -138,7 +141,29 @@ class SoftmaxCrossEntropy(Loss):
             entries[places] = at_labels
             P /= P.shape[0]
             return cast(FloatArray, P)
-        return cast(FloatArray, ((P * T.sum(axis=1, keepdims=True) - T) / self.total_weight).astype(P.dtype))
+        dZ = np.multiply(P, self._class_sums(T), out=self.buffer(T.shape, T.dtype))
+        dZ -= T
+        return np.divide(dZ, self.total_weight, out=P)
+
+    def _class_sums(self, values: FloatArray) -> FloatArray:
+        """Return `Σ_c v_nc`, `(N, 1)`, as a product with ones: `np.sum` begins anew for each short row.
+
+        For 512 rows of 10 that is 2 in place of 11 µs.
+        """
+        n, classes = values.shape
+        ones = self.constant(1, (classes, 1), values.dtype)
+        return np.matmul(values, ones, out=self.buffer((n, 1), values.dtype))
+
+    def _places(self, values: FloatArray, labels: LabelArray) -> npt.NDArray[np.intp]:
+        """Return where entry y_n of row n is when the array `values (N, C)` is laid end to end."""
+        starts, out = self._row_starts(*values.shape), self.buffer(labels.shape, INDEX)
+        return np.add(starts, labels, out=out, dtype=INDEX, casting="unsafe")
+
+    def _form(self, distribution: FloatArray) -> str:
+        """Return whether the distributions are one-hot or soft."""
+        is_whole = np.equal(distribution, 0, out=self.buffer(distribution.shape, BOOL))
+        is_whole |= np.equal(distribution, 1, out=self.buffer(distribution.shape, BOOL))
+        return "one-hot" if is_whole.all() else "soft"
 
     def _row_maxima(self, Z: FloatArray) -> FloatArray:
         """Return `max_c Z`, `(N, 1)`, by way of where it is: 8 in place of 23 µs for 512 rows of 10."""
@@ -155,23 +180,31 @@ class SoftmaxCrossEntropy(Loss):
 
     def score_sum(self, outputs: FloatArray, targets: npt.NDArray[np.generic]) -> float:
         """Return how many examples have their largest logit at the (most probable) target class."""
-        labels = targets if targets.ndim == 1 else targets.argmax(axis=1)
+        out = self.buffer((len(outputs),), INDEX)
+        labels = targets if targets.ndim == 1 else np.argmax(targets, axis=1, out=out)
         predicted = np.argmax(outputs, axis=1, out=self.buffer((len(outputs),), INDEX))
         return float(np.count_nonzero(np.equal(predicted, labels, out=self.buffer(predicted.shape, BOOL))))
 
     def _weighted_targets(
         self, Z: FloatArray, labels: LabelArray | None, distribution: FloatArray | None
     ) -> FloatArray:
+        """Return `w_c q_nc`, in float64, in which any weights will do; set what the loss divides by."""
         n, classes = Z.shape
-        if distribution is None:
-            distribution = np.zeros(Z.shape)  # in float64, in which any weights will do
-            distribution[np.arange(n), labels] = 1
-        T = (1 - self.label_smoothing) * distribution + self.label_smoothing / classes
+        if labels is not None:
+            T = self.buffer(Z.shape, FLOAT64)
+            T.fill(0)
+            T.reshape(-1)[self._places(T, labels)] = 1
+        else:
+            assert distribution is not None  # noqa: S101  # what the type checker cannot see
+            T = distribution
+        T *= 1 - self.label_smoothing
+        T += self.label_smoothing / classes
         self.total_weight = float(n)
         if self.class_weights is not None:
             T *= self.class_weights
             if labels is not None:
-                self.total_weight = float(self.class_weights[labels].sum())
+                weights = np.take(self.class_weights, labels, out=self.buffer(labels.shape, FLOAT64), mode="clip")
+                self.total_weight = float(weights.sum())
                 if self.total_weight == 0:
                     raise ValueError(
                         f"{self!r}: expected some class of the batch to have a weight above 0, received none"
@@ -199,10 +232,11 @@ class SoftmaxCrossEntropy(Loss):
             raise ValueError(f"{self!r}: expected targets as {wanted}, received {describe(targets)}")
         if targets.dtype.kind not in "iubf":
             raise TypeError(f"{self!r}: expected numeric distributions ({n}, {classes}), received {describe(targets)}")
-        distribution = targets.astype(np.float64)
+        distribution = self.buffer(Z.shape, FLOAT64)
+        np.copyto(distribution, targets)
         with np.errstate(over="ignore", invalid="ignore"):
-            sums = distribution.sum(axis=1)
-        if not (np.abs(sums - 1) <= 1e-4).all() or (distribution < 0).any():
+            sums = self._class_sums(distribution)
+        if not (sums.min() >= 1 - 1e-4 and sums.max() <= 1 + 1e-4 and distribution.min() >= 0):
             raise ValueError(
                 f"{self!r}: expected distributions ({n}, {classes}), rows of entries 0 or more that sum to 1, received "
                 f"row sums from {sums.min():g} to {sums.max():g}"

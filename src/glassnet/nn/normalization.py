@@ -1,5 +1,6 @@
 """Normalization: BatchNorm standardizes each feature over the batch, LayerNorm each example over its features."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,32 +10,47 @@ from glassnet.nn.arrays import FloatArray, check_batch, check_count, check_numbe
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
 
+Take = Callable[[tuple[int, ...], np.dtype[Any]], FloatArray]  # returns memory to write into, such as Module.buffer
 
-def standardize(X: FloatArray, axis: int, eps: float) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+
+def standardize(
+    X: FloatArray, axis: int, eps: float, take: Take
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Return `(X̂, 1/√(σ² + ε), μ, σ²)` with `X̂ = (X − μ)/√(σ² + ε)`, statistics along `axis` (kept as size 1).
 
     Where squares overflow (entries beyond 1e19 in float32), entries are first divided by a power of two c, which is
     exact: `X̂` does not change if ε is divided by c² with them. The σ² returned is then cut to a number that exists.
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        mean, centred, variance = _centre(X, axis)
+        mean, centred, variance = _centre(X, axis, take)
     if not np.isfinite(variance).all() and np.isfinite(X).all():
         exponent = np.frexp(np.abs(X).max(axis=axis, keepdims=True))[1].clip(min=0)
-        X_hat, inverse_std, mean, variance = _standardize_scaled(np.ldexp(X, -exponent), axis, eps, exponent)
+        X_hat, inverse_std, mean, variance = _standardize_scaled(np.ldexp(X, -exponent), axis, eps, exponent, take)
         with np.errstate(over="ignore"):
             variance = np.minimum(np.ldexp(variance, 2 * exponent), np.finfo(X.dtype).max / 4)
         return X_hat, inverse_std, np.ldexp(mean, exponent), variance
-    inverse_std = 1 / np.sqrt(variance + X.dtype.type(eps))
-    return centred * inverse_std, inverse_std, mean, variance
+    inverse_std = np.add(variance, eps, out=take(variance.shape, X.dtype))
+    np.divide(1, np.sqrt(inverse_std, out=inverse_std), out=inverse_std)
+    centred *= inverse_std
+    return centred, inverse_std, mean, variance
 
 
-def _centre(X: FloatArray, axis: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+def _centre(X: FloatArray, axis: int, take: Take) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return `(μ, X − μ, σ²)`, centred twice: the mean of equal large numbers rounds, and that is no spread."""
-    mean = X.mean(axis=axis, keepdims=True)
-    centred = X - mean
-    rest = centred.mean(axis=axis, keepdims=True)
+    mean = _mean(X, axis, take)
+    centred = np.subtract(X, mean, out=take(X.shape, X.dtype))
+    rest = _mean(centred, axis, take)
     centred -= rest
-    return mean + rest, centred, np.mean(centred * centred, axis=axis, keepdims=True)
+    mean += rest
+    return mean, centred, _mean(np.multiply(centred, centred, out=take(X.shape, X.dtype)), axis, take)
+
+
+def _mean(X: FloatArray, axis: int, take: Take) -> FloatArray:
+    """Return the mean along `axis`, which stays as size 1."""
+    shape = (1, X.shape[1]) if axis == 0 else (X.shape[0], 1)
+    mean = np.add.reduce(X, axis=axis, keepdims=True, out=take(shape, X.dtype))
+    mean /= X.shape[axis]  # as np.mean does, but that goes by way of float64
+    return mean
 
 
 def _check_eps(owner: str, eps: float, dtype: np.dtype[Any]) -> float:
@@ -45,27 +61,40 @@ def _check_eps(owner: str, eps: float, dtype: np.dtype[Any]) -> float:
 
 
 def _standardize_scaled(
-    X: FloatArray, axis: int, eps: float, exponent: npt.NDArray[np.intc]
+    X: FloatArray, axis: int, eps: float, exponent: npt.NDArray[np.intc], take: Take
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Do the work of `standardize` for entries that were divided by 2^exponent; mean and variance come back divided."""
-    mean, centred, variance = _centre(X, axis)
+    mean, centred, variance = _centre(X, axis, take)
     scaled_eps = np.ldexp(np.full_like(variance, eps), -2 * exponent)
     # A column without variance and an ε that has underflowed: any divisor will do, since every entry is 0.
     inverse_std = 1 / np.sqrt(np.maximum(variance + scaled_eps, np.finfo(X.dtype).tiny))
     return centred * inverse_std, np.ldexp(inverse_std, -exponent), mean, variance
 
 
-def standardize_backward(dX_hat: FloatArray, X_hat: FloatArray, inverse_std: FloatArray, axis: int) -> FloatArray:
-    """Return `dX` given `dX̂`, through the mean and the variance as well as directly.
+def standardize_backward(
+    dX_hat: FloatArray, X_hat: FloatArray, inverse_std: FloatArray, axis: int, take: Take
+) -> FloatArray:
+    """Return `dX` given `dX̂`, through the mean and the variance as well as directly; it is written over `dX̂`.
 
     With m entries along `axis` and `s = 1/√(σ² + ε)`: `x̂_i = (x_i − μ)s`, `∂μ/∂x_j = 1/m`, and since
     `σ² = Σ(x_i − μ)²/m`, `∂σ²/∂x_j = 2(x_j − μ)/m`, so `∂s/∂x_j = −½s³·2(x_j − μ)/m = −s²·x̂_j/m`. Therefore
     `∂x̂_i/∂x_j = s(δ_ij − 1/m − x̂_i x̂_j/m)`, and summing over i: `dx_j = s(dx̂_j − mean(dx̂) − x̂_j·mean(dx̂·x̂))`.
     (Ioffe & Szegedy, "Batch normalization", 2015.)
     """
-    mean_gradient = dX_hat.mean(axis=axis, keepdims=True)
-    projection = np.mean(dX_hat * X_hat, axis=axis, keepdims=True)
-    return inverse_std * (dX_hat - mean_gradient - X_hat * projection)
+    products = np.multiply(dX_hat, X_hat, out=take(X_hat.shape, X_hat.dtype))
+    projection = _mean(products, axis, take)
+    dX_hat -= _mean(dX_hat, axis, take)
+    dX_hat -= np.multiply(X_hat, projection, out=products)
+    dX_hat *= inverse_std
+    return dX_hat
+
+
+def _add_gradients(layer: "BatchNorm | LayerNorm", dout: FloatArray, X_hat: FloatArray) -> FloatArray:
+    """Add `dγ = Σ_n dY·X̂` and `dβ = Σ_n dY`; return `dX̂ = dY·γ`."""
+    memory = np.multiply(dout, X_hat, out=layer.buffer(X_hat.shape, X_hat.dtype))
+    layer.gamma.accumulate(memory.sum(axis=0, keepdims=True))
+    layer.beta.accumulate(dout.sum(axis=0, keepdims=True))
+    return np.multiply(dout, layer.gamma.data, out=memory)
 
 
 class BatchNorm(Module):
@@ -104,7 +133,7 @@ class BatchNorm(Module):
                     f"{self!r}: expected at least 2 examples in training mode, received {n}; where that is the last "
                     "batch of an epoch, DataLoader(drop_last=True) leaves it out"
                 )
-            X_hat, inverse_std, mean, variance = standardize(X, 0, self.eps)
+            X_hat, inverse_std, mean, variance = standardize(X, 0, self.eps, self.buffer)
             self.running_mean *= 1 - self.momentum
             self.running_mean += self.momentum * mean
             self.running_var *= 1 - self.momentum
@@ -113,21 +142,23 @@ class BatchNorm(Module):
             inverse_std = 1 / np.sqrt(self.running_var + X.dtype.type(self.eps))
             largest = np.finfo(X.dtype).max
             with np.errstate(over="ignore"):
-                X_hat = np.clip((X - self.running_mean) * inverse_std, -largest, largest)
+                X_hat = np.subtract(X, self.running_mean, out=self.buffer(X.shape, X.dtype))
+                X_hat *= inverse_std
+                np.clip(X_hat, -largest, largest, out=X_hat)
         with np.errstate(over="ignore"):
-            Y = X_hat * self.gamma.data + self.beta.data
+            Y = np.multiply(X_hat, self.gamma.data, out=self.buffer(X.shape, X.dtype))
+            Y += self.beta.data
         self.remember(Y, X_hat, inverse_std, self.training)
         return Y
 
     def backward(self, dout: FloatArray) -> FloatArray:
         """Add `dγ` and `dβ`; return `dX` of the mode that forward ran in."""
         X_hat, inverse_std, batch_statistics = self.recall(dout)
-        self.gamma.accumulate(np.sum(dout * X_hat, axis=0, keepdims=True))
-        self.beta.accumulate(dout.sum(axis=0, keepdims=True))
-        dX_hat = dout * self.gamma.data
+        dX_hat = _add_gradients(self, dout, X_hat)
         if batch_statistics:
-            return standardize_backward(dX_hat, X_hat, inverse_std, axis=0)
-        return dX_hat * inverse_std
+            return standardize_backward(dX_hat, X_hat, inverse_std, 0, self.buffer)
+        dX_hat *= inverse_std
+        return dX_hat
 
     def __repr__(self) -> str:
         return f"BatchNorm({self.features})"
@@ -151,17 +182,16 @@ class LayerNorm(Module):
     def forward(self, X: FloatArray) -> FloatArray:
         """Return `γX̂ + β`, `(N, D)`."""
         X = check_batch(self, X, self.features, self.gamma.dtype)
-        X_hat, inverse_std, _, _ = standardize(X, 1, self.eps)
-        Y = X_hat * self.gamma.data + self.beta.data
+        X_hat, inverse_std, _, _ = standardize(X, 1, self.eps, self.buffer)
+        Y = np.multiply(X_hat, self.gamma.data, out=self.buffer(X.shape, X.dtype))
+        Y += self.beta.data
         self.remember(Y, X_hat, inverse_std)
         return Y
 
     def backward(self, dout: FloatArray) -> FloatArray:
         """Add `dγ` and `dβ`; return `dX`."""
         X_hat, inverse_std = self.recall(dout)
-        self.gamma.accumulate(np.sum(dout * X_hat, axis=0, keepdims=True))
-        self.beta.accumulate(dout.sum(axis=0, keepdims=True))
-        return standardize_backward(dout * self.gamma.data, X_hat, inverse_std, axis=1)
+        return standardize_backward(_add_gradients(self, dout, X_hat), X_hat, inverse_std, 1, self.buffer)
 
     def __repr__(self) -> str:
         return f"LayerNorm({self.features})"

@@ -3,13 +3,14 @@
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.nn.arrays import FLOAT_DTYPES, FloatArray, check_batch, describe
+from glassnet.nn.arrays import FLOAT64, FLOAT_DTYPES, FloatArray, check_batch, describe
 from glassnet.nn.loss import Loss
 
 
 def _absolute_error_sum(loss: Loss, outputs: FloatArray, targets: npt.NDArray[np.generic]) -> float:
     """Return the sum over the examples of the absolute error, averaged over the K outputs."""
-    return float(np.abs(_errors(loss, outputs, targets)).sum() / outputs.shape[1])
+    errors = _errors(loss, outputs, targets)
+    return float(np.abs(errors, out=errors).sum() / outputs.shape[1])
 
 
 class MeanSquaredError(Loss):
@@ -27,13 +28,14 @@ class MeanSquaredError(Loss):
         errors = _errors(self, outputs, targets)
         self._memory = errors, outputs.dtype
         self.total_weight = float(len(errors))
-        with np.errstate(over="ignore"):  # beyond 1e154 the square leaves even float64: infinite, and so reported
-            return float(np.mean(errors * errors))
+        # Beyond 1e154 the square leaves even float64: infinite, and so reported.
+        return float(np.vdot(errors, errors)) / errors.size
 
     def backward(self) -> FloatArray:
         """Return `2(Z − T)/NK`, `(N, K)`."""
         errors, dtype = self.recall()
-        return _narrow(errors * (2 / errors.size), dtype)
+        with np.errstate(over="ignore"):
+            return np.multiply(errors, 2 / errors.size, out=self.buffer(errors.shape, dtype))
 
 
 class MeanAbsoluteError(Loss):
@@ -51,12 +53,12 @@ class MeanAbsoluteError(Loss):
         self._memory = errors, outputs.dtype
         self.total_weight = float(len(errors))
         with np.errstate(over="ignore"):
-            return float(np.mean(np.abs(errors)))
+            return float(np.mean(np.abs(errors, out=self.buffer(errors.shape, errors.dtype))))
 
     def backward(self) -> FloatArray:
         """Return `sign(Z − T)/NK`, `(N, K)`."""
         errors, dtype = self.recall()
-        return _narrow(np.sign(errors) / errors.size, dtype)
+        return np.divide(np.sign(errors, out=errors), errors.size, out=self.buffer(errors.shape, dtype))
 
 
 def _errors(owner: Loss, outputs: FloatArray, targets: npt.NDArray[np.generic]) -> npt.NDArray[np.float64]:
@@ -71,10 +73,4 @@ def _errors(owner: Loss, outputs: FloatArray, targets: npt.NDArray[np.generic]) 
     if not np.isfinite(targets).all():
         raise ValueError(f"{owner!r}: expected {wanted}, received NaN or infinite ones")
     with np.errstate(over="ignore"):
-        errors: npt.NDArray[np.float64] = np.subtract(Z, targets, dtype=np.float64)
-    return errors
-
-
-def _narrow(gradient: npt.NDArray[np.float64], dtype: npt.DTypeLike) -> FloatArray:
-    with np.errstate(over="ignore"):
-        return gradient.astype(dtype)
+        return np.subtract(Z, targets, out=owner.buffer(Z.shape, FLOAT64), dtype=FLOAT64)

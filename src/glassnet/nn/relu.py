@@ -50,15 +50,19 @@ class LeakyReLU(Module):
 
     def forward(self, X: FloatArray) -> FloatArray:
         """Return `X` where positive, `negative_slope · X` elsewhere."""
-        slope = np.where(check_batch(self, X) > 0, X.dtype.type(1), X.dtype.type(self.negative_slope))
-        A = X * slope
+        X = check_batch(self, X)
+        is_positive = np.greater(X, 0, out=self.buffer(X.shape, X.dtype))
+        slope = np.subtract(1, is_positive, out=self.buffer(X.shape, X.dtype))
+        slope *= self.negative_slope
+        slope += is_positive
+        A = np.multiply(X, slope, out=is_positive)
         self.remember(A, slope)
         return A
 
     def backward(self, dout: FloatArray) -> FloatArray:
         """Return `dout` where the input was positive, `negative_slope · dout` elsewhere."""
         (slope,) = self.recall(dout)
-        return dout * slope
+        return np.multiply(dout, slope, out=self.buffer(slope.shape, slope.dtype))
 
     def __repr__(self) -> str:
         return f"LeakyReLU({self.negative_slope})"

@@ -1,5 +1,7 @@
 """The residual connection: a module that learns what to add to its input."""
 
+import numpy as np
+
 from glassnet.nn.arrays import FloatArray, check_batch, describe
 from glassnet.nn.module import Module
 
@@ -26,14 +28,14 @@ class Residual(Module):
             raise ValueError(
                 f"{self!r}: expected the inner module to keep the shape {X.shape} of its input, received {change.shape}"
             )
-        Y = X + change
+        Y = np.add(X, change, out=self.buffer(X.shape, X.dtype))
         self.remember(Y)
         return Y
 
     def backward(self, dout: FloatArray) -> FloatArray:
         """Return `dout + inner.backward(dout)`."""
         self.recall(dout)
-        return dout + self.inner.backward(dout)
+        return np.add(dout, self.inner.backward(dout), out=self.buffer(dout.shape, dout.dtype))
 
     def backward_parameters(self, dout: FloatArray) -> None:
         """Have the inner module do what concerns its parameters."""

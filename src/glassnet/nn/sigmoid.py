@@ -6,14 +6,17 @@ from glassnet.nn.arrays import FloatArray, check_batch
 from glassnet.nn.module import Module
 
 
-def sigmoid(Z: FloatArray) -> FloatArray:
-    """Return `σ(z) = 1/(1 + e^(−z))`, elementwise and without overflow.
+def sigmoid(Z: FloatArray, out: FloatArray, scratch: FloatArray) -> FloatArray:
+    """Write `σ(z) = 1/(1 + e^(−z))` into `out`, elementwise and without overflow; `scratch` is memory to write over.
 
-    `e^(−|z|)` lies in (0, 1] whatever z is. For `z ≥ 0` it is the `e^(−z)` of the definition; for `z < 0` the fraction
-    is multiplied through by `e^z`, giving `e^z/(1 + e^z)`. Tiny values stay exact instead of rounding to zero.
+    Multiplied through by `e^m` with `m = min(z, 0)` the fraction is `e^m/(e^m + e^(m − z))`, and `m − z = −max(z, 0)`:
+    both exponents are at most 0 and one of them is 0. Tiny values stay exact instead of rounding to zero.
     """
-    exponential = np.exp(-np.abs(Z))
-    return np.where(Z >= 0, 1, exponential) / (1 + exponential)
+    numerator = np.exp(np.minimum(Z, 0, out=out), out=out)
+    np.negative(np.maximum(Z, 0, out=scratch), out=scratch)
+    np.exp(scratch, out=scratch)
+    scratch += numerator
+    return np.divide(numerator, scratch, out=out)
 
 
 class Sigmoid(Module):
@@ -26,14 +29,18 @@ class Sigmoid(Module):
 
     def forward(self, X: FloatArray) -> FloatArray:
         """Return `σ(X)`."""
-        A = sigmoid(check_batch(self, X))
+        X = check_batch(self, X)
+        A = sigmoid(X, self.buffer(X.shape, X.dtype), scratch=self.buffer(X.shape, X.dtype))
         self.remember(A, A)
         return A
 
     def backward(self, dout: FloatArray) -> FloatArray:
         """Return `dout · A(1 − A)`."""
         (A,) = self.recall(dout)
-        return dout * (A * (1 - A))
+        dX = np.subtract(1, A, out=self.buffer(A.shape, A.dtype))
+        dX *= A
+        dX *= dout
+        return dX
 
     def __repr__(self) -> str:
         return "Sigmoid()"
@@ -48,15 +55,22 @@ class SiLU(Module):
 
     def forward(self, X: FloatArray) -> FloatArray:
         """Return `X · σ(X)`."""
-        S = sigmoid(check_batch(self, X))
-        A = X * S
+        X = check_batch(self, X)
+        A = self.buffer(X.shape, X.dtype)
+        S = sigmoid(X, self.buffer(X.shape, X.dtype), scratch=A)
+        np.multiply(X, S, out=A)
         self.remember(A, X, S)
         return A
 
     def backward(self, dout: FloatArray) -> FloatArray:
         """Return `dout · σ(1 + X(1 − σ))`."""
         X, S = self.recall(dout)
-        return dout * (S * (1 + X * (1 - S)))
+        dX = np.subtract(1, S, out=self.buffer(S.shape, S.dtype))
+        dX *= X
+        dX += 1
+        dX *= S
+        dX *= dout
+        return dX
 
     def __repr__(self) -> str:
         return "SiLU()"

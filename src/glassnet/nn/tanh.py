@@ -50,17 +50,33 @@ class GELU(Module):
 
     def forward(self, X: FloatArray) -> FloatArray:
         """Return `½X(1 + tanh u(X))`."""
-        clipped = np.clip(check_batch(self, X), -self.LIMIT, self.LIMIT)
-        T = np.tanh(self.SCALE * clipped * (1 + self.CUBIC * clipped * clipped))
-        A = X * (0.5 * (1 + T))
-        self.remember(A, clipped, T)
+        X = check_batch(self, X)
+        Z = np.clip(X, -self.LIMIT, self.LIMIT, out=self.buffer(X.shape, X.dtype))
+        U = np.multiply(Z, Z, out=self.buffer(X.shape, X.dtype))
+        U *= self.SCALE * self.CUBIC
+        U += self.SCALE
+        U *= Z
+        T = np.tanh(U, out=U)
+        A = np.add(T, 1, out=self.buffer(X.shape, X.dtype))
+        A *= 0.5
+        A *= X
+        self.remember(A, Z, T)
         return A
 
     def backward(self, dout: FloatArray) -> FloatArray:
-        """Return `dout · (½(1 + t) + ½z(1 − t²)·du/dz)`; beyond the clip `1 − t²` is 0, so the clipped z serves."""
+        """Return `dout · ½(1 + t + z(1 − t²)·du/dz)`; beyond the clip `1 − t²` is 0, so the clipped z serves."""
         Z, T = self.recall(dout)
-        dU_dZ = self.SCALE * (1 + 3 * self.CUBIC * Z * Z)
-        return dout * (0.5 * (1 + T) + 0.5 * Z * (1 - T * T) * dU_dZ)
+        dX = np.multiply(Z, Z, out=self.buffer(Z.shape, Z.dtype))
+        dX *= 3 * self.SCALE * self.CUBIC
+        dX += self.SCALE
+        dX *= Z
+        dT_dU = np.multiply(T, T, out=self.buffer(Z.shape, Z.dtype))
+        dX *= np.subtract(1, dT_dU, out=dT_dU)
+        dX += T
+        dX += 1
+        dX *= 0.5
+        dX *= dout
+        return dX
 
     def __repr__(self) -> str:
         return "GELU()"
