@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glassnet import nn
+from glassnet import nn, optim
 from glassnet.diagnostics import directional_gradient_check, gradient_check
 from glassnet.nn import FloatArray
 
@@ -283,6 +283,65 @@ def test_noise_is_taken_for_no_corner(offset: float, check: Any) -> None:
             far = rng.standard_normal((9, 4)) + offset
             result = check(model, nn.SoftmaxCrossEntropy(), far, np.arange(9) % 3)
             assert (result.max_relative_error < 1e-6) == passes, (seed, result)
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_network_that_knows_its_examples_has_no_corners(check: Any) -> None:
+    """A loss of 1e−9 rounds as the sum of 1 and little more that it is the logarithm of; it is smooth all the same."""
+    model = nn.mlp([3, 8, 2], activation="tanh", rng=np.random.default_rng(0), dtype=np.float64)
+    loss, optimizer = nn.SoftmaxCrossEntropy(), optim.Adam(model.parameters(), 0.1)
+    features, labels = X[:2, :3], np.array([0, 1])
+    while loss.forward(model.forward(features), labels) > 1e-9:
+        optimizer.zero_grad()
+        model.backward(loss.backward())
+        optimizer.step()
+    result = check(model, loss, features, labels)
+    assert result.max_relative_error < 1e-6, result
+    assert result.corners == 0
+
+
+class _Steep(nn.Module):
+    """`tanh(10⁵·x)`, with a gradient half as large again."""
+
+    def forward(self, X: FloatArray) -> FloatArray:
+        A = np.tanh(1e5 * X)
+        self.remember(A, A)
+        return A
+
+    def backward(self, dout: FloatArray) -> FloatArray:
+        (A,) = self.recall(dout)
+        return np.asarray(1.5e5 * dout * (1 - A * A))
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_a_wrong_gradient_of_a_steep_loss_is_not_taken_for_a_corner(check: Any) -> None:
+    """Its slopes on the two sides of a point differ, but less the nearer they are taken."""
+    model = nn.Sequential(_Steep(), nn.Dense(4, 3, rng=np.random.default_rng(0), dtype=np.float64))
+    result = check(model, nn.SoftmaxCrossEntropy(), 1e-5 * X, Y)
+    assert result.max_relative_error > 0.1
+    assert result.corners == 0
+
+
+class _FirstRowOff(nn.Dense):
+    """Gets the gradient of the first input's weights wrong by 1 in 100."""
+
+    def backward(self, dout: FloatArray) -> FloatArray:
+        dX = super().backward(dout)
+        self.W.grad[0] *= 1.01
+        return dX
+
+
+@pytest.mark.parametrize("size", [1e-2, 1e-4, 1e-6])
+def test_mistakes_in_small_gradients_are_found(size: float) -> None:
+    """Those of the weights of an input that is small itself: a difference with a long step tells, one with a short one
+    is nothing but rounding there.
+    """
+    features = X * [size, 1, 1, 1]
+    result = gradient_check(
+        _FirstRowOff(4, 3, rng=np.random.default_rng(0), dtype=np.float64), nn.SoftmaxCrossEntropy(), features, Y
+    )
+    assert result.max_relative_error > 1e-3
+    assert result.worst[1][0] == 0
 
 
 @pytest.mark.parametrize("check", CHECKS)

@@ -213,19 +213,38 @@ def _compare(where: tuple[str, tuple[int, ...]], analytic: float, line: Line, ep
     """Return the comparison, or None where the loss has a corner instead of a derivative."""
     numerical, rounding = central_difference(line, eps)
     error = relative_error(analytic, numerical, rounding)
-    for order, step in ((2, eps), (2, eps / 8), (0, eps / FINEST), (1, eps), (1, eps / FINEST)):
-        if error <= REFINE:
-            break
-        finer, rounding = extrapolated_difference(line, step, order) if order else central_difference(line, step)
-        finer_error = relative_error(analytic, finer, rounding)
-        if finer_error < error:
-            numerical, error = finer, finer_error
     if error > REFINE:
-        is_corner, noise = corner_or_noise(line, eps)
+        estimates = [(numerical, rounding), *(extrapolated_difference(line, step, 2) for step in (eps, eps / 8))]
+        estimates += [central_difference(line, eps / FINEST)]
+        estimates += [extrapolated_difference(line, step, 1) for step in (eps, eps / FINEST)]
+        finest = estimates[-1]
+        numerical, rounding = _most_precise(estimates, finest)
+        error = relative_error(analytic, numerical, rounding)
+    if error > REFINE:
+        # Slopes that differ by less than the finest difference can tell are seen from farther off.
+        is_small = relative_error(analytic, *finest) <= REFINE
+        is_corner, noise = corner_or_noise(line, 4 * eps if is_small else eps / FINEST)
         if is_corner:
             return None
-        error = min(error, relative_error(analytic, numerical, noise))
+        error = min(error, *(relative_error(analytic, estimate, noise / eps) for estimate, _ in estimates))
     return GradientCheck(error, where, analytic, numerical, checked=1, corners=0)
+
+
+def _most_precise(estimates: list[tuple[float, float]], finest: tuple[float, float]) -> tuple[float, float]:
+    """Return the estimate of a derivative to believe, of some with their roundings, and how far it may be off.
+
+    The finest has the shortest step, and nothing wrong with it but its rounding, the largest of them all. One that
+    differs from it by no more than the roundings may explain is worth more, though it may be off by what its longer
+    step does to it: about as much as the two differ, since a rounding rarely comes near its bound.
+    """
+    value, rounding = finest
+    margins = [(rounding, value)]
+    for estimate, own_rounding in estimates:
+        difference = abs(estimate - value)
+        if difference <= own_rounding + rounding:
+            margins.append((own_rounding + 2 * difference, estimate))
+    margin, best = min(margins)
+    return best, margin
 
 
 def _outcome(owner: str, comparisons: list[GradientCheck | None], difference: str) -> GradientCheck:
