@@ -89,10 +89,17 @@ def test_the_task_follows_from_the_target(tmp_path: Path, values: list[str], tas
         ("a,y\n1,2\n1,2,3\n", {}, "received 3 in row 2"),
         ("a,a,y\n1,2,x\n", {}, "more than one called a"),
         ("a,y\n1,\u00e9\n".encode("latin-1"), {}, "set data.encoding"),
-        ('a,y\n"1,2\n3,4\n', {}, "received 1 in row 1"),
+        ('a,y\n"1,2\n3,4\n', {}, "received in row 1 below the header a quotation mark that is never closed"),
+        (
+            _lines("y,a,c", lambda i: f"{'pq'[i % 2]},{i},{chr(34) if i == 9 else ''}x"),
+            {},
+            "in row 10 below the header",
+        ),
+        ('y,a\np,1\nq,2\np,"', {}, "in row 3 below the header a quotation mark that is never closed"),
         (_lines("a,b", lambda i: f"{i},p"), {}, "expected data.target to name one of the columns a, b, received 'y'"),
         (_lines("a,y", lambda i: f"{i},p"), {"target": None}, "received none"),
         (_lines("a,y", lambda i: f"{i},{'pq'[i % 2]}"), {"drop": ["z"]}, "received z"),
+        (_lines("a,y", lambda i: f"{i},{'pq'[i % 2]}"), {"drop": ["y"]}, "received the target 'y' among them"),
         (_lines("a,y", lambda i: f"{i if i else 'inf'},{'pq'[i % 2]}"), {}, "infinite ones in a"),
         (_lines("a,y", lambda i: f"5,{'pq'[i % 2]}"), {}, "none that is usable: left out as constant"),
         (_lines("a,y", lambda i: f"{i},p"), {}, "at least two classes"),
@@ -379,6 +386,8 @@ def test_prediction_takes_raw_rows_with_unseen_categories_and_gaps() -> None:
     assert X[0, 0] == X[1, 0]  # the median of 1, 2 and 4 is 2
     assert fitted.unseen_categories(new) == {"c": ["w"]}
     assert fitted.unseen_categories(frame) == {}
+    assert fitted.unseen_categories(new.assign(c="U", b="TRUE")) == {"b": ["TRUE"], "c": ["U"]}  # a text is what it is
+    assert fitted.unseen_categories(new.assign(b="True")) == {"c": ["w"]}  # or what a program made of a truth value
     with pytest.raises(ValueError, match=r"received none of these: \['c'\]"):
         fitted.transform(new.drop(columns="c"))
     with pytest.raises(ValueError, match="expected numbers in a"):

@@ -257,6 +257,36 @@ def test_gaps_in_texts_are_filled_or_a_category_of_their_own() -> None:
     assert fitted.unseen_categories(frame) == {}
 
 
+def test_what_marks_a_gap_in_the_table_does_so_in_later_rows() -> None:
+    """As `predict` has it, which reads a file with those marks; here the rows come from another program."""
+    frame = pd.DataFrame({"t": ["u", "v", "v"], "x": [1.0, 2.0, 6.0]})
+    rules = {"numeric": "median", "categorical": "most_frequent", "values": ["?", "NA"]}
+    fitted = preprocessing_from_json(TablePreprocessing.fit(frame, ("t", "x"), ("t",), rules).to_json())
+    assert isinstance(fitted, TablePreprocessing)
+    later = pd.DataFrame({"t": ["?", "NA", "u"], "x": ["2", "?", 2]})
+    np.testing.assert_array_equal(fitted.transform(later)[:, 2], fitted.transform(frame)[1, 2])
+    assert fitted.transform(later)[:, :2].tolist() == [[0, 1], [0, 1], [1, 0]]
+    assert fitted.unseen_categories(later) == {}
+
+
+def test_a_text_that_reads_missing_is_the_category_of_the_gaps() -> None:
+    """One category, not two of one name."""
+    frame = pd.DataFrame({"t": ["(missing)", "u", None, "u"]})
+    fitted = TablePreprocessing.fit(frame, ("t",), ("t",), {"categorical": "own_category"})
+    assert fitted.feature_names == ["t = (missing)", "t = u"]
+    assert fitted.transform(frame).tolist() == [[1, 0], [0, 1], [1, 0], [0, 1]]
+
+
+@pytest.mark.parametrize("codes", [["1", "2"], ["1.0", "2.0"]])
+def test_codes_are_found_however_a_program_passes_them_on(codes: list[str]) -> None:
+    """A table with gaps has its codes as 1.0 and 2.0; JSON and pandas make numbers of either."""
+    fitted = TablePreprocessing.fit(pd.DataFrame({"code": [*codes, codes[0]]}), ("code",), ("code",))
+    for passed_on in ([1, 2], [1.0, 2.0], [np.float32(1), np.int64(2)], codes):
+        frame = pd.DataFrame({"code": pd.Series(passed_on, dtype=object)})
+        assert fitted.transform(frame).tolist() == [[1, 0], [0, 1]]
+        assert fitted.unseen_categories(frame) == {}
+
+
 @pytest.mark.parametrize(("rule", "fill"), [("median", 3.0), ("mean", 5.0)])
 def test_gaps_in_numbers_are_filled_counted_and_marked(rule: str, fill: float) -> None:
     """What fills them takes part in mean and deviation; a mark follows only where the training rows have gaps."""
@@ -268,6 +298,14 @@ def test_gaps_in_numbers_are_filled_counted_and_marked(rule: str, fill: float) -
     X = fitted.transform(frame)
     np.testing.assert_allclose(X[:, 0], (filled - filled.mean()) / filled.std(), rtol=1e-6)
     assert X[:, 1].tolist() == [0, 1, 0, 1, 0]
+
+
+def test_numbers_that_differ_by_rounding_are_constant() -> None:
+    """Their deviation is as small as an error: divided by it, a number that is 1% larger would be 10¹³."""
+    frame = pd.DataFrame({"sum": [0.1 + 0.2, 0.3] * 20, "small": [1e-30, 2e-30] * 20})
+    fitted = TablePreprocessing.fit(frame, ("sum", "small"))
+    assert fitted.constant_names == ["sum"]
+    assert fitted.transform(pd.DataFrame({"sum": [0.303], "small": [2e-30]})).tolist() == [[0, 1]]
 
 
 def test_numbers_that_cannot_be_standardized_are_named() -> None:

@@ -3,10 +3,18 @@
 import os
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
+import mlflow
+import numpy as np
+import pandas as pd
 import pytest
 
+from glassnet.data import TablePreprocessing
 from glassnet.tracking import model
+from glassnet.training import ModelFile, predict_rows, save_model
+from glassnet.training.model_file import build
 
 
 def test_code_without_a_date_is_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,3 +26,30 @@ def test_code_without_a_date_is_packed(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(model, "__file__", str(source))
     model._pack_code(tmp_path / "code.zip")
     assert zipfile.ZipFile(tmp_path / "code.zip").read("glassnet/tracking/model.py") == b"x = 1\n"
+
+
+@pytest.mark.filterwarnings("ignore")  # MLflow's, about its own classes, ours, and pandas
+@pytest.mark.parametrize(
+    ("rows", "texts"),
+    [
+        ({"x": [1, 2], "t": ["u", "v"], "on": [True, False], "code": [1, 2]}, {}),
+        ({"x": [1, 2], "t": [np.nan, np.nan], "on": [True, False], "code": [1.0, 2.0]}, {"t": [None, None]}),
+        ({"x": ["1", "?"], "t": ["?", "v"], "on": [False, True], "code": [1, 2]}, {"x": [1, None], "t": [None, "v"]}),
+    ],
+)  # fmt: skip
+def test_the_model_takes_whole_numbers_truth_values_and_columns_of_gaps(
+    tmp_path: Path, rows: dict[str, Any], texts: dict[str, Any]
+) -> None:
+    """As pandas reads them from a CSV file; a signature with types would refuse them."""
+    table = {"x": [1.5, 2.0, 4.0], "t": ["u", "v", "u"], "on": ["True", "False", "True"], "code": ["1.0", "2.0", "2.0"]}
+    rules = {"numeric": "median", "categorical": "most_frequent", "values": ["?"]}
+    fitted = TablePreprocessing.fit(pd.DataFrame(table), tuple(table), ("t", "on", "code"), rules)
+    architecture: dict[str, Any] = {"sizes": [len(fitted.feature_names), 3, 2]}
+    network = build(architecture, np.random.default_rng(0), np.random.default_rng(0))
+    saved = ModelFile(network, architecture, fitted, ("p", "q"), {})
+    save_model(tmp_path / "model.safetensors", saved)
+    logged = cast(Any, SimpleNamespace(artifact_location=str(tmp_path), model_id="m-0"))
+    model._save(tmp_path / "model.safetensors", tmp_path / "model", logged, "0" * 32)
+    loaded = mlflow.pyfunc.load_model(str(tmp_path / "model"))
+    as_written = {**rows, "on": [str(value) for value in rows["on"]], "code": ["1.0", "2.0"], **texts}
+    pd.testing.assert_frame_equal(loaded.predict(pd.DataFrame(rows)), predict_rows(saved, pd.DataFrame(as_written)))

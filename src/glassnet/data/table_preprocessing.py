@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MISSING = "(missing)"  # the category of its own that gaps in a text column may become
-ERROR = {"numeric": "error", "categorical": "error", "indicator": False}  # the rule for a table without gaps
+NO_GAPS = {"numeric": "error", "categorical": "error", "indicator": False, "values": []}  # the rules for such a table
 
 
 class TablePreprocessing:
@@ -20,13 +20,14 @@ class TablePreprocessing:
             a column that never changed), fill (the number for a gap; None: a gap is an error), indicator (whether a
             column that is 1 for a gap follows), gaps (how many the training rows had). Text: name, kind "categorical",
             categories, fill and gaps likewise.
+        gap_marks: the texts that stand for a gap, such as "?".
     """
 
     kind = "table"
 
-    def __init__(self, columns: list[dict[str, Any]]) -> None:
-        """Take the descriptions, as `fit` or `from_json` make them."""
-        self.columns = columns
+    def __init__(self, columns: list[dict[str, Any]], gap_marks: list[str]) -> None:
+        """Take the descriptions and the marks, as `fit` or `from_json` make them."""
+        self.columns, self.gap_marks = columns, gap_marks
 
     @classmethod
     def fit(
@@ -47,19 +48,21 @@ class TablePreprocessing:
             categorical: those of them that are texts.
             missing: "numeric": what fills a gap, "median", "mean" or "drop" (rows with gaps were left out, and may
                 not come later either); "categorical": "most_frequent", "own_category" or "drop"; "indicator": whether
-                a numeric column with gaps gets a companion that marks them. None: there are no gaps, and none may come.
+                a numeric column with gaps gets a companion that marks them; "values": the texts that stand for a gap in
+                later rows (in these, gaps are gaps already). None: there are no gaps, and none may come.
 
         Raises:
             ValueError: for gaps that no rule covers, or numbers too large to be standardized.
         """
-        rules = {**ERROR, **(missing or {})}
+        rules = {**NO_GAPS, **(missing or {})}
         return cls(
             [
                 _fit_categories(frame, name, rules["categorical"])
                 if name in categorical
                 else _fit_numbers(frame, name, rules["numeric"], rules["indicator"])
                 for name in features
-            ]
+            ],
+            rules["values"],
         )
 
     @property
@@ -110,7 +113,7 @@ class TablePreprocessing:
             )
         parts: list[npt.NDArray[np.float64]] = []
         for column in self.columns:
-            values = frame[column["name"]]
+            values = self._with_gaps(frame[column["name"]])
             parts += _numbers_out(values, column) if column["kind"] == "numeric" else _categories_out(values, column)
         return np.column_stack(parts).astype(np.float32)
 
@@ -119,11 +122,14 @@ class TablePreprocessing:
         unseen = {}
         for column in self.columns:
             if column["kind"] == "categorical" and column["name"] in frame.columns:
-                texts = {text for text in _texts(frame[column["name"]], column["categories"]) if text is not None}
-                strange = sorted(texts - set(column["categories"]))
+                texts = _texts(self._with_gaps(frame[column["name"]]), column["categories"])
+                strange = sorted({text for text in texts if text is not None} - set(column["categories"]))
                 if strange:
                     unseen[column["name"]] = strange
         return unseen
+
+    def _with_gaps(self, values: "pd.Series[Any]") -> "pd.Series[Any]":
+        return values.mask(values.isin(self.gap_marks)) if self.gap_marks else values
 
     def example(self) -> "pd.DataFrame":
         """Return one raw row as it may look: the mean of each number, the first of each column's categories."""
@@ -134,7 +140,7 @@ class TablePreprocessing:
 
     def to_json(self) -> dict[str, Any]:
         """Return a form that JSON can hold."""
-        return {"kind": self.kind, "columns": self.columns}
+        return {"kind": self.kind, "columns": self.columns, "gap_marks": self.gap_marks}
 
 
 def mean_and_deviation(numbers: npt.NDArray[np.float64], name: str) -> tuple[float, float]:
@@ -162,7 +168,7 @@ def _fit_numbers(frame: "pd.DataFrame", name: str, rule: str, indicator: bool) -
         fill = {"median": float(np.median(present)), "mean": float(present.mean())}.get(rule)
     filled = present if fill is None else np.where(np.isnan(values), fill, values)
     scale: float | None
-    if present.max() == present.min():  # of the filled ones the mean may round, and leave a tiny deviation
+    if _is_constant(present):  # of the filled ones the mean may round, and leave a tiny deviation
         mean, scale = float(present[0]), None
     else:
         mean, scale = mean_and_deviation(filled, name)
@@ -175,6 +181,20 @@ def _fit_numbers(frame: "pd.DataFrame", name: str, rule: str, indicator: bool) -
         "indicator": indicator and fill is not None and len(np.unique(np.isnan(values))) == 2,
         "gaps": int(np.isnan(values).sum()),
     }
+
+
+def _is_constant(numbers: npt.NDArray[np.float64]) -> bool:
+    """Return whether the numbers are all the same, or differ by no more than their rounding: 0.1 + 0.2 and 0.3.
+
+    Their computed variance is then within its own error, `n·ε·σ² + (n·μ·ε)²`. (Chan, Golub & LeVeque, "Algorithms for
+    computing the sample variance", 1983; scikit-learn's scaler has the same rule.)
+    """
+    if numbers.max() == numbers.min():
+        return True
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean, variance = numbers.mean(), numbers.var()
+        eps = len(numbers) * np.finfo(np.float64).eps
+        return bool(np.isfinite(variance) and variance <= eps * variance + (eps * mean) ** 2)
 
 
 def _numbers_out(values: "pd.Series[Any]", column: dict[str, Any]) -> list[npt.NDArray[np.float64]]:
@@ -221,7 +241,7 @@ def _fit_categories(frame: "pd.DataFrame", name: str, rule: str) -> dict[str, An
     return {
         "name": name,
         "kind": "categorical",
-        "categories": [*map(str, categories), *([MISSING] if with_gaps else [])],
+        "categories": [*map(str, categories), *([MISSING] if with_gaps and MISSING not in categories else [])],
         "fill": fill,
         "gaps": len(frame) - len(texts),
     }
@@ -237,16 +257,27 @@ def _categories_out(values: "pd.Series[Any]", column: dict[str, Any]) -> list[np
     return [(chosen == place).astype(np.float64) for place in range(len(places))]
 
 
+def _ways_to_write(value: Any) -> list[str]:
+    written = str(value)
+    if written in ("True", "False"):  # which on its way through another program may have become a text
+        return [written, written.lower(), written.upper()]
+    if isinstance(value, float | np.floating | int | np.integer) and float(value).is_integer():
+        return [str(int(value)), str(float(value))]
+    return [written]
+
+
 def _texts(values: "pd.Series[Any]", categories: list[str]) -> list[str | None]:
-    """Return a column as texts, None for a gap; 1.0 as "1", and True as "true" where that is a category."""
+    """Return a column as texts, None for a gap.
+
+    Texts are what they are. A number or a truth value is the category that it may have been written as, if there is
+    one: 1 and 1.0 "1" or "1.0", True "True", "true" or "TRUE".
+    """
     known = set(categories)
 
     def text(value: Any) -> str | None:
         if value is None or value != value:  # NaN is not itself
             return None
-        if isinstance(value, float | np.floating) and float(value).is_integer():
-            return str(int(value))
-        written = str(value)
-        return written.lower() if written not in known and written.lower() in known else written
+        forms = _ways_to_write(value)
+        return next((form for form in forms if form in known), forms[0])
 
     return [text(value) for value in values.astype(object).where(values.notna(), None)]

@@ -12,8 +12,10 @@ from glassnet.tracking.runs import MODEL_TAG
 from glassnet.training import load_model, predict_rows
 
 if TYPE_CHECKING:
+    import pandas as pd
     from mlflow import MlflowClient
     from mlflow.entities import LoggedModel, Run
+    from mlflow.models import ModelSignature
 
 
 def log_model(client: "MlflowClient", run: "Run", path: Path) -> str | None:
@@ -41,7 +43,7 @@ def log_model(client: "MlflowClient", run: "Run", path: Path) -> str | None:
 
 def _save(path: Path, folder: Path, model: "LoggedModel", run_id: str) -> None:
     import mlflow
-    from mlflow.models import Model, infer_signature
+    from mlflow.models import Model
 
     saved = load_model(path)
     example = saved.preprocessing.example()
@@ -53,9 +55,22 @@ def _save(path: Path, folder: Path, model: "LoggedModel", run_id: str) -> None:
         artifacts={"model": str(path), "code": str(code)},
         mlflow_model=Model(model.artifact_location, run_id=run_id, model_uuid=model.model_id, model_id=model.model_id),
         pip_requirements=[f"{name}=={version(name)}" for name in ("mlflow", "numpy", "pandas", "safetensors", "tqdm")],
-        signature=infer_signature(example, predict_rows(saved, example)),
+        signature=_signature(example, predict_rows(saved, example)),
         input_example=example,
     )
+
+
+def _signature(rows: "pd.DataFrame", predictions: "pd.DataFrame") -> "ModelSignature":
+    """Return which columns the model takes and gives.
+
+    It takes values of any type: where a signature says "double", MLflow refuses a column of whole numbers, where it
+    says "string" one of truth values or of nothing but gaps. The preprocessing makes of them what it can.
+    """
+    from mlflow.models import ModelSignature, infer_signature
+    from mlflow.types.schema import AnyType, ColSpec, Schema
+
+    inputs = Schema([ColSpec(AnyType(), name) for name in rows.columns])
+    return ModelSignature(inputs, infer_signature(rows, predictions).outputs)
 
 
 def _pack_code(target: Path) -> None:

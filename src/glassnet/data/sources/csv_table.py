@@ -46,7 +46,12 @@ def csv_table(settings: dict[str, Any]) -> RawTable:
             f"{path}: expected data.drop and data.categorical to name columns of {listed(frame.columns)}, "
             f"received {listed(unknown)}"
         )
-    frame = frame.drop(columns=[name for name in settings["drop"] if name != target])
+    if target in settings["drop"]:
+        raise ValueError(
+            f"{path}: expected data.drop to name columns not to learn from, received the target {target!r} among them; "
+            "take it out"
+        )
+    frame = frame.drop(columns=settings["drop"])
     numeric, categorical, left_out = _understand(path, frame.drop(columns=target), settings)
     notes += left_out
     frame, lost = _drop_gaps(path, frame, target, numeric, categorical, settings)
@@ -80,7 +85,7 @@ def csv_table(settings: dict[str, Any]) -> RawTable:
         task=task,
         class_names=class_names,
         categorical=tuple(name for name in features if name in categorical),
-        missing={key: settings[f"missing_{key}"] for key in ("numeric", "categorical", "indicator")},
+        missing={key: settings[f"missing_{key}"] for key in ("numeric", "categorical", "indicator", "values")},
         notes=tuple(notes),
     )
 

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 DELIMITERS = (",", ";", "\t", "|")
+END = "\x00"  # no text has it
+
+
+NO_TEXT = "expected a CSV file, received binary data; unpack an archive, and save a spreadsheet or arrays as CSV"
 
 
 def read_texts(path: Path, settings: dict[str, Any]) -> "tuple[pd.DataFrame, list[str]]":
@@ -76,7 +80,7 @@ def _decode(path: Path, content: bytes, encoding: str) -> str:
         if not is_wide and content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise ValueError(f"{path}: expected {encoding} text, received UTF-16; set data.encoding=utf-16")
         if not is_wide and b"\x00" in content:
-            raise ValueError(f"{path}: expected a CSV file, received binary data")
+            raise ValueError(f"{path}: {NO_TEXT}")
         text = content.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise ValueError(
@@ -85,8 +89,8 @@ def _decode(path: Path, content: bytes, encoding: str) -> str:
         ) from error
     except LookupError as error:
         raise ValueError(f"data.encoding: expected the name of an encoding, received {encoding!r}") from error
-    if "\x00" in text:
-        raise ValueError(f"{path}: expected a CSV file, received binary data")
+    if END in text:
+        raise ValueError(f"{path}: {NO_TEXT}")
     return text
 
 
@@ -94,9 +98,17 @@ def _records(text: str, delimiter: str) -> Iterator[list[str]]:
     """Yield the rows that are not blank; one with line breaks inside quotation marks is still one.
 
     Spaces between a delimiter and a quotation mark do not make the mark a part of the text.
+
+    Raises:
+        csv.Error: if a quotation mark is never closed: the reader takes all that follows for one field.
     """
-    lines = io.StringIO(text, newline="")
-    return (record for record in csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != " ") if record)
+    lines = io.StringIO(f"{text}\n{END}", newline="")
+    for record in csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != " "):
+        if record and record[-1].endswith(END):
+            if record != [END]:
+                raise csv.Error("a quotation mark that is never closed")
+        elif record:
+            yield record
 
 
 def to_numbers(values: "pd.Series[Any]", decimal: str) -> "np.ndarray[Any, np.dtype[np.float64]] | None":
