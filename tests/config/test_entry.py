@@ -1,12 +1,13 @@
 """How a stage started by hand reads its command line, and what it refuses before anything is written."""
 
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from glassnet.config import Layout, Settings, read_jobs, run_stage
+from glassnet.config import Layout, Settings, UserError, read_jobs, run_stage, write_params
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -109,6 +110,25 @@ def test_mistakes_are_one_line_and_leave_nothing(
     assert message in printed.err
     assert printed.err.count("\n") == 1
     assert sorted(path.name for path in Path().iterdir() if path.name != "outputs") == ["conf", "file", "src"]
+
+
+@pytest.mark.parametrize(
+    "slip", [b"epochs: [60\n", b"epochs: 60\n\tbatch_size: 3\n", b"a: 1\na: 2\n", b"a: \xff\n", b"60\n"]
+)
+def test_a_slip_in_a_file_of_conf_is_one_line(start: Start, capfd: pytest.CaptureFixture[str], slip: bytes) -> None:
+    """That names the file, by hand and where params.yaml is made."""
+    shutil.copytree(ROOT / "conf", "mended")
+    Path("conf").unlink()
+    Path("mended").rename("conf")
+    Path("conf/training/default.yaml").write_bytes(slip)
+    with pytest.raises(SystemExit) as ended:
+        start("seed=1")
+    assert ended.value.code == 1
+    said = capfd.readouterr().err
+    assert said.startswith("stage: conf/training/default.yaml: expected settings as YAML, received something else (")
+    assert said.count("\n") == 1
+    with pytest.raises(UserError, match=r"conf/training/default\.yaml: expected settings as YAML"):
+        write_params()
 
 
 def test_failed_jobs_are_counted_and_named(start: Start, capfd: pytest.CaptureFixture[str]) -> None:

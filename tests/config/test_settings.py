@@ -41,6 +41,7 @@ def test_the_committed_settings_fit_and_know_their_conf(values: dict[str, Any]) 
         ("training.batch_size", 10**20, ("training.batch_size", "less than or equal to 2147483647", str(10**20))),
         ("model.hidden_sizes", [10**20], ("model.hidden_sizes.0", "less than or equal to 2147483647", str(10**20))),
         ("data.folds", 10**20, ("data.folds", "less than or equal to 2147483647", str(10**20))),
+        ("data.path", "mine.csv", ("data.path", "bundled.py", "data=csv data.path=mine.csv", "received 'mine.csv'")),
         ("colour", "red", ("colour", "no such key", "'red'")),
     ],
 )

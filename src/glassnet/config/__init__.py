@@ -12,7 +12,15 @@ from glassnet.config.layout import Layout
 from glassnet.config.same_run import require_same_data, require_same_run
 from glassnet.config.settings import Settings, flatten, parse_settings
 from glassnet.config.sweeps import run_job, run_sweep
-from glassnet.config.tuning import REPLICATES, TUNING, read_tuning, tuning_step, tuning_with, tuning_without
+from glassnet.config.tuning import (
+    REPLICATES,
+    TUNING,
+    data_set_name,
+    read_tuning,
+    tuning_step,
+    tuning_with,
+    tuning_without,
+)
 from glassnet.config.write_back import Edit, edited, edits_to, taken_back, write_texts
 
 __all__ = [
@@ -32,6 +40,7 @@ __all__ = [
     "as_line",
     "changes_from_conf",
     "conf_digest",
+    "data_set_name",
     "edited",
     "edits_to",
     "explain",

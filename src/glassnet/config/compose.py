@@ -47,6 +47,7 @@ def write_params() -> None:
     from omegaconf.errors import OmegaConfBaseException
 
     require_project()
+    require_yaml()
     register_resolvers(CONF)
     try:
         with initialize_config_dir(str(CONF.absolute()), version_base=None):
@@ -81,6 +82,19 @@ def require_project() -> None:
         raise UserError(
             f"expected the project's folder, with conf/config.yaml, as working directory, received {Path.cwd()}"
         )
+
+
+def require_yaml() -> None:
+    """Raise a `UserError` if a file in conf/ is no YAML; OmegaConf, which reads it for Hydra, says so in many lines."""
+    import yaml
+    from omegaconf import OmegaConf
+
+    for path in sorted(CONF.rglob("*.yaml")):
+        try:
+            OmegaConf.load(path)
+        except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+            cause = " ".join(str(error).replace(f'in "{path.absolute()}", ', "in ").split())
+            raise UserError(f"{path}: expected settings as YAML, received something else ({cause})") from error
 
 
 def _load_yaml(path: Path) -> Any:

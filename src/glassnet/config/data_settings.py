@@ -1,8 +1,9 @@
 """The typed settings of the data: where they come from, and how their rows are divided."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from glassnet.config.fields import MOST, Count, Fraction, NotNegative, NotNegativeCount, Positive, Section
 
@@ -27,8 +28,21 @@ class DataSettings(Section):
         return self
 
 
+def _made_by(source: str) -> AfterValidator:
+    """Let `path`, on which DVC has the data depend, be nothing but the file that makes the data."""
+
+    def check(path: str) -> str:
+        if Path(path).name != source:
+            raise ValueError(f"{source} with this data set; a table of your own is data=csv data.path={path}")
+        return path
+
+    return AfterValidator(check)
+
+
 class BundledSettings(DataSettings):
     """A data set that scikit-learn carries."""
+
+    path: Annotated[str, _made_by("bundled.py")]
 
     name: Literal["wine", "breast_cancer", "digits", "diabetes"]
 
@@ -36,6 +50,7 @@ class BundledSettings(DataSettings):
 class BlobsSettings(DataSettings):
     """Normal clouds."""
 
+    path: Annotated[str, _made_by("generated.py")]
     name: Literal["blobs"]
     rows: Count
     classes: Annotated[int, Field(ge=2, le=MOST)]
@@ -47,6 +62,7 @@ class BlobsSettings(DataSettings):
 class SpiralsSettings(DataSettings):
     """Interleaved spiral arms."""
 
+    path: Annotated[str, _made_by("generated.py")]
     name: Literal["spirals"]
     rows: Count
     classes: Annotated[int, Field(ge=2, le=MOST)]
@@ -58,6 +74,7 @@ class SpiralsSettings(DataSettings):
 class FashionMNISTSettings(DataSettings):
     """Pictures of clothes; without a test fraction, the publisher's own test rows are the test split."""
 
+    path: Annotated[str, _made_by("fashion_mnist.py")]
     name: Literal["fashion_mnist"]
     test_fraction: Fraction | None  # type: ignore[assignment]  # wider than the base's on purpose
     mirrors: Annotated[list[str], Field(min_length=1)]

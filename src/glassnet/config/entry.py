@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from glassnet.config.compose import CONF, read_params, register_resolvers, require_project, to_settings
+from glassnet.config.compose import CONF, read_params, register_resolvers, require_project, require_yaml, to_settings
 from glassnet.config.errors import MENDABLE, UserError, as_line, one_line_errors, print_any_text
 from glassnet.config.explain import explain, parse_override
 from glassnet.config.folders import require_own_folder
@@ -108,6 +108,7 @@ def _run_composed(name: str, main: Main, finish_sweep: Finish | None) -> None:
     from glassnet.config.hydra_sweeper import use_recorded_sweeper
 
     require_project()
+    require_yaml()
     register_resolvers(CONF)
     use_recorded_sweeper()
     sys.argv[1:] = _in_order(sys.argv[1:])

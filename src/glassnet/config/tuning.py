@@ -1,6 +1,7 @@
 """The record of tuning: which settings each promotion changed, and the validation scores that spoke for the change."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,15 @@ REPLICATES = ("seed", "data.fold", "data.repetition")  # the same training again
 Json = dict[str, Any]
 
 
-def read_tuning(data: str | None = None) -> list[Json]:
-    """Return the steps of tuning in their order; with `data`, those on that data set.
+def data_set_name(data: Json) -> str:
+    """Return what to call the data set that these settings of `data` choose: a table of one's own by its file."""
+    if data["name"] != "csv":
+        return str(data["name"])
+    return "csv-" + re.sub(r"[^\w.-]+", "_", Path(data["path"]).stem)
+
+
+def read_tuning(data: Json | None = None) -> list[Json]:
+    """Return the steps of tuning in their order; with the settings of `data`, those on that data set.
 
     Raises:
         UserError: if the file is damaged.
@@ -23,13 +31,13 @@ def read_tuning(data: str | None = None) -> list[Json]:
         return []
     try:
         steps = json.loads(TUNING.read_text(encoding="utf-8"))
-        return [step for step in steps if data is None or step["data"] == data]
+        return [step for step in steps if data is None or step["data"] == data_set_name(data)]
     except (ValueError, TypeError, KeyError) as error:
         raise UserError(f"{TUNING}: expected what `promote` wrote, received something else ({error})") from error
 
 
 def tuning_step(before: Settings, after: Settings, run: str, evidence: Json) -> Json | None:
-    """Return the step of tuning from some settings to others, or None if no setting changes.
+    """Return the step of tuning from some settings to others; None if no setting changes, or the data set does.
 
     Args:
         before: the settings until now.
@@ -38,7 +46,8 @@ def tuning_step(before: Settings, after: Settings, run: str, evidence: Json) -> 
         evidence: "before" and "after", the validation scores of trainings with either; None where there are none.
     """
     changed = _changed_settings(before, after)
-    return {"data": after.data.name, "run": run, "changed": changed, **evidence} if changed else None
+    data, other = (data_set_name(settings.data.model_dump()) for settings in (after, before))
+    return {"data": data, "run": run, "changed": changed, **evidence} if changed and data == other else None
 
 
 def tuning_with(step: Json) -> str:

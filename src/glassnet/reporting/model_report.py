@@ -95,7 +95,7 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
         of_scores=of_scores,
         improvements=next_improvements(of_training + of_scores, analysis["errors"], training),
         temperatures=TEMPERATURES,
-        tuning=read_tuning(card["settings"]["data"]["name"]),
+        tuning=read_tuning(card["settings"]["data"]),
         settings=[[tables.code(key), tables.value_code(value)] for key, value in flatten(card["settings"]).items()],
         digests=[[name, f"`{digest}`"] for name, digest in card["digests"].items()],
         overrides=shlex.join(overrides),

@@ -65,14 +65,15 @@ def _promote(present: Settings, uri: str, run: str) -> None:
     if tuning is not None:
         texts[TUNING] = tuning_with(tuning)
     step = {"edits": [asdict(edit) for edit in edits], "tuning": tuning}
-    version = _write(texts, lambda: make_champion(uri, experiment, candidate, step))
+    version, is_step = _write(texts, lambda: make_champion(uri, experiment, candidate, step))
     print(f"promote: {candidate.model_name} version {version} is the champion; changed: {_named(texts)}")
-    print("promote: `dvc repro` trains with these settings; `run=previous` takes the step back")
+    way_back = "`run=previous`" if is_step else "as the first, `git checkout conf params.yaml`"
+    print(f"promote: `dvc repro` trains with these settings; {way_back} takes the step back")
 
 
 def _take_back(present: Settings, uri: str) -> None:
     """Undo what the last promotion changed; edits of other values since then stay."""
-    experiment, name = present.tracking.experiment, model_name(present.data.name)
+    experiment, name = present.tracking.experiment, model_name(present.data.model_dump())
     version, step = find_previous(uri, experiment, name)
     edits = [Edit(**{**edit, "keys": tuple(edit["keys"])}) for edit in step["edits"]]
     if foreign := [each.file for each in edits if Path(each.file).parts[0] != CONF.name or ".." in each.file]:

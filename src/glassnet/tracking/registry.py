@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glassnet.config import Layout, UserError
+from glassnet.config import Layout, UserError, data_set_name
 from glassnet.tracking.conversation import talk
 from glassnet.tracking.model import log_model
 from glassnet.tracking.opening import open_store
@@ -87,19 +87,19 @@ def find_previous(uri: str, experiment: str, model_name: str) -> tuple[str, Json
     return talk(uri, find)
 
 
-def make_champion(uri: str, experiment: str, candidate: Candidate, step: Json) -> str:
-    """Register the candidate's model, move the alias to it, and return its version.
+def make_champion(uri: str, experiment: str, candidate: Candidate, step: Json) -> tuple[str, bool]:
+    """Register the candidate's model, move the alias to it, and return its version and whether it followed another one.
 
     The step, what the promotion changes in conf/, is kept with the run for the way back. Nothing happens if the
     candidate is the champion and the step changes nothing.
     """
     import mlflow
 
-    def promote() -> str:
+    def promote() -> tuple[str, bool]:
         client, _ = open_store(uri, experiment)
         present = _champion(client, candidate.model_name)
         if present is not None and present.run_id == candidate.run_id and not step["edits"]:
-            return str(present.version)
+            return str(present.version), PREVIOUS_TAG in present.tags
         if candidate.model_file is not None:
             log_model(client, client.get_run(candidate.run_id), candidate.model_file)
         version = str(mlflow.register_model(f"runs:/{candidate.run_id}/model", candidate.model_name).version)
@@ -107,7 +107,7 @@ def make_champion(uri: str, experiment: str, candidate: Candidate, step: Json) -
             client.log_dict(candidate.run_id, step, _step_file(version))
             client.set_model_version_tag(candidate.model_name, version, PREVIOUS_TAG, present.version)
         client.set_registered_model_alias(candidate.model_name, ALIAS, version)
-        return version
+        return version, present is not None
 
     return talk(uri, promote)
 
@@ -122,9 +122,9 @@ def return_to(uri: str, experiment: str, model_name: str, version: str) -> None:
     talk(uri, move)
 
 
-def model_name(data: str) -> str:
-    """Return the name in the registry of the models for a data set."""
-    return f"glassnet-{data}"
+def model_name(data: Json) -> str:
+    """Return the name in the registry of the models for the data set that these settings of `data` choose."""
+    return f"glassnet-{data_set_name(data)}"
 
 
 def _step_file(version: str) -> str:
@@ -147,7 +147,7 @@ def _candidate(client: "MlflowClient", found: "Run") -> Candidate:
     model_file = None if MODEL_TAG in tags else _layout_of(found).model
     if model_file is not None and not model_file.is_file():
         raise _no_model(found)
-    return Candidate(str(found.info.run_id), name, settings, model_name(settings["data"]["name"]), model_file)
+    return Candidate(str(found.info.run_id), name, settings, model_name(settings["data"]), model_file)
 
 
 def _recorded_card(client: "MlflowClient", found: "Run") -> Json:

@@ -1,0 +1,49 @@
+"""The record of tuning: a step is one on a data set, and tables of one's own are different data sets."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from glassnet.config import Settings, data_set_name, parse_settings, read_tuning, tuning_step, tuning_with, write_texts
+from glassnet.config.tuning import TUNING
+
+ROOT = Path(__file__).resolve().parents[2]
+NO_EVIDENCE = {"before": None, "after": None}
+
+
+def _settings(epochs: int, path: str | None = None) -> Settings:
+    values: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text())
+    values["training"]["epochs"] = epochs
+    if path is not None:
+        values["data"] = {**yaml.safe_load((ROOT / "conf/data/csv.yaml").read_text()), "path": path, "target": "y"}
+    return parse_settings(values, "test")
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        ({"name": "wine", "path": "src/glassnet/data/sources/bundled.py"}, "wine"),
+        ({"name": "csv", "path": "../tables/Größe 2.csv"}, "csv-Größe_2"),
+        ({"name": "csv", "path": "a/wine.csv"}, "csv-wine"),
+    ],
+)
+def test_a_table_of_ones_own_has_the_name_of_its_file(data: dict[str, str], name: str) -> None:
+    """In letters that a registry takes."""
+    assert data_set_name(data) == name
+
+
+def test_steps_are_of_one_data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was promoted on one table is no reason for the settings on another, nor is the change of tables a step."""
+    monkeypatch.chdir(tmp_path)
+    TUNING.parent.mkdir()
+    ours, others = _settings(3, "ours.csv"), _settings(3, "others.csv")
+    assert tuning_step(ours, _settings(9, "others.csv"), "a run", NO_EVIDENCE) is None
+    assert tuning_step(ours, _settings(3, "elsewhere/ours.csv"), "a run", NO_EVIDENCE) is not None
+    step = tuning_step(ours, _settings(9, "ours.csv"), "a run", NO_EVIDENCE)
+    assert step is not None
+    assert step["changed"] == {"training.epochs": [3, 9]}
+    write_texts({tmp_path / TUNING: tuning_with(step)})
+    assert read_tuning(ours.data.model_dump()) == [step]
+    assert read_tuning(others.data.model_dump()) == []
