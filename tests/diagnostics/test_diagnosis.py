@@ -227,7 +227,9 @@ def _metrics(low: float, high: float, error: float, by_chance: float, temperatur
         "accuracy": 0.9,
         "examples": 100,
         "comparisons": {
-            "majority_class": {"difference": 0.5, "difference_low": 0.4, "difference_high": 0.6},
+            "majority_class": {
+                "difference": 0.5, "difference_low": 0.4, "difference_high": 0.6, "newly_right": 50, "newly_wrong": 0,
+            },
             "softmax_regression": {
                 "difference": (low + high) / 2, "difference_low": low, "difference_high": high,
                 "mcnemar_p": 0.5 if low <= 0 <= high else 0.01,
@@ -281,12 +283,27 @@ def test_a_network_that_tells_no_more_than_the_shares_of_the_classes(
     training = _train(prepared, "wine", choice)
     metrics = _metrics(0.01, 0.1, 0.01, 0.05, 1.0)
     gain = network[0] - 0.9
-    metrics["comparisons"]["majority_class"] = {"difference_low": gain - 0.02, "difference_high": gain + 0.02}
+    metrics["comparisons"]["majority_class"] |= {"difference_low": gain - 0.02, "difference_high": gain + 0.02}
     metrics["baselines"] = {"majority_class": {"accuracy": 0.9, "log_loss": majority}}
     metrics |= {"accuracy": network[0], "log_loss": network[1]}
     findings = examine_scores(metrics, training)
     assert [finding.name for finding in findings] == (["no better than the majority class"] if advice else [])
     assert all(advice and finding.advice.startswith(advice) for finding in findings)
+
+
+@pytest.mark.parametrize(("newly_right", "log_loss", "is_found"), [(0, 0.3, True), (2, 0.3, False), (0, 0.5, False)])
+def test_a_network_that_recognizes_one_class_alone(
+    prepared: Any, newly_right: int, log_loss: float, is_found: bool
+) -> None:
+    """Its probabilities may tell more than the shares of the classes, its answers do not."""
+    metrics = _metrics(0.01, 0.1, 0.01, 0.05, 1.0)
+    metrics["comparisons"]["majority_class"] |= {"difference_low": -0.02, "newly_right": newly_right, "newly_wrong": 0}
+    metrics["baselines"] = {"majority_class": {"accuracy": 0.9, "log_loss": 0.38}}
+    metrics |= {"accuracy": 0.9, "balanced_accuracy": 0.5, "log_loss": log_loss}
+    findings = examine_scores(metrics, _train(prepared, "wine", {}))
+    found = [finding for finding in findings if finding.name == "one class alone is recognized"]
+    assert bool(found) == is_found
+    assert all(finding.command.endswith("training.batch_size=8") for finding in found)
 
 
 def test_there_are_always_three_next_improvements(prepared: Any) -> None:

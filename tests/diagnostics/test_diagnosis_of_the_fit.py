@@ -11,7 +11,7 @@ import pytest
 import yaml
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
-from sklearn.datasets import make_classification, make_gaussian_quantiles
+from sklearn.datasets import make_classification, make_gaussian_quantiles, make_moons, make_regression
 
 from glassnet.config import parse_settings
 from glassnet.config.compose import register_resolvers
@@ -87,7 +87,28 @@ def _skewed_targets() -> Arrays:
     return X, np.exp(2 * X[:, 0] + 0.3 * rng.standard_normal(800))
 
 
+def _moons() -> Arrays:
+    """Two crescents with so much noise that they overlap."""
+    X, y = make_moons(1000, noise=0.4, random_state=4)
+    return X, y
+
+
+def _few_rows() -> Arrays:
+    """Thirty rows to learn from, two classes and twenty features."""
+    X, y = make_classification(50, 20, n_informative=6, class_sep=2.0, flip_y=0.01, random_state=0)
+    return X, y
+
+
+def _linear() -> Arrays:
+    """A target that a line explains all but wholly."""
+    X, y = make_regression(500, 10, n_informative=6, noise=5.0, random_state=1)
+    return X, y
+
+
 DATA = {
+    "moons": _moons,
+    "few rows": _few_rows,
+    "linear": _linear,
     "overlapping": _overlapping,
     "random labels": _random_labels,
     "circles": _circles,
@@ -124,6 +145,7 @@ def _train(data: str, *overrides: str) -> Training:
     return Training(
         trained.history, telemetry.rows, trained.best_epoch, chance, settings, tuple(overrides), by_hand=True,
         validation_chance=None if classes else float(np.square(y[rows:]).mean()),
+        validation_majority=(len(y) - rows, int(np.bincount(y[rows:]).max())) if classes else None,
     )  # fmt: skip
 
 
@@ -146,6 +168,61 @@ def test_overlapping_classes_are_not_called_underfitting(size: int, seed: int) -
     assert _names(training) == []
     improvements = next_improvements([], NEAR_THE_BOUNDARY, training)
     assert not any("larger" in each.advice for each in improvements)
+
+
+@pytest.mark.parametrize("overrides", [
+    ("moons", "model.hidden_sizes=[32]", "seed=4"),
+    ("noisy targets", "training.batch_size=32", "optimizer.learning_rate=0.003"),
+])  # fmt: skip
+def test_what_a_small_rate_or_a_large_batch_learns_late_is_no_lack_of_size(overrides: tuple[str, ...]) -> None:
+    """It still gains after a third of the epochs, and stops once it has learnt what there is."""
+    assert "underfitting" not in _names(_train(*overrides))
+
+
+def test_few_rows_learnt_by_heart_are_overfitting_though_the_loss_is_that_of_chance() -> None:
+    """The network is right far more often than the majority class, and too sure of what it gets wrong."""
+    training = _train("few rows", "model.hidden_sizes=[256,256]", "training.patience=null")
+    assert training.beats_majority
+    assert _names(training)[0] == "overfitting"
+    assert not replace(training, validation_majority=None).beats_majority
+    assert not replace(training, validation_majority=(20, 19)).beats_majority
+
+
+def test_a_gradient_that_is_long_at_first_has_not_exploded() -> None:
+    """While the loss is high; of a fit that becomes all but perfect the usual gradient is next to nothing."""
+    training = _train("linear", "model.hidden_sizes=[128,128,128]", "optimizer.learning_rate=0.001", "seed=1")
+    assert "exploding gradients" not in _names(training)
+
+
+def test_gradients_that_explode_though_they_are_clipped_need_smaller_steps() -> None:
+    """The same bound once more would be the same training."""
+    deep = ("model.hidden_sizes=[64,64,64,64,64,64,64,64]", "model.activation=silu", "training.epochs=10")
+    training = _train("clusters", *deep, "optimizer.learning_rate=0.1")
+    for bound, change in ((None, "training.max_gradient_norm=1"), (1.0, "optimizer.learning_rate=0.01")):
+        section = {**training.settings["training"], "max_gradient_norm": bound}
+        again = replace(training, settings={**training.settings, "training": section})
+        found = next(finding for finding in diagnose(again) if finding.name == "exploding gradients")
+        assert found.command.endswith(change)
+
+
+def test_units_dead_from_the_start_are_not_a_small_rate() -> None:
+    """No rate moves what has no gradient."""
+    training = _train("clusters", "optimizer.learning_rate=1e-5")
+    assert _names(training)[0] == "learning rate too low"
+    dead = {"dead_share": 0.95, "dead_units": 15.0}
+    rows = [row._replace(value=dead.get(row.statistic, row.value)) for row in training.telemetry]
+    names = _names(replace(training, telemetry=rows))
+    assert "dead units" in names
+    assert "learning rate too low" not in names
+
+
+def test_a_training_that_cannot_be_looked_at_is_refused() -> None:
+    """In one line that says what it wants."""
+    training = _train("circles", "training.epochs=2")
+    with pytest.raises(ValueError, match="expected a history of one epoch or more, received none"):
+        replace(training, history=[])
+    with pytest.raises(ValueError, match=r"sections model, optimizer and training, .* none called model or opt"):
+        replace(training, settings={"training": {}})
 
 
 @pytest.mark.parametrize("start", ["model=softmax", "model.hidden_sizes=[2]"])

@@ -54,6 +54,7 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
         overrides,
         by_hand=not layout.by_dvc,
         validation_chance=analysis.get("validation_chance"),
+        validation_majority=_majority(prepared),
     )
     predictions = _read_predictions(layout, prepared)
 
@@ -105,6 +106,12 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
         finding_rows=tables.finding_table,
     )
     write_whole(layout.report, text)
+
+
+def _majority(prepared: PreparedData) -> tuple[int, int] | None:
+    """Return how many validation rows there are, and how many of them are of the most frequent class."""
+    counts = prepared.about["class_counts"]["validation"] if prepared.class_names else []
+    return (sum(counts), max(counts)) if counts else None
 
 
 def _commands(training: Training) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glassnet.diagnostics.telemetry import TelemetryRow
+from glassnet.evaluation import wilson_interval
 from glassnet.training import Row
 
 FloatVector: TypeAlias = npt.NDArray[np.float64]
@@ -51,6 +52,11 @@ class Training:
         by_hand: whether it was started by hand, and not by DVC.
         validation_chance: the validation loss of knowing nothing, where that is another: with few rows far from all
             others, the variance of the validation targets is not that of the training targets.
+        validation_majority: how many validation rows there are, and how many of them are of the most frequent class;
+            None for a regression, or where that is not known.
+
+    Raises:
+        ValueError: if there is no epoch, or one of the sections of `settings` is missing.
     """
 
     history: list[Row]
@@ -61,6 +67,30 @@ class Training:
     overrides: tuple[str, ...] = ()
     by_hand: bool = False
     validation_chance: float | None = None
+    validation_majority: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be looked at."""
+        if not self.history:
+            raise ValueError("Training: expected a history of one epoch or more, received none")
+        if missing := [name for name in ("model", "optimizer", "training") if name not in self.settings]:
+            raise ValueError(
+                f"Training: expected settings with the sections model, optimizer and training, as conf/ has them, "
+                f"received none called {' or '.join(missing)}"
+            )
+
+    @property
+    def beats_majority(self) -> bool:
+        """Whether the network was right more often than the most frequent class would be, beyond what chance explains.
+
+        Its loss may be no better for all that: a network that has learnt its few training rows by heart is as sure of
+        its errors as of the rest.
+        """
+        if self.validation_majority is None:
+            return False
+        rows, most = self.validation_majority
+        best = max(row["validation_accuracy"] for row in self.history)
+        return wilson_interval(round(best * rows), rows)[0] > most / rows
 
     @property
     def floor(self) -> float:

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 
-from glassnet.diagnostics.diagnosis.evidence import HIGH, LOST, Finding, Training, late_fall
+from glassnet.diagnostics.diagnosis.evidence import HIGH, LOST, Finding, FloatVector, Training, late_fall
 from glassnet.diagnostics.diagnosis.weights import penalty_too_strong, starts_at_zero
 
 # Of the weights' size, a rule of thumb (Karpathy, CS231n notes, "Babysitting the learning process").
@@ -16,7 +16,7 @@ KNOCKING_UPDATE = 0.05
 MOST, NEARLY_ALL = 0.5, 0.8  # of a layer's units
 HALF_LOST = 0.5  # of chance: with nearly all units out, a loss above is no success
 THROWN = 2.0  # times chance: the networks of the tests begin below, or fall below within the first epoch
-FAR = 20.0  # times chance: no rule of initialization begins there
+FAR = 20.0  # times chance: no rule of initialization begins there, unless dropout multiplies what is left
 FELL, SAME_PACE = 0.01, 0.5  # of chance, below which there is no pace to keep; of the pace at first
 RESTLESS = 0.25  # of the epochs: noise lifts an average over all rows in fewer of them
 
@@ -49,7 +49,8 @@ def _thrown(t: Training) -> str:
     highest = float(t.train[at])
     if risen:
         return f"in epoch {at + 1} the training loss rose to {highest:.3g} times that of chance"
-    if highest > FAR or (highest > THROWN and t.largest_update > LARGE_UPDATE):
+    is_far = highest > FAR and t.settings["model"]["dropout"] <= MOST
+    if is_far or (highest > THROWN and t.largest_update > LARGE_UPDATE):
         return f"in epoch {at + 1} the training loss was {highest:.3g} times that of chance"
     return ""
 
@@ -66,15 +67,17 @@ def _knocked_out(t: Training) -> str:
 
 def _restless(t: Training) -> str:
     """Return how often the loss rose and how low it came; nothing if it was low, or rose seldom."""
-    rises, lowest = _share_of_rises(t), float(t.train.min())
-    if not (rises > RESTLESS and lowest > HIGH):
+    rises, lowest = _share_of_rises(t.train), float(t.train.min())
+    # Over few rows dropout makes the training loss restless by itself; the validation loss is without it.
+    is_dropout = t.settings["model"]["dropout"] > 0 and _share_of_rises(t.validation) <= RESTLESS
+    if not (rises > RESTLESS and lowest > HIGH) or is_dropout:
         return ""
     return f"the training loss rose in {rises:.0%} of the epochs and never came below {lowest:.2f} times that of chance"
 
 
 def rate_too_low(t: Training) -> Finding | None:
     """Every update is tiny, or a model that starts at zero falls on at its first pace, and the loss is still high."""
-    is_tiny = not math.isnan(t.largest_update) and t.largest_update <= USUAL_UPDATE
+    is_tiny = not math.isnan(t.largest_update) and t.largest_update <= USUAL_UPDATE and not _starts_dead(t)
     falls_on = t.validation[-1] < t.validation[len(t.history) // 2]
     is_slow = not t.settings["model"]["hidden_sizes"] and _pace(t) > SAME_PACE and falls_on
     if t.train[-1] < HIGH or not (is_tiny or is_slow):
@@ -92,6 +95,11 @@ def rate_too_low(t: Training) -> Finding | None:
         "multiply the learning rate by 10",
         t.command(f"optimizer.learning_rate={rate * 10:.3g}"),
     )
+
+
+def _starts_dead(t: Training) -> bool:
+    """Return whether nearly all units of a layer are dead from the start: no rate moves what has no gradient."""
+    return any(values[0] > NEARLY_ALL for values in t.measured("dead_share").values())
 
 
 def _pace(t: Training) -> float:
@@ -129,9 +137,9 @@ def noisy(t: Training) -> Finding | None:
     )
 
 
-def _share_of_rises(t: Training) -> float:
-    """Return in what share of the epochs the training loss rose by more than 2% of chance."""
-    return float(np.mean(np.diff(t.train) > 0.02)) if len(t.train) > 3 else 0.0
+def _share_of_rises(losses: FloatVector) -> float:
+    """Return in what share of the epochs a loss rose by more than 2% of chance."""
+    return float(np.mean(np.diff(losses) > 0.02)) if len(losses) > 3 else 0.0
 
 
 def _updates(t: Training) -> str:

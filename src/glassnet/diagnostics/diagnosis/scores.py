@@ -22,7 +22,7 @@ SIGNIFICANT = 0.05
 
 def examine_scores(metrics: Metrics, training: Training) -> list[Finding]:
     """Return what the scores of the test split (the content of metrics.json) show, the most severe first."""
-    checks = (_too_small, _no_gain, _worse, _miscalibrated)
+    checks = (_too_small, _no_gain, _one_class, _worse, _miscalibrated)
     findings = [finding for check in checks if (finding := check(metrics, training)) is not None]
     return sorted(findings, key=lambda finding: -finding.severity)
 
@@ -66,6 +66,24 @@ def _no_gain(metrics: Metrics, t: Training) -> Finding | None:
         f"{majority['accuracy']:.4g} and {majority['log_loss']:.4g}; the training loss came to {fitted:.4g}",
         advice,
         t.command(*changes),
+    )
+
+
+def _one_class(metrics: Metrics, t: Training) -> Finding | None:
+    """The network is right in the rows of the majority class and in no other, though its probabilities tell more."""
+    against = metrics["comparisons"].get("majority_class")
+    if against is None or against["newly_right"] or against["newly_wrong"] or metrics["accuracy"] == 1:
+        return None
+    if metrics["log_loss"] >= metrics["baselines"]["majority_class"]["log_loss"] or hindrance(t) or average_lags(t):
+        return None
+    size = t.settings["training"]["batch_size"]
+    return Finding(
+        "one class alone is recognized",
+        0.75,
+        f"on {metrics['examples']} test rows the network is right where the majority class is, and in no row of "
+        f"another: an accuracy of {metrics['accuracy']:.4g}, a balanced one of {metrics['balanced_accuracy']:.4g}",
+        f"batches of {max(4, size // 2)} instead of {size}, so that more updates see a rare row",
+        t.command(f"training.batch_size={max(4, size // 2)}"),
     )
 
 

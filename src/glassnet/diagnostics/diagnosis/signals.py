@@ -6,20 +6,27 @@ from glassnet.diagnostics.diagnosis.evidence import Finding, Training
 from glassnet.diagnostics.diagnosis.learning_rate import LARGE_UPDATE, MOST
 from glassnet.diagnostics.diagnosis.weights import penalty_too_strong, starts_at_zero
 
+LONGER = 2.0  # than at the first step: with all layers together, and over the first epoch, a norm is a little longer
+
 
 def exploding(t: Training) -> Finding | None:
-    """Single gradients are far longer than the usual one."""
+    """Single gradients are far longer than the usual one, and not because the first ones are, of a loss still high."""
     norms = np.array([row["gradient_norm"] for row in t.history])
-    sampled = [value for values in t.of_weights("gradient_norm").values() for value in values]
-    largest, usual = max([float(norms.max()), *sampled]), float(np.median(norms))
-    if not (largest > 1e3 or (largest > 50 and largest > 100 * usual)):
+    sampled = t.of_weights("gradient_norm").values()
+    first = max([values[0] for values in sampled], default=float(norms[0]))
+    largest, usual = max([float(norms.max()), *map(max, sampled)]), float(np.median(norms))
+    if not (largest > 1e3 or (largest > 50 and largest > 100 * usual and largest > LONGER * first)):
         return None
+    advice, change = "clip the gradient", "training.max_gradient_norm=1"
+    if t.settings["training"]["max_gradient_norm"] is not None:  # the norms are those before clipping
+        advice = "divide the learning rate by 10"
+        change = f"optimizer.learning_rate={t.settings['optimizer']['learning_rate'] / 10:.3g}"
     return Finding(
         "exploding gradients",
         0.97,
         f"the gradient's norm reached {largest:.3g}; its median over the epochs is {usual:.3g}",
-        "clip the gradient",
-        t.command("training.max_gradient_norm=1"),
+        advice,
+        t.command(change),
     )
 
 
