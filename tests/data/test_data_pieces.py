@@ -151,6 +151,20 @@ def test_folds_divide_what_is_not_for_testing(counts: list[int], folds: int, rep
     assert max(sizes) - min(sizes) <= 1
 
 
+def test_what_cannot_be_divided_is_refused() -> None:
+    """No rows, rows for testing alone, one fold or none."""
+    labels = np.zeros(10, np.int64)
+    cases: tuple[tuple[Any, dict[str, Any], str], ...] = (
+        (labels[:0], {}, "expected more rows than the 0 for testing, received 0"),
+        (labels, {"test_rows": 10}, "expected more rows than the 10 for testing, received 10"),
+        (labels, {"folds": 1}, "expected folds=None or 2 or more of them, received 1"),
+        (labels, {"folds": 0}, "expected folds=None or 2 or more of them, received 0"),
+    )
+    for some, options, message in cases:
+        with pytest.raises(ValueError, match=message):
+            stratified_split(some, 0.2, 0.2, 0, **options)
+
+
 def test_repetitions_divide_anew_and_leave_the_test_split() -> None:
     """Another repetition is another validation split; a publisher's test rows are taken as they are."""
     labels = np.arange(200) % 2

@@ -320,11 +320,9 @@ def test_a_paired_comparison_of_regressions_by_hand() -> None:
     assert (result["difference_low"], result["difference_high"]) == pytest.approx((-0.196, 0.196), abs=0.03)
     assert evaluation.compare_regressions(y, y + 1, y - 3)["difference"] == -2
     for wrong in (y[:, np.newaxis], y[:99]):
-        with pytest.raises(ValueError, match=r"regression_scores: expected two arrays \(N,\) of one length, received"):
+        with pytest.raises(ValueError, match=r"regression_scores: expected .* \(N,\) of one length, .*received"):
             evaluation.regression_scores(y, wrong)
-        with pytest.raises(
-            ValueError, match=r"compare_regressions: expected three arrays \(N,\) of one length, received"
-        ):
+        with pytest.raises(ValueError, match=r"compare_regressions: expected .* \(N,\) of one length, .*received"):
             evaluation.compare_regressions(y, y, wrong)
 
 

@@ -1,7 +1,7 @@
 """What no score may take without a word: labels and probabilities in the wrong form, which NumPy would broadcast."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -66,3 +66,45 @@ def test_comparisons_take_class_ids_alone(form: str) -> None:
         evaluation.confusion_matrix(Y, WRONG_LABELS[form], 3)
     with pytest.raises((TypeError, ValueError), match=r"compare_classifiers: expected second .* received"):
         evaluation.compare_classifiers(Y, Y, WRONG_LABELS[form])
+
+
+VALUES = np.array([1.0, 2.0, 4.0, 3.0])
+
+
+@pytest.mark.parametrize("wrong", [
+    np.where(VALUES > 3, np.nan, VALUES), np.where(VALUES > 3, np.inf, VALUES), VALUES[:3], VALUES[:, np.newaxis],
+    VALUES[:0], VALUES.tolist(), VALUES.astype(str),
+])  # fmt: skip
+def test_regressions_are_scored_on_finite_numbers_alone(wrong: Any) -> None:
+    """A NaN would leave an interval of no width and the smallest p-value there is."""
+    with pytest.raises((TypeError, ValueError), match=r"regression_scores: expected .* received"):
+        evaluation.regression_scores(VALUES, wrong)
+    with pytest.raises((TypeError, ValueError), match=r"compare_regressions: expected .* received"):
+        evaluation.compare_regressions(VALUES, wrong, VALUES)
+
+
+def test_small_unsigned_numbers_do_not_wrap_around() -> None:
+    """1 − 3 is −2, also where the arrays are of bytes."""
+    two, one, three = (cast(Any, np.full(3, value, np.uint8)) for value in (2, 1, 3))
+    assert evaluation.compare_regressions(two, one, three)["difference"] == 0
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: evaluation.wilson_interval(5, 3), "expected at most 3 successes, received 5"),
+        (lambda: evaluation.wilson_interval(0, 0), "expected a whole number of trials of 1 or more, received 0"),
+        (lambda: evaluation.wilson_interval(-1, 3), "number of successes of 0 or more, received -1"),
+        (lambda: evaluation.mcnemar_exact(-1, 3), "expected a whole number gained of 0 or more, received -1"),
+        (lambda: evaluation.apply_temperature(P, 0.0), "expected a finite temperature above 0, received 0"),
+        (lambda: evaluation.apply_temperature(P, -1.0), "expected a finite temperature above 0, received -1"),
+        (lambda: evaluation.majority_probabilities(3, [0, 0]), "one at least, received"),
+        (lambda: evaluation.reliability_curve(Y, P, bins=0), "number of bins of 1 or more, received 0"),
+        (lambda: evaluation.reliability_curve(Y, P, bins=2.5), "number of bins of 1 or more, received 2.5"),  # type: ignore[arg-type]
+        (lambda: evaluation.top_k_accuracy(Y, P, 1.5), "whole k of 1 or more, received 1.5"),  # type: ignore[arg-type]
+    ],
+)
+def test_numbers_without_sense_are_refused(call: Callable[[], Any], message: str) -> None:
+    """Where the formula would give NaN, or something that looks like an answer."""
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -41,8 +41,13 @@ def stratified_split(
         class_names: what to call the classes, by their ids, where that is what the labels are.
 
     Raises:
-        ValueError: if a class has too few rows for at least one in each split, or there is no such fold.
+        ValueError: if a class has too few rows for at least one in each split, if there is no row to learn from, or no
+            such fold.
     """
+    if not test_rows < len(labels):
+        raise ValueError(f"split: expected more rows than the {test_rows} for testing, received {len(labels)}")
+    if folds is not None and folds < 2:
+        raise ValueError(f"split: expected folds=None or 2 or more of them, received {folds}")
     classes, counts = np.unique(labels[: len(labels) - test_rows], return_counts=True)
     test = np.zeros_like(counts) if test_rows else _apportion(counts, test_fraction)
     validation = _apportion(counts, validation_fraction) if folds is None else (counts - test) // folds

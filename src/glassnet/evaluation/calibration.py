@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.evaluation.inputs import check_scored
+from glassnet.evaluation.inputs import check_scored, check_whole
 from glassnet.evaluation.probability_scores import log_loss
 from glassnet.evaluation.scores import FloatArray, LabelArray
 
@@ -20,9 +20,10 @@ def reliability_curve(y_true: LabelArray, probabilities: FloatArray, bins: int =
     The bins divide [0, 1] evenly; a bin holds its upper edge. An empty one has NaN for mean and accuracy.
 
     Raises:
-        TypeError, ValueError: unless these are class ids `(N,)` and probabilities `(N, C)`.
+        TypeError, ValueError: unless these are class ids `(N,)` and probabilities `(N, C)`, and there is a bin.
     """
     check_scored("reliability_curve", y_true, probabilities)
+    check_whole("reliability_curve", "number of bins", bins, 1)
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = (probabilities.argmax(axis=1) == y_true).astype(np.float64)
     place = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
@@ -90,7 +91,13 @@ def calibration_error_by_chance(probabilities: FloatArray, rng: np.random.Genera
 
 
 def apply_temperature(logits: FloatArray, temperature: float) -> npt.NDArray[np.float64]:
-    """Return `softmax(Z/T)` in float64."""
+    """Return `softmax(Z/T)` in float64.
+
+    Raises:
+        ValueError: unless T is a finite number above 0.
+    """
+    if not 0 < temperature < math.inf:
+        raise ValueError(f"apply_temperature: expected a finite temperature above 0, received {temperature!r}")
     Z = logits.astype(np.float64) / temperature
     E = np.exp(Z - Z.max(axis=1, keepdims=True))
     scaled: npt.NDArray[np.float64] = E / E.sum(axis=1, keepdims=True)

@@ -48,6 +48,14 @@ def classification_scores(y_true: LabelArray, probabilities: FloatArray) -> dict
 
 
 def majority_probabilities(examples: int, training_counts: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Return the classes' shares of the training rows, for each of so many examples."""
+    """Return the classes' shares of the training rows, for each of so many examples.
+
+    Raises:
+        ValueError: unless these are counts `(C,)`, of one row at least.
+    """
     counts = np.asarray(training_counts, dtype=np.float64)
+    if counts.ndim != 1 or not counts.size or not (counts >= 0).all() or not 0 < counts.sum() < np.inf:
+        raise ValueError(
+            f"majority_probabilities: expected how many rows each class has, one at least, received {training_counts!r}"
+        )
     return np.tile(counts / counts.sum(), (examples, 1))

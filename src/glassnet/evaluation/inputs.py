@@ -1,6 +1,9 @@
 """What the scores accept: class ids, and for each example a row of scores; anything else is an error that names it."""
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from glassnet.evaluation.scores import FloatArray, LabelArray
 
@@ -56,6 +59,38 @@ def check_scored(owner: str, y_true: LabelArray, scores: FloatArray, *, logits: 
             f"{owner}: expected probabilities, rows of entries 0 or more that sum to 1, received entries from "
             f"{scores.min():g} and row sums from {sums.min():g} to {sums.max():g}"
         )
+
+
+def checked_values(owner: str, **values: npt.NDArray[Any]) -> list[npt.NDArray[np.float64]]:
+    """Return arrays of numbers `(N,)` of one length, one row at least, as float64.
+
+    Raises:
+        TypeError: if one is no array of numbers.
+        ValueError: if a shape does not fit, or a number is not finite.
+    """
+    for name, array in values.items():
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "iuf":
+            raise TypeError(f"{owner}: expected {name} (N,), an array of numbers, received {_described(array)}")
+    shapes = [array.shape for array in values.values()]
+    if len(set(shapes)) > 1 or len(shapes[0]) != 1 or not shapes[0][0]:
+        raise ValueError(
+            f"{owner}: expected {' and '.join(values)} (N,) of one length, 1 or more, received shapes "
+            f"{' and '.join(map(str, shapes))}"
+        )
+    for name, array in values.items():
+        if not np.isfinite(array).all():
+            raise ValueError(f"{owner}: expected finite numbers in {name}, received NaN or infinity among them")
+    return [array.astype(np.float64) for array in values.values()]
+
+
+def check_whole(owner: str, name: str, value: object, least: int) -> None:
+    """Accept a whole number of `least` or more.
+
+    Raises:
+        ValueError: for anything else.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise ValueError(f"{owner}: expected a whole {name} of {least} or more, received {value!r}")
 
 
 def _described(value: object) -> str:

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.evaluation.inputs import check_whole
 from glassnet.evaluation.scores import Counts, FloatArray, LabelArray, balanced_accuracy, macro_f1
 
 Vector: TypeAlias = npt.NDArray[np.float64]
@@ -22,7 +23,14 @@ def wilson_interval(successes: int, trials: int, z: float = Z) -> tuple[float, f
 
     It is the set of p for which `|p̂ − p| ≤ z·√(p(1 − p)/n)`. Solved for p, its centre is `(p̂ + z²/2n)/(1 + z²/n)` and
     its half width `z·√(p̂(1 − p̂)/n + z²/4n²)/(1 + z²/n)`. It is sensible even at p̂ = 1. (Wilson, 1927.)
+
+    Raises:
+        ValueError: if there are no trials, or more successes than trials.
     """
+    check_whole("wilson_interval", "number of trials", trials, 1)
+    check_whole("wilson_interval", "number of successes", successes, 0)
+    if successes > trials:
+        raise ValueError(f"wilson_interval: expected at most {trials} successes, received {successes}")
     low, high = _wilson(np.array([successes]), np.array([trials]), z)
     return float(low[0]), float(high[0])
 

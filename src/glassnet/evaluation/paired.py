@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glassnet.evaluation.inputs import check_labels
+from glassnet.evaluation.inputs import check_labels, check_whole
 from glassnet.evaluation.intervals import BLOCK, Z
 from glassnet.evaluation.scores import FloatArray, LabelArray
 
@@ -50,7 +50,12 @@ def mcnemar_exact(gained: int, lost: int) -> float:
     If both models were equally good, each example that only one of them gets right would be as likely either's: of
     `n = gained + lost` of them, `gained` is binomial with probability ½. The p-value is the chance of a split at least
     as uneven: `min(1, 2·Σ_{k ≤ min} C(n, k)/2^n)`. (McNemar, 1947.)
+
+    Raises:
+        ValueError: unless both are whole numbers of 0 or more.
     """
+    for name, count in (("gained", gained), ("lost", lost)):
+        check_whole("mcnemar_exact", f"number {name}", count, 0)
     n, few = gained + lost, min(gained, lost)
     if gained == lost:
         return 1.0

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.evaluation.inputs import check_scored
+from glassnet.evaluation.inputs import check_scored, check_whole
 from glassnet.evaluation.scores import FloatArray, LabelArray
 
 
@@ -30,8 +30,7 @@ def top_k_accuracy(y_true: LabelArray, probabilities: FloatArray, k: int) -> flo
         ValueError: for a k below 1.
     """
     check_scored("top_k_accuracy", y_true, probabilities)
-    if k < 1:
-        raise ValueError(f"top_k_accuracy: expected k of 1 or more, received {k}")
+    check_whole("top_k_accuracy", "k", k, 1)
     order = np.argsort(probabilities, axis=1, kind="stable")[:, ::-1][:, :k]
     return float((order == y_true[:, np.newaxis]).any(axis=1).mean())
 

@@ -7,6 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.evaluation.inputs import checked_values
 from glassnet.evaluation.intervals import bootstrap_mean, bootstrap_rows
 from glassnet.evaluation.paired import sign_flip_test
 
@@ -24,14 +25,11 @@ def regression_scores(y_true: FloatArray, y_pred: FloatArray) -> dict[str, float
     left out of its interval: where most of the targets are equal, zeros say, there are many of them.
 
     Raises:
-        ValueError: if the lengths differ, or there is no row.
+        TypeError: if one of them is no array of numbers.
+        ValueError: if the lengths differ, there is no row, or a number is not finite.
     """
-    if y_true.shape != y_pred.shape or y_true.ndim != 1 or not len(y_true):
-        raise ValueError(
-            f"regression_scores: expected two arrays (N,) of one length, received {y_true.shape} and {y_pred.shape}"
-        )
-    y = y_true.astype(np.float64)
-    squares = (y - y_pred.astype(np.float64)) ** 2
+    y, predicted = checked_values("regression_scores", y_true=y_true, y_pred=y_pred)
+    squares = (y - predicted) ** 2
     scores: dict[str, float] = {"mse": float(np.mean(squares))}
     for name, score in (("rmse", _rmse), ("mae", _mae), ("r2", r_squared)):
         scores[name] = score(y, squares)
@@ -51,14 +49,11 @@ def compare_regressions(y_true: FloatArray, first: FloatArray, second: FloatArra
     The p-value is of the sign-flip test, whose word counts: with few rows the interval is too narrow.
 
     Raises:
-        ValueError: if the lengths differ, or there is no row.
+        TypeError: if one of them is no array of numbers.
+        ValueError: if the lengths differ, there is no row, or a number is not finite.
     """
-    if not y_true.shape == first.shape == second.shape or y_true.ndim != 1 or not len(y_true):
-        raise ValueError(
-            "compare_regressions: expected three arrays (N,) of one length, received shapes "
-            f"{y_true.shape}, {first.shape}, {second.shape}"
-        )
-    growth: npt.NDArray[np.float64] = np.abs(first - y_true) - np.abs(second - y_true)
+    y, one, other = checked_values("compare_regressions", y_true=y_true, first=first, second=second)
+    growth = np.abs(one - y) - np.abs(other - y)
     low, high = bootstrap_mean(growth, np.random.default_rng(SEED))
     p_value = sign_flip_test(growth, np.random.default_rng(SEED))
     return {"difference": float(growth.mean()), "difference_low": low, "difference_high": high, "sign_flip_p": p_value}
