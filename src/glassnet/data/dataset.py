@@ -69,7 +69,7 @@ class ArrayDataset(Buffered):
         if isinstance(source, MappedRows):
             return source.take(index, out)
         # mode="raise" would gather into an array of its own first; the numbers are in range, so "clip" changes none.
-        return np.take(source, index, axis=0, out=out, mode="clip")
+        return source.take(index, axis=0, out=out, mode="clip")
 
 
 class DataLoader:

@@ -119,7 +119,7 @@ class SoftmaxCrossEntropy(Loss):
         n = len(labels)
         places = self._places(shifted, labels)
         entries = shifted.reshape(-1)
-        at_labels = np.take(entries, places, out=self.buffer((n,), shifted.dtype), mode="clip")
+        at_labels = entries.take(places, out=self.buffer((n,), shifted.dtype), mode="clip")
         likelihood = float(np.add.reduce(at_labels, dtype=np.float64))  # in which no sum of float32 overflows
         if likelihood == -math.inf:
             with np.errstate(over="ignore"):
@@ -136,7 +136,7 @@ class SoftmaxCrossEntropy(Loss):
         P, T, places = self.recall()
         if T is None:
             entries = P.reshape(-1)
-            at_labels = np.take(entries, places, out=self.buffer(places.shape, P.dtype), mode="clip")
+            at_labels = entries.take(places, out=self.buffer(places.shape, P.dtype), mode="clip")
             at_labels -= 1
             entries[places] = at_labels
             P /= P.shape[0]
@@ -168,9 +168,9 @@ class SoftmaxCrossEntropy(Loss):
     def _row_maxima(self, Z: FloatArray) -> FloatArray:
         """Return `max_c Z`, `(N, 1)`, by way of where it is: 8 in place of 23 µs for 512 rows of 10."""
         n, classes = Z.shape
-        places = np.argmax(Z, axis=1, out=self.buffer((n,), INDEX))
+        places = Z.argmax(axis=1, out=self.buffer((n,), INDEX))
         places += self._row_starts(n, classes)
-        return np.take(Z.reshape(-1), places, out=self.buffer((n,), Z.dtype), mode="clip").reshape(n, 1)
+        return Z.reshape(-1).take(places, out=self.buffer((n,), Z.dtype), mode="clip").reshape(n, 1)
 
     def _row_starts(self, n: int, classes: int) -> npt.NDArray[np.intp]:
         """Return where the rows of an `(n, classes)` array begin when it is laid end to end."""
@@ -181,8 +181,8 @@ class SoftmaxCrossEntropy(Loss):
     def score_sum(self, outputs: FloatArray, targets: npt.NDArray[np.generic]) -> float:
         """Return how many examples have their largest logit at the (most probable) target class."""
         out = self.buffer((len(outputs),), INDEX)
-        labels = targets if targets.ndim == 1 else np.argmax(targets, axis=1, out=out)
-        predicted = np.argmax(outputs, axis=1, out=self.buffer((len(outputs),), INDEX))
+        labels = targets if targets.ndim == 1 else targets.argmax(axis=1, out=out)
+        predicted = outputs.argmax(axis=1, out=self.buffer((len(outputs),), INDEX))
         return float(np.count_nonzero(np.equal(predicted, labels, out=self.buffer(predicted.shape, BOOL))))
 
     def _weighted_targets(
@@ -203,7 +203,7 @@ class SoftmaxCrossEntropy(Loss):
         if self.class_weights is not None:
             T *= self.class_weights
             if labels is not None:
-                weights = np.take(self.class_weights, labels, out=self.buffer(labels.shape, FLOAT64), mode="clip")
+                weights = self.class_weights.take(labels, out=self.buffer(labels.shape, FLOAT64), mode="clip")
                 self.total_weight = float(weights.sum())
                 if self.total_weight == 0:
                     raise ValueError(

@@ -26,8 +26,8 @@ class Adam(Optimizer):
 
     Implementation: the slots hold `M = m/(1 − β₁)` and `V = v/(1 − β₂)`, so that an update of the moments is one
     multiplication and one addition each. With `c = √((1 − β₂)/(1 − β₂^t))`, `√v̂ = c√V`, and the step is
-    `η(1 − β₁)/((1 − β₁^t)·c) · M/(√V + ε/c)`: the same numbers with the constants gathered into two scalars. V leaves the
-    range of its dtype before v does: in float32 a weight stops where its gradients stay above 6·10¹⁷.
+    `η(1 − β₁)/((1 − β₁^t)·c) · M/(√V + ε/c)`: the same numbers with the constants gathered into two scalars. V leaves
+    the range of its dtype before v does: in float32 a weight stops where its gradients stay above 6·10¹⁷.
     """
 
     slot_names = ("first_moment", "second_moment")
