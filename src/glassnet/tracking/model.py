@@ -64,7 +64,8 @@ def _signature(rows: "pd.DataFrame", predictions: "pd.DataFrame") -> "ModelSigna
     """Return which columns the model takes and gives.
 
     It takes values of any type: where a signature says "double", MLflow refuses a column of whole numbers, where it
-    says "string" one of truth values or of nothing but gaps. The preprocessing makes of them what it can.
+    says "string" one of truth values or of nothing but gaps. The preprocessing makes of them what it can. The price is
+    that MLflow's server takes rows as JSON alone, and no text/csv.
     """
     from mlflow.models import ModelSignature, infer_signature
     from mlflow.types.schema import AnyType, ColSpec, Schema
