@@ -12,4 +12,4 @@ def preprocessing_from_json(data: dict[str, Any]) -> Preprocessing:
     """Return what `to_json` described."""
     if data["kind"] == "images":
         return ImagePreprocessing((data["shape"][0], data["shape"][1]), data["mean"], data["scale"])
-    return TablePreprocessing(data["columns"], data["gap_marks"])
+    return TablePreprocessing(data["columns"], data.get("gap_marks", []))  # models of before they were kept have none
