@@ -41,19 +41,22 @@ def to_settings(config: "DictConfig", source: str) -> Settings:
 
 def write_params() -> None:
     """Compose conf/ without overrides and write params.yaml: the same bytes that `dvc exp run` would write."""
+    import yaml
     from hydra import compose, initialize_config_dir
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
     require_project()
-    require_yaml()
     register_resolvers(CONF)
     try:
         with initialize_config_dir(str(CONF.absolute()), version_base=None):
             config = compose("config")
     except (HydraException, OmegaConfBaseException) as error:
         raise UserError(f"conf/: {error}") from error
+    except (yaml.YAMLError, ValueError, OSError):
+        require_yaml()
+        raise
     to_settings(config, "conf/")
     OmegaConf.resolve(config)
     write_whole(PARAMS, OmegaConf.to_yaml(config))

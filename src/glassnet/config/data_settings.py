@@ -43,7 +43,6 @@ class BundledSettings(DataSettings):
     """A data set that scikit-learn carries."""
 
     path: Annotated[str, _made_by("bundled.py")]
-
     name: Literal["wine", "breast_cancer", "digits", "diabetes"]
 
 

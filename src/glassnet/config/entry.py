@@ -102,13 +102,13 @@ class Task:
 
 def _run_composed(name: str, main: Main, finish_sweep: Finish | None) -> None:
     import hydra
+    import yaml
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
     from glassnet.config.hydra_sweeper import use_recorded_sweeper
 
     require_project()
-    require_yaml()
     register_resolvers(CONF)
     use_recorded_sweeper()
     sys.argv[1:] = _in_order(sys.argv[1:])
@@ -118,6 +118,9 @@ def _run_composed(name: str, main: Main, finish_sweep: Finish | None) -> None:
         hydra.main(config_path=str(CONF.absolute()), config_name="config", version_base="1.3")(task)()
     except (HydraException, OmegaConfBaseException) as error:
         raise UserError(explain(error)) from error
+    except (yaml.YAMLError, ValueError, OSError):
+        require_yaml()
+        raise
     if task.mistakes:
         raise UserError(task.mistakes[0])
 

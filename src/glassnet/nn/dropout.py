@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from glassnet.nn.arrays import BOOL, FloatArray, check_batch, check_number, describe
+from glassnet.nn.arrays import BOOL, FLOAT32, FloatArray, check_batch, check_number, describe
 from glassnet.nn.module import Module
 
 
@@ -55,7 +55,7 @@ class Dropout(Module):
     def _draw_mask(self, X: FloatArray) -> FloatArray:
         before, after = self.others
         whole_batch = (before + len(X) + after, X.shape[1])
-        draws = self.rng.random(dtype=np.float32, out=self.buffer(whole_batch, np.dtype(np.float32)))
+        draws = self.rng.random(dtype=np.float32, out=self.buffer(whole_batch, FLOAT32))
         draws = draws[before : before + len(X)]
         kept = np.greater_equal(draws, self.p, out=self.buffer(X.shape, BOOL))
         self._mask = np.multiply(kept, X.dtype.type(1 / (1 - self.p)), out=self.buffer(X.shape, X.dtype))

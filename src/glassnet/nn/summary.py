@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from glassnet.nn.arrays import FloatArray, check_count
+from glassnet.nn.arrays import FLOAT32, FloatArray, check_count
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
 
@@ -61,7 +61,7 @@ def _output_shapes(probe: Module, in_features: int | None) -> dict[int, tuple[in
     shapes: dict[int, tuple[int, ...]] = {}
     for module in list(probe.modules()):
         _observe(module, shapes)
-    dtype = next((parameter.dtype for parameter in probe.parameters()), np.dtype(np.float32))
+    dtype = next((parameter.dtype for parameter in probe.parameters()), FLOAT32)
     try:
         with np.errstate(all="ignore"):
             probe.forward(np.zeros((1, width), dtype))

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 DELIMITERS = (",", ";", "\t", "|")
 END = "\x00"  # no text has it
-
-
 NO_TEXT = "expected a CSV file, received binary data; unpack an archive, and save a spreadsheet or arrays as CSV"
 
 
