@@ -77,6 +77,30 @@ def test_metrics_count_examples_not_batches() -> None:
         assert parts["examples"] == 70
 
 
+@pytest.mark.parametrize(
+    "loss", [nn.SoftmaxCrossEntropy(label_smoothing=0.3), nn.SoftmaxCrossEntropy(class_weights=[1, 5, 0])]
+)
+@pytest.mark.parametrize("processes", [1, 2])
+def test_losses_are_measured_without_smoothing_and_class_weights(loss: nn.SoftmaxCrossEntropy, processes: int) -> None:
+    """What the history says of training and validation compares with any other training; what is minimized differs."""
+    model, data = nn.mlp([2, 8, 3], rng=np.random.default_rng(1)), _blobs(90, 0)
+    everything = DataLoader(data, 90)
+    plain, before = nn.SoftmaxCrossEntropy(), model.state_dict()
+    at_first = plain.forward(model.forward(data.X), data.y)
+    optimizer = optim.SGD(model.parameters(), 0.1)
+    row = fit(model, loss, optimizer, everything, everything, epochs=1, processes=processes)[0]
+    at_last = plain.forward(model.forward(data.X), data.y)
+    assert row["train_loss"] == pytest.approx(at_first, rel=1e-6)
+    assert row["validation_loss"] == evaluate(model, loss, everything)["loss"] == pytest.approx(at_last, rel=1e-6)
+    step = model.state_dict()["0.W"]
+    model.load_state_dict(before)
+    loss.forward(model.forward(data.X), data.y)
+    optimizer.zero_grad()
+    model.backward(loss.backward())
+    optimizer.step()
+    np.testing.assert_allclose(model.state_dict()["0.W"], step, rtol=1e-5)
+
+
 def test_a_loss_of_ones_own_is_averaged_in_64_bits() -> None:
     """Its forward returns NumPy's float32, as a mean over float32 does; many batches are summed as exactly as one."""
 

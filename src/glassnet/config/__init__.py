@@ -10,7 +10,7 @@ from glassnet.config.folders import alone_in, require_own_folder
 from glassnet.config.jobs import FINISHED, PRUNED, Job, PrunedError, Sweep, read_jobs
 from glassnet.config.layout import Layout
 from glassnet.config.same_run import require_same_data, require_same_run
-from glassnet.config.settings import Settings, flatten, parse_settings
+from glassnet.config.settings import PlateauSettings, Settings, flatten, parse_settings
 from glassnet.config.sweeps import run_job, run_sweep
 from glassnet.config.tuning import (
     REPLICATES,
@@ -32,6 +32,7 @@ __all__ = [
     "Edit",
     "Job",
     "Layout",
+    "PlateauSettings",
     "PrunedError",
     "Settings",
     "Sweep",

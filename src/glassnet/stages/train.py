@@ -4,13 +4,13 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from glassnet.config import Layout, Settings, alone_in, as_line, flatten, run_stage
+from glassnet.config import Layout, PlateauSettings, Settings, alone_in, as_line, flatten, run_stage
 from glassnet.data import ArrayDataset, Augmentation, ImagePreprocessing, PreparedData, open_prepared
 from glassnet.diagnostics import Telemetry, sanity_checks, write_telemetry
 from glassnet.files import files_digest, whole_file, write_whole
@@ -69,16 +69,9 @@ def main(settings: Settings, layout: Layout, watchers: Sequence[Callback] = ()) 
 
 def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> float:
     prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
-    if not layout.by_dvc:  # else fetch has said so
-        for note in prepared.about["notes"]:
-            print(f"train: note: {note}")
-    if (rows := prepared.about["rows"]["train"]) < settings.training.batch_size:
-        print(
-            f"train: note: training.batch_size={settings.training.batch_size} is more than the {rows} training rows; a "
-            "batch is all of them"
-        )
-    if (processes := settings.training.processes) > (cores := os.cpu_count() or 1):
-        print(f"train: note: training.processes={processes} is more than the {cores} cores there are, and slower")
+    notes = [] if layout.by_dvc else prepared.about["notes"]  # fetch has said them under DVC
+    for note in [*notes, *_notes(settings, prepared.about["rows"]["train"])]:
+        print(f"train: note: {note}")
     values = settings.describing_the_result()
     identity = _identity(values, prepared)
     if _is_finished(layout, identity["key"]):
@@ -128,6 +121,20 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
     if not layout.by_dvc:
         _finish_run_by_hand(settings, layout, prepared)
     return loss
+
+
+def _notes(settings: Settings, rows: int) -> Iterator[str]:
+    """Yield what is allowed, but hardly what the user wants, with `rows` training rows."""
+    training, schedule = settings.training, settings.schedule
+    if rows < training.batch_size:
+        yield f"training.batch_size={training.batch_size} is more than the {rows} training rows; a batch is all of them"
+    if training.processes > (cores := os.cpu_count() or 1):
+        yield f"training.processes={training.processes} is more than the {cores} cores there are, and slower"
+    if isinstance(schedule, PlateauSettings) and training.patience and training.patience <= schedule.patience:
+        yield (
+            f"training.patience={training.patience} ends the training before schedule.patience={schedule.patience} "
+            "epochs without a fall lower the rate; set it higher"
+        )
 
 
 class _Epochs(Callback):

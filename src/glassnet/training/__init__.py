@@ -9,6 +9,7 @@ A callback of your own takes a few lines:
     fit(model, loss, optimizer, train_loader, val_loader, epochs=20, callbacks=[PrintLoss()])
 """
 
+from glassnet.training.batch_statistics import recompute_batch_statistics
 from glassnet.training.callbacks import (
     BestWeights,
     Callback,
@@ -53,6 +54,7 @@ __all__ = [
     "predict",
     "predict_rows",
     "read_history",
+    "recompute_batch_statistics",
     "retrain_network",
     "save_model",
     "train_network",

@@ -40,7 +40,8 @@ def fit(
     A row holds: epoch (from 1), train_loss and train_accuracy (averages over the epoch, while the weights moved),
     validation_loss and validation_accuracy (after the epoch, in evaluation mode), penalty (after the epoch; 0 without
     one), learning_rate (of the last step), gradient_norm (of data loss and penalty together, mean over the steps,
-    before clipping), seconds and examples_per_second. The losses are data losses; what is minimized is their sum with
+    before clipping), seconds and examples_per_second. The losses are data losses without label smoothing and class
+    weights (see `Loss.for_evaluation`), so that trainings with others can be compared; what is minimized has both, and
     the penalty. For a regression loss the score is "mae", the mean absolute error, in place of "accuracy".
 
     What is trained is what the optimizer has: one made of some of the model's parameters alone leaves the others as
@@ -143,7 +144,7 @@ class _Alone:
         run.batch_loss = run.loss.forward(outputs, y)
         if not math.isfinite(run.batch_loss):
             raise diverged(run, "loss", run.batch_loss)
-        run.tally.add(run.loss, outputs, y, run.batch_loss)
+        run.tally.add(run.measure, outputs, y, run.measured(outputs, y, run.batch_loss))
         run.optimizer.zero_grad()
         for parameter in run.frozen:
             parameter.zero_grad()
@@ -212,17 +213,19 @@ def _finish_epoch(run: TrainingRun) -> Row:
 def evaluate(model: nn.Module, loss: nn.Loss, loader: DataLoader) -> dict[str, float]:
     """Return the loss and score of `model` over `loader`, in evaluation mode, and the number of examples.
 
-    The keys are "loss", the loss's `score_name` ("accuracy", or "mae" for regression) and "examples".
+    Predictions are judged without label smoothing and class weights, which only shape a training (see
+    `Loss.for_evaluation`). The keys are "loss", the loss's `score_name` ("accuracy", or "mae" for regression) and
+    "examples".
 
     Raises:
         TypeError: if `loader` is not one, but an array, say.
     """
     _check_batches("evaluate", "loader", loader)
-    tally = Tally()
+    tally, measure = Tally(), loss.for_evaluation()
     with _evaluation_mode(model):
         for X, y in loader:
             outputs = model.forward(X)
-            tally.add(loss, outputs, y, loss.forward(outputs, y))
+            tally.add(measure, outputs, y, measure.forward(outputs, y))
     return {"loss": tally.loss, loss.score_name: tally.score, "examples": tally.examples}
 
 
