@@ -22,6 +22,7 @@ from glassnet.training import (
     Row,
     TrainingDivergedError,
     TrainingRun,
+    TrainingWarning,
     evaluate,
     fit,
     load_model,
@@ -242,8 +243,29 @@ def test_divergence_stops_at_once_and_says_where() -> None:
         model = nn.mlp([2, 16, 3], activation="silu", rng=np.random.default_rng(0))
         model.parameters()[0].data *= np.float32(scale) if scale > 1 else 1
         rows = DataLoader(ArrayDataset(X_bad, np.arange(8) % 3), 8)
-        with pytest.raises(TrainingDivergedError, match=part):
+        with pytest.raises(TrainingDivergedError, match=part) as caught:
             fit(model, nn.SoftmaxCrossEntropy(), optim.SGD(model.parameters(), 0.1), rows, rows, 1)
+        assert ("clip the gradient with GradientClipping(max_norm=1.0)" in str(caught.value)) is not hole
+        assert "training." not in str(caught.value)  # no settings: who calls fit has arguments
+
+
+def test_a_training_that_is_lost_is_warned_of_once() -> None:
+    """A rate of 1000 throws a linear model about for ever, with finite losses; a small rate is nothing to warn of."""
+    rows = DataLoader(_blobs(60, 0, spread=3.0), 16, shuffle=True)
+
+    def history(learning_rate: float) -> list[Row]:
+        model = nn.mlp([2, 3], rng=np.random.default_rng(1))
+        return fit(model, nn.SoftmaxCrossEntropy(), optim.SGD(model.parameters(), learning_rate), rows, rows, 12)
+
+    with pytest.warns(TrainingWarning) as caught:
+        lost = history(1000.0)
+    slow = history(0.01)
+    said = str(caught.pop(TrainingWarning).message)
+    assert said.startswith("fit: for 5 epochs the training loss has been more than 2 times 1.099, that of outputs ")
+    assert f"it is {lost[4]['train_loss']:.4g} at epoch 5 (learning_rate 1000)" in said
+    assert said.endswith("divide the learning rate by 10")
+    assert not caught.list
+    assert lost[-1]["train_loss"] > slow[0]["train_loss"] > slow[-1]["train_loss"] > math.log(3)
 
 
 class _Exploding(nn.Module):

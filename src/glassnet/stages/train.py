@@ -4,8 +4,9 @@ import hashlib
 import json
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from glassnet.training import (
     TrainingDivergedError,
     TrainingInterruptedError,
     TrainingRun,
+    TrainingWarning,
     baseline_settings,
     load_model,
     read_history,
@@ -63,7 +65,7 @@ def main(settings: Settings, layout: Layout, watchers: Sequence[Callback] = ()) 
         UserError: if another process trains in the same folder; both would write the same files.
     """
     alone = alone_in(layout.checkpoints, LOCK, "training", PATIENCE) if layout.sweep is None else nullcontext()
-    with alone:
+    with alone, _warnings_as_lines():
         return _train(settings, layout, watchers)
 
 
@@ -100,9 +102,12 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
                     saved = _checkpoints(settings, layout, layout.checkpoints / "final", identity, signals)
                     trained = _on_all_rows(trained, values, prepared, saved)
             except TrainingInterruptedError as interrupted:
-                print(f"train: {interrupted}", file=sys.stderr)
+                how = "; training.resume=true goes on" if interrupted.is_saved else ""
+                print(f"train: {interrupted}{how}", file=sys.stderr)
                 sys.exit(128 + interrupted.signum)
             except Exception as error:
+                if isinstance(error, TrainingDivergedError) and error.remedy:
+                    error.remedy = "divide optimizer.learning_rate by 10, or set training.max_gradient_norm=1"
                 layout.make_way_for(identity["key"])
                 card = {**identity, "settings": values, STOPPED: as_line(error)}
                 _write_record(layout, epochs.history, telemetry, card)
@@ -135,6 +140,19 @@ def _notes(settings: Settings, rows: int) -> Iterator[str]:
             f"training.patience={training.patience} ends the training before schedule.patience={schedule.patience} "
             "epochs without a fall lower the rate; set it higher"
         )
+
+
+@contextmanager
+def _warnings_as_lines() -> Iterator[None]:
+    """Print what the library warns of in one line each, without the place in its code."""
+
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        print(f"train: warning: {message}", file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", TrainingWarning)
+        warnings.showwarning = show
+        yield
 
 
 class _Epochs(Callback):
@@ -214,7 +232,7 @@ def _train_baseline(values: dict[str, Any], prepared: PreparedData, layout: Layo
             trained = replace(trained, model=retrain_network(settings, *data, trained.best_epoch, []))
     except TrainingDivergedError as error:
         raise TrainingDivergedError(
-            f"the linear baseline, not the network: {error}; of its settings, the rate is "
+            f"the linear baseline, not the network: {error.evidence}; of its settings, the rate is "
             f"training.baseline.learning_rate={values['training']['baseline']['learning_rate']:g}"
         ) from error
     about = {"settings": {"data": values["data"]}, "best_epoch": trained.best_epoch}  # what `predict` asks for

@@ -21,7 +21,7 @@ from glassnet.training.callbacks import (
     Progress,
     WeightAveraging,
 )
-from glassnet.training.divergence import TrainingDivergedError
+from glassnet.training.divergence import TrainingDivergedError, TrainingWarning
 from glassnet.training.fit import TIMING_COLUMNS, evaluate, fit, predict
 from glassnet.training.history_file import Row, read_history, write_history
 from glassnet.training.interruption import StopSignals, TrainingInterruptedError
@@ -46,6 +46,7 @@ __all__ = [
     "TrainingDivergedError",
     "TrainingInterruptedError",
     "TrainingRun",
+    "TrainingWarning",
     "WeightAveraging",
     "baseline_settings",
     "evaluate",

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from glassnet import nn
 from glassnet.nn import FloatArray
+from glassnet.training.evaluation_mode import evaluation_mode
 
 
 def batch_norm_layers(model: nn.Module) -> list[nn.BatchNorm]:
@@ -26,20 +27,17 @@ def recompute_batch_statistics(model: nn.Module, batches: Iterable[tuple[FloatAr
     (Izmailov et al., "Averaging weights leads to wider optima and better generalization", 2018, section 3.2.)
     """
     layers = batch_norm_layers(model)
-    modes = [(module, module.training) for module in model.modules()]
     momenta = [layer.momentum for layer in layers]
-    model.eval()
     rows = 0
-    try:
+    with evaluation_mode(model):
         for layer in layers:
             layer.training = True
-        for X, _ in batches:
-            rows += len(X)
-            for layer in layers:
-                layer.momentum = len(X) / rows
-            model.forward(X)
-    finally:
-        for layer, momentum in zip(layers, momenta, strict=True):
-            layer.momentum = momentum
-        for module, training in modes:
-            module.training = training
+        try:
+            for X, _ in batches:
+                rows += len(X)
+                for layer in layers:
+                    layer.momentum = len(X) / rows
+                model.forward(X)
+        finally:
+            for layer, momentum in zip(layers, momenta, strict=True):
+                layer.momentum = momentum

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,8 @@ from glassnet.nn import FloatArray
 from glassnet.nn.arrays import check_count, describe
 from glassnet.optim import Optimizer, gradient_norm
 from glassnet.training.callbacks import Callback
-from glassnet.training.divergence import diverged
+from glassnet.training.divergence import diverged, warn_if_lost
+from glassnet.training.evaluation_mode import evaluation_mode
 from glassnet.training.history_file import Row
 from glassnet.training.run import Tally, TrainingRun
 from glassnet.training.team import Team
@@ -65,6 +66,9 @@ def fit(
             for a model whose batches cannot be shared by processes.
         TrainingDivergedError: as soon as a loss or a gradient is not finite.
         ChildProcessError: if one of several processes ends, killed for example.
+
+    Warns:
+        TrainingWarning: if the training loss stays far above that of outputs that are all 0 for five epochs.
     """
     check_count("fit", "epochs", epochs)
     check_count("fit", "processes", processes)
@@ -119,6 +123,7 @@ def _train(run: TrainingRun, processes: int) -> None:
             _run_batches(run, work)
             run.history.append(_finish_epoch(run))
             run.batch = 0
+            warn_if_lost(run)
             for callback in run.callbacks:
                 callback.on_epoch_end(run)
             for callback in run.callbacks:
@@ -222,7 +227,7 @@ def evaluate(model: nn.Module, loss: nn.Loss, loader: DataLoader) -> dict[str, f
     """
     _check_batches("evaluate", "loader", loader)
     tally, measure = Tally(), loss.for_evaluation()
-    with _evaluation_mode(model):
+    with evaluation_mode(model):
         for X, y in loader:
             outputs = model.forward(X)
             tally.add(measure, outputs, y, measure.forward(outputs, y))
@@ -246,7 +251,7 @@ def predict(
         batch_size: how many rows to compute at a time.
     """
     check_count("predict", "batch_size", batch_size)
-    with _evaluation_mode(model):
+    with evaluation_mode(model):
         parts = []
         for start in range(0, max(len(X), 1), batch_size):
             outputs = model.forward(X[start : start + batch_size])
@@ -261,15 +266,3 @@ def predict(
 def _check_batches(owner: str, name: str, loader: object) -> None:
     if not isinstance(loader, Iterable) or isinstance(loader, np.ndarray):
         raise TypeError(f"{owner}: expected a DataLoader as {name}, received {describe(loader)}")
-
-
-@contextmanager
-def _evaluation_mode(model: nn.Module) -> Iterator[None]:
-    """Switch `model` to evaluation mode, and each module back to its own afterwards, whatever happens meanwhile."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training

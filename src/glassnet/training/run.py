@@ -72,6 +72,7 @@ class TrainingRun:
         tally: the sums over the current epoch's examples.
         norms: the gradient's norm at each of the current epoch's steps.
         seconds: what the current epoch's batches have taken.
+        loss_of_zeros: the loss of outputs that are all 0, once it was asked for.
     """
 
     model: nn.Module
@@ -93,6 +94,7 @@ class TrainingRun:
     tally: Tally = field(default_factory=Tally)
     norms: list[float] = field(default_factory=list)
     seconds: float = 0.0
+    loss_of_zeros: float | None = None
     measure: nn.Loss = field(init=False)
 
     def __post_init__(self) -> None:
