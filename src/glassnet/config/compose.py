@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glassnet.config.errors import UserError
+from glassnet.config.presets import preset_for
 from glassnet.config.settings import Settings, parse_settings
 from glassnet.files import write_whole
 
@@ -26,10 +27,14 @@ def conf_digest(conf: Path) -> str:
 
 
 def register_resolvers(conf: Path) -> None:
-    """Let configuration files say `${glassnet.conf_digest:}` for the digest of `conf`."""
+    """Let configuration files name the digest of `conf`, and the preset of a data set.
+
+    They say `${glassnet.conf_digest:}` and `${glassnet.preset:${data}}`.
+    """
     from omegaconf import OmegaConf
 
     OmegaConf.register_new_resolver("glassnet.conf_digest", lambda: conf_digest(conf), replace=True)
+    OmegaConf.register_new_resolver("glassnet.preset", lambda data: preset_for(conf, data).stem, replace=True)
 
 
 def to_settings(config: "DictConfig", source: str) -> Settings:

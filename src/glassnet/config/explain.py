@@ -8,6 +8,7 @@ import yaml
 
 from glassnet.config.compose import CONF
 from glassnet.config.errors import UserError
+from glassnet.config.presets import PRESETS
 from glassnet.config.settings import flatten
 from glassnet.config.write_back import GROUPS
 
@@ -89,4 +90,7 @@ def _known_keys() -> dict[str, list[str]]:
             values = yaml.safe_load(path.read_text(encoding="utf-8"))
             for name in flatten({group: values}):
                 known.setdefault(name, []).append(path.stem)
+    for path in sorted((CONF / PRESETS).glob("*.yaml")):
+        for name in flatten(yaml.safe_load(path.read_text(encoding="utf-8"))):
+            known.setdefault(name, [])
     return known
