@@ -46,7 +46,7 @@ class _NoDropoutMask(nn.Dropout):
     """Lets every gradient through."""
 
     def backward(self, dout: FloatArray) -> FloatArray:
-        self.recall(dout)
+        self.saved(dout)
         return dout
 
 
@@ -235,8 +235,8 @@ def test_what_fit_uses_is_checked_too(check: Any) -> None:
 
     class Forgetful(nn.Dense):
         def backward_parameters(self, dout: FloatArray) -> None:
-            (X,) = self.recall(dout)
-            self.W.accumulate_product(X.T, dout)
+            (X,) = self.saved(dout)
+            self.W.accumulate(X.T, dout)
 
     model = nn.Sequential(Forgetful(4, 3, rng=np.random.default_rng(0)))
     with pytest.raises(ValueError, match=r"expected backward_parameters to leave .*received another of 0\.b, off by"):
@@ -305,11 +305,11 @@ class _Steep(nn.Module):
 
     def forward(self, X: FloatArray) -> FloatArray:
         A = np.tanh(1e5 * X)
-        self.remember(A, A)
+        self.save_for_backward(A, A)
         return A
 
     def backward(self, dout: FloatArray) -> FloatArray:
-        (A,) = self.recall(dout)
+        (A,) = self.saved(dout)
         return np.asarray(1.5e5 * dout * (1 - A * A))
 
 

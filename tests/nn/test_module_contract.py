@@ -484,7 +484,7 @@ def test_messages_are_one_line_and_name_the_users_own_module() -> None:
             call()
     assert repr(_Scale()) == "_Scale()"
     with pytest.raises(RuntimeError, match=r"^_Scale\(\): backward expected a forward pass"):
-        _Scale().recall(np.ones((1, 1)))
+        _Scale().saved(np.ones((1, 1)))
 
 
 class _Half(nn.Module):

@@ -128,7 +128,7 @@ def test_how_far_a_step_of_adam_goes() -> None:
 
 def test_weight_decay_is_on_weights_alone() -> None:
     """With no gradient, a weight shrinks by 1 − 0.1·0.5 a step; a bias stays where it is."""
-    weight, bias = nn.Parameter(np.ones((2, 2)), "W"), nn.Parameter(np.ones((1, 2)), "b", decays=False)
+    weight, bias = nn.Parameter(np.ones((2, 2)), "W"), nn.Parameter(np.ones((1, 2)), "b", weight_decay=False)
     optimizer = optim.AdamW([weight, bias], 0.1, weight_decay=0.5)
     for _ in range(2):
         optimizer.zero_grad()
@@ -182,13 +182,12 @@ def test_an_update_in_parts_is_the_whole_update(make: Callable[[list[nn.Paramete
     for cuts in ([], [3], [6], [7, 11], [1, 9, 10]):
         rng = np.random.default_rng(0)
         sizes = ((3, 2, True), (1, 3, False), (2, 2, True))
-        parameters = [nn.Parameter(rng.standard_normal((n, m)), "W", decays=decays) for n, m, decays in sizes]
+        parameters = [nn.Parameter(rng.standard_normal((n, m)), "W", weight_decay=decays) for n, m, decays in sizes]
         optimizer = make(parameters)
         for _ in range(3):
             gradient = optimizer.flat.grad
             gradient[...] = rng.standard_normal(13)
             optimizer.steps += 1
-            optimizer.before_update()
             for start, stop in pairwise([0, *cuts, 13]):
                 optimizer.update_part(start, stop, gradient)
         results.append(optimizer.flat.data.tobytes())

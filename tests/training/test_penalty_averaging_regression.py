@@ -42,7 +42,7 @@ def test_the_penalty_is_reported_apart_and_shrinks_the_weights() -> None:
     free, bound = _model(), _model()
     without = _fit(free, optim.SGD(free.parameters(), 0.1), epochs=20)
     history = _fit(bound, optim.SGD(bound.parameters(), 0.1), epochs=20, penalty=nn.L2Penalty(0.1))
-    weights = [parameter.data for parameter in bound.parameters() if parameter.decays]
+    weights = [parameter.data for parameter in bound.parameters() if parameter.weight_decay]
     assert history[-1]["penalty"] == pytest.approx(0.05 * sum(np.sum(np.square(W)) for W in weights), rel=1e-6)
     assert without[-1]["penalty"] == 0
     scores = evaluate(bound, nn.SoftmaxCrossEntropy(), DataLoader(_rows(), 64))
@@ -210,12 +210,12 @@ class _Huber(nn.Loss):
 
     def forward(self, outputs: nn.FloatArray, targets: Any) -> float:
         errors = outputs.astype(np.float64) - targets
-        self._memory = errors, outputs.dtype
+        self.save_for_backward(errors, outputs.dtype)
         small = np.abs(errors) < 1
         return float(np.mean(np.where(small, errors**2 / 2, np.abs(errors) - 0.5)))
 
     def backward(self) -> nn.FloatArray:
-        errors, dtype = self.recall()
+        errors, dtype = self.saved()
         return (np.clip(errors, -1, 1) / errors.size).astype(dtype)
 
     def score_sum(self, outputs: nn.FloatArray, targets: Any) -> float:

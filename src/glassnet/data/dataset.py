@@ -6,7 +6,6 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.buffers import Buffered
 from glassnet.data.mapped_rows import MappedRows
 from glassnet.seeding import stream
 
@@ -21,12 +20,11 @@ class Dataset(Protocol):
     def __getitem__(self, index: Any) -> tuple[AnyArray, AnyArray]: ...
 
 
-class ArrayDataset(Buffered):
+class ArrayDataset:
     """Features `X (N, D)` and targets `y (N,)` or `(N, K)` in step, row by row.
 
     Memory-mapped arrays stay on disk: batches are read from the file (see `MappedRows`), and memory in use does not
-    grow with the data set. The rows that an index array picks are copied into memory of an earlier batch, if nobody
-    refers to that any more (see `glassnet.buffers`).
+    grow with the data set.
     """
 
     def __init__(self, X: AnyArray, y: AnyArray) -> None:
@@ -61,15 +59,8 @@ class ArrayDataset(Buffered):
         if not is_plain or np.maximum.reduce(index.view(np.uint64), initial=0) >= len(self.X):
             X, y = (source[index] for source in self._sources)
         else:
-            X, y = self._take(self._sources[0], index), self._take(self._sources[1], index)
+            X, y = (source.take(index, axis=0, mode="clip") for source in self._sources)
         return X, y
-
-    def _take(self, source: "AnyArray | MappedRows", index: AnyArray) -> AnyArray:
-        out = self.buffer((len(index), *source.shape[1:]), source.dtype)
-        if isinstance(source, MappedRows):
-            return source.take(index, out)
-        # mode="raise" would gather into an array of its own first; the numbers are in range, so "clip" changes none.
-        return source.take(index, axis=0, out=out, mode="clip")
 
 
 class DataLoader:

@@ -48,9 +48,9 @@ class MappedRows:
         rows = np.arange(len(self))[index]
         return self.take(rows.reshape(-1)).reshape(rows.shape + self.shape[1:])
 
-    def take(self, index: npt.NDArray[np.integer[Any]], out: npt.NDArray[Any] | None = None) -> npt.NDArray[Any]:
-        """Return the rows with these numbers `(M,)` from 0, in this order, in `out` or as a new array."""
-        rows = np.empty((len(index), *self.shape[1:]), dtype=self.dtype) if out is None else out
+    def take(self, index: npt.NDArray[np.integer[Any]], axis: int = 0, mode: str = "clip") -> npt.NDArray[Any]:
+        """Return the rows with these numbers `(M,)` from 0, in this order, as `ndarray.take` does along axis 0."""
+        rows = np.empty((len(index), *self.shape[1:]), dtype=self.dtype)
         if self._descriptor is None:
             self._descriptor = os.open(self._path, os.O_RDONLY)
             weakref.finalize(self, os.close, self._descriptor)

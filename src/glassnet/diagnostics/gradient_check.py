@@ -19,7 +19,8 @@ from glassnet.diagnostics.finite_differences import (
     relative_error,
 )
 from glassnet.nn import FloatArray
-from glassnet.nn.arrays import check_batch, check_count, check_number, describe
+from glassnet.nn.arrays import describe
+from glassnet.nn.checks import check_batch, check_count, check_number
 
 REFINE = 1e-7  # a relative error above this is looked at more finely
 RIGHT = 1e-6  # what a correct backward pass is held to
@@ -277,7 +278,7 @@ def _in_float64(model: nn.Module) -> nn.Module:
             if isinstance(attribute, nn.Parameter):
                 if id(attribute) not in wide:
                     data = attribute.data.astype(np.float64)
-                    wide[id(attribute)] = nn.Parameter(data, attribute.name, decays=attribute.decays)
+                    wide[id(attribute)] = nn.Parameter(data, attribute.name, weight_decay=attribute.weight_decay)
                 setattr(module, name, wide[id(attribute)])
         for name in module.buffer_names:
             setattr(module, name, getattr(module, name).astype(np.float64))

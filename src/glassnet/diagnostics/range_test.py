@@ -7,7 +7,7 @@ import numpy as np
 
 from glassnet import nn
 from glassnet.data import DataLoader
-from glassnet.nn.arrays import check_count, check_number
+from glassnet.nn.checks import check_count, check_number
 from glassnet.optim import Optimizer
 from glassnet.training.checkpoint import generators
 

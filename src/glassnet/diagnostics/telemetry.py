@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from glassnet import nn
 from glassnet.nn import FloatArray
-from glassnet.nn.arrays import check_count
+from glassnet.nn.checks import check_count
+from glassnet.nn.module import Hook
 from glassnet.optim.clipping import euclidean_norm
 from glassnet.training import Callback, TrainingRun
 
@@ -47,8 +48,7 @@ class Telemetry(Callback):
     After each epoch, for each ReLU: "dead_units", how many units were 0 for every example of the validation data, and
     "dead_share", the share of them.
 
-    Nothing is measured between the sampled steps, and nothing is left in the model: a layer that is to be observed gets
-    a `forward` of its own for one call, which takes itself away again.
+    Nothing is measured between the sampled steps: the hooks on the layers (see `Module.on_forward`) are taken away.
     """
 
     def __init__(self, every: int = 50) -> None:
@@ -61,6 +61,7 @@ class Telemetry(Callback):
         self._before: list[FloatArray] = []
         self._fired: dict[str, npt.NDArray[np.bool_]] = {}
         self._is_sampling = False
+        self._hooks: list[Callable[[], None]] = []  # that take the hooks away again
 
     @property
     def rows(self) -> list[TelemetryRow]:
@@ -82,13 +83,13 @@ class Telemetry(Callback):
         self._is_sampling = run.step % self.every == 0
         if self._is_sampling:
             self._outputs = []
-            for name, layer in self._layers:
-                self._observe(name, layer)
+            self._hooks = [layer.on_forward(self._keep(name)) for name, layer in self._layers]
 
     def on_gradients_ready(self, run: TrainingRun) -> None:
         """Measure the activations and the gradients, and keep the values that the update will change."""
         if not self._is_sampling:
             return
+        self._remove_hooks()
         for name, layer, Y in self._outputs:
             self._samples.append((run.step, name, activation_statistics(layer, Y)))
         for name, parameter in self._parameters:
@@ -109,23 +110,20 @@ class Telemetry(Callback):
     def on_validation_begin(self, run: TrainingRun) -> None:
         """Watch which units fire for any example of the validation data."""
         self._fired = {}
-        for name, layer in self._layers:
-            if isinstance(layer, nn.ReLU):
-                self._watch(name, layer)
+        self._hooks = [
+            layer.on_forward(self._watch(name)) for name, layer in self._layers if isinstance(layer, nn.ReLU)
+        ]
 
     def on_epoch_end(self, run: TrainingRun) -> None:
         """Count the units that never fired."""
-        for name, layer in self._layers:
-            stop_observing(layer)
-            if name in self._fired:
-                dead = int(np.count_nonzero(~self._fired[name]))
-                share = dead / self._fired[name].size
-                self._samples.append((run.step, name, {"dead_units": float(dead), "dead_share": share}))
+        self._remove_hooks()
+        for name, fired in self._fired.items():
+            dead = int(np.count_nonzero(~fired))
+            self._samples.append((run.step, name, {"dead_units": float(dead), "dead_share": dead / fired.size}))
 
     def on_abort(self, run: TrainingRun) -> None:
-        """Leave no observer behind."""
-        for _, layer in self._layers:
-            stop_observing(layer)
+        """Leave no hook behind."""
+        self._remove_hooks()
 
     def state_dict(self) -> dict[str, Any]:
         """Return the measurements so far."""
@@ -135,16 +133,20 @@ class Telemetry(Callback):
         """Bring back what `state_dict` returned."""
         self._samples = [(int(step), layer, statistics) for step, layer, statistics in state["samples"]]
 
-    def _observe(self, name: str, layer: nn.Module) -> None:
-        observe_next_output(layer, lambda Y: self._outputs.append((name, layer, Y)))
+    def _keep(self, name: str) -> Hook:
+        return lambda layer, X, Y: self._outputs.append((name, layer, Y))
 
-    def _watch(self, name: str, layer: nn.Module) -> None:
-        def note(Y: FloatArray) -> None:
+    def _watch(self, name: str) -> Hook:
+        def note(layer: nn.Module, X: FloatArray, Y: FloatArray) -> None:
             fired: npt.NDArray[np.bool_] = np.any(Y > 0, axis=0)
             self._fired[name] = np.logical_or(fired, self._fired.get(name, fired))
-            observe_next_output(layer, note)  # the next validation batch too, until on_epoch_end
 
-        observe_next_output(layer, note)
+        return note
+
+    def _remove_hooks(self) -> None:
+        for remove in self._hooks:
+            remove()
+        self._hooks = []
 
 
 def write_telemetry(path: Path, rows: list[TelemetryRow]) -> None:
@@ -213,46 +215,8 @@ def _share(which: npt.NDArray[np.bool_]) -> float:
     return int(np.count_nonzero(which)) / which.size
 
 
-def leaf_modules(model: nn.Module, prefix: str = "") -> Iterator[tuple[str, nn.Module]]:
+def leaf_modules(model: nn.Module) -> Iterator[tuple[str, nn.Module]]:
     """Yield the modules that have no inner modules, with their dotted names, in the order of the forward pass."""
-    children = list(model.children())
-    if not children:
-        yield prefix.rstrip("."), model
-    for name, child in children:
-        yield from leaf_modules(child, f"{prefix}{name}.")
-
-
-class _Observer:
-    """Stands in for a layer's `forward` for one call: takes itself away, and shows the output to whoever asked."""
-
-    is_observer = True  # a copy of the layer is not observed
-
-    def __init__(self, layer: nn.Module) -> None:
-        self.layer = layer
-        self.own = vars(layer).get("forward")  # a forward that the layer had of its own
-        self.notes: list[Callable[[FloatArray], None]] = []
-
-    def __call__(self, X: FloatArray) -> FloatArray:
-        stop_observing(self.layer)
-        Y = self.layer.forward(X)
-        for note in self.notes:
-            note(Y)
-        return Y
-
-
-def observe_next_output(layer: nn.Module, note: Callable[[FloatArray], None]) -> None:
-    """Have `note` called with the output of the layer's next forward pass, and of that one only."""
-    observer = vars(layer).get("forward")
-    if not isinstance(observer, _Observer):
-        observer = _Observer(layer)
-        layer.forward = observer  # type: ignore[method-assign]  # for one call, this object's own
-    observer.notes.append(note)
-
-
-def stop_observing(layer: nn.Module) -> None:
-    """Take away what `observe_next_output` has put on the layer, if it is still there."""
-    observer = vars(layer).get("forward")
-    if isinstance(observer, _Observer):
-        del vars(layer)["forward"]
-        if observer.own is not None:
-            layer.forward = observer.own  # type: ignore[method-assign]
+    for name, module in model.named_modules():
+        if next(module.children(), None) is None:
+            yield name, module

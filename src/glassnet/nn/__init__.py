@@ -6,28 +6,37 @@ A layer's first lines: its weights are drawn from a generator with a seed, and a
     Z = layer.forward(np.array([[1, 2, 3]], dtype=np.float32))
     dX = layer.backward(np.ones_like(Z))
 
-To learn how backpropagation works, read the files in this order: `arrays` (shapes), `parameter` (a value and its
-gradient), `module` (the contract between forward and backward), `dense`, `init`, `relu`, `containers`, `loss`,
-`cross_entropy`: that is a whole network, and `glassnet.optim` (`flat`, `optimizer`, `sgd`) trains it. Then what makes
-networks better: `sigmoid`, `tanh`, `dropout`, `normalization`, `residual`, `regression_losses`, `l2_penalty`.
+To learn how backpropagation works, read the files in the order of `READING`: layers, then what judges their outputs,
+then the containers that make networks of them. Each body is the formula of its docstring. `glassnet.optim` trains them.
+
+What all of them stand on is for looking things up: `arrays` and `checks` (shapes and dtypes), `parameter` (a value and
+its gradient), `init` (how large weights begin), `module` and `loss` (the contract between forward and backward), `summary` (the
+printed table).
 """
 
 from glassnet.nn.arrays import FloatArray, as_batch
-from glassnet.nn.containers import ACTIVATIONS, NORMALIZATIONS, Sequential, mlp
-from glassnet.nn.cross_entropy import SoftmaxCrossEntropy, log_softmax, softmax
+from glassnet.nn.containers import Sequential
+from glassnet.nn.cross_entropy import SoftmaxCrossEntropy
 from glassnet.nn.dense import Dense
 from glassnet.nn.dropout import Dropout
 from glassnet.nn.init import INITIALIZERS
 from glassnet.nn.l2_penalty import L2Penalty
 from glassnet.nn.loss import Loss
+from glassnet.nn.mlp import ACTIVATIONS, NORMALIZATIONS, mlp
 from glassnet.nn.module import Module
 from glassnet.nn.normalization import BatchNorm, LayerNorm
-from glassnet.nn.parameter import Parameter
+from glassnet.nn.parameter import Parameter, fresh_gradients
 from glassnet.nn.regression_losses import MeanAbsoluteError, MeanSquaredError
 from glassnet.nn.relu import LeakyReLU, ReLU
 from glassnet.nn.residual import Residual
 from glassnet.nn.sigmoid import Sigmoid, SiLU
+from glassnet.nn.softmax import log_softmax, softmax
 from glassnet.nn.tanh import GELU, Tanh
+
+READING = (
+    "dense", "elementwise", "relu", "sigmoid", "tanh", "softmax", "cross_entropy", "containers", "regression_losses",
+    "l2_penalty", "dropout", "normalization", "residual", "mlp",
+)  # fmt: skip
 
 __all__ = [
     "ACTIVATIONS",
@@ -54,6 +63,7 @@ __all__ = [
     "SoftmaxCrossEntropy",
     "Tanh",
     "as_batch",
+    "fresh_gradients",
     "log_softmax",
     "mlp",
     "softmax",

@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.nn.arrays import FloatArray, check_batch, check_count, float_dtype
+from glassnet.nn.arrays import NO_GRADIENT, FloatArray
+from glassnet.nn.checks import check_batch, check_count, float_dtype
 from glassnet.nn.init import Initialization, initial_weights
 from glassnet.nn.module import Module
 from glassnet.nn.parameter import Parameter
@@ -51,30 +52,21 @@ class Dense(Module):
         self.out_features = check_count("Dense", "out_features", out_features)
         resolved: np.dtype[Any] = float_dtype("Dense", dtype)
         self.W = Parameter(initial_weights(init, rng, self.in_features, self.out_features, resolved), "W")
-        self.b = Parameter(np.zeros((1, self.out_features), dtype=resolved), "b", decays=False)
+        self.b = Parameter(np.zeros((1, self.out_features), dtype=resolved), "b", weight_decay=False)
 
     def forward(self, X: FloatArray) -> FloatArray:
         """Return `Z = XW + b`, `(N, H)`, for `X (N, D)`."""
-        X = check_batch(self, X, self.in_features, self.W.dtype)
-        Z = np.matmul(X, self.W.data, out=self.buffer((len(X), self.out_features), X.dtype))
-        Z += self.b.data
-        self.remember(Z, X)
+        check_batch(self, X, self.in_features, self.W.dtype)
+        Z = X @ self.W.data + self.b.data
+        self.save_for_backward(Z, X)
         return Z
 
-    def backward(self, dout: FloatArray) -> FloatArray:
+    def backward(self, dout: FloatArray, input_gradient: bool = True) -> FloatArray:
         """Add `dW = XᵀdZ` and `db = Σ dZ`; return `dX = dZWᵀ`, `(N, D)`."""
-        self._add_gradients(dout)
-        return np.matmul(dout, self.W.data.T, out=self.buffer((len(dout), self.in_features), dout.dtype))
-
-    def backward_parameters(self, dout: FloatArray) -> None:
-        """Add `dW` and `db` alone."""
-        self._add_gradients(dout)
-
-    def _add_gradients(self, dout: FloatArray) -> None:
-        """Add `dW` and `db`; `Σ_n dZ` is the product `1ᵀdZ` with a row of ones, in half the time of `sum`."""
-        (X,) = self.recall(dout)
-        self.W.accumulate_product(X.T, dout)
-        self.b.accumulate_product(self.constant(1, (1, len(dout)), dout.dtype), dout)
+        (X,), dZ = self.saved(dout), dout
+        self.W.accumulate(X.T, dZ)
+        self.b.accumulate(dZ.sum(axis=0, keepdims=True))
+        return dZ @ self.W.data.T if input_gradient else NO_GRADIENT
 
     def __repr__(self) -> str:
         return f"Dense({self.in_features}, {self.out_features})"

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from glassnet.nn.arrays import BOOL, FLOAT32, FloatArray, check_batch, check_number, describe
+from glassnet.nn.arrays import FloatArray
+from glassnet.nn.checks import check_batch, check_generator, check_number
 from glassnet.nn.module import Module
 
 
@@ -24,9 +25,7 @@ class Dropout(Module):
     def __init__(self, p: float = 0.5, *, rng: np.random.Generator | None = None) -> None:
         """Set the probability `p` in [0, 1) of dropping a unit, and the generator `rng` of the masks, always needed."""
         self.p = check_number("Dropout", "p", p, 0, 1)
-        if not isinstance(rng, np.random.Generator):
-            raise ValueError(f"Dropout: expected rng=np.random.default_rng(seed), received {describe(rng)}")
-        self.rng = rng
+        self.rng = check_generator("Dropout", rng)
         self.frozen = False
         self.others = (0, 0)
         self._mask: FloatArray | None = None
@@ -40,25 +39,23 @@ class Dropout(Module):
         """Return `X · M/(1 − p)` in training, `X` itself in evaluation."""
         check_batch(self, X)
         if not self.training or self.p == 0:
-            self.remember(X, None)
+            self.save_for_backward(X, None)
             return X
         mask = self._frozen_mask(X) if self.frozen else self._draw_mask(X)
-        Y = np.multiply(X, mask, out=self.buffer(X.shape, X.dtype))
-        self.remember(Y, mask)
+        Y = X * mask
+        self.save_for_backward(Y, mask)
         return Y
 
     def backward(self, dout: FloatArray) -> FloatArray:
         """Return `dout · M/(1 − p)` with the mask of the forward pass, `dout` itself in evaluation."""
-        (mask,) = self.recall(dout)
-        return dout if mask is None else np.multiply(dout, mask, out=self.buffer(dout.shape, dout.dtype))
+        (mask,) = self.saved(dout)
+        return dout if mask is None else dout * mask
 
     def _draw_mask(self, X: FloatArray) -> FloatArray:
+        """Return `M/(1 − p)` for X, and keep it."""
         before, after = self.others
-        whole_batch = (before + len(X) + after, X.shape[1])
-        draws = self.rng.random(dtype=np.float32, out=self.buffer(whole_batch, FLOAT32))
-        draws = draws[before : before + len(X)]
-        kept = np.greater_equal(draws, self.p, out=self.buffer(X.shape, BOOL))
-        self._mask = np.multiply(kept, X.dtype.type(1 / (1 - self.p)), out=self.buffer(X.shape, X.dtype))
+        draws = self.rng.random((before + len(X) + after, X.shape[1]), dtype=np.float32)[before : before + len(X)]
+        self._mask = (draws >= self.p).astype(X.dtype) / (1 - self.p)
         return self._mask
 
     def _frozen_mask(self, X: FloatArray) -> FloatArray:

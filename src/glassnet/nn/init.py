@@ -18,7 +18,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from glassnet.nn.arrays import FloatArray, check_number, describe
+from glassnet.nn.arrays import FloatArray, describe
+from glassnet.nn.checks import check_generator, check_number
 
 Initializer: TypeAlias = Callable[[np.random.Generator | None, int, int, np.dtype[Any]], FloatArray]
 Initialization: TypeAlias = str | float | Initializer
@@ -90,18 +91,10 @@ def _normal(
     rng: np.random.Generator | None, fan_in: int, fan_out: int, dtype: np.dtype[Any], scale: float
 ) -> FloatArray:
     # Drawn in float64 and rounded, so that a float32 and a float64 network of one seed start at the same weights.
-    return (scale * _require(rng).standard_normal((fan_in, fan_out))).astype(dtype)
+    return (scale * check_generator("Dense", rng).standard_normal((fan_in, fan_out))).astype(dtype)
 
 
 def _uniform(
     rng: np.random.Generator | None, fan_in: int, fan_out: int, dtype: np.dtype[Any], limit: float
 ) -> FloatArray:
-    return _require(rng).uniform(-limit, limit, (fan_in, fan_out)).astype(dtype)
-
-
-def _require(rng: np.random.Generator | None) -> np.random.Generator:
-    if not isinstance(rng, np.random.Generator):
-        raise ValueError(
-            f"Dense: expected rng=np.random.default_rng(seed), received {describe(rng)}; random weights need a seed"
-        )
-    return rng
+    return check_generator("Dense", rng).uniform(-limit, limit, (fan_in, fan_out)).astype(dtype)

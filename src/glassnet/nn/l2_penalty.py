@@ -5,12 +5,12 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from glassnet.nn.arrays import check_number
+from glassnet.nn.checks import check_number
 from glassnet.nn.parameter import Parameter
 
 
 class L2Penalty:
-    """`½λ Σ W²` over the weights: parameters whose `decays` is true; biases, scales and shifts go free.
+    """`½λ Σ W²` over the weights: parameters with `weight_decay`; biases, scales and shifts go free.
 
     Backward. `∂(½λw²)/∂w = λw`, added to the gradient that the data loss left in each weight: the training then
     descends the sum of both. For plain SGD that is the same as shrinking each weight by the factor `1 − ηλ` at every
@@ -25,14 +25,14 @@ class L2Penalty:
 
     def forward(self, parameters: Iterable[Parameter]) -> float:
         """Return `½λ Σ W²`, summed in float64."""
-        squares = (float(np.sum(np.square(p.data, dtype=np.float64))) for p in parameters if p.decays)
+        squares = (float(np.sum(np.square(p.data, dtype=np.float64))) for p in parameters if p.weight_decay)
         return 0.5 * self.coefficient * math.fsum(squares)
 
     def backward(self, parameters: Iterable[Parameter]) -> None:
         """Add `λW` to the gradient of each weight."""
         for parameter in parameters:
-            if parameter.decays:
-                parameter.accumulate(parameter.data * parameter.dtype.type(self.coefficient))
+            if parameter.weight_decay:
+                parameter.accumulate(self.coefficient * parameter.data)
 
     def __repr__(self) -> str:
         return f"L2Penalty({self.coefficient:g})"

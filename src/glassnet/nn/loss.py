@@ -5,11 +5,10 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.buffers import Buffered
 from glassnet.nn.arrays import FloatArray
 
 
-class Loss(Buffered):
+class Loss:
     """A function `ℓ(Z, T)` of a network's outputs `Z (N, C)` and the targets T: a mean over the batch, a Python float.
 
     `forward(outputs, targets)` returns ℓ; `backward()` returns `∂ℓ/∂Z` for the last forward, where every backward pass
@@ -17,13 +16,13 @@ class Loss(Buffered):
 
     Attributes:
         score_name: the name of the score that people read beside the loss, such as "accuracy".
-        total_weight: what the last forward divided by, where that is not the number of examples: a mean over several
-            batches weighs each batch's value with it. None for the number of examples, which a plain mean divides by.
+        total_weight: what the last forward divided by: a mean over several batches weighs each batch's value with it.
+            None stands for the number of examples, which a plain mean divides by.
     """
 
     score_name: ClassVar[str]
     total_weight: float | None = None
-    _memory: tuple[Any, ...] | None = None
+    _saved: tuple[Any, ...] | None = None
 
     def forward(self, outputs: FloatArray, targets: npt.NDArray[np.generic]) -> float:
         """Return the mean loss of `outputs (N, C)` for `targets`."""
@@ -48,19 +47,23 @@ class Loss(Buffered):
             "read beside the loss, found none"
         )
 
-    def recall(self) -> tuple[Any, ...]:
-        """Return what `forward` kept in `_memory`, and forget it.
+    def save_for_backward(self, *values: Any) -> None:
+        """Keep `values` for the backward pass."""
+        self._saved = values
+
+    def saved(self) -> tuple[Any, ...]:
+        """Return what `forward` saved, and forget it.
 
         Raises:
             RuntimeError: if no forward pass is waiting for its backward pass.
         """
-        if self._memory is None:
+        if self._saved is None:
             raise RuntimeError(
                 f"{self!r}: backward expected a forward pass before it, received none since the last backward; "
                 "call forward, then backward once"
             )
-        memory, self._memory = self._memory, None
-        return memory
+        values, self._saved = self._saved, None
+        return values
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"

@@ -1,36 +1,42 @@
 """A module: a function of a batch that knows its derivative, its parameters and its state."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Self
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from typing import Any, ClassVar, Self, TypeAlias
 
 import numpy as np
 
-from glassnet.buffers import Buffered
 from glassnet.nn.arrays import FloatArray, describe
+from glassnet.nn.checks import check_gradient
 from glassnet.nn.parameter import Parameter
+from glassnet.nn.summary import summary_table
+
+Hook: TypeAlias = Callable[["Module", FloatArray, FloatArray], None]  # is called with module, input and output
 
 
-class Module(Buffered):
+class Module:
     """A differentiable function `Y = f(X; θ)` of a batch, with its own backward pass.
 
     The contract between `forward` and `backward`, for a loss ℓ computed from the outputs:
 
-    - `forward(X)` returns `Y` and *remembers* what its derivative needs;
+    - `forward(X)` returns `Y` and *saves* what its derivative needs;
     - `backward(dout)` receives `dout = ∂ℓ/∂Y`, *adds* `∂ℓ/∂θ` to the gradient of each parameter and returns
-      `dX = ∂ℓ/∂X`. It *recalls* what forward remembered, once: each backward belongs to one forward.
+      `dX = ∂ℓ/∂X`. It takes what forward saved, once: each backward belongs to one forward.
 
-    Because the loss is a scalar, every gradient has the shape of what it is the gradient of, and a network's
-    backward pass is its layers' backward passes in reverse order: the chain rule, one link at a time
-    (Rumelhart, Hinton & Williams, "Learning representations by back-propagating errors", Nature 1986).
+    Because the loss is a scalar, every gradient has the shape of what it is the gradient of, and a network's backward
+    pass is its layers' backward passes in reverse order: the chain rule, one link at a time (Rumelhart, Hinton &
+    Williams, "Learning representations by back-propagating errors", Nature 1986).
 
-    Between the two calls neither the input nor the output may be changed in place: what is remembered is often one of
-    them, not a copy. And a module works once in a network: a second forward pass would forget the first.
+    Nobody learns the data, so the first layer of a network need not compute `dX`. A module that can spare it takes
+    `backward(dout, input_gradient=False)`, and then returns an empty array.
+
+    Between the two calls neither the input nor the output may be changed in place: what is saved is often one of them,
+    not a copy. And a module works once in a network: a second forward pass would replace what the first has saved.
 
     A subclass assigns its parameters and inner modules as attributes; they are found by looking at the attributes, not
     into lists (a `Sequential` holds several modules), in the order of their assignment. Arrays that are state but not
-    learnt (running averages) are named in `buffer_names` and saved with the parameters. `self.buffer(shape, dtype)` is
-    memory for a result, which the module gets again at a later step, once nobody refers to the result any more (see
-    `glassnet.buffers`).
+    learnt (running averages) are named in `buffer_names` and saved with the parameters.
 
     Attributes:
         training: True in training mode, False in evaluation mode; set by `train()` and `eval()`.
@@ -38,18 +44,8 @@ class Module(Buffered):
 
     buffer_names: ClassVar[tuple[str, ...]] = ()
     training: bool = True
-    _memory: tuple[tuple[int, ...], np.dtype[Any], tuple[Any, ...]] | None = None
-
-    def __init_subclass__(cls, **options: Any) -> None:
-        """Give a class with a `backward` of its own the `backward_parameters` that calls it, unless it has its own too.
-
-        An inherited one belongs to the inherited `backward`, and would pass the new one by in a first layer.
-        """
-        super().__init_subclass__(**options)
-        methods = {"backward", "backward_parameters"}
-        nearest = next(methods & vars(base).keys() for base in cls.__mro__ if methods & vars(base).keys())
-        if "backward_parameters" not in nearest:
-            cls.backward_parameters = Module.backward_parameters  # type: ignore[method-assign]
+    _saved: tuple[tuple[int, ...], np.dtype[Any], tuple[Any, ...]] | None = None
+    _hooks: tuple[Hook, ...] = ()
 
     def forward(self, X: FloatArray) -> FloatArray:
         """Return the module's output for the batch `X`."""
@@ -60,47 +56,63 @@ class Module(Buffered):
         raise NotImplementedError(f"{type(self).__name__}: expected a backward(dout) of its own, found none")
 
     def backward_parameters(self, dout: FloatArray) -> None:
-        """Do what `backward` does but for `dX`: enough for the first layer, since nobody learns the data.
+        """Add the gradients of the parameters, without computing that of the input where it can be spared.
 
-        A module whose parameters' gradients can be had without its input's overrides this, and saves the work:
-        for a first layer with many inputs that is up to a third of all multiplications of a training step. Its
-        `backward` then does not call it, or a subclass with another `backward` would call itself for ever.
+        For a first layer with many inputs that saves up to a third of all multiplications of a training step.
         """
-        self.backward(dout)
+        if _has_option(type(self).backward):
+            self.backward(dout, input_gradient=False)  # type: ignore[call-arg]  # it takes it, as was just seen
+        else:
+            self.backward(dout)
 
     def __call__(self, X: FloatArray) -> FloatArray:
-        """Call `forward`."""
-        return self.forward(X)
+        """Return `forward(X)`, and show it to the hooks."""
+        Y = self.forward(X)
+        for hook in self._hooks:
+            hook(self, X, Y)
+        return Y
 
-    @property
-    def is_random(self) -> bool:
-        """Whether each `forward` from here on would draw random numbers of its own (Dropout in training mode)."""
-        return any(child.is_random for _, child in self.children())
+    def on_forward(self, hook: Hook) -> Callable[[], None]:
+        """Have `hook(module, X, Y)` called with the input and the output of each call of this module.
 
-    def remember(self, output: FloatArray, *values: Any) -> None:
+        Containers call the modules inside them. A hook sees the arrays themselves, and changes none.
+
+        Returns:
+            A function that takes the hook away.
+        """
+        self._hooks = (*self._hooks, hook)
+
+        def remove() -> None:
+            self._hooks = tuple(each for each in self._hooks if each is not hook)
+
+        return remove
+
+    def save_for_backward(self, output: FloatArray, *values: Any) -> None:
         """Keep `values` for the backward pass that belongs to this `output`."""
-        self._memory = (output.shape, output.dtype, values)
+        self._saved = (output.shape, output.dtype, values)
 
-    def recall(self, dout: FloatArray) -> tuple[Any, ...]:
-        """Return what `forward` remembered, after checking that `dout` fits its output, and forget it.
+    def saved(self, dout: FloatArray) -> tuple[Any, ...]:
+        """Return what `forward` saved, after checking that `dout` fits its output, and forget it.
 
         Raises:
             RuntimeError: if no forward pass is waiting for its backward pass.
             ValueError: if `dout` has another shape than the output.
             TypeError: if `dout` is no array or has another dtype than the output.
         """
-        if self._memory is None:
+        if self._saved is None:
             raise RuntimeError(
                 f"{self!r}: backward expected a forward pass before it, received none since the last backward; "
                 "call forward, then backward once"
             )
-        shape, dtype, values = self._memory
-        if not isinstance(dout, np.ndarray) or dout.dtype != dtype:
-            raise TypeError(f"{self!r}: backward expected {dtype} of shape {shape}, received {describe(dout)}")
-        if dout.shape != shape:
-            raise ValueError(f"{self!r}: backward expected shape {shape}, received {describe(dout)}")
-        self._memory = None
+        shape, dtype, values = self._saved
+        check_gradient(self, dout, shape, dtype)
+        self._saved = None
         return values
+
+    @property
+    def is_random(self) -> bool:
+        """Whether each `forward` from here on would draw random numbers of its own (Dropout in training mode)."""
+        return any(child.is_random for _, child in self.children())
 
     def children(self) -> Iterator[tuple[str, "Module"]]:
         """Yield the modules directly inside this one, with their names."""
@@ -110,36 +122,23 @@ class Module(Buffered):
 
     def modules(self) -> Iterator["Module"]:
         """Yield this module and every module inside it, outermost first."""
-        yield self
-        for _, child in self.children():
-            yield from child.modules()
+        for _, module in self.named_modules():
+            yield module
+
+    def named_modules(self, name: str = "") -> Iterator[tuple[str, "Module"]]:
+        """Yield this module and every module inside it, outermost first, with their dotted names."""
+        yield name, self
+        for child_name, child in self.children():
+            yield from child.named_modules(f"{name}.{child_name}".lstrip("."))
 
     def named_parameters(self, prefix: str = "") -> Iterator[tuple[str, Parameter]]:
         """Yield every parameter once, with its dotted name such as "0.W"."""
         seen: set[int] = set()
-        for name, parameter in self._walk_parameters(prefix):
-            if id(parameter) not in seen:
-                seen.add(id(parameter))
-                yield name, parameter
-
-    def _require_nothing_hidden(self) -> None:
-        """Refuse what a list, tuple or dictionary holds besides the attributes: it would stay untrained and unsaved."""
-        found = {id(value) for value in vars(self).values()} | {id(child) for _, child in self.children()}
-        for name, value in vars(self).items():
-            inside = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
-            if any(isinstance(item, Module | Parameter) and id(item) not in found for item in inside):
-                raise TypeError(
-                    f"{type(self).__name__}: expected every parameter and inner module as an attribute of its own, "
-                    f"received some in the {type(value).__name__} {name!r}, where they are not found; a Sequential "
-                    "holds several modules"
-                )
-
-    def _walk_parameters(self, prefix: str) -> Iterator[tuple[str, Parameter]]:
-        for name, value in vars(self).items():
-            if isinstance(value, Parameter):
-                yield prefix + name, value
-        for name, child in self.children():
-            yield from child._walk_parameters(f"{prefix}{name}.")
+        for name, module in self.named_modules(prefix.rstrip(".")):
+            for own, value in vars(module).items():
+                if isinstance(value, Parameter) and id(value) not in seen:
+                    seen.add(id(value))
+                    yield f"{name}.{own}".lstrip("."), value
 
     def parameters(self) -> list[Parameter]:
         """Return every parameter once, in the order of `named_parameters`."""
@@ -147,13 +146,12 @@ class Module(Buffered):
 
     def named_buffers(self, prefix: str = "") -> Iterator[tuple[str, FloatArray]]:
         """Yield every buffer (state that is not learnt) with its dotted name."""
-        for name in self.buffer_names:
-            yield prefix + name, getattr(self, name)
-        for name, child in self.children():
-            yield from child.named_buffers(f"{prefix}{name}.")
+        for name, module in self.named_modules(prefix.rstrip(".")):
+            for own in module.buffer_names:
+                yield f"{name}.{own}".lstrip("."), getattr(module, own)
 
     def zero_grad(self) -> None:
-        """Count the gradient of every parameter as zero from here on."""
+        """Start the sum of every parameter's gradients again, at zero."""
         for parameter in self.parameters():
             parameter.zero_grad()
 
@@ -182,6 +180,18 @@ class Module(Buffered):
             yield name, parameter.data
         yield from self.named_buffers()
 
+    def _require_nothing_hidden(self) -> None:
+        """Refuse what a list, tuple or dictionary holds besides the attributes: it would stay untrained and unsaved."""
+        found = {id(value) for value in vars(self).values()} | {id(child) for _, child in self.children()}
+        for name, value in vars(self).items():
+            inside = value.values() if isinstance(value, dict) else value if isinstance(value, list | tuple) else ()
+            if any(isinstance(item, Module | Parameter) and id(item) not in found for item in inside):
+                raise TypeError(
+                    f"{type(self).__name__}: expected every parameter and inner module as an attribute of its own, "
+                    f"received some in the {type(value).__name__} {name!r}, where they are not found; a Sequential "
+                    "holds several modules"
+                )
+
     def load_state_dict(self, state: Mapping[str, FloatArray]) -> None:
         """Copy `state` into the parameters and buffers; strict, and all or nothing.
 
@@ -209,17 +219,16 @@ class Module(Buffered):
         Args:
             in_features: the width D of the input, where the first module that states one does not tell it.
         """
-        from glassnet.nn.summary import summary_table
-
         return summary_table(self, in_features)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
 
     def __getstate__(self) -> dict[str, Any]:
-        """A copy starts with no forward pass pending, and nobody observes it (see `glassnet.diagnostics.telemetry`)."""
-        return {
-            name: value
-            for name, value in vars(self).items()
-            if name != "_memory" and not getattr(value, "is_observer", False)
-        }
+        """A copy starts with no forward pass pending, and without hooks."""
+        return {name: value for name, value in vars(self).items() if name not in ("_saved", "_hooks")}
+
+
+@cache
+def _has_option(backward: Callable[..., FloatArray]) -> bool:
+    return "input_gradient" in inspect.signature(backward).parameters

@@ -1,8 +1,7 @@
 """The residual connection: a module that learns what to add to its input."""
 
-import numpy as np
-
-from glassnet.nn.arrays import FloatArray, check_batch, describe
+from glassnet.nn.arrays import NO_GRADIENT, FloatArray, describe
+from glassnet.nn.checks import check_batch
 from glassnet.nn.module import Module
 
 
@@ -23,24 +22,22 @@ class Residual(Module):
 
     def forward(self, X: FloatArray) -> FloatArray:
         """Return `X + inner(X)`, `(N, D)`."""
-        change = self.inner.forward(check_batch(self, X))
+        change = self.inner(check_batch(self, X))
         if change.shape != X.shape:
             raise ValueError(
                 f"{self!r}: expected the inner module to keep the shape {X.shape} of its input, received {change.shape}"
             )
-        Y = np.add(X, change, out=self.buffer(X.shape, X.dtype))
-        self.remember(Y)
+        Y = X + change
+        self.save_for_backward(Y)
         return Y
 
-    def backward(self, dout: FloatArray) -> FloatArray:
+    def backward(self, dout: FloatArray, input_gradient: bool = True) -> FloatArray:
         """Return `dout + inner.backward(dout)`."""
-        self.recall(dout)
-        return np.add(dout, self.inner.backward(dout), out=self.buffer(dout.shape, dout.dtype))
-
-    def backward_parameters(self, dout: FloatArray) -> None:
-        """Have the inner module do what concerns its parameters."""
-        self.recall(dout)
+        self.saved(dout)
+        if input_gradient:
+            return dout + self.inner.backward(dout)
         self.inner.backward_parameters(dout)
+        return NO_GRADIENT
 
     def __repr__(self) -> str:
         return f"Residual({self.inner!r})"

@@ -2,75 +2,50 @@
 
 import numpy as np
 
-from glassnet.nn.arrays import FloatArray, check_batch
-from glassnet.nn.module import Module
+from glassnet.nn.arrays import FloatArray
+from glassnet.nn.elementwise import Elementwise
 
 
-def sigmoid(Z: FloatArray, out: FloatArray, scratch: FloatArray) -> FloatArray:
-    """Write `σ(z) = 1/(1 + e^(−z))` into `out`, elementwise and without overflow; `scratch` is memory to write over.
+def sigmoid(Z: FloatArray) -> FloatArray:
+    """Return `σ(z) = 1/(1 + e^(−z))`, elementwise and without overflow.
 
     Multiplied through by `e^m` with `m = min(z, 0)` the fraction is `e^m/(e^m + e^(m − z))`, and `m − z = −max(z, 0)`:
     both exponents are at most 0 and one of them is 0. Tiny values stay exact instead of rounding to zero.
     """
-    numerator = np.exp(np.minimum(Z, 0, out=out), out=out)
-    np.negative(np.maximum(Z, 0, out=scratch), out=scratch)
-    np.exp(scratch, out=scratch)
-    scratch += numerator
-    return np.divide(numerator, scratch, out=out)
+    numerator = np.exp(np.minimum(Z, 0))
+    return numerator / (numerator + np.exp(-np.maximum(Z, 0)))
 
 
-class Sigmoid(Module):
-    """`A = σ(Z)`, elementwise; any shape `(N, D)`.
+class Sigmoid(Elementwise):
+    """`a = σ(z)`.
 
-    Backward. With `a = (1 + e^(−z))^(−1)`: `da/dz = e^(−z)/(1 + e^(−z))² = a(1 − a)`, hence `dZ = dA · A(1 − A)`, at
-    most 1/4 of it, and nearly 0 where the unit saturates, which is how gradients vanish in deep sigmoid networks.
+    Derivative. With `a = (1 + e^(−z))^(−1)`: `da/dz = e^(−z)/(1 + e^(−z))² = a(1 − a)`, at most 1/4, and nearly 0 where
+    the unit saturates, which is how gradients vanish in deep sigmoid networks.
     (Rumelhart, Hinton & Williams, 1986, used it; Hochreiter, 1991, and Glorot & Bengio, 2010, on how it vanishes.)
     """
 
-    def forward(self, X: FloatArray) -> FloatArray:
-        """Return `σ(X)`."""
-        X = check_batch(self, X)
-        A = sigmoid(X, self.buffer(X.shape, X.dtype), scratch=self.buffer(X.shape, X.dtype))
-        self.remember(A, A)
-        return A
+    def function(self, Z: FloatArray) -> tuple[FloatArray, tuple[FloatArray]]:
+        """Return `σ(Z)`, which is saved."""
+        A = sigmoid(Z)
+        return A, (A,)
 
-    def backward(self, dout: FloatArray) -> FloatArray:
-        """Return `dout · A(1 − A)`."""
-        (A,) = self.recall(dout)
-        dX = np.subtract(1, A, out=self.buffer(A.shape, A.dtype))
-        dX *= A
-        dX *= dout
-        return dX
-
-    def __repr__(self) -> str:
-        return "Sigmoid()"
+    def derivative(self, A: FloatArray) -> FloatArray:
+        """Return `A(1 − A)`."""
+        return A * (1 - A)
 
 
-class SiLU(Module):
-    """`A = Z · σ(Z)`, elementwise; any shape `(N, D)`. Also called swish.
+class SiLU(Elementwise):
+    """`a = z·σ(z)`. Also called swish.
 
-    Backward. The product rule with `σ' = σ(1 − σ)`: `da/dz = σ + zσ(1 − σ) = σ(1 + z(1 − σ))`. (Elfwing, Uchibe & Doya,
-    "Sigmoid-weighted linear units for neural network function approximation", 2018.)
+    Derivative. The product rule with `σ' = σ(1 − σ)`: `da/dz = σ + zσ(1 − σ) = σ(1 + z(1 − σ))`. (Elfwing, Uchibe &
+    Doya, "Sigmoid-weighted linear units for neural network function approximation", 2018.)
     """
 
-    def forward(self, X: FloatArray) -> FloatArray:
-        """Return `X · σ(X)`."""
-        X = check_batch(self, X)
-        A = self.buffer(X.shape, X.dtype)
-        S = sigmoid(X, self.buffer(X.shape, X.dtype), scratch=A)
-        np.multiply(X, S, out=A)
-        self.remember(A, X, S)
-        return A
+    def function(self, Z: FloatArray) -> tuple[FloatArray, tuple[FloatArray, FloatArray]]:
+        """Return `Z · σ(Z)`; Z and σ(Z) are saved."""
+        S = sigmoid(Z)
+        return Z * S, (Z, S)
 
-    def backward(self, dout: FloatArray) -> FloatArray:
-        """Return `dout · σ(1 + X(1 − σ))`."""
-        X, S = self.recall(dout)
-        dX = np.subtract(1, S, out=self.buffer(S.shape, S.dtype))
-        dX *= X
-        dX += 1
-        dX *= S
-        dX *= dout
-        return dX
-
-    def __repr__(self) -> str:
-        return "SiLU()"
+    def derivative(self, Z: FloatArray, S: FloatArray) -> FloatArray:
+        """Return `σ(1 + Z(1 − σ))`."""
+        return S * (1 + Z * (1 - S))

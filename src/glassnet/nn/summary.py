@@ -2,15 +2,32 @@
 
 import copy
 from collections.abc import Callable, Iterator
+from typing import Any, Protocol, Self
 
 import numpy as np
 
-from glassnet.nn.arrays import FLOAT32, FloatArray, check_count
-from glassnet.nn.module import Module
+from glassnet.nn.arrays import FLOAT32, FloatArray
+from glassnet.nn.checks import check_count
 from glassnet.nn.parameter import Parameter
 
 
-def summary_table(model: Module, in_features: int | None = None) -> str:
+class Summarized(Protocol):
+    """What the table asks of a module."""
+
+    def __call__(self, X: FloatArray) -> FloatArray:
+        """Return the output for a batch."""
+
+    def eval(self) -> Self:
+        """Switch to evaluation mode."""
+
+    def named_modules(self) -> Iterator[tuple[str, Any]]:
+        """Yield this module and every module inside it, outermost first, with their dotted names."""
+
+    def parameters(self) -> list[Parameter]:
+        """Return every parameter once."""
+
+
+def summary_table(model: Summarized, in_features: int | None = None) -> str:
     """Return the table as text, one line a module, the total in the last line.
 
     There is a line for each module without inner modules, and for each one that has parameters of its own. Its output
@@ -28,7 +45,7 @@ def summary_table(model: Module, in_features: int | None = None) -> str:
     shapes = _output_shapes(probe, in_features)
     rows = []
     counted: set[int] = set()
-    for name, module in _named_modules(probe):
+    for name, module in probe.named_modules():
         own = [value for value in vars(module).values() if isinstance(value, Parameter)]
         is_leaf = next(module.children(), None) is None
         if own or is_leaf:
@@ -48,7 +65,7 @@ def summary_table(model: Module, in_features: int | None = None) -> str:
     return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
 
 
-def _output_shapes(probe: Module, in_features: int | None) -> dict[int, tuple[int, ...]]:
+def _output_shapes(probe: Summarized, in_features: int | None) -> dict[int, tuple[int, ...]]:
     """Return the shape of each module's output for one example, by the module's id; the probe is spent."""
     owner = type(probe).__name__
     width = in_features if in_features is not None else _stated_width(probe)
@@ -59,12 +76,12 @@ def _output_shapes(probe: Module, in_features: int | None) -> dict[int, tuple[in
         )
     width = check_count(f"{owner}.summary", "in_features", width)
     shapes: dict[int, tuple[int, ...]] = {}
-    for module in list(probe.modules()):
-        _observe(module, shapes)
+    for _, module in probe.named_modules():
+        module.on_forward(_note_shape(shapes))
     dtype = next((parameter.dtype for parameter in probe.parameters()), FLOAT32)
     try:
         with np.errstate(all="ignore"):
-            probe.forward(np.zeros((1, width), dtype))
+            probe(np.zeros((1, width), dtype))
     except ValueError as error:
         raise ValueError(
             f"{owner}.summary: expected a model that takes a batch (1, {width}); give summary(in_features=…) if its "
@@ -73,28 +90,17 @@ def _output_shapes(probe: Module, in_features: int | None) -> dict[int, tuple[in
     return shapes
 
 
-def _stated_width(model: Module) -> int | None:
-    for module in model.modules():
+def _note_shape(shapes: dict[int, tuple[int, ...]]) -> Callable[[object, FloatArray, FloatArray], None]:
+    def note(module: object, X: FloatArray, Y: FloatArray) -> None:
+        shapes[id(module)] = Y.shape
+
+    return note
+
+
+def _stated_width(model: Summarized) -> int | None:
+    for _, module in model.named_modules():
         for name in ("in_features", "features"):
             width = getattr(module, name, None)
             if isinstance(width, int | np.integer) and not isinstance(width, bool):
                 return int(width)
     return None
-
-
-def _observe(module: Module, shapes: dict[int, tuple[int, ...]]) -> None:
-    forward: Callable[[FloatArray], FloatArray] = module.forward
-
-    def observed(X: FloatArray) -> FloatArray:
-        Y = forward(X)
-        shapes[id(module)] = Y.shape
-        return Y
-
-    module.forward = observed  # type: ignore[method-assign]  # this object's own, and the object is a copy
-
-
-def _named_modules(module: Module, name: str = "") -> Iterator[tuple[str, Module]]:
-    """Yield this module and every module inside it, outermost first, with dotted names."""
-    yield name, module
-    for child_name, child in module.children():
-        yield from _named_modules(child, f"{name}.{child_name}".lstrip("."))

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from glassnet.nn import FloatArray, Parameter
-from glassnet.nn.arrays import check_number, describe
+from glassnet.nn.arrays import describe
+from glassnet.nn.checks import check_eps, check_number
 from glassnet.optim.optimizer import Optimizer
 
 
@@ -23,11 +24,6 @@ class Adam(Optimizer):
     is `(1 − β₁)/√(1 − β₂)`, 3.2 by default; the paper, in section 2.1, takes that for the bound of every step. Where
     they grow by the factor `β₂/β₁` from step to step it nears `(1 − β₁)/√((1 − β₂)(1 − β₁²/β₂))`, 7.3 by default, and
     by the inequality of Cauchy and Schwarz, for m̂ and v̂ as weighted sums, no gradients make it larger.
-
-    Implementation: the slots hold `M = m/(1 − β₁)` and `V = v/(1 − β₂)`, so that an update of the moments is one
-    multiplication and one addition each. With `c = √((1 − β₂)/(1 − β₂^t))`, `√v̂ = c√V`, and the step is
-    `η(1 − β₁)/((1 − β₁^t)·c) · M/(√V + ε/c)`: the same numbers with the constants gathered into two scalars. V leaves
-    the range of its dtype before v does: in float32 a weight stops where its gradients stay above 6·10¹⁷.
     """
 
     slot_names = ("first_moment", "second_moment")
@@ -44,27 +40,16 @@ class Adam(Optimizer):
         if not isinstance(betas, tuple | list) or len(betas) != 2:
             raise ValueError(f"Adam: expected betas=(beta1, beta2), received {describe(betas)}")
         self.betas = (check_number("Adam", "beta1", betas[0], 0, 1), check_number("Adam", "beta2", betas[1], 0, 1))
-        self.eps = self.check_eps(eps)
+        self.eps = check_eps("Adam", eps, self.flat.data.dtype)
 
-    def before_update(self) -> None:
-        """Gather the constants of this step into two scalars."""
-        beta1, beta2 = self.betas
-        c = math.sqrt((1 - beta2) / (1 - beta2**self.steps))
-        self._step_size = self.learning_rate * (1 - beta1) / ((1 - beta1**self.steps) * c)
-        self._scaled_eps = self.eps / c
-
-    def update(self, data: FloatArray, gradient: FloatArray, *slots: FloatArray, scratch: FloatArray) -> None:
-        """Update one block in place."""
-        M, V = slots
-        M *= self.betas[0]
-        M += gradient
-        V *= self.betas[1]
-        V += np.multiply(gradient, gradient, out=scratch)
-        np.sqrt(V, out=scratch)
-        scratch += self._scaled_eps
-        np.divide(M, scratch, out=scratch)
-        scratch *= self._step_size
-        data -= scratch
+    def update(self, W: FloatArray, g: FloatArray, *slots: FloatArray) -> None:
+        """Step along the mean of the gradients over the root of their mean square, both corrected for their bias."""
+        (beta1, beta2), t, (m, v) = self.betas, self.steps, slots
+        m[:] = beta1 * m + (1 - beta1) * g
+        v[:] = beta2 * v + (1 - beta2) * g**2
+        m_hat = m / (1 - beta1**t)
+        v_hat = v / (1 - beta2**t)
+        W -= self.learning_rate * m_hat / (np.sqrt(v_hat) + self.eps)
 
 
 class AdamW(Adam):
@@ -73,8 +58,8 @@ class AdamW(Adam):
     Why apart: an L2 penalty puts λw into the gradient g, and Adam divides g by `√v̂`, so that weights with large
     gradients are shrunk less than others, the opposite of what is wanted. Taken out of the gradient, decay shrinks
     every weight by the same factor `1 − ηλ` at each step, which is what the penalty does in plain SGD. Biases and the
-    scales and shifts of normalization (`decays` is false) are left alone. (Loshchilov & Hutter, "Decoupled weight
-    decay regularization", 2019.)
+    scales and shifts of normalization (`Parameter.weight_decay` is false) are left alone. (Loshchilov & Hutter,
+    "Decoupled weight decay regularization", 2019.)
     """
 
     def __init__(
@@ -88,12 +73,14 @@ class AdamW(Adam):
         """Set η > 0, both β in [0, 1), ε > 0 and λ, 0 or more."""
         super().__init__(parameters, learning_rate, betas, eps)
         self.weight_decay = check_number("AdamW", "weight_decay", weight_decay, 0, math.inf)
+        self._decaying = self.flat.weight_decay()
 
-    def update_part(self, start: int, stop: int, gradient: FloatArray) -> None:
-        """Shrink the weights by `1 − ηλ`; then as Adam."""
-        if self.weight_decay:
-            for parameter, place in zip(self.flat.parameters, self.flat.places, strict=True):
-                if parameter.decays:
-                    weights = self.flat.data[max(start, place.start) : min(stop, place.stop)]
-                    weights *= 1 - self.learning_rate * self.weight_decay
-        super().update_part(start, stop, gradient)
+    def update(self, W: FloatArray, g: FloatArray, *slots: FloatArray) -> None:
+        """Shrink the weights, where `D = 1`, and leave other parameters, where `D = 0`; then as Adam."""
+        *moments, D = slots
+        W -= self.learning_rate * self.weight_decay * D * W
+        super().update(W, g, *moments)
+
+    def vectors(self) -> tuple[FloatArray, ...]:
+        """Return the moments, and D."""
+        return (*super().vectors(), self._decaying)

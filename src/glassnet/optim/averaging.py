@@ -5,9 +5,16 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from glassnet.compiled import fastest
 from glassnet.nn import FloatArray, Parameter
-from glassnet.nn.arrays import check_number, describe
+from glassnet.nn.arrays import describe
+from glassnet.nn.checks import check_number
 from glassnet.optim.flat import checked_parameters
+
+
+def average(W_bar: FloatArray, W: FloatArray, decay: float) -> None:
+    """Update `W̄ ← W̄ + (1 − d)(W − W̄)` in place."""
+    W_bar += (1 - decay) * (W - W_bar)
 
 
 class ExponentialMovingAverage:
@@ -34,7 +41,6 @@ class ExponentialMovingAverage:
         self.decay = check_number("ExponentialMovingAverage", "decay", decay, 0, 1)
         self.parameters = checked_parameters("ExponentialMovingAverage", parameters)
         self.averages: list[FloatArray] = [parameter.data.copy() for parameter in self.parameters]
-        self._scratch = [np.empty_like(average) for average in self.averages]
         self.is_in_place = False
 
     def update(self) -> None:
@@ -44,17 +50,16 @@ class ExponentialMovingAverage:
             RuntimeError: while the average is in the weights' place.
         """
         self._require_training_weights()
-        for parameter, average, scratch in zip(self.parameters, self.averages, self._scratch, strict=True):
-            np.subtract(parameter.data, average, out=scratch)
-            scratch *= 1 - self.decay
-            average += scratch
+        for W_bar, parameter in zip(self.averages, self.parameters, strict=True):
+            take, _ = fastest(average, W_bar, W_bar.size)
+            take(W_bar.ravel(), parameter.data.ravel(), self.decay)
 
     def swap(self) -> None:
         """Exchange the weights of the model with the average; a second call changes them back, bit for bit."""
-        for parameter, average, scratch in zip(self.parameters, self.averages, self._scratch, strict=True):
-            np.copyto(scratch, parameter.data)
-            parameter.data = average
-            np.copyto(average, scratch)
+        for parameter, W_bar in zip(self.parameters, self.averages, strict=True):
+            W = parameter.data.copy()
+            parameter.data = W_bar
+            W_bar[...] = W
         self.is_in_place = not self.is_in_place
 
     @contextmanager

@@ -5,8 +5,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from glassnet.compiled import fastest
 from glassnet.nn import FloatArray, Parameter
-from glassnet.nn.arrays import check_number
+from glassnet.nn.checks import check_number
 from glassnet.optim.flat import FlatVector, checked_parameters
 
 
@@ -40,8 +41,14 @@ def clip_gradient_value(parameters: Iterable[Parameter], max_value: float) -> fl
     gradients = _gradients("clip_gradient_value", parameters)
     norm = math.hypot(*(euclidean_norm(gradient) for gradient in gradients))
     for gradient in gradients:
-        np.clip(gradient, -max_value, max_value, out=gradient)
+        cut, _ = fastest(clip, gradient, gradient.size)
+        cut(gradient, max_value)
     return norm
+
+
+def clip(values: FloatArray, limit: float) -> None:
+    """Cut each entry to [−limit, limit], in place."""
+    values[:] = np.clip(values, -limit, limit)
 
 
 def _gradients(owner: str, parameters: Iterable[Parameter]) -> list[FloatArray]:

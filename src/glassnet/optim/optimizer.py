@@ -6,14 +6,13 @@ from typing import ClassVar
 
 import numpy as np
 
-from glassnet.buffers import aligned_zeros
+from glassnet.compiled import fastest
 from glassnet.nn import FloatArray, Parameter
-from glassnet.nn.arrays import check_number, describe
-from glassnet.optim.flat import FlatVector
+from glassnet.nn.arrays import describe
+from glassnet.nn.checks import check_number
+from glassnet.optim.flat import FlatVector, aligned_zeros
 
-# Values that an update treats at a time, so that the scratch memory is small. Each of Adam's ten calls costs half a
-# microsecond besides its work: for 109,000 values, blocks of 16,384 took 152 µs, one block 118.
-BLOCK = 131_072
+BLOCK = 32_768  # values that an update treats at a time, so that its temporaries stay in the cache
 
 
 class Optimizer:
@@ -22,7 +21,7 @@ class Optimizer:
     Attributes:
         learning_rate: the factor of every step; a schedule may assign to it between steps.
         weight_decay: λ of a decoupled weight decay; 0 where an optimizer has none.
-        steps: how many updates were made.
+        steps: how many updates were made, counting the one that is under way.
         slots: one vector `(P,)` for each name in `slot_names`, such as a running average of the gradient.
     """
 
@@ -38,46 +37,40 @@ class Optimizer:
         self.steps = 0
         size, dtype = self.flat.data.size, self.flat.data.dtype
         self.slots: dict[str, FloatArray] = {name: aligned_zeros(size, dtype) for name in self.slot_names}
-        self._scratch = aligned_zeros(min(BLOCK, size), dtype)
+
+    def update(self, W: FloatArray, g: FloatArray, *slots: FloatArray) -> None:
+        """Update the values W in place from their gradients g and their part of each slot, all `(n,)`.
+
+        No element depends on another: an update may be made part by part.
+        """
+        raise NotImplementedError(f"{type(self).__name__}: expected an update(W, g, *slots) of its own, found none")
 
     def zero_grad(self) -> None:
-        """Count every gradient as zero from here on."""
-        self.flat.zero_grad()
+        """Start the sum of every gradient again, at zero."""
+        self.flat.grad.fill(0)
 
     def step(self) -> None:
         """Make one update from the accumulated gradients."""
         gradient = self.flat.grad
         self.steps += 1
-        self.before_update()
         self.update_part(0, gradient.size, gradient)
 
-    def before_update(self) -> None:
-        """Compute the numbers that are the same for all elements in this step; by default there are none."""
-
     def update_part(self, start: int, stop: int, gradient: FloatArray) -> None:
-        """Update the elements from `start` to `stop` of the flat vectors, block by block.
-
-        An element's update depends on no other element: several processes may each update a part.
+        """Update the elements from `start` to `stop` of the flat vectors; several processes may each do a part.
 
         Args:
             start: the first element.
             stop: the one after the last.
             gradient: the gradient of all elements, `(P,)`.
         """
-        arrays = (self.flat.data, gradient, *self.slots.values())
-        for first in range(start, stop, BLOCK):
-            block = slice(first, min(first + BLOCK, stop))
-            data, *others = (array[block] for array in arrays)
-            self.update(data, *others, scratch=self._scratch[: data.size])
+        arrays = [self.flat.data, gradient, *self.vectors()]
+        update, block = fastest(type(self).update, gradient, BLOCK)
+        for first in range(start, stop, block):
+            update(self, *(array[first : min(first + block, stop)] for array in arrays))
 
-    def update(self, data: FloatArray, gradient: FloatArray, *slots: FloatArray, scratch: FloatArray) -> None:
-        """Update a block of the flat vectors in place; `scratch` is memory of the same size, to write over."""
-        raise NotImplementedError
-
-    def check_eps(self, eps: float) -> float:
-        """Return `eps` if it is a positive number that the parameters' dtype can hold."""
-        info = np.finfo(self.flat.data.dtype)
-        return check_number(type(self).__name__, "eps", eps, float(info.tiny), float(info.max))
+    def vectors(self) -> tuple[FloatArray, ...]:
+        """Return what `update` is given besides values and gradients: the slots."""
+        return tuple(self.slots.values())
 
     def state_dict(self) -> dict[str, FloatArray]:
         """Return copies of the slots and the step count: with parameters and settings, all that the next steps need.

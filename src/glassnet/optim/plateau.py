@@ -3,7 +3,8 @@
 import math
 from collections.abc import Mapping
 
-from glassnet.nn.arrays import check_count, check_number, describe
+from glassnet.nn.arrays import describe
+from glassnet.nn.checks import check_count, check_number
 
 
 class ReduceOnPlateau:

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from glassnet.nn import FloatArray, Parameter
-from glassnet.nn.arrays import check_number
+from glassnet.nn.checks import check_eps, check_number
 from glassnet.optim.optimizer import Optimizer
 
 
@@ -26,17 +26,10 @@ class RMSProp(Optimizer):
         """Set η > 0, β in [0, 1) and ε > 0."""
         super().__init__(parameters, learning_rate)
         self.beta = check_number("RMSProp", "beta", beta, 0, 1)
-        self.eps = self.check_eps(eps)
+        self.eps = check_eps("RMSProp", eps, self.flat.data.dtype)
 
-    def update(self, data: FloatArray, gradient: FloatArray, *slots: FloatArray, scratch: FloatArray) -> None:
-        """Update one block in place."""
-        (square,) = slots
-        square *= self.beta
-        np.multiply(gradient, gradient, out=scratch)
-        scratch *= 1 - self.beta
-        square += scratch
-        np.sqrt(square, out=scratch)
-        scratch += self.eps
-        np.divide(gradient, scratch, out=scratch)
-        scratch *= self.learning_rate
-        data -= scratch
+    def update(self, W: FloatArray, g: FloatArray, *slots: FloatArray) -> None:
+        """Step along the gradient over the root of its mean square s."""
+        eta, beta, eps, (s,) = self.learning_rate, self.beta, self.eps, slots
+        s[:] = beta * s + (1 - beta) * g**2
+        W -= eta * g / (np.sqrt(s) + eps)

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from glassnet.nn.arrays import check_count, check_number, describe
+from glassnet.nn.arrays import describe
+from glassnet.nn.checks import check_count, check_number
 
 Schedule: TypeAlias = Callable[[int], float]
 

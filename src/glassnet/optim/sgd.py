@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable
 
-import numpy as np
-
 from glassnet.nn import FloatArray, Parameter
-from glassnet.nn.arrays import check_number
+from glassnet.nn.checks import check_number
 from glassnet.optim.optimizer import Optimizer
 
 
@@ -38,17 +36,11 @@ class SGD(Optimizer):
             raise ValueError("SGD: expected momentum above 0 with nesterov=True, received momentum=0")
         self.nesterov = nesterov
 
-    def update(self, data: FloatArray, gradient: FloatArray, *slots: FloatArray, scratch: FloatArray) -> None:
-        """Update one block in place."""
-        if self.momentum == 0:
-            data -= np.multiply(gradient, self.learning_rate, out=scratch)
+    def update(self, W: FloatArray, g: FloatArray, *slots: FloatArray) -> None:
+        """Step along the gradient, or along its running average v."""
+        eta, beta, (v,) = self.learning_rate, self.momentum, slots
+        if beta == 0:
+            W -= eta * g
             return
-        (velocity,) = slots
-        velocity *= self.momentum
-        velocity += np.multiply(gradient, 1 - self.momentum, out=scratch)
-        if not self.nesterov:
-            data -= np.multiply(velocity, self.learning_rate, out=scratch)
-            return
-        scratch *= self.learning_rate  # η(1 − β)g
-        data -= scratch
-        data -= np.multiply(velocity, self.learning_rate * self.momentum, out=scratch)
+        v[:] = beta * v + (1 - beta) * g
+        W -= eta * (beta * v + (1 - beta) * g) if self.nesterov else eta * v

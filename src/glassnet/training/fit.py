@@ -12,7 +12,8 @@ import numpy.typing as npt
 from glassnet import nn
 from glassnet.data import DataLoader
 from glassnet.nn import FloatArray
-from glassnet.nn.arrays import check_count, describe
+from glassnet.nn.arrays import describe
+from glassnet.nn.checks import check_count
 from glassnet.optim import Optimizer, gradient_norm
 from glassnet.training.callbacks import Callback
 from glassnet.training.divergence import diverged, warn_if_lost
@@ -145,15 +146,13 @@ class _Alone:
     def compute_gradients(self, X: FloatArray, y: npt.NDArray[Any]) -> None:
         """Pass a batch forward and back; count its loss and score."""
         run = self.run
-        outputs = run.model.forward(X)
+        outputs = run.model(X)
         run.batch_loss = run.loss.forward(outputs, y)
         if not math.isfinite(run.batch_loss):
             raise diverged(run, "loss", run.batch_loss)
         run.tally.add(run.measure, outputs, y, run.measured(outputs, y, run.batch_loss))
-        run.optimizer.zero_grad()
-        for parameter in run.frozen:
-            parameter.zero_grad()
-        run.model.backward_parameters(run.loss.backward())
+        with nn.fresh_gradients([*run.parameters, *run.frozen]):
+            run.model.backward_parameters(run.loss.backward())
 
     def gradient_norm(self) -> float:
         """Return the norm of the gradient, the penalty's included."""
@@ -229,7 +228,7 @@ def evaluate(model: nn.Module, loss: nn.Loss, loader: DataLoader) -> dict[str, f
     tally, measure = Tally(), loss.for_evaluation()
     with evaluation_mode(model):
         for X, y in loader:
-            outputs = model.forward(X)
+            outputs = model(X)
             tally.add(measure, outputs, y, measure.forward(outputs, y))
     return {"loss": tally.loss, loss.score_name: tally.score, "examples": tally.examples}
 
@@ -254,7 +253,7 @@ def predict(
     with evaluation_mode(model):
         parts = []
         for start in range(0, max(len(X), 1), batch_size):
-            outputs = model.forward(X[start : start + batch_size])
+            outputs = model(X[start : start + batch_size])
             if output is not None:
                 outputs = output(outputs)
             elif outputs.shape[1] > 1:

@@ -12,7 +12,6 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from glassnet import nn
-from glassnet.buffers import Buffered
 from glassnet.data import DataLoader
 from glassnet.nn import FloatArray
 from glassnet.optim import Optimizer, gradient_norm
@@ -36,7 +35,7 @@ class _DismissedError(Exception):
     """The lead has no more work for this helper."""
 
 
-class Team(Buffered):
+class Team:
     """Processes that compute the gradient of each batch together and update the weights together.
 
     The loss of a batch is a weighted mean over its rows, and so it is the mean of the means over parts of the rows:
@@ -147,8 +146,6 @@ class Team(Buffered):
             TrainingDivergedError: if the loss is not finite.
         """
         run = self.run
-        for parameter in run.frozen:
-            parameter.zero_grad()
         self._release()
         self._compute_gradients(X, y)
         self._wait_for_helpers()
@@ -208,18 +205,16 @@ class Team(Buffered):
         they meet. Without weights it is D; else the sum is multiplied by N/D.
         """
         loss, measure = self.run.loss, self.run.measure
-        outputs = self.run.model.forward(X)
+        outputs = self.run.model(X)
         value = loss.forward(outputs, y)
         measured = self.run.measured(outputs, y, value)
         weight, measured_weight = loss_weight(loss, len(X)), loss_weight(measure, len(X))
         score_sum, measured_sum = loss.score_sum(outputs, y), measured * measured_weight
         own = (len(X), weight, value * weight, score_sum, measured_weight, measured_sum)
         self.sums[self.rank] = own if self.has_rows else 0.0
-        self.flat.zero_grad()
-        dout = loss.backward()
         share = float(self.sums[self.rank, WEIGHT]) / self.rows
-        self.run.model.backward_parameters(np.multiply(dout, share, out=self.buffer(dout.shape, dout.dtype)))
-        self.flat.grad  # noqa: B018  # reading it writes the zeros that zero_grad only promised
+        with nn.fresh_gradients([*self.flat.parameters, *self.run.frozen]):
+            self.run.model.backward_parameters(share * loss.backward())
         self._meet()
         gradient, *others = (gradient[self.parts[self.rank]] for gradient in self.gradients)
         for other in others:
@@ -232,7 +227,6 @@ class Team(Buffered):
         """Update this process's part of the weights from the lead's gradient."""
         optimizer, part = self.run.optimizer, self.parts[self.rank]
         optimizer.steps += 1
-        optimizer.before_update()
         optimizer.update_part(part.start, part.stop, gradient)
 
     def _follow(self) -> None:

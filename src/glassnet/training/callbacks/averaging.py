@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from glassnet import nn
 from glassnet.nn import FloatArray
-from glassnet.nn.arrays import check_number
+from glassnet.nn.checks import check_number
 from glassnet.optim import ExponentialMovingAverage
 from glassnet.training.batch_statistics import batch_norm_layers, recompute_batch_statistics
 from glassnet.training.callbacks.protocol import Callback

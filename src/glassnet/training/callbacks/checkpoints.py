@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glassnet.nn.arrays import check_count
+from glassnet.nn.checks import check_count
 from glassnet.training.callbacks.protocol import Callback
 from glassnet.training.checkpoint import (
     CURRENT,

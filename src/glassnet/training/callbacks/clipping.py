@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING
 
-from glassnet.nn.arrays import check_number
+from glassnet.nn.checks import check_number
 from glassnet.optim import clip_gradient_norm, clip_gradient_value
 from glassnet.training.callbacks.protocol import Callback
 

@@ -3,7 +3,7 @@
 import math
 from typing import TYPE_CHECKING, Any
 
-from glassnet.nn.arrays import check_count, check_number
+from glassnet.nn.checks import check_count, check_number
 from glassnet.training.callbacks.best_weights import BestWeights
 from glassnet.training.callbacks.protocol import Callback
 

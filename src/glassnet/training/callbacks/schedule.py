@@ -3,7 +3,8 @@
 import math
 from typing import TYPE_CHECKING, Any
 
-from glassnet.nn.arrays import check_number, describe
+from glassnet.nn.arrays import describe
+from glassnet.nn.checks import check_number
 from glassnet.optim import ReduceOnPlateau, Schedule, WithWarmup
 from glassnet.training.callbacks.protocol import Callback
 

@@ -1,0 +1,131 @@
+"""The twins: each loop is the body of a text in `glassnet.optim`, line by line, for one element."""
+
+import math
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import numba
+import numpy as np
+
+from glassnet.nn.arrays import FloatArray
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def compiled(loop: F) -> F:
+    """Compile a loop when it is first called, and keep it on disk where a folder can be written to.
+
+    `fastmath` stays off: it would let multiplications and additions be fused, and rounded once instead of twice. A
+    division by 0 is infinite, as NumPy has it; the check for one would keep the loop from treating many at a time.
+    """
+    options: dict[str, Any] = {"error_model": "numpy", "nogil": True}
+    try:
+        return numba.njit(cache=True, **options)(loop)
+    except RuntimeError:  # numba finds no folder for its cache
+        return numba.njit(**options)(loop)
+
+
+@compiled
+def _sgd(W: Any, g: Any, eta: Any) -> None:
+    for i in range(W.size):
+        W[i] -= eta * g[i]
+
+
+@compiled
+def _momentum(W: Any, g: Any, v: Any, eta: Any, beta: Any, rest: Any) -> None:
+    for i in range(W.size):
+        v[i] = beta * v[i] + rest * g[i]
+        W[i] -= eta * v[i]
+
+
+@compiled
+def _nesterov(W: Any, g: Any, v: Any, eta: Any, beta: Any, rest: Any) -> None:
+    for i in range(W.size):
+        v[i] = beta * v[i] + rest * g[i]
+        W[i] -= eta * (beta * v[i] + rest * g[i])
+
+
+@compiled
+def _rmsprop(W: Any, g: Any, s: Any, eta: Any, beta: Any, rest: Any, eps: Any) -> None:
+    for i in range(W.size):
+        s[i] = beta * s[i] + rest * (g[i] * g[i])
+        W[i] -= eta * g[i] / (math.sqrt(s[i]) + eps)
+
+
+@compiled
+def _adam(
+    W: Any, g: Any, m: Any, v: Any, eta: Any, beta1: Any, rest1: Any, beta2: Any, rest2: Any, bias1: Any, bias2: Any,
+    eps: Any,
+) -> None:  # fmt: skip
+    for i in range(W.size):
+        m[i] = beta1 * m[i] + rest1 * g[i]
+        v[i] = beta2 * v[i] + rest2 * (g[i] * g[i])
+        m_hat = m[i] / bias1
+        v_hat = v[i] / bias2
+        W[i] -= eta * m_hat / (math.sqrt(v_hat) + eps)
+
+
+@compiled
+def _decay(W: Any, D: Any, shrinking: Any) -> None:
+    for i in range(W.size):
+        W[i] -= shrinking * D[i] * W[i]
+
+
+@compiled
+def _average(W_bar: Any, W: Any, rest: Any) -> None:
+    for i in range(W.size):
+        W_bar[i] += rest * (W[i] - W_bar[i])
+
+
+@compiled
+def _clip(values: Any, limit: Any) -> None:
+    for i in range(values.size):
+        if values[i] > limit:
+            values[i] = limit
+        elif values[i] < -limit:
+            values[i] = -limit
+
+
+def _scalars(array: FloatArray, *values: float) -> tuple[np.floating[Any], ...]:
+    """Return numbers in the array's dtype, as NumPy takes them: computed in 64 bits and rounded once."""
+    return tuple(array.dtype.type(value) for value in values)
+
+
+def sgd(optimizer: Any, W: FloatArray, g: FloatArray, *slots: FloatArray) -> None:
+    """Do what `SGD.update` does."""
+    beta, (v,) = optimizer.momentum, slots
+    if beta == 0:
+        _sgd(W, g, *_scalars(W, optimizer.learning_rate))
+    else:
+        loop = _nesterov if optimizer.nesterov else _momentum
+        loop(W, g, v, *_scalars(W, optimizer.learning_rate, beta, 1 - beta))
+
+
+def rmsprop(optimizer: Any, W: FloatArray, g: FloatArray, *slots: FloatArray) -> None:
+    """Do what `RMSProp.update` does."""
+    beta, (s,) = optimizer.beta, slots
+    _rmsprop(W, g, s, *_scalars(W, optimizer.learning_rate, beta, 1 - beta, optimizer.eps))
+
+
+def adam(optimizer: Any, W: FloatArray, g: FloatArray, *slots: FloatArray) -> None:
+    """Do what `Adam.update` does."""
+    (beta1, beta2), t, (m, v) = optimizer.betas, optimizer.steps, slots
+    rates = (beta1, 1 - beta1, beta2, 1 - beta2, 1 - beta1**t, 1 - beta2**t)
+    _adam(W, g, m, v, *_scalars(W, optimizer.learning_rate, *rates, optimizer.eps))
+
+
+def adamw(optimizer: Any, W: FloatArray, g: FloatArray, *slots: FloatArray) -> None:
+    """Do what `AdamW.update` does."""
+    *moments, D = slots
+    _decay(W, D, *_scalars(W, optimizer.learning_rate * optimizer.weight_decay))
+    adam(optimizer, W, g, *moments)
+
+
+def average(W_bar: FloatArray, W: FloatArray, decay: float) -> None:
+    """Do what `averaging.average` does."""
+    _average(W_bar, W, *_scalars(W, 1 - decay))
+
+
+def clip(values: FloatArray, limit: float) -> None:
+    """Do what `clipping.clip` does."""
+    _clip(values, *_scalars(values, limit))

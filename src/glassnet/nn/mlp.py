@@ -1,0 +1,84 @@
+"""The multilayer perceptron, built from its sizes."""
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+import numpy as np
+import numpy.typing as npt
+
+from glassnet.nn.arrays import describe
+from glassnet.nn.checks import check_count, check_number
+from glassnet.nn.containers import Sequential
+from glassnet.nn.dense import Dense
+from glassnet.nn.dropout import Dropout
+from glassnet.nn.init import Initialization
+from glassnet.nn.module import Module
+from glassnet.nn.normalization import BatchNorm, LayerNorm
+from glassnet.nn.relu import LeakyReLU, ReLU
+from glassnet.nn.sigmoid import Sigmoid, SiLU
+from glassnet.nn.tanh import GELU, Tanh
+
+ACTIVATIONS: dict[str, type[Module]] = {
+    "relu": ReLU,
+    "leaky_relu": LeakyReLU,
+    "sigmoid": Sigmoid,
+    "tanh": Tanh,
+    "gelu": GELU,
+    "silu": SiLU,
+}
+NORMALIZATIONS: dict[str, type[BatchNorm] | type[LayerNorm]] = {"batch": BatchNorm, "layer": LayerNorm}
+
+
+def mlp(
+    sizes: Iterable[int],
+    *,
+    activation: str = "relu",
+    dropout: float = 0.0,
+    normalization: str | None = None,
+    init: Initialization = "he_normal",
+    rng: np.random.Generator | None = None,
+    dropout_rng: np.random.Generator | None = None,
+    dtype: npt.DTypeLike = np.float32,
+) -> Sequential:
+    """Build a multilayer perceptron: Dense, normalization, activation, dropout for each hidden size, Dense at the end.
+
+    Args:
+        sizes: whole numbers `[D, H_1, …, H_k, C]`; with just `[D, C]` it is a linear model, softmax regression under
+            cross-entropy.
+        activation: a name from `ACTIVATIONS`.
+        dropout: the probability of dropping a hidden unit; 0 for no Dropout layers.
+        normalization: "batch", "layer" or None, between a Dense layer and its activation.
+        init: the rule for the weights, see `glassnet.nn.init`.
+        rng: the generator to draw the weights from.
+        dropout_rng: the generator of the dropout masks; by default one spawned from `rng`.
+        dtype: float32 or float64.
+
+    Raises:
+        ValueError: for fewer than two sizes, one that is no whole number of 1 or more, or an unknown activation or
+            normalization.
+    """
+    widths = [check_count("mlp", "each size", size) for size in sizes] if isinstance(sizes, Iterable) else []
+    if len(widths) < 2:
+        raise ValueError(f"mlp: expected at least an input and an output size, received {describe(sizes)}")
+    check_number("mlp", "dropout", dropout, 0, 1)
+    if not isinstance(activation, str) or activation not in ACTIVATIONS:
+        raise ValueError(
+            f"mlp: expected activation to be one of {', '.join(ACTIVATIONS)}, received {describe(activation)}"
+        )
+    if normalization is not None and (not isinstance(normalization, str) or normalization not in NORMALIZATIONS):
+        raise ValueError(
+            f"mlp: expected normalization to be one of {', '.join(NORMALIZATIONS)} or None, received "
+            f"{describe(normalization)}"
+        )
+    if dropout and dropout_rng is None and rng is not None:
+        dropout_rng = rng.spawn(1)[0]
+    layers: list[Module] = []
+    for fan_in, fan_out in pairwise(widths[:-1]):
+        layers.append(Dense(fan_in, fan_out, rng=rng, init=init, dtype=dtype))
+        if normalization is not None:
+            layers.append(NORMALIZATIONS[normalization](fan_out, dtype=dtype))
+        layers.append(ACTIVATIONS[activation]())
+        if dropout:
+            layers.append(Dropout(dropout, rng=dropout_rng))
+    layers.append(Dense(widths[-2], widths[-1], rng=rng, init=init, dtype=dtype))
+    return Sequential(*layers)
