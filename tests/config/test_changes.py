@@ -28,9 +28,18 @@ def _composed(*overrides: str) -> dict[str, Any]:
         ("seed=3", "optimizer=sgd", "optimizer.learning_rate=1e-5", "training.patience=null", "training.flip=true"),
         ("experiment=final", "schedule=one_cycle", "training.baseline.epochs=7"),
         ("data=csv", r"data.path='it\'s, [mine] {x}=$1 #2.csv'", r"data.target='a\\b \\'", "data.drop=[id,'x y','1']"),
+        ("data=csv", "data.path='größe.csv'", "data.target='2_020'", "data.missing_values=[NA,'-999','#N/A']"),
         ("data=csv", "data.path='1e5'", "data.target='null'", "data.delimiter=';'", "data.encoding='true'"),
     ],
-    ids=["none", "groups and lists", "kinds of values", "an experiment and a section", "signs", "texts like values"],
+    ids=[
+        "none",
+        "groups and lists",
+        "kinds of values",
+        "an experiment and a section",
+        "signs",
+        "other signs",
+        "texts like values",
+    ],
 )
 def test_the_changes_compose_to_the_same_settings(overrides: tuple[str, ...]) -> None:
     """Whatever was chosen, in whatever way; and nothing is said of what conf/ has already."""
