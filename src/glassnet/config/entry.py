@@ -17,6 +17,7 @@ from glassnet.config.folders import require_own_folder
 from glassnet.config.jobs import new_start, read_job
 from glassnet.config.layout import Layout
 from glassnet.config.sweeps import Finish, Main, run_job
+from glassnet.config.text_settings import as_written
 
 WATCH = "ends this process with the command"
 LAST_MINUTE = 60.0  # seconds for a training's step and its state
@@ -138,13 +139,14 @@ def _in_order(arguments: list[str]) -> list[str]:
 
     parser = get_args_parser()
     parser.error = refuse
-    overrides = parser.parse_intermixed_args(arguments).overrides
+    given = parser.parse_intermixed_args(arguments).overrides
+    overrides = list(map(as_written, given))
     for override in map(parse_override, overrides):
         # Hydra would write into it before it calls anything.
         if override.key_or_group == "hydra.run.dir" and "${" not in (folder := str(override.value())):
             require_own_folder("hydra.run.dir", Path(folder))
     options = list(arguments)
-    for override in overrides:
+    for override in given:
         options.remove(override)
     return [*overrides, *options]
 

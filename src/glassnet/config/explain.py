@@ -9,6 +9,7 @@ import yaml
 from glassnet.config.compose import CONF
 from glassnet.config.errors import UserError
 from glassnet.config.settings import flatten
+from glassnet.config.text_settings import with_quotes
 from glassnet.config.write_back import GROUPS
 
 
@@ -46,7 +47,7 @@ def explain(error: Exception) -> str:
         return f"{group}: expected one of {', '.join(error.options or ())}, received {choice!r}"
     if isinstance(error, OverrideParseException):
         reason = str(error.message).partition("\n")[0]
-        if quoted := _quoted(str(error.override)):
+        if quoted := with_quotes(str(error.override)) or _quoted(str(error.override)):
             reason = f'texts with other signs than ASCII letters, digits and a few more want quotes: "{quoted}"'
         return f"expected overrides such as optimizer.learning_rate=0.01, received {error.override!r} ({reason})"
     unknown = re.search(r"Could not override '([^']+)'", str(error))

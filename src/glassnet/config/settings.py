@@ -21,6 +21,7 @@ from glassnet.config.fields import (
     Positive,
     Section,
 )
+from glassnet.overrides import as_setting
 
 
 class ModelSettings(Section):
@@ -269,6 +270,12 @@ def _describe(problem: Any) -> str:
         choices = problem.get("ctx", {}).get("expected_tags", "a name")
         name = received.get("name") if isinstance(received, dict) else received
         return f"{key}.name: expected one of {choices}, received {name!r}"
+    if problem["type"] == "string_type" and isinstance(received, int | float) and not isinstance(received, bool):
+        typed = f"{key}='{received}'"
+        return f'{key}: expected a text, received the number {received}; in quotes it is a text: "{typed}"'
+    if problem["type"] == "list_type" and isinstance(received, str | int | float):
+        typed = as_setting(key, [received])
+        return f"{key}: expected a list, received {received!r}; in brackets it is one: {typed}"
     message = problem["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
     if message.startswith(("greater ", "less ")):
         message = f"a number {message}"
