@@ -5,7 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.config import UserError, one_line_errors, read_arguments
-from glassnet.data.sources.csv_text import is_number, read_texts, to_numbers
+from glassnet.data import ImagePreprocessing
+from glassnet.data.columns.naming import listed, rows_were
+from glassnet.data.columns.number_forms import NumberForm
+from glassnet.data.columns.raw_values import UnreadableError, numbers_in
+from glassnet.data.columns.text_column import to_frame
+from glassnet.data.sources.csv_text import TextTable, read_texts
 from glassnet.files import whole_file
 from glassnet.training import load_model, predict_rows
 
@@ -23,23 +28,26 @@ def main() -> None:
     settings = {**TEXT_DEFAULTS, **_written_settings(saved.about)}
     if not Path(arguments["input"]).is_file():
         raise UserError(f"input: expected a CSV file with the rows to predict for, found none at {arguments['input']}")
-    frame, _ = read_texts(Path(arguments["input"]), settings)
-    for name in [name for name in saved.preprocessing.numeric_names if name in frame.columns]:
-        values = to_numbers(frame[name], settings["decimal"])
-        if values is None:
-            row, text = next(
-                (row, text)
-                for row, text in enumerate(frame[name], 1)
-                if text is not None and not is_number(text, settings["decimal"])
-            )
-            raise UserError(
-                f"{arguments['input']}: expected numbers in {name}, received {text!r} in row {row} below the header"
-            )
-        frame[name] = values
-    for name, categories in saved.preprocessing.unseen_categories(frame).items():
-        shown = ", ".join(map(repr, categories[:5])) + (" …" if len(categories) > 5 else "")
-        print(f"predict: note: {name} has values that the training rows did not have: {shown}", file=sys.stderr)
-    predictions = predict_rows(saved, frame)
+    table = read_texts(Path(arguments["input"]), settings, saved.preprocessing.names)
+    if table.empty:
+        rows = listed(table.empty)
+        _note(
+            f"{rows_were(len(table.empty))} left out as wholly empty, without a prediction: row {rows} below the header"
+        )
+    frame = to_frame(table.columns)
+    try:
+        if isinstance(saved.preprocessing, ImagePreprocessing):
+            for name in frame.columns.intersection(saved.preprocessing.names):
+                frame[name] = numbers_in(name, frame[name], NumberForm())
+        for name, categories in saved.preprocessing.unseen_categories(frame).items():
+            shown = ", ".join(map(repr, categories[:5])) + (" …" if len(categories) > 5 else "")
+            _note(f"{name} has values that the training rows did not have: {shown}")
+        predictions = predict_rows(saved, frame)
+    except UnreadableError as error:
+        raise UserError(
+            f"{arguments['input']}: expected {error.expected} in {error.column}, received {error.value!r} in row "
+            f"{_row_in_file(table, error.row)} below the header"
+        ) from error
     output.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(output) as part:
         predictions.to_csv(part, index=False, lineterminator="\n")
@@ -50,6 +58,18 @@ def _written_settings(about: dict[str, Any]) -> dict[str, Any]:
     """Return how the table that the model learnt from was written, if it was a CSV of the user's own."""
     data = about["settings"]["data"]
     return {key: data[key] for key in TEXT_DEFAULTS if key in data}
+
+
+def _row_in_file(table: TextTable, row: int) -> int:
+    """Return the number, from 1, of a row of the table among all that stand below the header."""
+    number = row + 1
+    for empty in table.empty:
+        number += empty <= number
+    return number
+
+
+def _note(said: str) -> None:
+    print(f"predict: note: {said}", file=sys.stderr)
 
 
 if __name__ == "__main__":
