@@ -106,7 +106,7 @@ class CSVSettings(DataSettings):
     categorical: list[Name]
     dates: list[Name] = Field(default_factory=list)
     date_format: Annotated[str, AfterValidator(_says_a_date)] | None = None
-    most_categories: Count
+    most_categories: Count | None
     missing_values: list[Name]
     missing_target: Literal["drop", "error"] = "drop"
     missing_numeric: Literal["median", "mean", "drop"]

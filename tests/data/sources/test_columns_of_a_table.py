@@ -106,17 +106,30 @@ def test_notes_name_all_columns(tmp_path: Path) -> None:
 
 
 def test_states_are_no_free_text(tmp_path: Path) -> None:
-    """51 of them, each in some twelve rows: the note says so, and the setting that it names learns from them."""
+    """51 of them, each in some twelve rows, are categories; a note says how many, and which setting leaves them out."""
     text = lines("s,r,b,y", lambda i: f"state {i % 51},remark {i},{measured(i)},{class_of(i)}", 600)
     table = read(tmp_path, text)
-    assert table.features == ("b",)
+    assert table.categorical == ("s",)
     assert "free text" not in " ".join(table.notes)
-    assert note(table, "though they repeat").endswith(
-        "s (51 different texts, each in 11.8 rows on average); data.most_categories=51 learns from them"
-    )
+    said = "s (51 different texts, each in 11.8 rows on average); data.most_categories="
+    assert note(table, "learnt from as categories, since they repeat").endswith(f"{said}50 leaves them out")
     assert note(table, "600 different texts").endswith("=50: r (600 different texts in 600 rows)")
+    table = read(tmp_path, text, most_categories=50)
+    assert table.features == ("b",)
+    assert note(table, "though they repeat").endswith(f"{said}51 learns from them")
     assert read(tmp_path, text, most_categories=51).categorical == ("s",)
-    assert read(tmp_path, text, keep=["s"]).categorical == ("s",)
+    assert read(tmp_path, text, keep=["s"]).notes == (note(table, "600 different texts"),)
+
+
+@pytest.mark.parametrize(
+    ("different", "rows", "is_learnt_from"), [(300, 1500, True), (301, 1505, False), (60, 299, False)]
+)
+def test_many_texts_are_learnt_from_where_they_repeat(
+    tmp_path: Path, different: int, rows: int, is_learnt_from: bool
+) -> None:
+    """Five times or more on average, and 300 at most."""
+    text = lines("s,b,y", lambda i: f"t{i % different},{measured(i)},{class_of(i)}", rows)
+    assert (read(tmp_path, text).categorical == ("s",)) is is_learnt_from
 
 
 @pytest.mark.parametrize(
@@ -265,6 +278,14 @@ def test_a_target_in_a_form_is_a_quantity(tmp_path: Path) -> None:
         ValueError, match=r"for regression, received '--'; set data\.missing_values with '--', since most"
     ):
         read(tmp_path, text.replace(";7%", ";--"), task="regression")
+
+
+def test_dates_are_no_target(tmp_path: Path) -> None:
+    """Each would be a class of its own."""
+    with pytest.raises(
+        ValueError, match=r"classes or numbers in the target 'y', received dates such as '2024-01-01'; give"
+    ):
+        read(tmp_path, lines("a,y", lambda i: f"{measured(i)},2024-{1 + i % 12:02d}-{1 + i * 5 % 28:02d}"))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from glassnet.data.columns.number_columns import Reading, read_numbers
 from glassnet.data.columns.number_forms import NumberForm
 from glassnet.data.columns.spelling import merged, spelt_alike
 from glassnet.data.columns.text_column import TextColumn
-from glassnet.data.sources.csv_remarks import Remarks
+from glassnet.data.sources.csv_remarks import MOST_CATEGORIES, MOST_REPEATED, REPEATED, Remarks
 
 
 @dataclass
@@ -101,13 +101,16 @@ def _take_categories(column: TextColumn, found: Understood, settings: dict[str, 
     """Take a column for categories, unless they are too many, or one."""
     name, remarks = column.name, found.remarks
     column, equal = merged(column, settings["decimal"])
-    different, most = len(column.texts), settings["most_categories"]
+    different, rows = len(column.texts), column.present
+    repeat = settings["most_categories"] is None and REPEATED * different <= rows and different <= MOST_REPEATED
+    is_many = different > (settings["most_categories"] or MOST_CATEGORIES) and name not in settings["keep"]
     marks_missing = settings["missing_categorical"] == "own_category" and column.missing.any()
     if different < 2 and not marks_missing:
         remarks.add("constant", name)
-    elif different > most and name not in settings["keep"]:
-        remarks.add_many(name, different, column.present)
-    else:
+        return
+    if is_many:
+        remarks.add_many(name, different, rows, kept=repeat)
+    if not is_many or repeat:
         found.categories[name] = column
         if form := NumberForm(decimal=settings["decimal"]).to_json():
             found.forms[name] = form

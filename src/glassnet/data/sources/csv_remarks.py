@@ -12,9 +12,11 @@ SENTENCES = {
     "counter": "left out as a count of the rows: {columns}; {keep} learns from it",
     "only counter": "learnt from, since there is no other column, though it counts the rows: {columns}",
     "constant": "left out as constant or empty: {columns}",
-    "many": "left out as texts with more different values than data.most_categories={most_categories}: {columns}",
-    "repeated": "left out as texts with more different values than data.most_categories={most_categories}, though they "
-    "repeat: {columns}; data.most_categories={needed} learns from them",
+    "many": "left out as texts with more different values than data.most_categories={most}: {columns}",
+    "repeated": "left out as texts with more different values than data.most_categories={most}, though they repeat: "
+    "{columns}; data.most_categories={needed} learns from them",
+    "kept": "learnt from as categories, since they repeat, though there are more than {most}: {columns}; "
+    "data.most_categories={most} leaves them out",
     "written": "read as numbers: {columns}",
     "thousands": "read as numbers with three decimals: {columns}; if the point parts their thousands, set data.decimal "
     "(\"data.decimal=','\")",
@@ -31,7 +33,8 @@ SENTENCES = {
     "equal": "equal numbers are one category: {columns}",
     "alike": "texts that differ in case or spaces alone are categories of their own: {columns}",
 }
-REPEATED = 5  # rows of each text on average, from which a column of many texts is more than free text
+MOST_CATEGORIES, MOST_REPEATED = 50, 300  # where the settings leave it open: of any texts, of those that repeat
+REPEATED = 5  # rows of each text on average, from which they do
 
 
 @dataclass
@@ -52,13 +55,14 @@ class Remarks:
         """Add a remark of a kind in `SENTENCES`."""
         self.about[kind][column] = detail
 
-    def add_many(self, column: str, different: int, rows: int) -> None:
-        """Add the remark that a column has too many different texts to be categories."""
+    def add_many(self, column: str, different: int, rows: int, *, kept: bool) -> None:
+        """Add the remark that a column has many different texts, and is learnt from nevertheless, or is not."""
         if rows < REPEATED * different:
             self.add("many", column, f"{different} different texts in {rows} rows")
         else:
             self.needed = max(self.needed, different)
-            self.add("repeated", column, f"{different} different texts, each in {rows / different:.1f} rows on average")
+            detail = f"{different} different texts, each in {rows / different:.1f} rows on average"
+            self.add("kept" if kept else "repeated", column, detail)
 
     def take_over(self, other: "Remarks", known: Container[str]) -> None:
         """Add what `other` says of columns that are not among the known ones."""
@@ -71,7 +75,7 @@ class Remarks:
         """Return the remarks as sentences; `marks` are the texts that stood for missing values in the file."""
         other, sign = (".", "point") if settings["decimal"] == "," else (",", "comma")
         terms = {
-            "most_categories": settings["most_categories"],
+            "most": settings["most_categories"] or MOST_CATEGORIES,
             "needed": self.needed,
             "keep": as_setting("data.keep", self.about["counter"]),
             "sign": sign,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.data.columns.dates import find_date_format
 from glassnet.data.columns.naming import listed
 from glassnet.data.columns.number_columns import (
     MISSING_MARKS,
@@ -125,6 +126,11 @@ def _classes(path: Path, column: TextColumn, settings: dict[str, Any], notes: li
     small = sorted(name for name, count in counts.items() if count < LEAST_IN_A_CLASS)
     kept = [name for name in column.texts if name not in small]
     reading = read_numbers(column, settings["decimal"])
+    if small and find_date_format(column.texts):
+        raise ValueError(
+            f"{path}: expected classes or numbers in the target {target!r}, received dates such as "
+            f"{column.texts[0]!r}; give the file a column of what is to be predicted of them, a number of days, say"
+        )
     if small and (settings["rare_classes"] == "error" or len(kept) < 2):
         hint = _hint(reading, settings)
         raise ValueError(
