@@ -18,7 +18,7 @@ def listed(names: Iterable[Any]) -> str:
 def all_named(names: Iterable[str]) -> str:
     """Return all names in one line: p1, p2, p3 and p4, which differ by a number that counts them, as p1 to p4."""
     runs: list[list[str]] = []
-    for name in names:
+    for name in (" ".join(name.split()) for name in names):
         if runs and _follows(runs[-1][-1], name):
             runs[-1].append(name)
         else:

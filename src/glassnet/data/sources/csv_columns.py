@@ -1,5 +1,6 @@
 """What each column of a table is to be learnt from as: numbers, dates or categories; or why it is left out."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,11 +11,13 @@ import numpy.typing as npt
 
 from glassnet.data.columns.dates import are_dates, find_date_format, stray_among_dates, to_days
 from glassnet.data.columns.naming import listed
-from glassnet.data.columns.number_columns import Reading, read_numbers
+from glassnet.data.columns.number_columns import MISSING_MARKS, WRITTEN, Reading, read_numbers
 from glassnet.data.columns.number_forms import NumberForm
 from glassnet.data.columns.spelling import merged, spelt_alike
 from glassnet.data.columns.text_column import TextColumn
 from glassnet.data.sources.csv_remarks import MOST_CATEGORIES, MOST_REPEATED, REPEATED, Remarks
+
+WORTH_MERGING = 10  # times as many texts as categories are allowed: of more, equal numbers are not looked for
 
 
 @dataclass
@@ -72,15 +75,20 @@ def _take(path: Path, column: TextColumn, found: Understood, settings: dict[str,
         if _add_numbers(column, reading.numbers, found, settings):
             if form := reading.form.to_json():
                 found.forms[name] = form
-            if reading.oddity:
-                remarks.add(reading.oddity, name, listed(map(repr, reading.examples)))
+            if reading.oddity == WRITTEN:
+                text = reading.examples[0]
+                remarks.add(WRITTEN, name, remarks.example(re.sub(r"-?\d[\d.,]*", "0", text), text))
+            elif reading.oddity:
+                remarks.add(reading.oddity, name)
     elif date_format := _date_format(path, column, settings, remarks, declared=declared):
         if _add_numbers(column, to_days(column.texts, date_format), found, settings):
             found.dates[name] = date_format
+        else:
+            remarks.about["dates"].pop(name, None)
     else:
         if reading.oddity:
             remarks.add(reading.oddity, name, listed(map(repr, reading.examples)))
-            remarks.strays += reading.examples if reading.oddity == "missing" else ()
+            remarks.strays += reading.examples if reading.oddity == MISSING_MARKS else ()
         elif strays := stray_among_dates(column.texts):
             remarks.add("stray dates", name, listed(map(repr, strays)))
         _take_categories(column, found, settings)
@@ -100,7 +108,9 @@ def _add_numbers(
 def _take_categories(column: TextColumn, found: Understood, settings: dict[str, Any]) -> None:
     """Take a column for categories, unless they are too many, or one."""
     name, remarks = column.name, found.remarks
-    column, equal = merged(column, settings["decimal"])
+    equal: list[str] = []
+    if len(column.texts) <= WORTH_MERGING * (settings["most_categories"] or MOST_REPEATED):
+        column, equal = merged(column, settings["decimal"])
     different, rows = len(column.texts), column.present
     repeat = settings["most_categories"] is None and REPEATED * different <= rows and different <= MOST_REPEATED
     is_many = different > (settings["most_categories"] or MOST_CATEGORIES) and name not in settings["keep"]
@@ -143,7 +153,7 @@ def _date_format(
         )
     form, other = found
     if other is None:
-        remarks.add("dates", column.name, f"as in {texts[0]!r}")
+        remarks.add("dates", column.name, f"as in {remarks.example(form, texts[0])}")
     else:
         first, last = ("month", "day") if form.index("%m") < form.index("%d") else ("day", "month")
         detail = f"{texts[0]!r} has the {first} first; data.date_format='{other}' reads the {last} first"

@@ -45,15 +45,21 @@ class Remarks:
         about: for each kind of remark, the columns that it is about, each with a detail or "".
         strays: texts that may mark a missing value.
         needed: the most categories that a column has whose texts repeat.
+        shown: for each form in which values are written, the example that is shown for all columns of it.
     """
 
     about: defaultdict[str, dict[str, str]] = field(default_factory=lambda: defaultdict(dict))
     strays: list[str] = field(default_factory=list)
     needed: int = 0
+    shown: dict[str, str] = field(default_factory=dict)
 
     def add(self, kind: str, column: str, detail: str = "") -> None:
         """Add a remark of a kind in `SENTENCES`."""
         self.about[kind][column] = detail
+
+    def example(self, form: str, text: str) -> str:
+        """Return the example of a form: this text, unless there is one, so that its columns are named together."""
+        return self.shown.setdefault(form, repr(text))
 
     def add_many(self, column: str, different: int, rows: int, *, kept: bool) -> None:
         """Add the remark that a column has many different texts, and is learnt from nevertheless, or is not."""
