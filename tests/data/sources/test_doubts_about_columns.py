@@ -177,3 +177,11 @@ def test_heavy_tails_and_ends_of_scales_are_no_sentinels(tmp_path: Path, value: 
     """Populations, counts that are mostly 0, ages up to 99, years, two values, one outlier."""
     table = read(tmp_path, lines("a,b,y", lambda i: f"{value(i)},{measured(-i)},{class_of(i)}"))
     assert not [said for said in table.notes if "missing" in said]
+
+
+def test_numbers_as_large_as_a_float_holds_are_doubted_without_a_warning(tmp_path: Path) -> None:
+    """Their differences are infinite."""
+    values = ["1e308", "-1e308", "0", "1"]
+    for changes in (dict[str, Any](), {"target": "a", "task": "regression"}):
+        table = read(tmp_path, lines("a,b,y", lambda i: f"{values[i % 4]},{i * 1e300:.0f},{class_of(i)}"), **changes)
+        assert len(table.frame) == 60

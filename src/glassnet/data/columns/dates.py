@@ -1,6 +1,5 @@
 """Dates as people write them: in which form a column has them, and what they are as days since 1970."""
 
-import calendar
 import re
 from collections.abc import Sequence
 from datetime import date
@@ -33,7 +32,12 @@ PARTS = {
     "%I": r"\d{1,2}", "%M": r"\d\d", "%S": r"\d\d", "%f": r"\d{1,9}", "%p": "[AaPp][Mm]",
     "%b": "[A-Za-z]{3}", "%B": "[A-Za-z]{3,9}", "%a": "[A-Za-z]{3}", "%A": "[A-Za-z]{6,9}",
 }  # fmt: skip
-MONTH_NAMES, WEEKDAY_NAMES = tuple(calendar.month_name)[1:], tuple(calendar.day_name)
+# In English whatever the locale: they are names of features.
+MONTH_NAMES = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def find_date_format(texts: Sequence[str], *, declared: bool = False) -> tuple[str, str | None] | None:

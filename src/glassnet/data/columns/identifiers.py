@@ -24,7 +24,9 @@ def counts_rows(column: TextColumn, decimal: str) -> bool:
     if len(column.texts) < len(column.places) or column.texts[0].strip("+0").rstrip(".0") not in {"", "1"}:
         return False  # which is most columns, and needs no numbers to be read
     numbers = to_numbers(column.texts, decimal)  # in the order of the rows, since no text comes twice
-    return numbers is not None and numbers[0] in (0, 1) and bool((np.diff(numbers) == 1).all())
+    return (
+        numbers is not None and numbers[0] in (0, 1) and np.array_equal(numbers, numbers[0] + np.arange(len(numbers)))
+    )
 
 
 def has_equal_steps(numbers: npt.NDArray[np.float64]) -> bool:

@@ -35,7 +35,9 @@ class MissingMarks:
         """Return whether a value, a text stripped, is one."""
         if isinstance(value, str):
             return value in self.texts or (bool(self.numbers) and number_or_nan(value, self.decimal) in self.numbers)
-        return bool(self.numbers) and isinstance(value, int | float | np.number) and float(value) in self.numbers
+        if not self.numbers or isinstance(value, bool):
+            return False
+        return isinstance(value, int | float | np.integer | np.floating) and float(value) in self.numbers
 
 
 def without_marks(values: "pd.Series[Any]", marks: MissingMarks) -> "pd.Series[Any]":

@@ -31,12 +31,13 @@ def doubts(
     """
     names = found.names
     asked = {name: columns[name] for name in columns if name in names and name not in settings["keep"]}
-    return [
-        *_about_rows(asked, found),
-        *_about_target(asked, found, target),
-        *_about_sentinels(columns, found, target, marks),
-        *([] if settings["missing_categorical"] == "own_category" else _about_words(found)),
-    ]
+    with np.errstate(over="ignore", invalid="ignore"):  # numbers may be as large as they like
+        notes = [
+            *_about_rows(asked, found),
+            *_about_target(asked, found, target),
+            *_about_sentinels(columns, found, target, marks),
+        ]
+    return notes if settings["missing_categorical"] == "own_category" else [*notes, *_about_words(found)]
 
 
 def _about_rows(asked: dict[str, TextColumn], found: Understood) -> list[str]:

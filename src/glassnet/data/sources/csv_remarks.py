@@ -20,8 +20,7 @@ SENTENCES = {
     "written": "read as numbers: {columns}",
     "thousands": "read as numbers with three decimals: {columns}; if the point parts their thousands, set data.decimal "
     "(\"data.decimal=','\")",
-    "dates": "read as dates, which become days, and month and weekday where those vary: {columns}; data.categorical "
-    "keeps texts",
+    "dates": "read as dates, which become days, and month and weekday where those vary: {columns}; {texts} keeps texts",
     "ambiguous": "read as dates, though nothing tells the day from the month: {columns}",
     "decimals": "taken for texts, though they look like numbers with a decimal {sign}: {columns}; set data.decimal to "
     "read them as such (\"data.decimal='{other}'\")",
@@ -84,6 +83,7 @@ class Remarks:
             "most": settings["most_categories"] or MOST_CATEGORIES,
             "needed": self.needed,
             "keep": as_setting("data.keep", self.about["counter"]),
+            "texts": as_setting("data.categorical", self.about["dates"]),
             "sign": sign,
             "other": other,
             "declared": as_setting("data.missing_values", dict.fromkeys([*marks, *self.strays])),
