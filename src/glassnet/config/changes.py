@@ -38,16 +38,16 @@ def _differences(prefix: str, values: dict[str, Any], present: dict[str, Any]) -
         if isinstance(value, dict):
             changes += _differences(f"{prefix}.{key}", value, present.get(key, {}))
         elif key not in present or present[key] != value:
-            changes.append(f"{'' if key in present else '+'}{prefix}.{key}={_written(value)}")
+            changes.append(f"{'' if key in present else '+'}{prefix}.{key}={as_override(value)}")
     return changes
 
 
-def _written(value: Any) -> str:
+def as_override(value: Any) -> str:
     """Return a value as Hydra's grammar of overrides has it."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, list | tuple):
-        return f"[{','.join(map(_written, value))}]"
+        return f"[{','.join(map(as_override, value))}]"
     if isinstance(value, str) and (value.lower() in WORDS or not re.fullmatch(r"[A-Za-z_/][\w/.-]*", value)):
         escaped = re.sub(r"(\\*)'", r"\1\1\\'", value)
         trailing = re.search(r"\\*$", escaped)
