@@ -25,19 +25,14 @@ from glassnet.training import Row, TrainingDivergedError, train_network
 
 DATA = ("wine", "breast_cancer", "digits", "diabetes", "spirals")
 SCHEDULES = ("cosine", "one_cycle")
-SEEDS, TRIALS = 5, 30
+SEEDS, TRIALS = 3, 30
 SIZES = {"[16]": [16], "[32,32]": [32, 32]}
+SAMPLERS = {"tpe": optuna.samplers.TPESampler, "random": optuna.samplers.RandomSampler}
 Prune = Callable[[], optuna.pruners.BasePruner]
 PRUNERS: dict[str, tuple[int, Prune]] = {  # the steps of a training at which each is asked, and how it is made
     "none": (pruning.STEPS, optuna.pruners.NopPruner),
     "median, from the first epoch": (60, lambda: optuna.pruners.MedianPruner(5)),
     "successive halving, from 3/10": (pruning.STEPS, lambda: optuna.pruners.SuccessiveHalvingPruner(3, 2)),
-    "Hyperband, from epoch 5": (60, lambda: optuna.pruners.HyperbandPruner(5, 60)),
-    "median, with patience 2/10": (
-        pruning.STEPS,
-        lambda: optuna.pruners.PatientPruner(optuna.pruners.PercentilePruner(50, 5, 3), 2),
-    ),
-    "median, from 3/10": (pruning.STEPS, lambda: optuna.pruners.PercentilePruner(50, 5, 3)),
     "median, from 5/10": (pruning.STEPS, lambda: optuna.pruners.PercentilePruner(50, 5, 5)),
     "the last third, from 4/10": (pruning.STEPS, lambda: optuna.pruners.PercentilePruner(67, 5, 4)),
     "as glassnet prunes": (pruning.STEPS, pruning.make_pruner),
@@ -63,10 +58,10 @@ def _train(data: str, schedule: str, rate: float, sizes: str) -> tuple[Row, ...]
         return ()
 
 
-def search(data: str, schedule: str, seed: int, steps: int, prune: Prune) -> tuple[float, float, int]:
+def search(sampler: str, data: str, schedule: str, seed: int, steps: int, prune: Prune) -> tuple[float, float, int]:
     """Return the best loss of a search like README's, the seconds of its trainings, and how many were pruned."""
     pruning.STEPS = steps
-    study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=seed), pruner=prune())
+    study = optuna.create_study(sampler=SAMPLERS[sampler](seed=seed), pruner=prune())
     seconds, pruned = 0.0, 0
     for _ in range(TRIALS):
         trial = study.ask()
@@ -77,8 +72,9 @@ def search(data: str, schedule: str, seed: int, steps: int, prune: Prune) -> tup
         try:
             for epoch, row in enumerate(history, 1):
                 seconds += row["seconds"]
-                is_last = "over" if epoch == len(history) else ""
-                watcher.on_epoch_end(SimpleNamespace(history=[row], epoch=epoch, epochs=epochs, stop_reason=is_last))
+                reason = "over" if epoch == len(history) else ""
+                run: Any = SimpleNamespace(history=[row], epoch=epoch, epochs=epochs, stop_reason=reason)
+                watcher.on_epoch_end(run)
         except PrunedError:
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
             pruned += 1
@@ -91,15 +87,13 @@ def search(data: str, schedule: str, seed: int, steps: int, prune: Prune) -> tup
     return study.best_value, seconds, pruned
 
 
-def main() -> None:
+def compare(sampler: str) -> None:
     """Print, for each pruner, how often and how far the best loss was worse than without, and the share of the time."""
-    optuna.logging.set_verbosity(optuna.logging.ERROR)
-    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-    register_resolvers(CONF)
     cases = [(data, schedule, seed) for data in DATA for schedule in SCHEDULES for seed in range(SEEDS)]
-    found = {name: [search(*case, *pruner) for case in cases] for name, pruner in PRUNERS.items()}
-    print(f"{len(cases)} searches of {TRIALS} trials: {', '.join(DATA)}; {', '.join(SCHEDULES)}; {SEEDS} seeds")
-    print("| pruner | worse | the same | better | loss, geometric mean | worst | time | pruned |")
+    found = {name: [search(sampler, *case, *pruner) for case in cases] for name, pruner in PRUNERS.items()}
+    print(f"search.sampler={sampler}, {len(cases)} searches of {TRIALS} trials: ", end="")
+    print(f"{', '.join(DATA)}; {', '.join(SCHEDULES)}; {SEEDS} seeds")
+    print("| pruned | worse | the same | better | loss, geometric mean | worst | time | trials pruned |")
     print("|---|---|---|---|---|---|---|---|")
     best = np.array([each[0] for each in found["none"]])
     time = sum(each[1] for each in found["none"])
@@ -109,7 +103,16 @@ def main() -> None:
         share = sum(each[1] for each in results) / time
         pruned = np.mean([each[2] for each in results])
         mean = math.exp(np.log(ratios).mean())
-        print(f"| {name} | {counts} | {mean:.3g} | {ratios.max():.3g} | {share:.2f} | {pruned:.1f} |")
+        print(f"| {name} | {counts} | {mean:.3g} | {ratios.max():.3g} | {share:.2f} | {pruned:.1f} |", flush=True)
+
+
+def main() -> None:
+    """Compare the pruners with both samplers."""
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+    register_resolvers(CONF)
+    for sampler in SAMPLERS:
+        compare(sampler)
 
 
 if __name__ == "__main__":

@@ -102,7 +102,7 @@ def test_the_launcher_changes_no_result(fresh: Path, run: Run) -> None:
 
 def test_an_ablation_wins_over_overrides(fresh: Path, run: Run) -> None:
     """It is worth as much as if the settings stood in conf/; as nothing, if the command line won."""
-    given = ("data=digits", "model.dropout=0.5", "schedule=cosine", "schedule.final_fraction=0.5")
+    given = ("data=digits", "preset=small", "model.dropout=0.5", "schedule=cosine", "schedule.final_fraction=0.5")
     table, printed = _sweep(
         run, fresh, "experiment=ablation", "ablation=nothing,no_dropout,no_schedule", "seed=range(2)", *given,
         "tracking=none",
@@ -112,8 +112,8 @@ def test_an_ablation_wins_over_overrides(fresh: Path, run: Run) -> None:
     assert by_ablation["no_schedule"] != by_ablation["nothing"]
     assert "off already" not in printed
     alone = run(
-        fresh, sys.executable, "-m", "glassnet.stages.train", "data=digits", "training.epochs=4", "schedule=constant",
-        "model.dropout=0.5", "tracking=none", "hydra.run.dir=alone",
+        fresh, sys.executable, "-m", "glassnet.stages.train", "data=digits", "preset=small", "training.epochs=4",
+        "schedule=constant", "model.dropout=0.5", "tracking=none", "hydra.run.dir=alone",
     )  # fmt: skip
     no_schedule = table[(table["ablation"] == "no_schedule") & (table["seed"] == 0)]["validation_loss"].item()
     assert f"train: best validation loss {no_schedule!r} at epoch" in alone.stdout
@@ -168,8 +168,9 @@ def _sweep_of(run: Run, folder: Path, experiment: str) -> tuple[pd.DataFrame, st
     return pd.read_csv(folder / "sweep" / "experiment.csv"), done.stdout
 
 
-SEARCH = ("-m", "glassnet.stages.search", "search.trials=10", "search.folder=sweep", "data=digits", "training.epochs=8")
-SPACE = ("optimizer.learning_rate=tag(log, interval(1e-5, 1))", "model.hidden_sizes=[4],[16]", "tracking=none")
+SEARCH = ("-m", "glassnet.stages.search", "search.trials=10", "search.folder=sweep")
+FIXED = ("data=digits", "preset=small", "training.epochs=8", "tracking=none")
+SPACE = (*FIXED, "optimizer.learning_rate=tag(log, interval(1e-5, 1))", "model.hidden_sizes=[4],[16]")
 
 
 def test_a_search_learns_prunes_and_goes_on(fresh: Path, run: Run) -> None:

@@ -17,7 +17,7 @@ from glassnet.config.explain import explain, parse_override
 from glassnet.config.folders import require_own_folder
 from glassnet.config.jobs import new_start, read_job
 from glassnet.config.layout import Layout
-from glassnet.config.overrides import held_back, let_ablation_win
+from glassnet.config.precedence import held_back, let_ablation_win
 from glassnet.config.sweeps import Finish, Main, run_job
 
 WATCH = "ends this process with the command"

@@ -13,8 +13,6 @@ from glassnet.config.presets import PRESETS
 from glassnet.config.settings import flatten
 from glassnet.config.write_back import GROUPS
 
-FUNCTIONS = "choice|range|interval|tag|sort|shuffle|glob|int|float|str|bool"  # of Hydra's grammar
-
 
 def parse_override(argument: str) -> Any:
     """Return an argument as Hydra reads it.
@@ -69,7 +67,9 @@ def explain(error: Exception, swept: Mapping[str, Sequence[str]] | None = None) 
 
 def _quoted(override: str) -> str | None:
     """Return an override with quotes about its text, or each text of its list; None where that is not what it lacks."""
-    if re.fullmatch(rf"[^=]+=({FUNCTIONS})\(.*\)", override):  # its arguments are what is wrong
+    from hydra.core.override_parser.overrides_parser import create_functions
+
+    if override.partition("=")[2].partition("(")[0] in create_functions().functions:  # its arguments are what is wrong
         return None
     parts = re.fullmatch(r"([\w.+~]+=)(\[?)([^'\"\[\]{}]+)(\]?)", override, re.ASCII)
     if parts is None or bool(parts[2]) != bool(parts[4]):

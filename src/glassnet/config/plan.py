@@ -9,11 +9,11 @@ from typing import Any
 
 from glassnet.config.ablation import ABLATION, UNCHANGED
 from glassnet.config.errors import UserError
-from glassnet.config.overrides import let_ablation_win, without_ablation
+from glassnet.config.precedence import let_ablation_win, without_ablation
 from glassnet.config.settings import parse_settings
 
 SHOWN = 12  # values of a setting
-NOTES = 5  # of settings that others have already
+PAIRS = 5  # of jobs with the same settings that are named
 Compose = Callable[[list[str]], Any]  # from overrides to a configuration
 
 
@@ -83,7 +83,7 @@ def make_plan(grid: Sequence[Sequence[str]], overrides: Sequence[Any], compose: 
         key = key_of(job) or str(number)
         if ablation == UNCHANGED:
             keys[tuple(without_ablation(given))] = key
-        if ablation not in {"", UNCHANGED} and key == key_of(without_ablation(given)):
+        if ablation not in {"", "null", UNCHANGED} and key == key_of(without_ablation(given)):
             off[ablation] = off.get(ablation, 0) + 1
         elif key in first:
             pair = _differing(given, first[key][1])
@@ -96,9 +96,9 @@ def make_plan(grid: Sequence[Sequence[str]], overrides: Sequence[Any], compose: 
             f"{ABLATION}: expected a part that is on, received {', '.join(off)}, off already: nothing to train"
         )
     notes = [_note_of_off(off)] if off else []
-    notes += [_note_of_twins(*pair, number) for pair, number in list(twins.items())[:NOTES]]
-    if len(twins) > NOTES:
-        notes.append(f"{_jobs(sum(list(twins.values())[NOTES:]))} left out likewise: others make the same settings")
+    notes += [_note_of_twins(*pair, number) for pair, number in list(twins.items())[:PAIRS]]
+    if len(twins) > PAIRS:
+        notes.append(f"{_jobs(sum(list(twins.values())[PAIRS:]))} left out likewise: others make the same settings")
     notes += [note for each in overrides if (note := note_of_end(each))]
     return Plan(jobs, _lines(jobs, names, len(grid)), notes)
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from glassnet.config import FINISHED, PRUNED, Job, Layout, Settings, UserError, explain, run_job
 from glassnet.config.compose import composed
-from glassnet.config.overrides import let_ablation_win
 from glassnet.config.plan import settings_key
+from glassnet.config.precedence import let_ablation_win
 from glassnet.config.spaces import Space, shuffled, size_of
 from glassnet.stages import train
 from glassnet.stages.pruning import STEPS, Pruner

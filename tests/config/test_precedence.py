@@ -8,7 +8,7 @@ import pytest
 
 from glassnet.config import CONF, UserError, conf_digest, read_params, register_resolvers, to_settings
 from glassnet.config.compose import composed
-from glassnet.config.overrides import held_back, let_ablation_win
+from glassnet.config.precedence import held_back, let_ablation_win
 
 ROOT = Path(__file__).resolve().parents[2]
 MINE = """
