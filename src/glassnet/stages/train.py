@@ -147,7 +147,7 @@ def _warnings_as_lines() -> Iterator[None]:
     """Print what the library warns of in one line each, without the place in its code."""
 
     def show(message: Warning | str, *_: object, **__: object) -> None:
-        print(f"train: warning: {message}", file=sys.stderr)
+        print(f"train: note: {str(message).removeprefix('fit: ')}", flush=True)
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", TrainingWarning)
