@@ -30,6 +30,10 @@ def _composed(*overrides: str) -> dict[str, Any]:
         ("data=csv", r"data.path='it\'s, [mine] {x}=$1 #2.csv'", r"data.target='a\\b \\'", "data.drop=[id,'x y','1']"),
         ("data=csv", "data.path='größe.csv'", "data.target='2_020'", "data.missing_values=[NA,'-999','#N/A']"),
         ("data=csv", "data.path='1e5'", "data.target='null'", "data.delimiter=';'", "data.encoding='true'"),
+        ("data=digits",),
+        ("data=digits", "model.hidden_sizes=[16]"),
+        ("data=digits", "model=softmax"),
+        ("data=digits", "preset=small", "model.dropout=0.3", "training.epochs=20"),
     ],
     ids=[
         "none",
@@ -39,6 +43,10 @@ def _composed(*overrides: str) -> dict[str, Any]:
         "signs",
         "other signs",
         "texts like values",
+        "a preset",
+        "not all of a preset",
+        "another model than the preset's",
+        "another preset",
     ],
 )
 def test_the_changes_compose_to_the_same_settings(overrides: tuple[str, ...]) -> None:

@@ -373,12 +373,12 @@ def test_a_rise_of_the_loss_is_claimed_only_where_it_rose() -> None:
             assert "0% of the epochs" not in finding.evidence
 
 
-def test_the_floor_of_a_smoothed_loss_is_the_entropy_of_its_target() -> None:
-    """Three classes and ε = 0.3: targets of 0.8, 0.1 and 0.1; shares and losses go back and forth; no floor without."""
+def test_the_floor_of_a_smoothed_training_is_the_loss_of_what_it_is_taught() -> None:
+    """Three classes and ε = 0.3: 0.8 for the true one; shares and losses go back and forth; no floor without."""
     plain = _train("random labels", "training.epochs=1")
     smoothed = _train("random labels", "training.epochs=1", "training.label_smoothing=0.3")
     assert plain.floor == 0
-    assert smoothed.floor == pytest.approx(-0.8 * math.log(0.8) - 0.2 * math.log(0.1))
+    assert smoothed.floor == pytest.approx(-math.log(0.8))
     assert smoothed.loss(1.0) == pytest.approx(math.log(3))
     assert smoothed.loss(float(smoothed.train[0])) == pytest.approx(smoothed.history[0]["train_loss"])
     regression = _train("friedman", "training.epochs=1", "training.label_smoothing=0.3")

@@ -387,3 +387,16 @@ def test_a_large_model_is_checked_on_a_random_subset() -> None:
     result = gradient_check(model, nn.SoftmaxCrossEntropy(), batch, np.arange(5) % 3, max_elements=20)
     assert result.checked == 20 + 20 + 20 + 3 + 20
     assert result.max_relative_error < 1e-6
+
+
+def test_the_numbers_that_are_reported_give_the_error_that_is() -> None:
+    """There is no error of 0 beside two gradients that differ; what rounding explains is reported too."""
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((6, 2)).astype(np.float32), np.array([0, 1, 0, 1, 1, 0])
+    found = gradient_check(nn.mlp([2, 3, 2], rng=rng), nn.SoftmaxCrossEntropy(), X, y)
+    difference = abs(found.analytic - found.numerical)
+    assert found.max_relative_error == difference / max(1e-8, abs(found.analytic) + abs(found.numerical)) > 0
+    shifted = nn.Sequential(nn.Dense(2, 3, rng=rng), nn.BatchNorm(3))  # a bias, of which the loss knows nothing
+    found = gradient_check(shifted, nn.MeanSquaredError(), X, np.zeros((6, 3)))
+    assert found.max_relative_error <= 1e-7
+    assert found.rounding > 0

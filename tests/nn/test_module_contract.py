@@ -656,3 +656,17 @@ def test_as_batch_lifts_one_example() -> None:
     assert nn.as_batch(np.ones((2, 3))).shape == (2, 3)
     with pytest.raises(ValueError, match="expected shape"):
         nn.as_batch(np.ones((2, 3, 4)))
+
+
+def test_the_first_lines_that_one_types_say_what_they_lack() -> None:
+    """A generator, then the dtype: either message holds what to type, and the lines of the documentation run."""
+    with pytest.raises(ValueError, match=r"Dense: expected rng=np\.random\.default_rng\(seed\), received None"):
+        nn.Dense(3, 2)
+    layer = nn.Dense(3, 2, rng=np.random.default_rng(0))
+    remedy = r"pass X\.astype\(np\.float32\), or make the model with dtype=np\.float64"
+    with pytest.raises(TypeError, match=rf"Dense\(3, 2\): expected dtype float32, received float64 .*; {remedy}"):
+        layer.forward(np.array([[1.0, 2, 3]]))
+    lines = [line[4:] for line in (nn.__doc__ or "").splitlines() if line.startswith("    ")]
+    names = {"nn": nn, "np": np}
+    exec("\n".join(lines), names)  # noqa: S102
+    assert names["dX"].shape == (1, 3)

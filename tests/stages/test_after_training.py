@@ -80,3 +80,13 @@ def test_a_network_beyond_all_memory_is_named(run: Layout, capsys: pytest.Captur
     errors = capsys.readouterr().err
     assert errors.startswith("train: expected the arrays to fit in memory, received 'Unable to allocate")
     assert errors.count("\n") == 1
+
+
+@pytest.mark.parametrize(("patience", "noted"), [(3, True), (4, False)])
+def test_a_patience_that_a_plateau_never_outlasts_is_noted(
+    run: Layout, capsys: pytest.CaptureFixture[str], patience: int, noted: bool
+) -> None:
+    """At 3 epochs without a fall both act, and the rate is lowered for nothing."""
+    plateau = ("schedule=plateau", "schedule.patience=3", f"training.patience={patience}")
+    train.main(_settings(*SHORT, *plateau), Layout(Path("other")))
+    assert ("training.patience=3 ends the training before schedule.patience=3" in capsys.readouterr().out) is noted

@@ -22,6 +22,7 @@ from glassnet.training import (
     Row,
     TrainingDivergedError,
     TrainingRun,
+    TrainingWarning,
     evaluate,
     fit,
     load_model,
@@ -75,6 +76,30 @@ def test_metrics_count_examples_not_batches() -> None:
         assert parts["loss"] == pytest.approx(whole["loss"], rel=1e-6)
         assert parts["accuracy"] == whole["accuracy"]
         assert parts["examples"] == 70
+
+
+@pytest.mark.parametrize(
+    "loss", [nn.SoftmaxCrossEntropy(label_smoothing=0.3), nn.SoftmaxCrossEntropy(class_weights=[1, 5, 0])]
+)
+@pytest.mark.parametrize("processes", [1, 2])
+def test_losses_are_measured_without_smoothing_and_class_weights(loss: nn.SoftmaxCrossEntropy, processes: int) -> None:
+    """What the history says of training and validation compares with any other training; what is minimized differs."""
+    model, data = nn.mlp([2, 8, 3], rng=np.random.default_rng(1)), _blobs(90, 0)
+    everything = DataLoader(data, 90)
+    plain, before = nn.SoftmaxCrossEntropy(), model.state_dict()
+    at_first = plain.forward(model.forward(data.X), data.y)
+    optimizer = optim.SGD(model.parameters(), 0.1)
+    row = fit(model, loss, optimizer, everything, everything, epochs=1, processes=processes)[0]
+    at_last = plain.forward(model.forward(data.X), data.y)
+    assert row["train_loss"] == pytest.approx(at_first, rel=1e-6)
+    assert row["validation_loss"] == evaluate(model, loss, everything)["loss"] == pytest.approx(at_last, rel=1e-6)
+    step = model.state_dict()["0.W"]
+    model.load_state_dict(before)
+    loss.forward(model.forward(data.X), data.y)
+    optimizer.zero_grad()
+    model.backward(loss.backward())
+    optimizer.step()
+    np.testing.assert_allclose(model.state_dict()["0.W"], step, rtol=1e-5)
 
 
 def test_a_loss_of_ones_own_is_averaged_in_64_bits() -> None:
@@ -218,8 +243,29 @@ def test_divergence_stops_at_once_and_says_where() -> None:
         model = nn.mlp([2, 16, 3], activation="silu", rng=np.random.default_rng(0))
         model.parameters()[0].data *= np.float32(scale) if scale > 1 else 1
         rows = DataLoader(ArrayDataset(X_bad, np.arange(8) % 3), 8)
-        with pytest.raises(TrainingDivergedError, match=part):
+        with pytest.raises(TrainingDivergedError, match=part) as caught:
             fit(model, nn.SoftmaxCrossEntropy(), optim.SGD(model.parameters(), 0.1), rows, rows, 1)
+        assert ("clip the gradient with GradientClipping(max_norm=1.0)" in str(caught.value)) is not hole
+        assert "training." not in str(caught.value)  # no settings: who calls fit has arguments
+
+
+def test_a_training_that_is_lost_is_warned_of_once() -> None:
+    """A rate of 1000 throws a linear model about for ever, with finite losses; a small rate is nothing to warn of."""
+    rows = DataLoader(_blobs(60, 0, spread=3.0), 16, shuffle=True)
+
+    def history(learning_rate: float) -> list[Row]:
+        model = nn.mlp([2, 3], rng=np.random.default_rng(1))
+        return fit(model, nn.SoftmaxCrossEntropy(), optim.SGD(model.parameters(), learning_rate), rows, rows, 12)
+
+    with pytest.warns(TrainingWarning) as caught:
+        lost = history(1000.0)
+    slow = history(0.01)
+    said = str(caught.pop(TrainingWarning).message)
+    assert said.startswith("fit: for 5 epochs the training loss has been more than 2 times 1.099, that of outputs ")
+    assert f"it is {lost[4]['train_loss']:.4g} at epoch 5 (learning_rate 1000)" in said
+    assert said.endswith("divide the learning rate by 10")
+    assert not caught.list
+    assert lost[-1]["train_loss"] > slow[0]["train_loss"] > slow[-1]["train_loss"] > math.log(3)
 
 
 class _Exploding(nn.Module):

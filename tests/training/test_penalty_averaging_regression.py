@@ -11,12 +11,14 @@ from glassnet.diagnostics import gradient_check
 from glassnet.training import (
     BestWeights,
     Callback,
+    EarlyStopping,
     LearningRateSchedule,
     TrainingRun,
     WeightAveraging,
     evaluate,
     fit,
     predict,
+    recompute_batch_statistics,
 )
 
 
@@ -110,6 +112,41 @@ def test_averaged_weights_are_evaluated_and_saved_while_training_goes_on(first: 
     assert scores["loss"] == history[-1]["validation_loss"]
 
 
+def test_averaged_weights_have_batch_statistics_of_their_own() -> None:
+    """The mean over all training rows of what the averaged layer sees; the training's own go on undisturbed."""
+
+    def model() -> nn.Sequential:
+        return nn.mlp([3, 8, 2], normalization="batch", dropout=0.5, rng=np.random.default_rng(1))
+
+    plain, averaged = model(), model()
+    recorder, spy = _Weights(), _Weights()
+    _fit(plain, optim.SGD(plain.parameters(), 0.5), [recorder])
+    history = _fit(averaged, optim.SGD(averaged.parameters(), 0.5), [WeightAveraging(0.9), spy])
+    for ours, theirs in zip(spy.after_batches, recorder.after_batches, strict=True):
+        assert all(ours[name].tobytes() == theirs[name].tobytes() for name in ours)
+    dense, norm, *_ = averaged.layers
+    assert isinstance(norm, nn.BatchNorm)
+    Z = dense.forward(np.asarray(_rows().X))  # what it sees, of all 64 rows, which came in batches of 16
+    np.testing.assert_allclose(norm.running_mean, Z.mean(axis=0, keepdims=True), rtol=1e-4, atol=1e-6)
+    assert norm.momentum == 0.1
+    scores = evaluate(averaged, nn.SoftmaxCrossEntropy(), DataLoader(_rows(), 64))
+    assert scores["loss"] == history[-1]["validation_loss"]
+
+
+def test_recomputed_batch_statistics_weigh_rows_not_batches() -> None:
+    """Of batches of 4 and 2 rows the mean is that of the six; modes, momentum and random streams stay as they were."""
+    X = np.array([[1.0], [2.0], [3.0], [6.0], [10.0], [14.0]], dtype=np.float32)
+    layer, dropout = nn.BatchNorm(1), nn.Dropout(0.5, rng=np.random.default_rng(0))
+    model = nn.Sequential(dropout, layer)
+    state = dropout.rng.bit_generator.state
+    recompute_batch_statistics(model, DataLoader(ArrayDataset(X, np.zeros(6, dtype=np.int64)), 4))
+    assert float(layer.running_mean[0, 0]) == pytest.approx(6)
+    assert float(layer.running_var[0, 0]) == pytest.approx((4 * X[:4].var(ddof=1) + 2 * X[4:].var(ddof=1)) / 6)
+    assert layer.training
+    assert layer.momentum == 0.1
+    assert dropout.rng.bit_generator.state == state
+
+
 def test_a_plateau_lowers_the_rate_in_a_training_also_behind_a_warm_up() -> None:
     """With a threshold so large that nothing counts as a fall, each epoch after the first halves the rate."""
     for warm in (False, True):
@@ -122,6 +159,30 @@ def test_a_plateau_lowers_the_rate_in_a_training_also_behind_a_warm_up() -> None
         again = _model()
         history = _fit(again, optim.SGD(again.parameters(), 0.1), [schedule], epochs=2)
         assert [row["learning_rate"] for row in history] == [0.1, 0.1]  # not where the training before has left it
+
+
+def test_a_plateau_does_not_watch_the_warm_up() -> None:
+    """Four steps an epoch, eight of warm-up: epoch 3 has the full rate, the first whose loss is noted."""
+    model = _model()
+    plateau = optim.ReduceOnPlateau(0.1, factor=0.5, patience=1, minimum_change=10.0)
+    schedule = LearningRateSchedule(optim.with_warmup(plateau, 8))
+    rates = [row["learning_rate"] for row in _fit(model, optim.SGD(model.parameters(), 0.1), [schedule], epochs=5)]
+    assert rates[1:] == pytest.approx([0.1 * 8 / 9, 0.1, 0.1, 0.05])
+
+
+@pytest.mark.parametrize(
+    "schedule", [optim.with_warmup(optim.constant(0.1), 20), optim.one_cycle(0.1, 40, rising_fraction=0.5)]
+)
+def test_early_stopping_waits_until_the_rate_no_longer_rises(schedule: optim.Schedule) -> None:
+    """With a threshold so large that nothing counts as a fall, patience begins with the epoch of the highest rate.
+
+    That is epoch 6 after 20 steps of warm-up, four an epoch, and epoch 5 where one-cycle climbs for 20 steps.
+    """
+    model = _model()
+    callbacks = [LearningRateSchedule(schedule), EarlyStopping(2, minimum_change=10.0)]
+    history = _fit(model, optim.SGD(model.parameters(), 0.1), callbacks, epochs=10)
+    rates = [row["learning_rate"] for row in history]
+    assert len(history) == 1 + rates.index(max(rates)) + 2
 
 
 @pytest.mark.parametrize("rate", [None, "0.1", -0.1, float("nan"), np.array([0.1])])

@@ -9,6 +9,7 @@ import yaml
 from sklearn import metrics
 from sklearn.linear_model import LogisticRegression
 
+from glassnet import nn
 from glassnet.config import UserError, parse_settings
 from glassnet.data import ArrayDataset
 from glassnet.training import (
@@ -20,6 +21,7 @@ from glassnet.training import (
     retrain_network,
     train_network,
 )
+from glassnet.training.recipe import make_optimizer, make_schedule
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -74,6 +76,18 @@ def test_every_schedule_steers_the_rate(choice: str, change: dict[str, Any], rat
     assert (last, first) == pytest.approx(rates, abs=0.06)
 
 
+def test_an_unknown_choice_is_refused() -> None:
+    """It was taken for Adam, or for a constant rate."""
+    known = yaml.safe_load((ROOT / "params.yaml").read_text())
+    settings = parse_settings(known, "test").describing_the_result()
+    settings["optimizer"]["name"] = settings["schedule"]["name"] = "lion"
+    model = nn.mlp([2, 2], rng=np.random.default_rng(0))
+    with pytest.raises(ValueError, match=r"optimizer: expected .*, received 'lion'"):
+        make_optimizer(settings["optimizer"], model)
+    with pytest.raises(ValueError, match=r"schedule: expected .*, received 'lion'"):
+        make_schedule(settings, 10)
+
+
 def test_every_choice_of_schedule_is_tried_above() -> None:
     """A new file in conf/schedule wants its row."""
     tried = test_every_schedule_steers_the_rate.pytestmark[0].args[1]
@@ -120,7 +134,7 @@ def test_a_final_training_cannot_follow_a_plateau() -> None:
     values = yaml.safe_load((ROOT / "params.yaml").read_text())
     values["schedule"] = _group("schedule", "plateau")
     values["training"]["final"] = True
-    with pytest.raises(UserError, match="schedule: expected one other than plateau"):
+    with pytest.raises(UserError, match=r"schedule: expected one other than plateau"):
         parse_settings(values, "test")
 
 

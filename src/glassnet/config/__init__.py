@@ -1,5 +1,6 @@
 """Configuration: typed settings, conf/ and params.yaml, and how a stage starts."""
 
+from glassnet.config.ablation import ABLATION, UNCHANGED
 from glassnet.config.arguments import read_arguments
 from glassnet.config.changes import changes_from_conf
 from glassnet.config.compose import CONF, conf_digest, read_params, register_resolvers, to_settings, write_params
@@ -7,10 +8,10 @@ from glassnet.config.entry import given_overrides, run_stage
 from glassnet.config.errors import UserError, as_line, one_line_errors
 from glassnet.config.explain import explain, parse_override
 from glassnet.config.folders import alone_in, require_own_folder
-from glassnet.config.jobs import FINISHED, PRUNED, Job, PrunedError, Sweep, read_jobs
+from glassnet.config.jobs import FINISHED, PRUNED, Job, PrunedError, Sweep, read_jobs, read_notes
 from glassnet.config.layout import Layout
 from glassnet.config.same_run import require_same_data, require_same_run
-from glassnet.config.settings import Settings, flatten, parse_settings
+from glassnet.config.settings import PlateauSettings, Settings, flatten, parse_settings
 from glassnet.config.sweeps import run_job, run_sweep
 from glassnet.config.tuning import (
     REPLICATES,
@@ -24,14 +25,17 @@ from glassnet.config.tuning import (
 from glassnet.config.write_back import Edit, edited, edits_to, taken_back, write_texts
 
 __all__ = [
+    "ABLATION",
     "CONF",
     "FINISHED",
     "PRUNED",
     "REPLICATES",
     "TUNING",
+    "UNCHANGED",
     "Edit",
     "Job",
     "Layout",
+    "PlateauSettings",
     "PrunedError",
     "Settings",
     "Sweep",
@@ -51,6 +55,7 @@ __all__ = [
     "parse_settings",
     "read_arguments",
     "read_jobs",
+    "read_notes",
     "read_params",
     "read_tuning",
     "register_resolvers",

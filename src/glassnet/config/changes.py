@@ -5,6 +5,7 @@ from typing import Any
 
 import yaml
 
+from glassnet.config.presets import read_group
 from glassnet.config.write_back import GROUPS
 from glassnet.overrides import as_override
 
@@ -23,8 +24,7 @@ def changes_from_conf(conf: Path, values: dict[str, Any]) -> tuple[str, ...]:
         choice = values[group]["name"]
         if choice != chosen[group]:
             choices.append(f"{group}={choice}")
-        present = yaml.safe_load((conf / group / f"{choice}.yaml").read_text(encoding="utf-8"))
-        changes += _differences(group, values[group], present)
+        changes += _differences(group, values[group], read_group(conf, group, choice, values["data"]["name"]))
     if values["seed"] != main["seed"]:
         changes.append(f"seed={values['seed']}")
     return (*choices, *changes)

@@ -1,10 +1,13 @@
 """conf/ and params.yaml: composing the one, generating the other, and noticing when they have drifted apart."""
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from glassnet.config.ablation import require_turned_off
 from glassnet.config.errors import UserError
+from glassnet.config.presets import preset_for
 from glassnet.config.settings import Settings, parse_settings
 from glassnet.files import write_whole
 
@@ -26,23 +29,40 @@ def conf_digest(conf: Path) -> str:
 
 
 def register_resolvers(conf: Path) -> None:
-    """Let configuration files say `${glassnet.conf_digest:}` for the digest of `conf`."""
+    """Let configuration files name the digest of `conf`, and the preset of a data set.
+
+    They say `${glassnet.conf_digest:}` and `${glassnet.preset:${data}}`.
+    """
     from omegaconf import OmegaConf
 
     OmegaConf.register_new_resolver("glassnet.conf_digest", lambda: conf_digest(conf), replace=True)
+    OmegaConf.register_new_resolver("glassnet.preset", lambda data: preset_for(conf, data).stem, replace=True)
+
+
+def composed(overrides: Sequence[str] = (), *, with_hydra: bool = False) -> "DictConfig":
+    """Return what conf/ composes to with these overrides; on request with Hydra's own settings."""
+    from hydra import compose, initialize_config_dir
+
+    with initialize_config_dir(str(CONF.absolute()), version_base="1.3"):
+        return compose("config", list(overrides), return_hydra_config=with_hydra)
 
 
 def to_settings(config: "DictConfig", source: str) -> Settings:
-    """Return a composed configuration as settings."""
+    """Return a composed configuration as settings.
+
+    Raises:
+        UserError: if they do not fit, or if what an ablation turns off is not off.
+    """
     from omegaconf import OmegaConf
 
-    return parse_settings(OmegaConf.to_container(config, resolve=True), source)
+    settings = parse_settings(OmegaConf.to_container(config, resolve=True), source)
+    require_turned_off(CONF, settings)
+    return settings
 
 
 def write_params() -> None:
     """Compose conf/ without overrides and write params.yaml: the same bytes that `dvc exp run` would write."""
     import yaml
-    from hydra import compose, initialize_config_dir
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
@@ -50,8 +70,7 @@ def write_params() -> None:
     require_project()
     register_resolvers(CONF)
     try:
-        with initialize_config_dir(str(CONF.absolute()), version_base=None):
-            config = compose("config")
+        config = composed()
     except (HydraException, OmegaConfBaseException) as error:
         raise UserError(f"conf/: {error}") from error
     except (yaml.YAMLError, ValueError, OSError):
@@ -66,7 +85,8 @@ def read_params() -> Settings:
     """Return the settings in params.yaml, which `dvc repro` and `dvc exp run` start the stages with.
 
     Raises:
-        UserError: if the file is missing, does not fit, or was generated from another conf/ than the one here.
+        UserError: if the file is missing, does not fit, or was generated from another conf/ than the one here; if what
+            an ablation turns off is not off.
     """
     require_project()
     values = _load_yaml(PARAMS)
@@ -76,7 +96,9 @@ def read_params() -> Settings:
             f"params.yaml: expected it to be generated from conf/ as it is now (digest {expected}), received digest "
             f"{found}; run `make params`, then start again"
         )
-    return parse_settings(values, "params.yaml")
+    settings = parse_settings(values, "params.yaml")
+    require_turned_off(CONF, settings)
+    return settings
 
 
 def require_project() -> None:

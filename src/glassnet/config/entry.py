@@ -1,11 +1,12 @@
 """How a stage starts: from params.yaml under DVC, through Hydra when given overrides; an error is one line."""
 
+import argparse
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
@@ -16,6 +17,7 @@ from glassnet.config.explain import explain, parse_override
 from glassnet.config.folders import require_own_folder
 from glassnet.config.jobs import new_start, read_job
 from glassnet.config.layout import Layout
+from glassnet.config.precedence import held_back, let_ablation_win
 from glassnet.config.sweeps import Finish, Main, run_job
 from glassnet.config.text_settings import as_written
 
@@ -52,6 +54,7 @@ class Task:
         name: the stage's.
         main: the stage's.
         finish_sweep: the stage's.
+        overrides: those of the command line, without those of Hydra's own settings.
         start: which start of the sweep it is, if it is one.
         home: the project's folder.
         process: the one that the user started.
@@ -61,6 +64,7 @@ class Task:
     name: str
     main: Main
     finish_sweep: Finish | None
+    overrides: Sequence[str]
     start: str = field(default_factory=new_start)
     home: Path = field(default_factory=Path.cwd)
     process: int = field(default_factory=os.getpid)
@@ -112,10 +116,16 @@ def _run_composed(name: str, main: Main, finish_sweep: Finish | None) -> None:
     require_project()
     register_resolvers(CONF)
     use_recorded_sweeper()
-    sys.argv[1:] = _in_order(sys.argv[1:])
-    task = Task(name, main, finish_sweep)
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises its errors instead of printing several lines and exiting
     try:
+        given = _read(sys.argv[1:])
+        overrides = let_ablation_win(given.overrides)
+        if lost := [override for override in given.overrides if override not in overrides]:
+            print(f"{name}: note: {' '.join(lost)} has no effect: the ablation decides that", file=sys.stderr)
+        for_jobs = [] if given.cfg is not None else held_back(overrides, is_sweep=given.multirun)
+        sys.argv[1:] = [*(override for override in overrides if override not in for_jobs), *given.options]
+        ours = [override for override in overrides if not override.lstrip("+~").startswith(("hydra.", "hydra/"))]
+        task = Task(name, main, finish_sweep, ours)
         hydra.main(config_path=str(CONF.absolute()), config_name="config", version_base="1.3")(task)()
     except (HydraException, OmegaConfBaseException) as error:
         raise UserError(explain(error)) from error
@@ -126,8 +136,8 @@ def _run_composed(name: str, main: Main, finish_sweep: Finish | None) -> None:
         raise UserError(task.mistakes[0])
 
 
-def _in_order(arguments: list[str]) -> list[str]:
-    """Return a command line's arguments as Hydra's parser wants them: the options after all overrides.
+def _read(arguments: list[str]) -> argparse.Namespace:
+    """Return a command line as Hydra reads it, with the options, as they stand there, in a list of their own.
 
     Raises:
         UserError: for what is no override, an option that Hydra does not have, or a folder that is not a run's own.
@@ -139,16 +149,16 @@ def _in_order(arguments: list[str]) -> list[str]:
 
     parser = get_args_parser()
     parser.error = refuse
-    given = parser.parse_intermixed_args(arguments).overrides
-    overrides = list(map(as_written, given))
-    for override in map(parse_override, overrides):
+    given: argparse.Namespace = parser.parse_intermixed_args(arguments)
+    given.options = list(arguments)
+    for override in given.overrides:
+        given.options.remove(override)
+    given.overrides = list(map(as_written, given.overrides))
+    for override in map(parse_override, given.overrides):
         # Hydra would write into it before it calls anything.
         if override.key_or_group == "hydra.run.dir" and "${" not in (folder := str(override.value())):
             require_own_folder("hydra.run.dir", Path(folder))
-    options = list(arguments)
-    for override in given:
-        options.remove(override)
-    return [*overrides, *options]
+    return given
 
 
 def _when_parent_ends(end: Callable[[], object]) -> None:

@@ -191,6 +191,7 @@ class Settings(Section):
     about: str
     conf_digest: str
     by_hand: str | None = None
+    ablation: str | None = None
     seed: NotNegativeCount
 
     @model_validator(mode="after")
@@ -231,7 +232,7 @@ class Settings(Section):
 
     def describing_the_result(self) -> dict[str, Any]:
         """Return the settings that a result depends on: not where it is tracked, how it is run."""
-        others = dict.fromkeys(("tracking", "about", "conf_digest", "by_hand"), True)
+        others = dict.fromkeys(("tracking", "about", "conf_digest", "by_hand", "ablation"), True)
         running = {"telemetry_every", "checkpoint_every", "resume", "sanity"}
         return self.model_dump(exclude={**others, "training": running})
 

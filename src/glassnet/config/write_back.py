@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from glassnet.config.errors import UserError
+from glassnet.config.presets import preset_for
 from glassnet.config.settings import Settings
 from glassnet.files import write_whole
 
@@ -38,7 +39,7 @@ def edits_to(conf: Path, settings: Settings) -> list[Edit]:
     Raises:
         UserError: if a file lacks a key that the settings have.
     """
-    main = conf / "config.yaml"
+    main, preset = conf / "config.yaml", preset_for(conf, settings.data.name)
     wanted: list[tuple[Path, tuple[str, ...], Any]] = [(main, ("seed",), settings.seed)]
     for group in GROUPS:
         values = getattr(settings, group).model_dump()
@@ -46,9 +47,11 @@ def edits_to(conf: Path, settings: Settings) -> list[Edit]:
         if not path.is_file():
             raise UserError(f"{path}: expected a choice of {group} there, found none")
         wanted.append((main, ("defaults", group), values["name"]))
+        own = yaml.safe_load(path.read_text(encoding="utf-8"))
         for key, value in values.items():
+            file, outer = (path, ()) if key in own else (preset, (group,))
             inner = value.items() if isinstance(value, dict) else [(None, value)]
-            wanted += [(path, (key,) if name is None else (key, name), each) for name, each in inner]
+            wanted += [(file, (*outer, key) if name is None else (*outer, key, name), each) for name, each in inner]
     edits = []
     for path, keys, value in wanted:
         text = path.read_text(encoding="utf-8")

@@ -30,11 +30,12 @@ class GradientCheck:
     """The outcome of a check.
 
     Attributes:
-        max_relative_error: the largest `|a − b| / max(1e−8, |a| + |b|)` of analytic a and numerical b,
-            where `|a − b|` exceeds what rounding alone explains.
+        max_relative_error: the largest `|a − b| / max(1e−8, |a| + |b|)` of analytic a and numerical b. Where that is
+            above 1e−7, what rounding alone explains of `|a − b|` is left out: two gradients of 0 and 1e−12 are equal.
         worst: where it was found: the name of the parameter (or "X", the input) and the index.
         analytic: the gradient by backpropagation there.
         numerical: the gradient by central differences there.
+        rounding: how far the rounding of the loss alone may move the numerical one.
         checked: how many elements were compared.
         corners: how many were not, because the loss has a corner there: its slopes to the left and to the right differ.
             A ReLU has one where its input is 0, as it is for an all-zero row of X while the biases are 0. No
@@ -46,6 +47,7 @@ class GradientCheck:
     worst: tuple[str, tuple[int, ...]]
     analytic: float
     numerical: float
+    rounding: float
     checked: int
     corners: int
 
@@ -226,8 +228,11 @@ def _compare(where: tuple[str, tuple[int, ...]], analytic: float, line: Line, ep
         is_corner, noise = corner_or_noise(line, 4 * eps if is_small else eps / FINEST)
         if is_corner:
             return None
-        error = min(error, *(relative_error(analytic, estimate, noise / eps) for estimate, _ in estimates))
-    return GradientCheck(error, where, analytic, numerical, checked=1, corners=0)
+        noisy = [(relative_error(analytic, estimate, noise / eps), estimate, noise / eps) for estimate, _ in estimates]
+        error, numerical, rounding = min((error, numerical, rounding), *noisy)
+    if (whole := relative_error(analytic, numerical, 0.0)) <= REFINE:
+        error = whole
+    return GradientCheck(error, where, analytic, numerical, rounding, checked=1, corners=0)
 
 
 def _most_precise(estimates: list[tuple[float, float]], finest: tuple[float, float]) -> tuple[float, float]:

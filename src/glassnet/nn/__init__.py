@@ -1,5 +1,11 @@
 """The network: modules with hand-written forward and backward passes, in NumPy alone.
 
+A layer's first lines: its weights are drawn from a generator with a seed, and a batch has their dtype.
+
+    layer = nn.Dense(3, 2, rng=np.random.default_rng(0))
+    Z = layer.forward(np.array([[1, 2, 3]], dtype=np.float32))
+    dX = layer.backward(np.ones_like(Z))
+
 To learn how backpropagation works, read the files in this order: `arrays` (shapes), `parameter` (a value and its
 gradient), `module` (the contract between forward and backward), `dense`, `init`, `relu`, `containers`, `loss`,
 `cross_entropy`: that is a whole network, and `glassnet.optim` (`flat`, `optimizer`, `sgd`) trains it. Then what makes

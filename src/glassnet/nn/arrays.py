@@ -99,9 +99,10 @@ def check_batch(
     assert isinstance(X, np.ndarray)  # noqa: S101  # what the type checker cannot see
     if X.dtype not in FLOAT_DTYPES or (dtype is not None and X.dtype != dtype):
         expected = dtype.name if dtype is not None else "float32 or float64"
-        raise TypeError(
-            f"{name}: expected dtype {expected}, received {describe(X)}; convert it with X.astype(...) first"
-        )
+        remedy = f"pass X.astype(np.{dtype.name if dtype is not None else 'float32'})"
+        if dtype == FLOAT32 and X.dtype == FLOAT64:
+            remedy += ", or make the model with dtype=np.float64"
+        raise TypeError(f"{name}: expected dtype {expected}, received {describe(X)}; {remedy}")
     if X.ndim != 2 or (features is not None and X.shape[1] != features):
         hint = "; as_batch(x) lifts one example (D,) to (1, D)" if X.ndim == 1 else ""
         raise ValueError(f"{name}: expected shape {wanted}, received {describe(X)}{hint}")

@@ -178,6 +178,10 @@ class SoftmaxCrossEntropy(Loss):
             self._starts = (n, classes), np.arange(0, n * classes, classes)
         return self._starts[1]
 
+    def for_evaluation(self) -> Loss:
+        """Return the plain cross-entropy: label smoothing and class weights change what is learnt, not what is true."""
+        return SoftmaxCrossEntropy() if self.label_smoothing or self.class_weights is not None else self
+
     def score_sum(self, outputs: FloatArray, targets: npt.NDArray[np.generic]) -> float:
         """Return how many examples have their largest logit at the (most probable) target class."""
         out = self.buffer((len(outputs),), INDEX)

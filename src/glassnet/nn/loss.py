@@ -33,6 +33,14 @@ class Loss(Buffered):
         """Return the gradient `(N, C)` with respect to the outputs of the last `forward`."""
         raise NotImplementedError(f"{type(self).__name__}: expected a backward() of its own, found none")
 
+    def for_evaluation(self) -> "Loss":
+        """Return the loss by which predictions are judged: this one, without what only shapes the training.
+
+        Trainings that differ in label smoothing or class weights minimize different things; their predictions are
+        compared by one and the same loss.
+        """
+        return self
+
     def score_sum(self, outputs: FloatArray, targets: npt.NDArray[np.generic]) -> float:
         """Return the score summed over the examples, for targets that `forward` has accepted."""
         raise NotImplementedError(

@@ -25,7 +25,8 @@ class ExponentialMovingAverage:
         with average.in_place():
             scores = evaluate(model, loss, loader)
 
-    Buffers, such as BatchNorm's running averages, are averages already and stay as they are.
+    Buffers stay as they are. BatchNorm's running averages are those of the training weights:
+    `training.recompute_batch_statistics` measures them for the averaged ones, as the callback `WeightAveraging` does.
     """
 
     def __init__(self, parameters: Iterable[Parameter], decay: float = 0.999) -> None:

@@ -4,13 +4,14 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Sequence
-from contextlib import nullcontext
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from glassnet.config import Layout, Settings, alone_in, as_line, flatten, run_stage
+from glassnet.config import Layout, PlateauSettings, Settings, alone_in, as_line, flatten, run_stage
 from glassnet.data import ArrayDataset, Augmentation, ImagePreprocessing, PreparedData, open_prepared
 from glassnet.diagnostics import Telemetry, sanity_checks, write_telemetry
 from glassnet.files import files_digest, whole_file, write_whole
@@ -27,6 +28,7 @@ from glassnet.training import (
     TrainingDivergedError,
     TrainingInterruptedError,
     TrainingRun,
+    TrainingWarning,
     baseline_settings,
     load_model,
     read_history,
@@ -63,22 +65,15 @@ def main(settings: Settings, layout: Layout, watchers: Sequence[Callback] = ()) 
         UserError: if another process trains in the same folder; both would write the same files.
     """
     alone = alone_in(layout.checkpoints, LOCK, "training", PATIENCE) if layout.sweep is None else nullcontext()
-    with alone:
+    with alone, _warnings_as_lines():
         return _train(settings, layout, watchers)
 
 
 def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> float:
     prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
-    if not layout.by_dvc:  # else fetch has said so
-        for note in prepared.about["notes"]:
-            print(f"train: note: {note}")
-    if (rows := prepared.about["rows"]["train"]) < settings.training.batch_size:
-        print(
-            f"train: note: training.batch_size={settings.training.batch_size} is more than the {rows} training rows; a "
-            "batch is all of them"
-        )
-    if (processes := settings.training.processes) > (cores := os.cpu_count() or 1):
-        print(f"train: note: training.processes={processes} is more than the {cores} cores there are, and slower")
+    notes = [] if layout.by_dvc else prepared.about["notes"]  # fetch has said them under DVC
+    for note in [*notes, *_notes(settings, prepared.about["rows"]["train"])]:
+        print(f"train: note: {note}")
     values = settings.describing_the_result()
     identity = _identity(values, prepared)
     if _is_finished(layout, identity["key"]):
@@ -107,9 +102,12 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
                     saved = _checkpoints(settings, layout, layout.checkpoints / "final", identity, signals)
                     trained = _on_all_rows(trained, values, prepared, saved)
             except TrainingInterruptedError as interrupted:
-                print(f"train: {interrupted}", file=sys.stderr)
+                how = "; training.resume=true goes on" if interrupted.is_saved else ""
+                print(f"train: {interrupted}{how}", file=sys.stderr)
                 sys.exit(128 + interrupted.signum)
             except Exception as error:
+                if isinstance(error, TrainingDivergedError) and error.remedy:
+                    error.remedy = "divide optimizer.learning_rate by 10, or set training.max_gradient_norm=1"
                 layout.make_way_for(identity["key"])
                 card = {**identity, "settings": values, STOPPED: as_line(error)}
                 _write_record(layout, epochs.history, telemetry, card)
@@ -128,6 +126,33 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
     if not layout.by_dvc:
         _finish_run_by_hand(settings, layout, prepared)
     return loss
+
+
+def _notes(settings: Settings, rows: int) -> Iterator[str]:
+    """Yield what is allowed, but hardly what the user wants, with `rows` training rows."""
+    training, schedule = settings.training, settings.schedule
+    if rows < training.batch_size:
+        yield f"training.batch_size={training.batch_size} is more than the {rows} training rows; a batch is all of them"
+    if training.processes > (cores := os.cpu_count() or 1):
+        yield f"training.processes={training.processes} is more than the {cores} cores there are, and slower"
+    if isinstance(schedule, PlateauSettings) and training.patience and training.patience <= schedule.patience:
+        yield (
+            f"training.patience={training.patience} ends the training before schedule.patience={schedule.patience} "
+            "epochs without a fall lower the rate; set it higher"
+        )
+
+
+@contextmanager
+def _warnings_as_lines() -> Iterator[None]:
+    """Print what the library warns of in one line each, without the place in its code."""
+
+    def show(message: Warning | str, *_: object, **__: object) -> None:
+        print(f"train: note: {str(message).removeprefix('fit: ')}", flush=True)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("always", TrainingWarning)
+        warnings.showwarning = show
+        yield
 
 
 class _Epochs(Callback):
@@ -207,7 +232,7 @@ def _train_baseline(values: dict[str, Any], prepared: PreparedData, layout: Layo
             trained = replace(trained, model=retrain_network(settings, *data, trained.best_epoch, []))
     except TrainingDivergedError as error:
         raise TrainingDivergedError(
-            f"the linear baseline, not the network: {error}; of its settings, the rate is "
+            f"the linear baseline, not the network: {error.evidence}; of its settings, the rate is "
             f"training.baseline.learning_rate={values['training']['baseline']['learning_rate']:g}"
         ) from error
     about = {"settings": {"data": values["data"]}, "best_epoch": trained.best_epoch}  # what `predict` asks for

@@ -9,6 +9,7 @@ A callback of your own takes a few lines:
     fit(model, loss, optimizer, train_loader, val_loader, epochs=20, callbacks=[PrintLoss()])
 """
 
+from glassnet.training.batch_statistics import recompute_batch_statistics
 from glassnet.training.callbacks import (
     BestWeights,
     Callback,
@@ -20,7 +21,7 @@ from glassnet.training.callbacks import (
     Progress,
     WeightAveraging,
 )
-from glassnet.training.divergence import TrainingDivergedError
+from glassnet.training.divergence import TrainingDivergedError, TrainingWarning
 from glassnet.training.fit import TIMING_COLUMNS, evaluate, fit, predict
 from glassnet.training.history_file import Row, read_history, write_history
 from glassnet.training.interruption import StopSignals, TrainingInterruptedError
@@ -45,6 +46,7 @@ __all__ = [
     "TrainingDivergedError",
     "TrainingInterruptedError",
     "TrainingRun",
+    "TrainingWarning",
     "WeightAveraging",
     "baseline_settings",
     "evaluate",
@@ -53,6 +55,7 @@ __all__ = [
     "predict",
     "predict_rows",
     "read_history",
+    "recompute_batch_statistics",
     "retrain_network",
     "save_model",
     "train_network",

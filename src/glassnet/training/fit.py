@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,8 @@ from glassnet.nn import FloatArray
 from glassnet.nn.arrays import check_count, describe
 from glassnet.optim import Optimizer, gradient_norm
 from glassnet.training.callbacks import Callback
-from glassnet.training.divergence import diverged
+from glassnet.training.divergence import diverged, warn_if_lost
+from glassnet.training.evaluation_mode import evaluation_mode
 from glassnet.training.history_file import Row
 from glassnet.training.run import Tally, TrainingRun
 from glassnet.training.team import Team
@@ -40,7 +41,8 @@ def fit(
     A row holds: epoch (from 1), train_loss and train_accuracy (averages over the epoch, while the weights moved),
     validation_loss and validation_accuracy (after the epoch, in evaluation mode), penalty (after the epoch; 0 without
     one), learning_rate (of the last step), gradient_norm (of data loss and penalty together, mean over the steps,
-    before clipping), seconds and examples_per_second. The losses are data losses; what is minimized is their sum with
+    before clipping), seconds and examples_per_second. The losses are data losses without label smoothing and class
+    weights (see `Loss.for_evaluation`), so that trainings with others can be compared; what is minimized has both, and
     the penalty. For a regression loss the score is "mae", the mean absolute error, in place of "accuracy".
 
     What is trained is what the optimizer has: one made of some of the model's parameters alone leaves the others as
@@ -64,6 +66,9 @@ def fit(
             for a model whose batches cannot be shared by processes.
         TrainingDivergedError: as soon as a loss or a gradient is not finite.
         ChildProcessError: if one of several processes ends, killed for example.
+
+    Warns:
+        TrainingWarning: if the training loss stays far above that of outputs that are all 0 for five epochs.
     """
     check_count("fit", "epochs", epochs)
     check_count("fit", "processes", processes)
@@ -118,6 +123,7 @@ def _train(run: TrainingRun, processes: int) -> None:
             _run_batches(run, work)
             run.history.append(_finish_epoch(run))
             run.batch = 0
+            warn_if_lost(run)
             for callback in run.callbacks:
                 callback.on_epoch_end(run)
             for callback in run.callbacks:
@@ -143,7 +149,7 @@ class _Alone:
         run.batch_loss = run.loss.forward(outputs, y)
         if not math.isfinite(run.batch_loss):
             raise diverged(run, "loss", run.batch_loss)
-        run.tally.add(run.loss, outputs, y, run.batch_loss)
+        run.tally.add(run.measure, outputs, y, run.measured(outputs, y, run.batch_loss))
         run.optimizer.zero_grad()
         for parameter in run.frozen:
             parameter.zero_grad()
@@ -212,17 +218,19 @@ def _finish_epoch(run: TrainingRun) -> Row:
 def evaluate(model: nn.Module, loss: nn.Loss, loader: DataLoader) -> dict[str, float]:
     """Return the loss and score of `model` over `loader`, in evaluation mode, and the number of examples.
 
-    The keys are "loss", the loss's `score_name` ("accuracy", or "mae" for regression) and "examples".
+    Predictions are judged without label smoothing and class weights, which only shape a training (see
+    `Loss.for_evaluation`). The keys are "loss", the loss's `score_name` ("accuracy", or "mae" for regression) and
+    "examples".
 
     Raises:
         TypeError: if `loader` is not one, but an array, say.
     """
     _check_batches("evaluate", "loader", loader)
-    tally = Tally()
-    with _evaluation_mode(model):
+    tally, measure = Tally(), loss.for_evaluation()
+    with evaluation_mode(model):
         for X, y in loader:
             outputs = model.forward(X)
-            tally.add(loss, outputs, y, loss.forward(outputs, y))
+            tally.add(measure, outputs, y, measure.forward(outputs, y))
     return {"loss": tally.loss, loss.score_name: tally.score, "examples": tally.examples}
 
 
@@ -243,7 +251,7 @@ def predict(
         batch_size: how many rows to compute at a time.
     """
     check_count("predict", "batch_size", batch_size)
-    with _evaluation_mode(model):
+    with evaluation_mode(model):
         parts = []
         for start in range(0, max(len(X), 1), batch_size):
             outputs = model.forward(X[start : start + batch_size])
@@ -258,15 +266,3 @@ def predict(
 def _check_batches(owner: str, name: str, loader: object) -> None:
     if not isinstance(loader, Iterable) or isinstance(loader, np.ndarray):
         raise TypeError(f"{owner}: expected a DataLoader as {name}, received {describe(loader)}")
-
-
-@contextmanager
-def _evaluation_mode(model: nn.Module) -> Iterator[None]:
-    """Switch `model` to evaluation mode, and each module back to its own afterwards, whatever happens meanwhile."""
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        yield
-    finally:
-        for module, training in modes:
-            module.training = training

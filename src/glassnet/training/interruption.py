@@ -7,12 +7,12 @@ from typing import Any, Self
 
 
 class TrainingInterruptedError(Exception):
-    """The training was asked to end, and has saved its state; `signum` says by which signal."""
+    """The training was asked to end, by the signal `signum`; `is_saved` says whether its state could be saved."""
 
-    def __init__(self, message: str, signum: int) -> None:
-        """Say what was saved, and keep the signal's number."""
+    def __init__(self, message: str, signum: int, is_saved: bool) -> None:
+        """Say what became of the state."""
         super().__init__(message)
-        self.signum = signum
+        self.signum, self.is_saved = signum, is_saved
 
 
 class StopSignals:

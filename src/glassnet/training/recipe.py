@@ -210,10 +210,12 @@ def make_optimizer(settings: dict[str, Any], model: nn.Module) -> optim.Optimize
         return optim.SGD(parameters, learning_rate, settings["momentum"], settings["nesterov"])
     if settings["name"] == "rmsprop":
         return optim.RMSProp(parameters, learning_rate, settings["beta"], settings["eps"])
-    betas = (settings["beta1"], settings["beta2"])
-    if settings["name"] == "adamw":
-        return optim.AdamW(parameters, learning_rate, betas, settings["eps"], settings["weight_decay"])
-    return optim.Adam(parameters, learning_rate, betas, settings["eps"])
+    if settings["name"] in ("adam", "adamw"):
+        betas, eps = (settings["beta1"], settings["beta2"]), settings["eps"]
+        if settings["name"] == "adamw":
+            return optim.AdamW(parameters, learning_rate, betas, eps, settings["weight_decay"])
+        return optim.Adam(parameters, learning_rate, betas, eps)
+    raise ValueError(f"optimizer: expected adam, adamw, rmsprop or sgd, received {settings['name']!r}")
 
 
 def make_schedule(settings: dict[str, Any], steps_per_epoch: int) -> optim.Schedule:
@@ -234,6 +236,11 @@ def make_schedule(settings: dict[str, Any], steps_per_epoch: int) -> optim.Sched
     elif schedule["name"] == "plateau":
         limits = (schedule[key] for key in ("factor", "patience", "minimum_change", "minimum_rate"))
         after = optim.ReduceOnPlateau(learning_rate, *limits)
-    else:
+    elif schedule["name"] == "constant":
         after = optim.constant(learning_rate)
+    else:
+        raise ValueError(
+            f"schedule: expected constant, step, exponential, cosine, one_cycle or plateau, received "
+            f"{schedule['name']!r}"
+        )
     return optim.with_warmup(after, warmup)

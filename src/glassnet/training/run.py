@@ -28,8 +28,8 @@ class Tally:
         self.weight = self.loss_sum = self.score_sum = 0.0
 
     def add(self, loss: nn.Loss, outputs: FloatArray, y: FloatArray, batch_loss: float) -> None:
-        """Count the batch that `loss.forward` has just seen; as Python's floats, for NumPy's may be of 32 bits."""
-        weight = float(loss.total_weight) if loss.total_weight is not None else len(outputs)
+        """Count the batch that `loss.forward` has just seen."""
+        weight = loss_weight(loss, len(outputs))
         self.add_sums(len(outputs), weight, float(batch_loss) * weight, float(loss.score_sum(outputs, y)))
 
     def add_sums(self, examples: int, weight: float, loss_sum: float, score_sum: float) -> None:
@@ -50,6 +50,11 @@ class Tally:
         return self.score_sum / self.examples
 
 
+def loss_weight(loss: nn.Loss, examples: int) -> float:
+    """Return what `loss` divided by in its last forward; as a Python float, for NumPy's may be of 32 bits."""
+    return float(examples if loss.total_weight is None else loss.total_weight)
+
+
 @dataclass
 class TrainingRun:
     """The state of a training that callbacks see: what is trained, how far it is, and what happened so far.
@@ -60,12 +65,14 @@ class TrainingRun:
         epoch: the current epoch, counted from 1; 0 before the first.
         step: how many updates were made so far.
         batch: how many batches of the current epoch are done; 0 between epochs.
-        batch_loss: the data loss of the current batch.
+        batch_loss: the data loss of the current batch, as it is minimized.
+        measure: the loss that the history records, see `Loss.for_evaluation`.
         history: one row for each finished epoch.
         stop_reason: why the training is to end early; empty while it is not.
         tally: the sums over the current epoch's examples.
         norms: the gradient's norm at each of the current epoch's steps.
         seconds: what the current epoch's batches have taken.
+        loss_of_zeros: the loss of outputs that are all 0, once it was asked for.
     """
 
     model: nn.Module
@@ -87,6 +94,16 @@ class TrainingRun:
     tally: Tally = field(default_factory=Tally)
     norms: list[float] = field(default_factory=list)
     seconds: float = 0.0
+    loss_of_zeros: float | None = None
+    measure: nn.Loss = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Find out what the history records."""
+        self.measure = self.loss.for_evaluation()
+
+    def measured(self, outputs: FloatArray, y: FloatArray, batch_loss: float) -> float:
+        """Return the value of `measure` for a batch whose loss is `batch_loss`."""
+        return batch_loss if self.measure is self.loss else self.measure.forward(outputs, y)
 
     def stop(self, reason: str) -> None:
         """End the training after this epoch."""

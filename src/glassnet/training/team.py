@@ -20,7 +20,7 @@ from glassnet.optim.clipping import euclidean_norm
 from glassnet.training.checkpoint import own_generators
 from glassnet.training.divergence import diverged
 from glassnet.training.helper import Helper, wait_for
-from glassnet.training.run import TrainingRun
+from glassnet.training.run import TrainingRun, loss_weight
 
 IS_OVER, EPOCH, FIRST, LEARNING_RATE, STEPS = range(5)  # the places of the lead's messages to its helpers
 WEIGHT = 1  # the place of D_r among a process's sums
@@ -101,7 +101,7 @@ class Team(Buffered):
         shares = [part_of(grains, rank, processes) for rank in range(processes)]
         self.parts = [slice(share.start * GRAIN, min(share.stop * GRAIN, size)) for share in shares]
         self.messages = _shared(STEPS + 1, np.dtype(np.float64))
-        self.sums = _shared(processes * 4, np.dtype(np.float64)).reshape(processes, 4)
+        self.sums = _shared(processes * 6, np.dtype(np.float64)).reshape(processes, 6)
         self.norms = _shared(processes, np.dtype(np.float64))
         self.helpers: list[Helper] = []
 
@@ -152,11 +152,11 @@ class Team(Buffered):
         self._release()
         self._compute_gradients(X, y)
         self._wait_for_helpers()
-        examples, weight, loss_sum, score_sum = (math.fsum(column) for column in self.sums.T)
+        examples, weight, loss_sum, score_sum, measured_weight, measured_sum = map(math.fsum, self.sums.T)
         run.batch_loss = loss_sum / weight
         if not math.isfinite(run.batch_loss):
             raise diverged(run, "loss", run.batch_loss)
-        run.tally.add_sums(int(examples), weight, loss_sum, score_sum)
+        run.tally.add_sums(int(examples), measured_weight, measured_sum, score_sum)
 
     def gradient_norm(self) -> float:
         """Return the gradient's norm, from those that the processes took of their parts if no penalty came after."""
@@ -207,11 +207,13 @@ class Team(Buffered):
         A gradient is that of `(D_r/N)·ℓ_r` at first, since only N, the number of rows, is known to each process before
         they meet. Without weights it is D; else the sum is multiplied by N/D.
         """
-        loss = self.run.loss
+        loss, measure = self.run.loss, self.run.measure
         outputs = self.run.model.forward(X)
         value = loss.forward(outputs, y)
-        weight = float(len(X)) if loss.total_weight is None else loss.total_weight
-        own = (len(X), weight, value * weight, loss.score_sum(outputs, y))
+        measured = self.run.measured(outputs, y, value)
+        weight, measured_weight = loss_weight(loss, len(X)), loss_weight(measure, len(X))
+        score_sum, measured_sum = loss.score_sum(outputs, y), measured * measured_weight
+        own = (len(X), weight, value * weight, score_sum, measured_weight, measured_sum)
         self.sums[self.rank] = own if self.has_rows else 0.0
         self.flat.zero_grad()
         dout = loss.backward()

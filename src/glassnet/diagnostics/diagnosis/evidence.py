@@ -94,17 +94,16 @@ class Training:
 
     @property
     def floor(self) -> float:
-        """The lowest loss there can be: the entropy of the smoothed target, 0 without label smoothing.
+        """The loss of a network that has learnt all that it was taught: 0 without label smoothing.
 
-        Against a target `t` the cross-entropy is lowest for the prediction `t`, where it is the entropy of `t`; with
-        smoothing ε, `t` is `1 − ε + ε/C` for the true class and `ε/C` for the others.
+        With smoothing ε it is taught to give the true class `1 − ε + ε/C`; the history's loss, which is measured
+        without smoothing, is then `−ln(1 − ε + ε/C)`.
         """
         smoothing = self.settings["training"]["label_smoothing"]
         if not smoothing or "train_accuracy" not in self.history[0]:
             return 0.0
         classes = round(math.exp(self.chance))
-        true, other = 1 - smoothing + smoothing / classes, smoothing / classes
-        return -true * math.log(true) - (classes - 1) * other * math.log(other)
+        return -math.log(1 - smoothing + smoothing / classes)
 
     @property
     def train(self) -> FloatVector:

@@ -82,7 +82,7 @@ class Checkpoints(Callback):
         elif not state[1]["is_over"]:
             raise ValueError(
                 f"{self.folder}: expected a checkpoint of the same training, received another one's: "
-                f"{'; '.join(differing)}; delete the folder, or set training.resume=false, to start anew"
+                f"{'; '.join(differing)}; delete the folder, or start without resume"
             )
         else:
             print(
@@ -97,8 +97,8 @@ class Checkpoints(Callback):
         if signum is not None:
             where = f"epoch {run.epoch}, step {run.step}"
             saved = self._save(run)
-            outcome = f"its state is in {self.folder}; training.resume=true goes on" if saved else "its state is lost"
-            raise TrainingInterruptedError(f"{signal.Signals(signum).name} at {where}: {outcome}", signum)
+            outcome = f"its state is in {self.folder}" if saved else "its state is lost"
+            raise TrainingInterruptedError(f"{signal.Signals(signum).name} at {where}: {outcome}", signum, saved)
         is_time = self.every is not None and (run.epoch % self.every == 0 or run.is_over)
         if run.batch == 0 and is_time and time.monotonic() - self._last >= self.pause:
             self._save(run)
@@ -133,6 +133,6 @@ class Checkpoints(Callback):
         if present:
             raise ValueError(
                 f"{self.folder}: expected a whole checkpoint to resume from, received only damaged ones; delete the "
-                "folder, or set training.resume=false, to start anew"
+                "folder, or start without resume"
             )
         return None

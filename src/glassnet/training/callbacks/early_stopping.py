@@ -18,6 +18,9 @@ class EarlyStopping(Callback):
 
     In the end the model has the weights of the epoch with the lowest validation loss, whether or not it was stopped.
 
+    Patience begins once the learning rate no longer rises. In a warm-up, or while one-cycle climbs, the loss of one
+    epoch says little about the next, whose steps are larger by design.
+
     Attributes:
         best: keeps those weights; None without `restore_best_weights`.
     """
@@ -40,7 +43,8 @@ class EarlyStopping(Callback):
         if self.best is not None:
             self.best.on_epoch_end(run)
         loss = run.history[-1]["validation_loss"]
-        if loss < self._lowest - self.minimum_change:
+        rates = [row["learning_rate"] for row in run.history[-2:]]
+        if loss < self._lowest - self.minimum_change or rates[0] < rates[-1]:
             self._lowest, self._waited = loss, 0
             return
         self._waited += 1

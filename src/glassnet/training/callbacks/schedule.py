@@ -17,13 +17,14 @@ class LearningRateSchedule(Callback):
     def __init__(self, schedule: Schedule) -> None:
         """Use `schedule`, a function from the step (0 for the first update) to the learning rate.
 
-        A `ReduceOnPlateau`, alone or behind a warm-up, is shown the validation loss after each epoch, and begins every
-        training with the rate that it has here.
+        A `ReduceOnPlateau`, alone or behind a warm-up, is shown the validation loss after each epoch that goes beyond
+        the warm-up, and begins every training with the rate that it has here.
         """
         if not callable(schedule):
             raise TypeError(f"LearningRateSchedule: expected a function of the step, received {describe(schedule)}")
-        self.schedule = schedule
+        self.schedule, self._warmup_steps = schedule, 0
         while isinstance(schedule, WithWarmup):
+            self._warmup_steps += schedule.steps
             schedule = schedule.schedule
         self.plateau = schedule if isinstance(schedule, ReduceOnPlateau) else None
         self._first = self.state_dict()
@@ -43,7 +44,7 @@ class LearningRateSchedule(Callback):
 
     def on_epoch_end(self, run: "TrainingRun") -> None:
         """Let a schedule that watches the validation loss take note of it."""
-        if self.plateau is not None:
+        if self.plateau is not None and run.step > self._warmup_steps:
             self.plateau.observe(run.history[-1]["validation_loss"])
 
     def state_dict(self) -> dict[str, Any]:
