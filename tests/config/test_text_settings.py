@@ -10,6 +10,7 @@ import yaml
 
 from glassnet.config import Settings, UserError, parse_override, parse_settings, read_jobs, run_stage
 from glassnet.config.text_settings import as_written
+from glassnet.stages import search
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -70,6 +71,12 @@ def test_a_sweep_over_texts_takes_them_as_they_were_written(start: Start) -> Non
         ("2020", ["1_0"]), ("2020", ["b", "2"]), ("a", ["1_0"]), ("a", ["b", "2"]),
     ]  # fmt: skip
     assert len(read_jobs(Path("s"))) == 4
+
+
+def test_a_search_takes_texts_as_they_were_written() -> None:
+    """Beside the settings that it searches."""
+    fixed = search._arguments(["data.target=2020", "training.epochs=1,2"])[2]
+    assert fixed == ["data.target='2020'"]
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from glassnet.config.layout import Layout
 from glassnet.config.same_run import require_same_data, require_same_run
 from glassnet.config.settings import PlateauSettings, Settings, flatten, parse_settings
 from glassnet.config.sweeps import run_job, run_sweep
+from glassnet.config.text_settings import as_written
 from glassnet.config.tuning import (
     REPLICATES,
     TUNING,
@@ -42,6 +43,7 @@ __all__ = [
     "UserError",
     "alone_in",
     "as_line",
+    "as_written",
     "changes_from_conf",
     "conf_digest",
     "data_set_name",

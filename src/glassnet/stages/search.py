@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from glassnet.config import UserError, one_line_errors, parse_override, require_own_folder, run_sweep
+from glassnet.config import UserError, as_written, one_line_errors, parse_override, require_own_folder, run_sweep
 from glassnet.config.compose import CONF, register_resolvers, require_project, to_settings
 from glassnet.config.jobs import dated_folder, new_start, write_notes
 from glassnet.config.plan import note_of_end
@@ -90,7 +90,7 @@ def _arguments(arguments: list[str]) -> tuple[dict[str, Any], list[Space], list[
     """Return the search's own options, the space of each setting to search, and the other overrides."""
     options, fixed = dict(DEFAULTS), []
     spaces: dict[str, Space] = {}
-    for argument in arguments:
+    for argument in map(as_written, arguments):
         name, separator, text = argument.partition("=")
         key = name.removeprefix("search.")
         if argument.startswith("-"):
