@@ -167,7 +167,7 @@ class TrackingSettings(Section):
     """Whether and where MLflow keeps the run."""
 
     name: Literal["mlflow", "none"]
-    experiment: Annotated[str, Field(min_length=1)]
+    experiment: Annotated[str, Field(min_length=1, max_length=256)]  # as long as MLflow's tables take
     uri: str | None
     sweep_models: bool = False
 
@@ -270,7 +270,12 @@ def _describe(problem: Any) -> str:
         choices = problem.get("ctx", {}).get("expected_tags", "a name")
         name = received.get("name") if isinstance(received, dict) else received
         return f"{key}.name: expected one of {choices}, received {name!r}"
-    message = problem["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    message = (
+        problem["msg"]
+        .removeprefix("Input should be ")
+        .removeprefix("String should have ")
+        .removeprefix("Value error, ")
+    )
     if message.startswith(("greater ", "less ")):
         message = f"a number {message}"
     if problem["type"] == "value_error" and not path:  # of several sections: it says all itself

@@ -31,6 +31,7 @@ from glassnet.tracking import (
     find_previous,
     make_champion,
     model_name,
+    printable,
     return_to,
     tracking_uri,
     validation_evidence,
@@ -115,7 +116,9 @@ def _named_store(uri: str) -> Iterator[None]:
     try:
         yield
     except StoreError as error:
-        raise UserError(f"expected a registry that works at {uri}, received: {error}; conf/ is as it was") from error
+        raise UserError(
+            f"expected a registry that works at {printable(uri)}, received: {error}; conf/ is as it was"
+        ) from error
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from glassnet.config import Layout, UserError, data_set_name
 from glassnet.tracking.conversation import talk
+from glassnet.tracking.limits import MODEL_NAME, shortened
 from glassnet.tracking.model import log_model
 from glassnet.tracking.opening import open_store
 from glassnet.tracking.runs import (
@@ -124,7 +125,7 @@ def return_to(uri: str, experiment: str, model_name: str, version: str) -> None:
 
 def model_name(data: Json) -> str:
     """Return the name in the registry of the models for the data set that these settings of `data` choose."""
-    return f"glassnet-{data_set_name(data)}"
+    return shortened(f"glassnet-{data_set_name(data)}", MODEL_NAME, "-")
 
 
 def _step_file(version: str) -> str:
