@@ -3,7 +3,15 @@
 from glassnet.config.ablation import ABLATION, UNCHANGED
 from glassnet.config.arguments import read_arguments
 from glassnet.config.changes import changes_from_conf
-from glassnet.config.compose import CONF, conf_digest, read_params, register_resolvers, to_settings, write_params
+from glassnet.config.compose import (
+    CONF,
+    conf_digest,
+    read_params,
+    register_resolvers,
+    to_settings,
+    undone_by_generating,
+    write_params,
+)
 from glassnet.config.entry import given_overrides, run_stage
 from glassnet.config.errors import UserError, as_line, one_line_errors
 from glassnet.config.explain import explain, parse_override
@@ -70,6 +78,7 @@ __all__ = [
     "tuning_step",
     "tuning_with",
     "tuning_without",
+    "undone_by_generating",
     "write_params",
     "write_texts",
 ]

@@ -189,6 +189,8 @@ class Settings(Section):
     tracking: TrackingSettings
     about: str
     conf_digest: str
+    settings_digest: str
+    left_behind: list[str] | None = None
     by_hand: str | None = None
     ablation: str | None = None
     seed: NotNegativeCount
@@ -231,7 +233,8 @@ class Settings(Section):
 
     def describing_the_result(self) -> dict[str, Any]:
         """Return the settings that a result depends on: not where it is tracked, how it is run."""
-        others = dict.fromkeys(("tracking", "about", "conf_digest", "by_hand", "ablation"), True)
+        of_the_file = ("about", "conf_digest", "settings_digest", "left_behind", "by_hand", "ablation")
+        others = dict.fromkeys(("tracking", *of_the_file), True)
         running = {"telemetry_every", "checkpoint_every", "resume", "sanity"}
         return self.model_dump(exclude={**others, "training": running})
 
