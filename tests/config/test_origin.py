@@ -135,6 +135,15 @@ def test_an_applied_experiment_is_not_lost_unseen(by_dvc: Compose, tmp_path: Pat
     _checked(tmp_path)
 
 
+def test_an_experiment_applied_to_another_commit_is_none_of_this_one(by_dvc: Compose) -> None:
+    """DVC remembers for ever which was applied last; here another one with the same settings is run later."""
+    _applied(by_dvc, "model=softmax")
+    write_params()
+    _commit()
+    by_dvc("model=softmax")
+    assert by_dvc("seed=1")["left_behind"] is None
+
+
 @pytest.mark.parametrize("way", ["committed", "edited"])
 def test_what_was_committed_or_edited_is_not_lost_unseen(by_dvc: Compose, tmp_path: Path, way: str) -> None:
     """By `dvc exp run` without overrides neither; `make params` goes on without it."""

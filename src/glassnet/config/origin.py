@@ -7,6 +7,7 @@ an edit had put there goes without a word, unless the composition looks at what 
 import hashlib
 import json
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def left_behind(conf: Path, present: Json, composed: Json) -> list[str] | None:
     if present.get("conf_digest") != composed.get("conf_digest"):  # it was made from another conf/
         return None
     meant_to_stay = present.get("left_behind") or []  # the last composition left them behind, and they did not return
-    if is_edited(present) or any(_at(revision, conf.parent) == present for revision in (APPLIED, "HEAD")):
+    if is_edited(present) or present in _revisions(conf.parent):
         meant_to_stay = set_beside_conf(conf, present)
     kept = {_key(override) for override in set_beside_conf(conf, composed)}
     return [override for override in meant_to_stay if _key(override) not in kept] or None
@@ -64,15 +65,20 @@ def _key(override: str) -> str:
     return override.partition("=")[0].lstrip("+")
 
 
-def _at(revision: str, project: Path) -> object:
-    """Return the content of params.yaml in a Git revision; None if there is none."""
+def _revisions(project: Path) -> list[object]:
+    """Return the content of params.yaml as committed, and as applied from an experiment since that commit."""
+    head, before_applied = (_git(project, "rev-parse", "-q", "--verify", each) for each in ("HEAD", f"{APPLIED}^"))
+    revisions = ["HEAD", *([APPLIED] if head == before_applied else [])]
+    contents = []
+    for text in (_git(project, "show", f"{revision}:./params.yaml") for revision in revisions):
+        with suppress(yaml.YAMLError):
+            contents.append(load_yaml(text))
+    return contents
+
+
+def _git(project: Path, *arguments: str) -> bytes:
+    """Return what Git answers; nothing without Git, or where it has no answer."""
     try:
-        shown = subprocess.run(
-            ["git", "show", f"{revision}:./params.yaml"], cwd=project, capture_output=True, check=False
-        )
+        return subprocess.run(["git", *arguments], cwd=project, capture_output=True, check=False).stdout
     except FileNotFoundError:
-        return None
-    try:
-        return load_yaml(shown.stdout) if shown.returncode == 0 else None
-    except yaml.YAMLError:
-        return None
+        return b""

@@ -19,6 +19,7 @@ from glassnet.evaluation import (
     compare_regressions,
     decimals_of,
     examine_calibration,
+    grouped,
     majority_probabilities,
     regression_scores,
 )
@@ -52,7 +53,7 @@ def main(settings: Settings, layout: Layout) -> None:
         "epoch": best["best_epoch"],
     }
     layout.metrics.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(layout.metrics, _to_json({**_six_digits(metrics), "validation": validation}))
+    write_whole(layout.metrics, _to_json(grouped({**_six_digits(metrics), "validation": validation})))
     write_whole(layout.analysis, _to_json(analysis))
     with whole_file(layout.predictions) as part, part.open("w", newline="", encoding="utf-8") as file:
         # Left to itself, Python's csv puts a carriage return in a class's name into the file, where it ends a line.
