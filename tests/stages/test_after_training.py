@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from hydra import compose, initialize_config_dir
 
-from glassnet.config import CONF, Layout, Settings, UserError, register_resolvers, to_settings
+from glassnet.config import CONF, Job, Layout, Settings, Sweep, UserError, register_resolvers, to_settings
 from glassnet.stages import evaluate, predict, report, train
+from glassnet.training import TrainingDivergedError
 
 ROOT = Path(__file__).resolve().parents[2]
 SHORT = ("tracking=none", "training.epochs=2", "training.baseline.epochs=1")
@@ -58,6 +59,51 @@ def test_a_folder_without_a_run_cannot_be_finished(run: Layout) -> None:
     run.run_card.write_text("[]")
     with pytest.raises(UserError, match="received a damaged one"):
         evaluate.main(_settings(*SHORT), run)
+
+
+def _job(*overrides: str) -> Layout:
+    """Train a job of a sweep in its folder, as the sweep does, and return the layout that a run by hand has there."""
+    folder = Path("sweep/1")
+    Job(folder, list(overrides), list(overrides), "a start", "running", attempts=1).write()
+    train.main(_settings(*SHORT, *overrides), Layout(folder, Sweep(folder.parent, overrides)))
+    return Layout(folder)
+
+
+def test_a_job_of_a_sweep_is_finished_too(
+    run: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The baseline that it lacks is trained: the same as a single run has. What the sweep notes of it stays."""
+    job = _job("seed=3")
+    assert not job.baseline.exists()
+    before = job.recorded.read_text()
+    monkeypatch.setattr(report, "given_overrides", lambda: ("seed=3",))
+    for stage in (evaluate, report):
+        stage.main(_settings(*SHORT, "seed=3"), job)
+    assert "sweep/1 has no linear baseline, like every job of a sweep: it is trained first" in capsys.readouterr().out
+    assert "softmax_regression" in json.loads(job.metrics.read_text())["comparisons"]
+    assert (job.figures / "learning_curves.png").is_file()
+    assert job.recorded.read_text() == before
+    train.main(_settings(*SHORT, "seed=3"), Layout(Path("single")))
+    assert job.baseline.read_bytes() == Layout(Path("single")).baseline.read_bytes()
+
+
+def test_a_refused_evaluation_says_which_overrides_fit(run: Layout) -> None:
+    """All of them, since the folder's run is what is to be finished."""
+    _job("model.dropout=0.1", "seed=3")
+    fitting = r"to train: model\.dropout=0\.1 training\.epochs=2 training\.baseline\.epochs=1 seed=3$"
+    with pytest.raises(UserError, match=fitting):
+        evaluate.main(_settings(*SHORT), Layout(Path("sweep/1")))
+
+
+def test_a_training_that_was_stopped_has_nothing_to_evaluate(run: Layout) -> None:
+    """It diverged, or a search ended it: the line says which, instead of missing a file."""
+    rate = ("optimizer=sgd", "optimizer.learning_rate=1e30")
+    with pytest.raises(TrainingDivergedError):
+        train.main(_settings(*SHORT, *rate), Layout(Path("diverged")))
+    with pytest.raises(
+        UserError, match=r"diverged: expected a training that came to its end, .* \(.*finite.*\); there"
+    ):
+        evaluate.main(_settings(*SHORT, *rate), Layout(Path("diverged")))
 
 
 def test_predictions_are_written_to_a_file(run: Layout, monkeypatch: pytest.MonkeyPatch) -> None:

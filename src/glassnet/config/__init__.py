@@ -18,7 +18,7 @@ from glassnet.config.explain import explain, parse_override
 from glassnet.config.folders import alone_in, require_own_folder
 from glassnet.config.jobs import FINISHED, PRUNED, Job, PrunedError, Sweep, read_jobs, read_notes
 from glassnet.config.layout import Layout
-from glassnet.config.same_run import require_same_data, require_same_run
+from glassnet.config.same_run import STOPPED, require_same_data, require_same_run, with_its_sweep
 from glassnet.config.settings import PlateauSettings, Settings, flatten, parse_settings
 from glassnet.config.sweeps import run_job, run_sweep
 from glassnet.config.tuning import (
@@ -38,6 +38,7 @@ __all__ = [
     "FINISHED",
     "PRUNED",
     "REPLICATES",
+    "STOPPED",
     "TUNING",
     "UNCHANGED",
     "Edit",
@@ -79,6 +80,7 @@ __all__ = [
     "tuning_with",
     "tuning_without",
     "undone_by_generating",
+    "with_its_sweep",
     "write_params",
     "write_texts",
 ]
