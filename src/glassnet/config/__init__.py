@@ -1,7 +1,7 @@
 """Configuration: typed settings, conf/ and params.yaml, and how a stage starts."""
 
 from glassnet.config.ablation import ABLATION, UNCHANGED
-from glassnet.config.arguments import read_arguments
+from glassnet.config.arguments import asks_for_help, print_usage, read_arguments
 from glassnet.config.changes import changes_from_conf
 from glassnet.config.compose import (
     CONF,
@@ -51,6 +51,7 @@ __all__ = [
     "UserError",
     "alone_in",
     "as_line",
+    "asks_for_help",
     "changes_from_conf",
     "conf_digest",
     "data_set_name",
@@ -62,6 +63,7 @@ __all__ = [
     "one_line_errors",
     "parse_override",
     "parse_settings",
+    "print_usage",
     "read_arguments",
     "read_jobs",
     "read_notes",

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+from glassnet.config.arguments import asks_for_help, print_stage_usage
 from glassnet.config.compose import CONF, read_params, register_resolvers, require_project, require_yaml, to_settings
 from glassnet.config.errors import MENDABLE, UserError, as_line, one_line_errors, print_any_text
 from glassnet.config.explain import explain, parse_override
@@ -36,7 +37,9 @@ def run_stage(name: str, main: Main, finish_sweep: Finish | None = None) -> None
         finish_sweep: what to do at the end of a sweep, with its folder.
     """
     with one_line_errors(name):
-        if len(sys.argv) == 1:
+        if asks_for_help():
+            print_stage_usage(getattr(main, "__globals__", {}).get("__doc__"))  # its module's
+        elif len(sys.argv) == 1:
             if "DVC_STAGE" in os.environ:
                 # It would go on beside the same stage of the next `dvc repro`, and write the same files.
                 _when_parent_ends(_end_in_order)

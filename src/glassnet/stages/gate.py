@@ -30,7 +30,7 @@ def main() -> int:
     `alpha=0.05`, `floor=` (an accuracy, or R²).
     """
     defaults = {"baseline": "", "tolerance": 0.01, "alpha": 0.05, "floor": None}
-    arguments = read_arguments(defaults, required=("baseline",))
+    arguments = read_arguments(defaults, required=("baseline",), about=(__doc__, main.__doc__))
     baseline = arguments["baseline"]
     limits = {name: arguments[name] for name in ("tolerance", "alpha", "floor")}
     _require_sense(limits)

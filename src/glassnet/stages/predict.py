@@ -15,7 +15,7 @@ TEXT_DEFAULTS = {"encoding": "utf-8", "delimiter": None, "decimal": ".", "missin
 def main() -> None:
     """Read `input=`, predict with `model=` (default: the pipeline's), and write `output=`, all as CSV."""
     defaults = {"input": "", "output": "", "model": "models/model.safetensors"}
-    arguments = read_arguments(defaults, required=("input", "output"))
+    arguments = read_arguments(defaults, required=("input", "output"), about=(__doc__, main.__doc__))
     output = Path(arguments["output"])
     if output.is_dir() or any(place.is_file() for place in output.parents):
         raise UserError(f"output: expected a file to write, received {str(output)!r}, a folder or below a file")

@@ -42,7 +42,7 @@ CONF, PARAMS = Path("conf"), Path("params.yaml")
 
 def main() -> None:
     """Promote `run=` (an id, or how it begins; "previous" takes the last promotion back)."""
-    run = read_arguments({"run": ""}, required=("run",))["run"]
+    run = read_arguments({"run": ""}, required=("run",), about=(__doc__, main.__doc__))["run"]
     present = read_params()
     uri = tracking_uri(present.tracking.uri)
     with _named_store(uri):
