@@ -40,6 +40,7 @@ def main() -> None:
         shown = ", ".join(map(repr, categories[:5])) + (" …" if len(categories) > 5 else "")
         print(f"predict: note: {name} has values that the training rows did not have: {shown}", file=sys.stderr)
     predictions = predict_rows(saved, frame)
+    predictions.insert(0, "row", range(len(predictions)))  # from 0, as in reports/predictions.csv
     output.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(output) as part:
         predictions.to_csv(part, index=False, lineterminator="\n")

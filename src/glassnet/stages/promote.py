@@ -66,10 +66,12 @@ def _promote(present: Settings, uri: str, run: str) -> None:
     if tuning is not None:
         texts[TUNING] = tuning_with(tuning)
     step = {"edits": [asdict(edit) for edit in edits], "tuning": tuning}
-    version, is_step = _write(texts, lambda: make_champion(uri, experiment, candidate, step))
+    version, is_new = _write(texts, lambda: make_champion(uri, experiment, candidate, step))
+    if not is_new:
+        print(f"promote: {candidate.model_name} version {version} is the champion already, and conf/ has its settings")
+        return
     print(f"promote: {candidate.model_name} version {version} is the champion; changed: {_named(texts)}")
-    way_back = "`run=previous`" if is_step else "as the first, `git checkout conf params.yaml`"
-    print(f"promote: `dvc repro` trains with these settings; {way_back} takes the step back")
+    print("promote: `dvc repro` trains with these settings; `run=previous` takes the step back")
 
 
 def _take_back(present: Settings, uri: str) -> None:
@@ -83,7 +85,8 @@ def _take_back(present: Settings, uri: str) -> None:
     if step["tuning"] is not None:
         texts[TUNING] = tuning_without(step["tuning"])
     _write(texts, lambda: return_to(uri, experiment, name, version))
-    print(f"promote: {name} version {version} is the champion again; changed back: {_named(texts)}")
+    now = f"{name} has no champion any more" if version is None else f"{name} version {version} is the champion again"
+    print(f"promote: {now}; changed back: {_named(texts)}")
 
 
 def _write(texts: dict[Path, str], move_alias: Callable[[], Any]) -> Any:
