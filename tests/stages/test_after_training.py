@@ -1,11 +1,14 @@
 """Finishing and using a run by hand: settings of another run, and places where nothing can be written, are refused."""
 
+import errno
 import json
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hydra import compose, initialize_config_dir
+from sklearn.datasets import load_wine
 
 from glassnet.config import CONF, Job, Layout, Settings, Sweep, UserError, register_resolvers, to_settings
 from glassnet.stages import evaluate, predict, report, train
@@ -115,6 +118,22 @@ def test_predictions_are_written_to_a_file(run: Layout, monkeypatch: pytest.Monk
         with pytest.raises(UserError, match="output: expected a file to write, received"):
             predict.main()
     assert sorted(Path().iterdir()) == before
+
+
+def test_a_full_disk_names_the_predictions(run: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the part of them that is written first; and no setting that predict does not have."""
+    load_wine(as_frame=True).data.head(3).to_csv("in.csv", index=False)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", full)
+    monkeypatch.setattr(sys, "argv", ["predict", "input=in.csv", "output=new/p.csv", f"model={run.model}"])
+    with pytest.raises(
+        UserError, match=r"^output: new/p\.csv: expected to read or write .*; free some space on that disk$"
+    ):
+        predict.main()
+    assert list(Path("new").iterdir()) == []
 
 
 def test_a_network_beyond_all_memory_is_named(run: Layout, capsys: pytest.CaptureFixture[str]) -> None:

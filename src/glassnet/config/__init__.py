@@ -15,7 +15,7 @@ from glassnet.config.compose import (
 from glassnet.config.entry import given_overrides, run_stage
 from glassnet.config.errors import UserError, as_line, one_line_errors
 from glassnet.config.explain import explain, parse_override
-from glassnet.config.folders import alone_in, require_own_folder
+from glassnet.config.folders import alone_in, require_own_folder, require_writable
 from glassnet.config.jobs import FINISHED, PRUNED, Job, PrunedError, Sweep, read_jobs, read_notes
 from glassnet.config.layout import Layout
 from glassnet.config.same_run import STOPPED, require_same_data, require_same_run, with_its_sweep
@@ -73,6 +73,7 @@ __all__ = [
     "require_own_folder",
     "require_same_data",
     "require_same_run",
+    "require_writable",
     "run_job",
     "run_stage",
     "run_sweep",

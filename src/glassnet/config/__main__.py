@@ -4,7 +4,7 @@ import sys
 
 from glassnet.config import UserError, asks_for_help, one_line_errors, undone_by_generating, write_params
 
-with one_line_errors("params"):
+with one_line_errors("params", place=""):
     if asks_for_help():
         print(f"usage: python -m glassnet.config\n\n{__doc__}")
         sys.exit()

@@ -8,6 +8,7 @@ import shlex
 
 from glassnet.config import Layout, Settings, UserError, run_stage
 from glassnet.data.raw_files import source_digest
+from glassnet.files import write_whole
 
 
 def main(settings: Settings, layout: Layout) -> None:
@@ -27,7 +28,7 @@ def main(settings: Settings, layout: Layout) -> None:
     source_digest(settings.data.model_dump())
     mark = layout.root / "data" / "settings_checked"
     mark.parent.mkdir(parents=True, exist_ok=True)
-    mark.write_text("params.yaml was generated from conf/ and every value is in range\n", encoding="utf-8")
+    write_whole(mark, "params.yaml was generated from conf/ and every value is in range\n")
 
 
 if __name__ == "__main__":

@@ -106,5 +106,5 @@ def _decoded(content: bytes, source: str) -> str:
 
 
 if __name__ == "__main__":
-    with one_line_errors("gate", status=NOT_COMPARED):
+    with one_line_errors("gate", status=NOT_COMPARED, place=""):
         sys.exit(main())

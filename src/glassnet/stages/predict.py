@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from glassnet.config import UserError, one_line_errors, read_arguments
+from glassnet.config import UserError, as_line, one_line_errors, read_arguments, require_writable
 from glassnet.data.sources.csv_text import is_number, read_texts, to_numbers
 from glassnet.files import whole_file
 from glassnet.training import load_model, predict_rows
@@ -19,6 +19,7 @@ def main() -> None:
     output = Path(arguments["output"])
     if output.is_dir() or any(place.is_file() for place in output.parents):
         raise UserError(f"output: expected a file to write, received {str(output)!r}, a folder or below a file")
+    require_writable("output", output)
     saved = load_model(Path(arguments["model"]))
     settings = {**TEXT_DEFAULTS, **_written_settings(saved.about)}
     if not Path(arguments["input"]).is_file():
@@ -41,9 +42,12 @@ def main() -> None:
         print(f"predict: note: {name} has values that the training rows did not have: {shown}", file=sys.stderr)
     predictions = predict_rows(saved, frame)
     predictions.insert(0, "row", range(len(predictions)))  # from 0, as in reports/predictions.csv
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(output) as part:
-        predictions.to_csv(part, index=False, lineterminator="\n")
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(output) as part:
+            predictions.to_csv(part, index=False, lineterminator="\n")
+    except OSError as error:
+        raise UserError(f"output: {as_line(error, 'output=<file>')}") from error
     print(f"predict: {len(predictions)} rows, to {output}")
 
 
@@ -54,5 +58,5 @@ def _written_settings(about: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    with one_line_errors("predict"):
+    with one_line_errors("predict", place="output=<file>"):
         main()

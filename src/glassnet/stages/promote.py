@@ -125,5 +125,5 @@ def _named_store(uri: str) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-    with one_line_errors("promote"):
+    with one_line_errors("promote", place=""):
         main()

@@ -150,5 +150,5 @@ def _option(key: str, text: str) -> Any:
 
 
 if __name__ == "__main__":
-    with one_line_errors("search"):
+    with one_line_errors("search", place="search.folder=<folder>"):
         main()

@@ -38,7 +38,9 @@ def open_store(uri: str, experiment: str) -> "tuple[MlflowClient, str]":
         path = database_file(uri)
         if path is None and not is_server(uri):
             _require_database(uri)
-        elif path is not None and not path.exists():
+        elif path is not None and path.exists():
+            _require_sqlite(path)
+        elif path is not None:
             _make_database(path)
         client = mlflow.MlflowClient(uri)
         found = client.get_experiment_by_name(experiment)
@@ -116,6 +118,17 @@ def _require_database(uri: str) -> None:
     except SQLAlchemyError as error:
         cause = " ".join(str(getattr(error, "orig", None) or error).split())
         raise StoreError(f"expected a database that can be opened, received: {cause}") from error
+
+
+def _require_sqlite(path: Path) -> None:
+    """Raise a `StoreError` unless the file is a database; that another process holds it, MLflow waits for."""
+    try:
+        with closing(sqlite3.connect(path, timeout=0)) as database:
+            database.execute("PRAGMA schema_version")
+    except sqlite3.OperationalError:
+        return
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"{path}: expected a database of SQLite's, received something else ({error})") from error
 
 
 def _artifacts(database: Path | None) -> str:
