@@ -13,7 +13,7 @@ from glassnet.config import (
 )
 from glassnet.data import open_prepared
 from glassnet.files import write_whole
-from glassnet.reporting import write_report
+from glassnet.reporting import write_missing_scripts, write_report
 from glassnet.tracking import hand_over, shown_by, tracking_uri
 
 
@@ -25,6 +25,8 @@ def main(settings: Settings, layout: Layout) -> None:
     require_same_data(layout, prepared.digest)
     write_report(layout, prepared, () if layout.by_dvc else _overrides())
     print(f"report: {layout.report}")
+    if layout.by_dvc:
+        write_missing_scripts()
     run_id = hand_over(settings, layout, prepared)
     if run_id is not None:
         print(f"report: recorded as MLflow run {run_id}; {shown_by(tracking_uri(settings.tracking.uri))} shows it")
