@@ -4,6 +4,7 @@ import json
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from glassnet.data import PreparedData
 from glassnet.tracking.conversation import OutageError, StoreError, heard, talk
 from glassnet.tracking.limits import DATA_SET_NAME, key, param_text, shortened, tag_texts
 from glassnet.tracking.model import log_model
+from glassnet.tracking.report_page import report_page
 from glassnet.tracking.runs import (
     COMPLETE,
     FAILURE_TAG,
@@ -217,10 +219,15 @@ def _log_files(client: "MlflowClient", run_id: str, layout: Layout, evaluated: b
         figures = sorted(path for path in layout.figures.rglob("*") if path.is_file())
     files = [layout.history, layout.telemetry, layout.run_card]
     files += [layout.report, layout.metrics, layout.predictions] if evaluated else []
-    for path in (*(file for file in files if file.is_file()), *figures):
-        heard(upload=path.stat().st_size)
-        folder = path.parent.relative_to(layout.figures.parent).as_posix() if path in figures else None
-        client.log_artifact(run_id, str(path), folder)
+    with tempfile.TemporaryDirectory() as temporary:
+        if evaluated and layout.report.is_file():
+            page = Path(temporary, layout.report.with_suffix(".html").name)
+            page.write_text(report_page(layout.report), encoding="utf-8")
+            files.append(page)
+        for path in (*(file for file in files if file.is_file()), *figures):
+            heard(upload=path.stat().st_size)
+            folder = path.parent.relative_to(layout.figures.parent).as_posix() if path in figures else None
+            client.log_artifact(run_id, str(path), folder)
 
 
 def _for_model(model_id: str | None, metrics: "list[Metric]") -> "list[Metric]":

@@ -12,12 +12,12 @@ from glassnet.files import whole_file
 from glassnet.tracking.conversation import StoreError, heard
 from glassnet.tracking.limits import BELOW_EXPERIMENT, RUN_ADDRESS
 from glassnet.tracking.store import database_file, is_server, printable, project_root, request_seconds
+from glassnet.tracking.view import experiment_tags
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 LOCKED = 12  # times the seconds of a request: so long another process, on a busy machine, may make a database or a run
-EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}  # opens the page made for training runs
 
 
 class LockedError(StoreError):
@@ -25,7 +25,23 @@ class LockedError(StoreError):
 
 
 def open_store(uri: str, experiment: str) -> "tuple[MlflowClient, str]":
-    """Return a client of the store, and the id of the experiment, made if there is none.
+    """Return a client of the store, and the id of the experiment, made if there is none."""
+    with opened(uri) as client:
+        found = client.get_experiment_by_name(experiment)
+        if found is not None and found.lifecycle_stage != "active":
+            raise StoreError(
+                f"the experiment {experiment!r} was deleted there; tracking.experiment= names another, and `mlflow "
+                f"experiments restore -x {found.experiment_id}`, with MLFLOW_TRACKING_URI={printable(uri)}, brings it "
+                "back"
+            )
+        if found is not None:
+            return client, found.experiment_id
+        return client, _create_experiment(client, experiment, None if is_server(uri) else _artifacts(uri))
+
+
+@contextmanager
+def opened(uri: str) -> "Iterator[MlflowClient]":
+    """Yield a client of the store, whose database is made if there is none.
 
     Two processes that create the same database at once leave it broken, so that one waits for the other.
     """
@@ -42,17 +58,7 @@ def open_store(uri: str, experiment: str) -> "tuple[MlflowClient, str]":
             _require_sqlite(path)
         elif path is not None:
             _make_database(path)
-        client = mlflow.MlflowClient(uri)
-        found = client.get_experiment_by_name(experiment)
-        if found is not None and found.lifecycle_stage != "active":
-            raise StoreError(
-                f"the experiment {experiment!r} was deleted there; tracking.experiment= names another, and `mlflow "
-                f"experiments restore -x {found.experiment_id}`, with MLFLOW_TRACKING_URI={printable(uri)}, brings it "
-                "back"
-            )
-        if found is not None:
-            return client, found.experiment_id
-        return client, _create_experiment(client, experiment, None if is_server(uri) else _artifacts(path))
+        yield mlflow.MlflowClient(uri)
 
 
 @contextmanager
@@ -131,14 +137,14 @@ def _require_sqlite(path: Path) -> None:
         raise StoreError(f"{path}: expected a database of SQLite's, received something else ({error})") from error
 
 
-def _artifacts(database: Path | None) -> str:
+def _artifacts(uri: str) -> str:
     """Return where an experiment of a database keeps its files, the project's folder; a server knows itself.
 
     Raises:
         StoreError: if the address is longer than the tables of a database, other than SQLite, hold.
     """
     folder, most = (project_root() / "mlartifacts").as_uri(), RUN_ADDRESS - BELOW_EXPERIMENT
-    if database is None and len(folder) > most:
+    if database_file(uri) is None and len(folder) > most:
         raise StoreError(
             f"expected an address of at most {most} signs for the artifacts, as the database holds, received {folder}, "
             f"of {len(folder)}; move the project, or record through a tracking server"
@@ -151,7 +157,7 @@ def _create_experiment(client: "MlflowClient", name: str, artifacts: str | None)
     from mlflow import MlflowException
 
     try:
-        return client.create_experiment(name, artifacts, EXPERIMENT_TAGS)
+        return client.create_experiment(name, artifacts, experiment_tags())
     except MlflowException:
         found = client.get_experiment_by_name(name)
         if found is None:

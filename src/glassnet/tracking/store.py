@@ -18,17 +18,18 @@ def project_root() -> Path:
 
 def tracking_uri(configured: str | None) -> str:
     """Return the address of the store: the configured one, MLFLOW_TRACKING_URI, or SQLite in the project's folder."""
-    return configured or os.environ.get("MLFLOW_TRACKING_URI") or _own_store()
+    return configured or os.environ.get("MLFLOW_TRACKING_URI") or own_store()
 
 
 def shown_by(uri: str) -> str:
     """Return what shows the runs of the store at `uri`: a server does so itself."""
     if is_server(uri):
         return printable(uri)
-    return "`make ui`" if uri == _own_store() else f"`mlflow ui --backend-store-uri {printable(uri)}`"
+    return "`make ui`" if uri == own_store() else f"`mlflow ui --backend-store-uri {printable(uri)}`"
 
 
-def _own_store() -> str:
+def own_store() -> str:
+    """Return the address of the project's own store, SQLite in its folder."""
     return f"{SQLITE}{project_root() / 'mlflow.db'}"
 
 
