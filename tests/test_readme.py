@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def test_what_the_examples_write_is_ignored() -> None:
     """Files that a command is told to write, and the folders of runs, figures and records."""
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    blocks = "\n".join(re.findall(r"^```\n(.*?)^```", text, re.DOTALL | re.MULTILINE))
+    blocks = "\n".join(re.findall(r"^```\w*\n(.*?)^```$", text, re.DOTALL | re.MULTILINE))
     written = set(re.findall(r" >(\w[\w./]*)| output=(\w[\w./]*)", blocks))
     names = {name for pair in written for name in pair if name}
     assert names >= {"queue.log", "predictions.csv", "token"}
