@@ -139,7 +139,8 @@ def _run_composed(name: str, main: Main, finish_sweep: Finish | None) -> None:
         # Of its log that cannot be opened, Hydra says no more than that; of other files it does not say which.
         cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
         if isinstance(cause, OSError) and cause.filename is None:
-            cause.filename = before.folder or "outputs or multirun"
+            named = [each for each in sys.argv[1:] if each.startswith(("hydra.run.dir=", "hydra.sweep.dir="))]
+            cause.filename = named[-1].partition("=")[2] if named else "outputs or multirun"
         if before.folder is not None:
             clear_away(before, before.folder)
         raise cause from error
