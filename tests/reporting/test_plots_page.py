@@ -8,7 +8,7 @@ import pytest
 import vl_convert
 from dvc_render.html import HTML
 
-from glassnet.reporting import write_missing_scripts
+from glassnet.reporting.plots_page import write_missing_scripts
 
 ROOT = Path(__file__).resolve().parents[2]
 

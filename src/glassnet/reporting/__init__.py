@@ -2,7 +2,6 @@
 
 from glassnet.reporting.experiment import write_experiment
 from glassnet.reporting.model_report import write_report
-from glassnet.reporting.plots_page import write_missing_scripts
 from glassnet.reporting.training_figures import draw_learning_curves, draw_range_test
 
-__all__ = ["draw_learning_curves", "draw_range_test", "write_experiment", "write_missing_scripts", "write_report"]
+__all__ = ["draw_learning_curves", "draw_range_test", "write_experiment", "write_report"]

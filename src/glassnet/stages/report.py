@@ -13,7 +13,8 @@ from glassnet.config import (
 )
 from glassnet.data import open_prepared
 from glassnet.files import write_whole
-from glassnet.reporting import write_missing_scripts, write_report
+from glassnet.reporting import write_report
+from glassnet.reporting.plots_page import write_missing_scripts
 from glassnet.tracking import hand_over, shown_by, tracking_uri
 
 
