@@ -98,7 +98,7 @@ def test_every_way_to_name_values_is_searched(searched: Callable[..., str]) -> N
         ),
         (("seed=shuffle(1,2,3)",), "received 'seed=shuffle(1,2,3)'; leave shuffle out"),
         (("seed=shuffle(range(3))",), "leave shuffle out"),
-        (("--help",), "search.folder, search.prune, received '--help'; a search needs no option"),
+        (("--cfg",), "search.folder, search.prune, received '--cfg'; a search needs no option"),
         (("-m", "seed=0,1"), "received '-m'; a search needs no option"),
         (("seed=0,1", "search.folder=file"), "search.folder: expected a folder, received 'file', where file is a file"),
         (("seed=0,1", "search.folder=."), "search.folder: expected a folder of its own, received '.'"),

@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from glassnet.config.presets import read_group
 from glassnet.config.write_back import GROUPS
+from glassnet.config.yaml_text import load_yaml
 from glassnet.overrides import as_override
 
 
@@ -17,7 +16,7 @@ def changes_from_conf(conf: Path, values: dict[str, Any]) -> tuple[str, ...]:
         conf: the folder.
         values: the seed and the groups of a run's settings, or those of their values that matter.
     """
-    main = yaml.safe_load((conf / "config.yaml").read_text(encoding="utf-8"))
+    main = load_yaml((conf / "config.yaml").read_text(encoding="utf-8"))
     chosen = {group: choice for default in main["defaults"] if default != "_self_" for group, choice in default.items()}
     choices, changes = [], []
     for group in GROUPS:

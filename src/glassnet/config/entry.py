@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+from glassnet.config.arguments import asks_for_help, print_stage_usage
 from glassnet.config.compose import CONF, read_params, register_resolvers, require_project, require_yaml, to_settings
-from glassnet.config.errors import MENDABLE, UserError, as_line, one_line_errors, print_any_text
+from glassnet.config.errors import MENDABLE, RUN_FOLDER, UserError, as_line, one_line_errors, print_any_text
 from glassnet.config.explain import explain, parse_override
 from glassnet.config.folders import require_own_folder
 from glassnet.config.jobs import new_start, read_job
 from glassnet.config.layout import Layout
+from glassnet.config.leftovers import Before, clear_away, look_before
 from glassnet.config.precedence import held_back, let_ablation_win
 from glassnet.config.sweeps import Finish, Main, run_job
 from glassnet.config.text_settings import as_written
@@ -36,8 +38,10 @@ def run_stage(name: str, main: Main, finish_sweep: Finish | None = None) -> None
         main: what to run, with the settings and the layout of the folders.
         finish_sweep: what to do at the end of a sweep, with its folder.
     """
-    with one_line_errors(name):
-        if len(sys.argv) == 1:
+    with one_line_errors(name, place=RUN_FOLDER if sys.argv[1:] else ""):
+        if asks_for_help():
+            print_stage_usage(getattr(main, "__globals__", {}).get("__doc__"))  # its module's
+        elif len(sys.argv) == 1:
             if "DVC_STAGE" in os.environ:
                 # It would go on beside the same stage of the next `dvc repro`, and write the same files.
                 _when_parent_ends(_end_in_order)
@@ -58,7 +62,7 @@ class Task:
         start: which start of the sweep it is, if it is one.
         home: the project's folder.
         process: the one that the user started.
-        mistakes: what went wrong in a single run; Hydra would add lines of its own to an error.
+        mistakes: what went wrong in a single run, and its folder; Hydra would add lines of its own to an error.
     """
 
     name: str
@@ -68,7 +72,7 @@ class Task:
     start: str = field(default_factory=new_start)
     home: Path = field(default_factory=Path.cwd)
     process: int = field(default_factory=os.getpid)
-    mistakes: list[str] = field(default_factory=list)
+    mistakes: list[tuple[str, Path]] = field(default_factory=list)
 
     def __call__(self, config: Any) -> object:
         """Run the stage with these settings, as Hydra has it: alone, or as a job of a sweep."""
@@ -86,7 +90,7 @@ class Task:
             require_own_folder("hydra.run.dir", folder)
             return self.main(to_settings(config, "settings"), Layout(folder))
         except MENDABLE as error:
-            self.mistakes.append(as_line(error))
+            self.mistakes.append((as_line(error), folder))
             return None
 
     def _run_job(self, config: Any, folder: Path) -> object:
@@ -116,6 +120,7 @@ def _run_composed(name: str, main: Main, finish_sweep: Finish | None) -> None:
     require_project()
     register_resolvers(CONF)
     use_recorded_sweeper()
+    before = Before()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises its errors instead of printing several lines and exiting
     try:
         given = _read(sys.argv[1:])
@@ -126,14 +131,24 @@ def _run_composed(name: str, main: Main, finish_sweep: Finish | None) -> None:
         sys.argv[1:] = [*(override for override in overrides if override not in for_jobs), *given.options]
         ours = [override for override in overrides if not override.lstrip("+~").startswith(("hydra.", "hydra/"))]
         task = Task(name, main, finish_sweep, ours)
+        before = look_before(sys.argv[1:])
         hydra.main(config_path=str(CONF.absolute()), config_name="config", version_base="1.3")(task)()
     except (HydraException, OmegaConfBaseException) as error:
         raise UserError(explain(error)) from error
-    except (yaml.YAMLError, ValueError, OSError):
+    except (yaml.YAMLError, ValueError, OSError) as error:
         require_yaml()
-        raise
+        # Of its log that cannot be opened, Hydra says no more than that; of other files it does not say which.
+        cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
+        if isinstance(cause, OSError) and cause.filename is None:
+            named = [each for each in sys.argv[1:] if each.startswith(("hydra.run.dir=", "hydra.sweep.dir="))]
+            cause.filename = named[-1].partition("=")[2] if named else "outputs or multirun"
+        if before.folder is not None:
+            clear_away(before, before.folder)
+        raise cause from error
     if task.mistakes:
-        raise UserError(task.mistakes[0])
+        line, folder = task.mistakes[0]
+        clear_away(before, folder)
+        raise UserError(line)
 
 
 def _read(arguments: list[str]) -> argparse.Namespace:

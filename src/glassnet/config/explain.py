@@ -5,14 +5,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import yaml
-
 from glassnet.config.compose import CONF
 from glassnet.config.errors import UserError
 from glassnet.config.presets import PRESETS
 from glassnet.config.settings import flatten
 from glassnet.config.text_settings import with_quotes
 from glassnet.config.write_back import GROUPS
+from glassnet.config.yaml_text import load_yaml
 
 
 def parse_override(argument: str) -> Any:
@@ -116,10 +115,10 @@ def _known_keys() -> dict[str, list[str]]:
     known: dict[str, list[str]] = {"seed": []}
     for group in (*GROUPS, "tracking"):
         for path in sorted((CONF / group).glob("*.yaml")):
-            values = yaml.safe_load(path.read_text(encoding="utf-8"))
+            values = load_yaml(path.read_text(encoding="utf-8"))
             for name in flatten({group: values}):
                 known.setdefault(name, []).append(path.stem)
     for path in sorted((CONF / PRESETS).glob("*.yaml")):
-        for name in flatten(yaml.safe_load(path.read_text(encoding="utf-8"))):
+        for name in flatten(load_yaml(path.read_text(encoding="utf-8"))):
             known.setdefault(name, [])
     return known

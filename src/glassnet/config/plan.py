@@ -9,6 +9,7 @@ from typing import Any
 
 from glassnet.config.ablation import ABLATION, UNCHANGED
 from glassnet.config.errors import UserError
+from glassnet.config.origin import OF_THE_FILE
 from glassnet.config.precedence import let_ablation_win, without_ablation
 from glassnet.config.settings import parse_settings
 
@@ -116,6 +117,8 @@ def settings_key(config: Any) -> str:
     values: Any = OmegaConf.to_container(plain, resolve=True)
     with contextlib.suppress(UserError):  # the job will say so
         values = parse_settings(values, "settings").model_dump()
+    for name in OF_THE_FILE:  # a digest tells 0 from 0.0
+        values.pop(name, None)
     return json.dumps(values, sort_keys=True, default=str)
 
 

@@ -168,7 +168,7 @@ class TrackingSettings(Section):
     """Whether and where MLflow keeps the run."""
 
     name: Literal["mlflow", "none"]
-    experiment: Annotated[str, Field(min_length=1)]
+    experiment: Annotated[str, Field(min_length=1, max_length=256)]  # as long as MLflow's tables take
     uri: str | None
     sweep_models: bool = False
 
@@ -190,6 +190,8 @@ class Settings(Section):
     tracking: TrackingSettings
     about: str
     conf_digest: str
+    settings_digest: str
+    left_behind: list[str] | None = None
     by_hand: str | None = None
     ablation: str | None = None
     seed: NotNegativeCount
@@ -232,7 +234,8 @@ class Settings(Section):
 
     def describing_the_result(self) -> dict[str, Any]:
         """Return the settings that a result depends on: not where it is tracked, how it is run."""
-        others = dict.fromkeys(("tracking", "about", "conf_digest", "by_hand", "ablation"), True)
+        of_the_file = ("about", "conf_digest", "settings_digest", "left_behind", "by_hand", "ablation")
+        others = dict.fromkeys(("tracking", *of_the_file), True)
         running = {"telemetry_every", "checkpoint_every", "resume", "sanity"}
         return self.model_dump(exclude={**others, "training": running})
 
@@ -277,7 +280,12 @@ def _describe(problem: Any) -> str:
     if problem["type"] == "list_type" and isinstance(received, str | int | float):
         typed = as_setting(key, [received])
         return f"{key}: expected a list, received {received!r}; in brackets it is one: {typed}"
-    message = problem["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    message = (
+        problem["msg"]
+        .removeprefix("Input should be ")
+        .removeprefix("String should have ")
+        .removeprefix("Value error, ")
+    )
     if message.startswith(("greater ", "less ")):
         message = f"a number {message}"
     if problem["type"] == "value_error" and not path:  # of several sections: it says all itself

@@ -4,7 +4,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from glassnet.config import UserError, one_line_errors, read_arguments
+import numpy as np
+import numpy.typing as npt
+
+from glassnet.config import UserError, as_line, one_line_errors, read_arguments, require_writable
 from glassnet.data import ImagePreprocessing
 from glassnet.data.columns.naming import listed, rows_were
 from glassnet.data.columns.number_forms import NumberForm
@@ -20,10 +23,11 @@ TEXT_DEFAULTS = {"encoding": "utf-8", "delimiter": None, "decimal": ".", "missin
 def main() -> None:
     """Read `input=`, predict with `model=` (default: the pipeline's), and write `output=`, all as CSV."""
     defaults = {"input": "", "output": "", "model": "models/model.safetensors"}
-    arguments = read_arguments(defaults, required=("input", "output"))
+    arguments = read_arguments(defaults, required=("input", "output"), about=(__doc__, main.__doc__))
     output = Path(arguments["output"])
     if output.is_dir() or any(place.is_file() for place in output.parents):
         raise UserError(f"output: expected a file to write, received {str(output)!r}, a folder or below a file")
+    require_writable("output", output)
     saved = load_model(Path(arguments["model"]))
     settings = {**TEXT_DEFAULTS, **_written_settings(saved.about)}
     if not Path(arguments["input"]).is_file():
@@ -46,11 +50,15 @@ def main() -> None:
     except UnreadableError as error:
         raise UserError(
             f"{arguments['input']}: expected {error.expected} in {error.column}, received {error.value!r} in row "
-            f"{_row_in_file(table, error.row)} below the header"
+            f"{_rows_in_file(table, len(frame))[error.row] + 1} below the header"
         ) from error
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(output) as part:
-        predictions.to_csv(part, index=False, lineterminator="\n")
+    predictions.insert(0, "row", _rows_in_file(table, len(predictions)))
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(output) as part:
+            predictions.to_csv(part, index=False, lineterminator="\n")
+    except OSError as error:
+        raise UserError(f"output: {as_line(error, 'output=<file>')}") from error
     print(f"predict: {len(predictions)} rows, to {output}")
 
 
@@ -60,12 +68,9 @@ def _written_settings(about: dict[str, Any]) -> dict[str, Any]:
     return {key: data[key] for key in TEXT_DEFAULTS if key in data}
 
 
-def _row_in_file(table: TextTable, row: int) -> int:
-    """Return the number, from 1, of a row of the table among all that stand below the header."""
-    number = row + 1
-    for empty in table.empty:
-        number += empty <= number
-    return number
+def _rows_in_file(table: TextTable, rows: int) -> npt.NDArray[np.int64]:
+    """Return the number, from 0, of each row of the table among all that stand below the header."""
+    return np.delete(np.arange(rows + len(table.empty)), [number - 1 for number in table.empty])
 
 
 def _note(said: str) -> None:
@@ -73,5 +78,5 @@ def _note(said: str) -> None:
 
 
 if __name__ == "__main__":
-    with one_line_errors("predict"):
+    with one_line_errors("predict", place="output=<file>"):
         main()

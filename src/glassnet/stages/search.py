@@ -12,7 +12,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from glassnet.config import UserError, as_written, one_line_errors, parse_override, require_own_folder, run_sweep
+from glassnet.config import (
+    UserError,
+    as_written,
+    asks_for_help,
+    one_line_errors,
+    parse_override,
+    print_usage,
+    require_own_folder,
+    run_sweep,
+)
 from glassnet.config.compose import CONF, register_resolvers, require_project, to_settings
 from glassnet.config.jobs import dated_folder, new_start, write_notes
 from glassnet.config.plan import note_of_end
@@ -34,6 +43,9 @@ def main() -> None:
     """
     import optuna
 
+    if asks_for_help():
+        print_usage("<setting>=<values> … [<setting>=<value> …] [search.<key>=…]", __doc__, main.__doc__)
+        return
     options, spaces, fixed = _arguments(sys.argv[1:])
     require_project()
     register_resolvers(CONF)
@@ -139,5 +151,5 @@ def _option(key: str, text: str) -> Any:
 
 
 if __name__ == "__main__":
-    with one_line_errors("search"):
+    with one_line_errors("search", place="search.folder=<folder>"):
         main()
