@@ -49,9 +49,9 @@ profile: $(STAMP)  ## Show where the time of a training step goes
 bench-pipeline: $(STAMP)  ## Time the pipeline against the floor that DVC itself sets
 	python tests/benchmarks/pipeline_time.py
 
-ui: $(STAMP)  ## Show the recorded runs on 127.0.0.1, port 5000
-	@echo 'the runs are at 127.0.0.1:5000 in a few seconds; Ctrl+C ends it'
-	@PYTHONWARNINGS=ignore MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false mlflow ui --backend-store-uri sqlite:///$(CURDIR)/mlflow.db --host 127.0.0.1 --port 5000 --workers 1 --uvicorn-opts '--log-level error --lifespan off'
+PORT ?= 5000
+ui: $(STAMP)  ## Show the recorded runs on 127.0.0.1, and print where (PORT=5000)
+	@PYTHONPATH=src python -m glassnet.stages.ui port=$(PORT)
 
 params: $(STAMP)  ## Generate params.yaml from conf/
 	python -m glassnet.config

@@ -4,7 +4,7 @@ import glassnet.stages  # noqa: F401, I001  # before NumPy: a test then computes
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-WHOLE = ("test_ray.py", "test_shared_stores.py")  # a Ray cluster, a tracking server
+WHOLE = ("test_ray.py", "test_shared_stores.py", "test_postgresql.py")  # a Ray cluster, servers
 
 
 class OneByOne(LoadScopeScheduling):  # type: ignore[misc]  # it is untyped

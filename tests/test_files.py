@@ -102,6 +102,15 @@ def test_a_file_that_could_not_be_replaced_is_as_it_was(tmp_path: Path) -> None:
         assert [file.name for file in tmp_path.iterdir()] == ["a.txt"]
 
 
+def test_an_error_names_the_file_that_was_asked_for(tmp_path: Path) -> None:
+    """Not the one beside it that is written first; another file that was involved keeps its name."""
+    for name, named in (("a.txt.part", "a.txt"), ("b.txt", "b.txt")):
+        error = OSError(errno.EACCES, "Permission denied", str(tmp_path / name))
+        with pytest.raises(PermissionError) as caught, whole_file(tmp_path / "a.txt"):
+            raise error
+        assert caught.value.filename == str(tmp_path / named)
+
+
 def test_what_the_system_says_becomes_one_line_with_a_remedy() -> None:
     """Of a disk that is full, or may only be read; other messages stay as they are."""
     full = OSError(errno.ENOSPC, "No space left on device", "models/model.safetensors")
@@ -109,6 +118,10 @@ def test_what_the_system_says_becomes_one_line_with_a_remedy() -> None:
         "models/model.safetensors: expected to read or write here, received 'No space left on device'; "
         "free some space on that disk"
     )
-    assert "hydra.run.dir=" in as_line(OSError(errno.EROFS, "Read-only file system", "outputs"))
+    read_only = OSError(errno.EROFS, "Read-only file system", "outputs")
+    assert as_line(read_only).endswith("; choose a place that can be written (hydra.run.dir=<folder>)")
+    assert as_line(read_only, "output=<file>").endswith("; choose a place that can be written (output=<file>)")
+    assert as_line(read_only, "").endswith("; choose a place that can be written")  # of DVC's outputs, say
+    assert "(" not in as_line(full, "output=<file>")
     assert as_line(FileNotFoundError("a.csv: expected\na file")) == "a.csv: expected a file"
     assert as_line(ArithmeticError()) == "ArithmeticError"

@@ -4,7 +4,7 @@ import errno
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 # What a disk says that takes no more: it is full, a quota is used up, the file is too large, it may only be read.
@@ -31,8 +31,9 @@ def whole_file(path: Path) -> Iterator[Path]:
         yield part
         os.replace(part, path)
     except OSError as error:
-        part.unlink(missing_ok=True)
-        if error.filename is not None:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        if error.filename not in {None, str(part)}:  # nobody has asked for that file
             raise
         # NumPy gives no number: it says in words how many bytes there was no room for.
         raise OSError(error.errno or errno.ENOSPC, error.strerror or str(error), str(path)) from error

@@ -38,7 +38,7 @@ def run(folder: Path, *command: str) -> float:
 def clone(folder: Path, *, tracking: bool) -> Path:
     """Return a clone of the committed project with the pipeline run once."""
     run(ROOT, "git", "clone", "--quiet", str(ROOT), str(folder))
-    shutil.copy(ROOT / ".dvc" / "plots_offline.html", folder / ".dvc")
+    shutil.copy(ROOT / ".dvc" / "vega.js", folder / ".dvc")
     if not tracking:
         conf = folder / "conf" / "config.yaml"
         conf.write_text(conf.read_text().replace("tracking: mlflow", "tracking: none"))

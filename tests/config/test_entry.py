@@ -95,6 +95,19 @@ def test_the_settings_are_shown(start: Start, capsys: pytest.CaptureFixture[str]
         (("--config-name", "foo"), "--config-name: expected config, the one there is, received 'foo'"),
         (("model=tree",), "model: expected one of mlp, softmax, received 'tree'"),
         (("optimizer.learning_rate=0",), "optimizer.learning_rate: expected a number greater than 0, received 0"),
+        (("-m", "seed=range(0)"), "expected values to sweep over, received 'seed=range(0)', which has none"),
+        (("-m", "model=glob(x*)"), "received 'model=glob(x*)', which has none"),
+        (("-m", "seed=choice()"), "received 'seed=choice()' (ValueError while evaluating 'choice()': empty choice"),
+        (("-m", "seed=range(2)", "experiment=kfold", "data.fold=range(2,2)"), "received 'data.fold=range(2,2)', which"),
+        (
+            ("-m", "schedule=step,cosine,constant", "schedule.factor=0.5"),
+            "schedule.factor: expected a key that each choice of schedule in the sweep has, received one that "
+            "schedule=cosine and schedule=constant lack; schedule=exponential and schedule=plateau and schedule=step",
+        ),
+        (("-m", "optimizer=adam,sgd", "optimizer.nesterov=true"), "optimizer=adam lacks; optimizer=sgd has it"),
+        (("-m", "schedule=step,exponential", "schedule.factr=0.5"), "exponential lack; did you mean schedule.factor?"),
+        (("-m", "schedule=step,cosine", "schedule.factor=0.5,0.1"), "one that schedule=cosine lacks"),
+        (("-m", "ablation=no_l2,no_dropout"), "expected a part that is on, received no_l2, no_dropout, off already"),
     ],
 )
 def test_mistakes_are_one_line_and_leave_nothing(
@@ -110,6 +123,32 @@ def test_mistakes_are_one_line_and_leave_nothing(
     assert message in printed.err
     assert printed.err.count("\n") == 1
     assert sorted(path.name for path in Path().iterdir() if path.name != "outputs") == ["conf", "file", "src"]
+
+
+def test_fixed_keys_of_a_swept_group_reach_each_job(start: Start, capsys: pytest.CaptureFixture[str]) -> None:
+    """Hydra alone composes the sweep with the choice of conf/, which lacks the key."""
+    arguments = ("-m", "hydra.sweep.dir=s", "schedule=step,exponential", "schedule.factor=0.5", "optimizer=sgd,adam")
+    assert start(*arguments, "optimizer.learning_rate=0.3", "seed=7") == [(7, Path(f"s/{job}")) for job in range(4)]
+    assert capsys.readouterr().out.startswith(
+        "stage: 4 jobs, in s\n  schedule   2 values: step, exponential\n  optimizer  2 values: sgd, adam\n"
+    )
+    for job in read_jobs(Path("s")):
+        assert job.overrides[1] == "schedule.factor=0.5"
+        assert len(job.changes) == 2
+    assert start("hydra.run.dir=r", "ablation=no_schedule", "schedule=step", "schedule.factor=0.3") == [(0, Path("r"))]
+    assert capsys.readouterr().err == (
+        "stage: note: schedule=step schedule.factor=0.3 has no effect: the ablation decides that\n"
+    )
+
+
+def test_all_batches_are_planned_before_the_first_job(start: Start, capfd: pytest.CaptureFixture[str]) -> None:
+    """A mistake in a later batch is found before anything is trained."""
+    batches = ("-m", "hydra.sweep.dir=s", "hydra.sweeper.max_batch_size=1")
+    assert start(*batches, "seed=1,2,1") == [(1, Path("s/0")), (2, Path("s/1"))]
+    with pytest.raises(SystemExit):
+        start(*batches, "hydra.sweep.dir=t", "schedule=step,cosine", "schedule.factor=0.5")
+    assert "schedule=cosine lacks" in capfd.readouterr().err
+    assert not Path("t").exists()
 
 
 @pytest.mark.parametrize(

@@ -209,6 +209,71 @@ def test_what_a_slow_server_has_sent_is_kept_at_once(server: Any, tmp_path: Path
         assert coming.result().read_bytes() == PACKED
 
 
+def _trickles(handler: _Handler, body: bytes) -> None:
+    """Send the body byte by byte, until whoever asked hangs up."""
+    start = handler.start()
+    headers = {"Content_Range": f"bytes {start}-{len(body) - 1}/{len(body)}"} if start else {}
+    handler.send(206 if start else 200, b"", claimed=len(body) - start, **headers)
+    with suppress(OSError):
+        for place in range(start, len(body)):
+            handler.wfile.write(body[place : place + 1])
+            time.sleep(0.01)
+
+
+def _trickles_its_head(handler: _Handler, body: bytes) -> None:
+    with suppress(OSError):
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\nServer: ")
+        while True:
+            handler.wfile.write(b"x")
+            time.sleep(0.01)
+
+
+@pytest.fixture
+def impatient(server: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """The server, of which no answer may take long; far more is wanted than it trickles."""
+    server.answers |= {"trickles": _trickles, "head": _trickles_its_head}
+    for name, value in (("WINDOW", 0.1), ("TIMEOUT", 0.3), ("LEAST", 1e9), ("LAST_RESORT", 1e8)):
+        monkeypatch.setattr(module, name, value)
+    return server
+
+
+@pytest.mark.parametrize("kind", ["trickles", "head"])
+def test_a_mirror_that_sends_a_byte_at_a_time_does_not_hold_up_the_next(
+    impatient: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    """Each byte is an answer in time, so that no timeout of a socket ends it."""
+    (tmp_path / "mirror").mkdir()
+    (tmp_path / "mirror" / "data.gz").write_bytes(PACKED)
+    mirrors = [impatient.url(kind), str(tmp_path / "mirror")]
+    assert download("data.gz", DIGEST, mirrors, tmp_path / "target").read_bytes() == PACKED
+    assert f"download: {mirrors[0]} is slow (" in capsys.readouterr().out
+    assert len(impatient.asked) == 1
+
+
+def test_a_slow_mirror_is_gone_back_to_if_no_other_has_the_file(
+    impatient: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From where it was left, with less of a hurry: better late than never."""
+    monkeypatch.setattr(module, "LAST_RESORT", 0)
+
+    def trickles_at_first(handler: _Handler, body: bytes) -> None:
+        (_good if handler.start() else _trickles)(handler, body)
+
+    impatient.answers["first"] = trickles_at_first
+    mirrors = [impatient.url("first"), impatient.url("missing"), str(tmp_path / "none")]
+    assert download("data.gz", DIGEST, mirrors, tmp_path).read_bytes() == PACKED
+    assert [path for path, _ in impatient.asked] == ["/first/data.gz", "/missing/data.gz", "/first/data.gz"]
+    assert impatient.asked[-1][1] is not None
+
+
+def test_mirrors_that_are_all_too_slow_are_named_with_their_rates(impatient: Any, tmp_path: Path) -> None:
+    """Nobody waits for ever."""
+    with pytest.raises(
+        FileNotFoundError, match=r"/trickles \(\d+ bytes a second\); .*/head \(no whole head of an answer"
+    ):
+        download("data.gz", DIGEST, [impatient.url("trickles"), impatient.url("head")], tmp_path)
+
+
 def test_a_damaged_file_under_the_final_name_is_fetched_again(server: Any, tmp_path: Path) -> None:
     """Someone else's half file is not believed."""
     (tmp_path / "data.gz").write_bytes(PACKED[:1000])

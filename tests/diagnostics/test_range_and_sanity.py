@@ -1,17 +1,21 @@
 """The learning-rate range test and the checks before a long training."""
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import yaml
+from sklearn.datasets import load_digits
 
 from glassnet import nn, optim
 from glassnet.config import parse_settings
 from glassnet.data import ArrayDataset, DataLoader
-from glassnet.diagnostics import learning_rate_range_test, sanity_checks
+from glassnet.diagnostics import learning_rate_range_test, sanity, sanity_checks
+from glassnet.diagnostics.sanity import _first_loss
+from glassnet.training.recipe import make_network
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -143,6 +147,62 @@ def test_a_sound_start_passes_both_checks() -> None:
     assert "learnt by heart" in lines[1]
     rows = ArrayDataset(_rows().X, np.random.default_rng(2).standard_normal((60, 1)).astype(np.float32))
     assert len(sanity_checks(_settings(hidden_sizes=[32]), rows, rows, None)) == 2
+
+
+@pytest.mark.parametrize("init", ["he_normal", "he_uniform", "xavier_normal", "zeros"])
+@pytest.mark.parametrize("hidden_sizes", [[], [8], [64, 64, 64]])
+@pytest.mark.parametrize("classes", [2, 10, None])
+def test_no_usual_initialization_is_called_out_of_scale(
+    init: str, hidden_sizes: list[int], classes: int | None
+) -> None:
+    """Whatever its depth, and the seed: the bounds are of the mean, and He's variance is in them."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((200, 20)).astype(np.float32)
+    y = rng.integers(0, classes, 200) if classes else rng.standard_normal((200, 1)).astype(np.float32)
+    for seed in range(3):
+        settings = _settings(hidden_sizes=hidden_sizes, init=init) | {"seed": 100 * seed}
+        first, error = _first_loss(settings, ArrayDataset(X, y), classes)
+        chance, usual = (math.log(classes), 1.0) if classes else (float(np.square(y).mean()), 2.0)
+        assert chance - 3 * error <= first + 1e-6
+        assert first - 3 * error <= chance + usual
+
+
+@pytest.mark.parametrize("classes", [3, None])
+@pytest.mark.parametrize(
+    ("factor", "part"),
+    [(3.0, "above; look at model.init, and at the scale"), (0.0, "below, before any training; look")],
+)
+def test_a_first_loss_too_high_or_too_low_is_named(
+    monkeypatch: pytest.MonkeyPatch, classes: int | None, factor: float, part: str
+) -> None:
+    """Outputs three times as large as they should be; and a network that knows the answers beforehand."""
+    rows = _rows() if classes else ArrayDataset(_rows().X, np.random.default_rng(2).standard_normal((60, 1)))
+
+    class Biased(nn.Sequential):
+        def forward(self, X: nn.FloatArray) -> nn.FloatArray:
+            answers = 10.0 * np.eye(3)[rows.y] if classes else rows.y
+            return factor * super().forward(X) if factor else answers.astype(np.float32)
+
+    def make(settings: dict[str, Any], train: ArrayDataset, classes: int | None) -> tuple[nn.Module, None, nn.Loss]:
+        model, _, loss = make_network(settings, train, classes)
+        assert isinstance(model, nn.Sequential)
+        return Biased(*model.layers), None, loss
+
+    monkeypatch.setattr(sanity, "make_network", make)
+    with pytest.raises(ValueError, match=f"expected the first loss near .*, received .*{part}"):
+        sanity_checks(_settings(hidden_sizes=[64, 64]), rows, rows, classes)
+
+
+def test_a_first_loss_of_one_draw_is_neither_near_nor_far() -> None:
+    """The network of 16 units that starts at 3.375 on digits, ln 10 being 2.303, is one of many that start lower."""
+    values = _settings(hidden_sizes=[16])
+    X, y = load_digits(return_X_y=True)
+    X = ((X - X.mean(axis=0)) / np.maximum(X.std(axis=0), 1e-3)).astype(np.float32)
+    lines = sanity_checks(values, ArrayDataset(X, y), ArrayDataset(X, y), 10)
+    assert re.fullmatch(
+        r"first loss (2\.[4-9]|3\.[0-2])\d+, the mean of 16 initializations, near ln 10 = 2\.303 \(up to 1 above .*",
+        lines[0],
+    )
 
 
 def test_features_out_of_scale_and_a_network_that_is_too_small_are_named() -> None:

@@ -53,6 +53,19 @@ def test_the_four_verdicts() -> None:
     assert check_regression(old, old).kind == "same"
 
 
+def test_other_probabilities_are_other_predictions() -> None:
+    """The classes alone are the same: the headline says so, whatever the log-loss did."""
+    old = _rows(_right(10, [3]))
+    moved = [{**row, "probability_a": "0.25" if row["row"] == "7" else "0.5"} for row in old]
+    verdict = check_regression(moved, old)
+    assert verdict.kind == "same classes"
+    assert verdict.reason.endswith("probabilities of 1 row moved, by up to 0.25")
+    assert "### Model check: the same classes, with other probabilities, as main\n" in as_markdown(verdict, "main", [])
+    assert "### Model check: the same predictions as main\n" in as_markdown(check_regression(old, old), "main", [])
+    with pytest.raises(NotComparableError, match="expected a finite number as probability_a in row 0 of the new model"):
+        check_regression([{**old[0], "probability_a": "nan"}, *old[1:]], old)
+
+
 def test_a_drop_must_be_larger_than_the_tolerance_too() -> None:
     """Ten of 10,000 are significant, and less than one percent; a floor holds whatever was before."""
     old, worse = _rows(_right(10_000, [])), _rows(_right(10_000, list(range(10))))

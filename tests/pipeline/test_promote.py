@@ -80,7 +80,7 @@ def test_the_winner_of_a_sweep_is_promoted_and_the_final_report_says_why(fresh: 
     for what, part in (
         ("zzz", "received 'zzz', which 0 have"),
         (loser, "or sweep with tracking.sweep_models=true"),
-        ("previous", "found none; git checkout conf params.yaml"),
+        ("previous", "found none; nothing was promoted on this data set"),
         ("", "received no run"),
     ):
         errors = _promote(run, fresh, what, expect=1).stderr
@@ -91,7 +91,7 @@ def test_the_winner_of_a_sweep_is_promoted_and_the_final_report_says_why(fresh: 
 
     _promote(run, fresh, winner)
     assert _champion(fresh) == winner
-    run(fresh, sys.executable, "-m", "glassnet.stages.promote", "run=previous", expect=1)  # it is the first
+    assert "is the champion already" in _promote(run, fresh, winner).stdout
     final = ("experiment=final", "hydra.run.dir=outputs/final", "training.telemetry_every=null")
     printed = run(fresh, sys.executable, "-m", "glassnet.stages.train", *final).stdout
     assert "evaluate: test accuracy" in printed
@@ -107,13 +107,13 @@ def test_the_winner_of_a_sweep_is_promoted_and_the_final_report_says_why(fresh: 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what MLflow calls, not of ours
 def test_steps_are_taken_back_one_by_one(fresh: Path, run: Run) -> None:
-    """Down to the first champion; edits made since stay, and one that is in the way is named, nothing changed."""
+    """The first champion too; edits made since stay, and one that is in the way is named, nothing changed."""
     train = (sys.executable, "-m", "glassnet.stages.train", "training.baseline.epochs=1")
     for epochs in ("2", "3"):
         run(fresh, *train, f"training.epochs={epochs}", f"seed={epochs}", f"hydra.run.dir=outputs/{epochs}")
     client = mlflow.MlflowClient(f"sqlite:///{fresh}/mlflow.db")
     ids = {each.data.params["training.epochs"]: each.info.run_id for each in client.search_runs(["1"])}
-    conf = fresh / "conf" / "training" / "default.yaml"
+    conf = fresh / "conf" / "preset" / "small.yaml"
     for epochs in "2", "3", "2":
         _promote(run, fresh, ids[epochs])
     text = conf.read_text()
@@ -125,15 +125,21 @@ def test_steps_are_taken_back_one_by_one(fresh: Path, run: Run) -> None:
             "epochs: 2", f"epochs: {epochs}"
         )
         assert _champion(fresh) == ids[epochs]
-    assert "found none" in _promote(run, fresh, "previous", expect=1).stderr
     assert len(json.loads((fresh / "conf" / "tuning.json").read_text())) == 1
+    assert "glassnet-wine has no champion any more" in _promote(run, fresh, "previous").stdout
+    changed = run(fresh, "git", "diff", "--unified=0", "conf").stdout
+    edits = [line for line in changed.splitlines() if line.startswith(("-", "+")) and line[:3] not in {"---", "+++"}]
+    assert edits == ["-  batch_size: 16", "+  batch_size: 8  # mine"]
+    assert "found none" in _promote(run, fresh, "previous", expect=1).stderr
+    assert run(fresh, "git", "diff", "--unified=0", "conf").stdout == changed
 
-    _promote(run, fresh, ids["3"])
+    for epochs in "2", "3":
+        _promote(run, fresh, ids[epochs])
     conf.write_text(conf.read_text().replace("epochs: 3", "epochs: 5"))
     run(fresh, sys.executable, "-m", "glassnet.config")
     before = run(fresh, "git", "diff").stdout
     errors = _promote(run, fresh, "previous", expect=1).stderr
-    assert "conf/training/default.yaml: epochs: 5 (promoted 3, before 2)" in errors
+    assert "conf/preset/small.yaml: training.epochs: 5 (promoted 3, before 2)" in errors
     assert errors.count("\n") == 1
     assert run(fresh, "git", "diff").stdout == before
     assert _champion(fresh) == ids["3"]

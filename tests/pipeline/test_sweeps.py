@@ -79,8 +79,11 @@ def test_a_sweep_is_a_run_with_a_child_for_each_job(fresh: Path, run: Run) -> No
 
 
 def test_the_launcher_changes_no_result(fresh: Path, run: Run) -> None:
-    """One after another, in two processes that make the database together, and through submitit: the same bytes."""
-    swept = ("seed=range(2)", "model=mlp,softmax")
+    """One after another, in two processes that make the database together, and through submitit: the same bytes.
+
+    A fixed key of a swept group reaches the jobs in every way.
+    """
+    swept = ("seed=range(2)", "model=mlp,softmax", "model.activation=tanh")
     one, _ = _sweep(run, fresh, *swept, "tracking=none")
     weights = _weights(fresh / "sweep")
     assert len(set(weights.values())) >= 3
@@ -95,6 +98,25 @@ def test_the_launcher_changes_no_result(fresh: Path, run: Run) -> None:
     means = one.groupby("model")["validation_loss"].agg(["mean", "std"])
     for model in ("mlp", "softmax"):
         assert f"{means['mean'][model]:.5g} ± {means['std'][model]:.2g}" in text
+
+
+def test_an_ablation_wins_over_overrides(fresh: Path, run: Run) -> None:
+    """It is worth as much as if the settings stood in conf/; as nothing, if the command line won."""
+    given = ("data=digits", "preset=small", "model.dropout=0.5", "schedule=cosine", "schedule.final_fraction=0.5")
+    table, printed = _sweep(
+        run, fresh, "experiment=ablation", "ablation=nothing,no_dropout,no_schedule", "seed=range(2)", *given,
+        "tracking=none",
+    )  # fmt: skip
+    by_ablation = table.groupby("ablation")["validation_loss"].mean()
+    assert by_ablation["no_dropout"] < by_ablation["nothing"] - 0.1
+    assert by_ablation["no_schedule"] != by_ablation["nothing"]
+    assert "off already" not in printed
+    alone = run(
+        fresh, sys.executable, "-m", "glassnet.stages.train", "data=digits", "preset=small", "training.epochs=4",
+        "schedule=constant", "model.dropout=0.5", "tracking=none", "hydra.run.dir=alone",
+    )  # fmt: skip
+    no_schedule = table[(table["ablation"] == "no_schedule") & (table["seed"] == 0)]["validation_loss"].item()
+    assert f"train: best validation loss {no_schedule!r} at epoch" in alone.stdout
 
 
 def test_a_killed_sweep_goes_on(fresh: Path, run: Run) -> None:
@@ -126,15 +148,18 @@ def test_folders_may_have_any_name(fresh: Path, run: Run) -> None:
     assert list(pd.read_csv(folder / "my sweep" / "experiment.csv")["status"]) == ["finished"] * 2
 
 
-@pytest.mark.parametrize(("experiment", "jobs"), [("kfold", 5), ("ablation", 40), ("learning_rate", 15)])
+@pytest.mark.parametrize(("experiment", "jobs"), [("kfold", 5), ("ablation", 15), ("learning_rate", 15)])
 def test_experiments_are_sweeps_of_one_word(fresh: Path, run: Run, experiment: str, jobs: int) -> None:
     """Each finishes all its jobs, and its table has means with their spread."""
     table, printed = _sweep_of(run, fresh, experiment)
     assert list(table["status"]) == ["finished"] * jobs
     assert "## Mean ± standard deviation over" in printed
     if experiment == "ablation":
-        assert "| no_dropout         | +0 ± 0          | +0 ± 0 " in printed  # there is none to turn off
-        assert "| no_hidden_layers   | +" in printed
+        off = "no_dropout, no_normalization, no_l2, no_label_smoothing, no_averaging"
+        note = f"ablation: {off}: off already, so that there is nothing to turn off; 25 jobs are not trained"
+        assert printed.index(f"train: note: {note}") < printed.index("train: epoch 1/4")
+        assert f"\n- {note}\n" in printed
+        assert "| no_hidden_layers | +" in printed
 
 
 def _sweep_of(run: Run, folder: Path, experiment: str) -> tuple[pd.DataFrame, str]:
@@ -143,8 +168,9 @@ def _sweep_of(run: Run, folder: Path, experiment: str) -> tuple[pd.DataFrame, st
     return pd.read_csv(folder / "sweep" / "experiment.csv"), done.stdout
 
 
-SEARCH = ("-m", "glassnet.stages.search", "search.trials=10", "search.folder=sweep", "data=digits", "training.epochs=8")
-SPACE = ("optimizer.learning_rate=tag(log, interval(1e-5, 1))", "model.hidden_sizes=[4],[16]", "tracking=none")
+SEARCH = ("-m", "glassnet.stages.search", "search.trials=10", "search.folder=sweep")
+FIXED = ("data=digits", "preset=small", "training.epochs=8", "tracking=none")
+SPACE = (*FIXED, "optimizer.learning_rate=tag(log, interval(1e-5, 1))", "model.hidden_sizes=[4],[16]")
 
 
 def test_a_search_learns_prunes_and_goes_on(fresh: Path, run: Run) -> None:

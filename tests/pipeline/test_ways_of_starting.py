@@ -142,6 +142,22 @@ def test_an_edited_conf_stops_the_pipeline_until_params_are_generated(fresh: Pat
     run(fresh, "dvc", "repro", "check")
 
 
+def test_dvc_neither_trains_an_edited_params_yaml_nor_forgets_an_applied_experiment(reproduced: Path, run: Run) -> None:
+    """Both would be a training with other settings than the user believes; DVC says nothing of either."""
+    run(reproduced, "git", "commit", "-qam", "what the pipeline made, if that is not committed", expect=None)
+    params = reproduced / "params.yaml"
+    params.write_text(params.read_text().replace("learning_rate: 0.01\n", "learning_rate: 0.5\n"))
+    failed = run(reproduced, "dvc", "repro", "check", expect=None)
+    assert "check: params.yaml: expected it as it was generated, received an edited one" in failed.stderr
+    run(reproduced, "git", "checkout", "-q", ".")
+    run(reproduced, "dvc", "exp", "run", "check", "-n", "mine", "-S", "model=softmax")
+    run(reproduced, "git", "checkout", "-q", ".")
+    run(reproduced, "dvc", "exp", "apply", "mine")
+    failed = run(reproduced, "dvc", "exp", "run", "check", "-S", "seed=1", expect=None)
+    assert failed.returncode != 0
+    assert "check: params.yaml: expected model=softmax" in failed.stderr
+
+
 def test_params_yaml_is_what_conf_composes_to(fresh: Path, run: Run) -> None:
     """The committed file is up to date, and DVC's own composition leaves it as it is."""
     run(fresh, sys.executable, "-m", "glassnet.config")

@@ -1,14 +1,18 @@
 """Finishing and using a run by hand: settings of another run, and places where nothing can be written, are refused."""
 
+import errno
 import json
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hydra import compose, initialize_config_dir
+from sklearn.datasets import load_wine
 
-from glassnet.config import CONF, Layout, Settings, UserError, register_resolvers, to_settings
+from glassnet.config import CONF, Job, Layout, Settings, Sweep, UserError, register_resolvers, to_settings
 from glassnet.stages import evaluate, predict, report, train
+from glassnet.training import TrainingDivergedError
 
 ROOT = Path(__file__).resolve().parents[2]
 SHORT = ("tracking=none", "training.epochs=2", "training.baseline.epochs=1")
@@ -60,6 +64,51 @@ def test_a_folder_without_a_run_cannot_be_finished(run: Layout) -> None:
         evaluate.main(_settings(*SHORT), run)
 
 
+def _job(*overrides: str) -> Layout:
+    """Train a job of a sweep in its folder, as the sweep does, and return the layout that a run by hand has there."""
+    folder = Path("sweep/1")
+    Job(folder, list(overrides), list(overrides), "a start", "running", attempts=1).write()
+    train.main(_settings(*SHORT, *overrides), Layout(folder, Sweep(folder.parent, overrides)))
+    return Layout(folder)
+
+
+def test_a_job_of_a_sweep_is_finished_too(
+    run: Layout, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The baseline that it lacks is trained: the same as a single run has. What the sweep notes of it stays."""
+    job = _job("seed=3")
+    assert not job.baseline.exists()
+    before = job.recorded.read_text()
+    monkeypatch.setattr(report, "given_overrides", lambda: ("seed=3",))
+    for stage in (evaluate, report):
+        stage.main(_settings(*SHORT, "seed=3"), job)
+    assert "sweep/1 has no linear baseline, like every job of a sweep: it is trained first" in capsys.readouterr().out
+    assert "softmax_regression" in json.loads(job.metrics.read_text())["comparisons"]
+    assert (job.figures / "learning_curves.png").is_file()
+    assert job.recorded.read_text() == before
+    train.main(_settings(*SHORT, "seed=3"), Layout(Path("single")))
+    assert job.baseline.read_bytes() == Layout(Path("single")).baseline.read_bytes()
+
+
+def test_a_refused_evaluation_says_which_overrides_fit(run: Layout) -> None:
+    """All of them, since the folder's run is what is to be finished."""
+    _job("model.dropout=0.1", "seed=3")
+    fitting = r"to train: model\.dropout=0\.1 training\.epochs=2 training\.baseline\.epochs=1 seed=3$"
+    with pytest.raises(UserError, match=fitting):
+        evaluate.main(_settings(*SHORT), Layout(Path("sweep/1")))
+
+
+def test_a_training_that_was_stopped_has_nothing_to_evaluate(run: Layout) -> None:
+    """It diverged, or a search ended it: the line says which, instead of missing a file."""
+    rate = ("optimizer=sgd", "optimizer.learning_rate=1e30")
+    with pytest.raises(TrainingDivergedError):
+        train.main(_settings(*SHORT, *rate), Layout(Path("diverged")))
+    with pytest.raises(
+        UserError, match=r"diverged: expected a training that came to its end, .* \(.*finite.*\); there"
+    ):
+        evaluate.main(_settings(*SHORT, *rate), Layout(Path("diverged")))
+
+
 def test_predictions_are_written_to_a_file(run: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder, or a place below a file, is refused before anything is read, and left as it was."""
     Path("in.csv").write_text("a\n1\n")
@@ -69,6 +118,22 @@ def test_predictions_are_written_to_a_file(run: Layout, monkeypatch: pytest.Monk
         with pytest.raises(UserError, match="output: expected a file to write, received"):
             predict.main()
     assert sorted(Path().iterdir()) == before
+
+
+def test_a_full_disk_names_the_predictions(run: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the part of them that is written first; and no setting that predict does not have."""
+    load_wine(as_frame=True).data.head(3).to_csv("in.csv", index=False)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(pd.DataFrame, "to_csv", full)
+    monkeypatch.setattr(sys, "argv", ["predict", "input=in.csv", "output=new/p.csv", f"model={run.model}"])
+    with pytest.raises(
+        UserError, match=r"^output: new/p\.csv: expected to read or write .*; free some space on that disk$"
+    ):
+        predict.main()
+    assert list(Path("new").iterdir()) == []
 
 
 def test_a_network_beyond_all_memory_is_named(run: Layout, capsys: pytest.CaptureFixture[str]) -> None:

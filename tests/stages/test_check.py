@@ -32,4 +32,4 @@ def test_dvc_is_given_what_it_can_run(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_dvc_runs_the_check_when_an_experiment_is_chosen() -> None:
     """It looks at the parameters that a stage names, and at no others."""
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-    assert {"conf_digest", "by_hand"} <= set(stages["check"]["params"])
+    assert {"conf_digest", "by_hand", "ablation"} <= set(stages["check"]["params"])

@@ -1,41 +1,104 @@
-"""What a search is asked wrongly, and what it advises when trials fail."""
+"""A search trains each settings once; what it is asked wrongly; what it advises when trials fail."""
 
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from glassnet.config import one_line_errors
+from glassnet.config import one_line_errors, read_jobs
 from glassnet.stages import search
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture
-def failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
-    """Starts a search that fails, in a folder of its own, and returns the lines on stderr."""
+def searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Runs a search of short trainings in a folder of its own, and returns the lines on stdout."""
     for name in ("conf", "src"):
         (tmp_path / name).symlink_to(ROOT / name)
     monkeypatch.chdir(tmp_path)
 
     def start(*arguments: str) -> str:
-        monkeypatch.setattr(sys, "argv", ["search", *arguments])
-        with pytest.raises(SystemExit) as ended, one_line_errors("search"):
+        short = ("search.folder=s", "tracking=none", "training.epochs=2", "training.telemetry_every=null")
+        monkeypatch.setattr(sys, "argv", ["search", *short, *arguments])
+        with one_line_errors("search"):
             search.main()
+        return capsys.readouterr().out
+
+    return start
+
+
+@pytest.fixture
+def failed(searched: Callable[..., str], capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Starts a search that fails, and returns the lines on stderr."""
+
+    def start(*arguments: str) -> str:
+        with pytest.raises(SystemExit) as ended:
+            searched(*arguments)
         assert ended.value.code == 1
         return capsys.readouterr().err
 
     return start
 
 
+def _trained() -> list[str]:
+    return [" ".join(job.changes) for job in read_jobs(Path("s"))]
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "random"])
+def test_a_small_space_is_trained_once_and_ends_the_search(searched: Callable[..., str], sampler: str) -> None:
+    """Six settings, however often they would be proposed; said in the output and below the table."""
+    space = ("model.hidden_sizes=[4],[8]", "model.dropout=0.0,0.2,0.2,0.4", f"search.sampler={sampler}")
+    printed = searched(*space, "search.trials=20")
+    sizes, dropouts = ("[4]", "[8]"), ("0.0", "0.2", "0.4")
+    assert sorted(_trained()) == [f"model.hidden_sizes={size} model.dropout={p}" for size in sizes for p in dropouts]
+    note = "ended after 6 of 20 trainings: there are no other settings to try"
+    assert f"search: {note}\n" in printed
+    assert f"- {note}\n" in Path("s/experiment.md").read_text(encoding="utf-8")
+    before = pd.read_csv("s/experiment.csv")
+    again = searched(*space, "search.trials=20")
+    assert again.count("finished before, not trained again") == 6
+    pd.testing.assert_frame_equal(pd.read_csv("s/experiment.csv"), before)
+
+
+def test_the_same_settings_in_other_words_are_trained_once(searched: Callable[..., str]) -> None:
+    """An ablation makes them so: four values of dropout, and one training without any."""
+    printed = searched("ablation=nothing,no_dropout", "model.dropout=range(0.1,0.5,0.1)", "search.trials=20")
+    assert len(_trained()) == 5
+    assert [changes for changes in _trained() if "no_dropout" in changes] == ["ablation=no_dropout model.dropout=0.0"]
+    assert "ended after 5 of 20 trainings" in printed
+
+
+def test_an_interval_of_one_number_ends_the_search(searched: Callable[..., str]) -> None:
+    """Rounded, its numbers are one; the sampler would propose it for ever."""
+    printed = searched("model.dropout=interval(0.1,0.10001)", "search.trials=3")
+    assert _trained() == ["model.dropout=0.1"]
+    assert "ended after 1 of 3 trainings: 100 proposals were none but these" in printed
+
+
+def test_every_way_to_name_values_is_searched(searched: Callable[..., str]) -> None:
+    """Ranges of real numbers, whole numbers, choices of a group by a pattern, fixed keys of a swept group."""
+    printed = searched(
+        "model=glob(*)", "schedule=step,exponential", "schedule.factor=0.5", "model.dropout=range(0,0.4,0.1)",
+        "training.batch_size=int(interval(8,64))", "optimizer.learning_rate=tag(log, interval(1e-3, 1e-1))",
+        "search.trials=3",
+    )  # fmt: skip
+    assert [job.status for job in read_jobs(Path("s"))] == ["finished"] * 3
+    assert "search: note: model.dropout=range(0,0.4,0.1) has its end, 0.4, too" in printed
+
+
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
-        (("model=glob(*)",), "expected the values to choose from, such as model=mlp,softmax, received 'model=glob(*)'"),
+        (
+            ("model=glob(x*)",),
+            "expected the values to choose from, such as model=mlp,softmax, received 'model=glob(x*)'",
+        ),
         (("seed=shuffle(1,2,3)",), "received 'seed=shuffle(1,2,3)'; leave shuffle out"),
         (("seed=shuffle(range(3))",), "leave shuffle out"),
-        (("--help",), "search.folder, search.prune, received '--help'; a search needs no option"),
+        (("--cfg",), "search.folder, search.prune, received '--cfg'; a search needs no option"),
         (("-m", "seed=0,1"), "received '-m'; a search needs no option"),
         (("seed=0,1", "search.folder=file"), "search.folder: expected a folder, received 'file', where file is a file"),
         (("seed=0,1", "search.folder=."), "search.folder: expected a folder of its own, received '.'"),
@@ -43,6 +106,14 @@ def failed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
         (("optimizer.learning_rate=tag(log,interval(0,1))",), "above 0 with log, received 'optimizer.learning_rate="),
         (("seed=range(3,1)",), "received 'seed=range(3,1)', which has none"),
         (("seed=0,1", "search.seed=-1"), "search.seed: expected a whole number from 0 to 4294967295, received '-1'"),
+        (("seed=range(0,1,0)",), "received 'seed=range(0,1,0)' (range() arg 3 must not be zero)"),
+        (
+            ("training.batch_size=interval(8,64)",),
+            "expected whole numbers, received 'training.batch_size=interval(8,64)'",
+        ),
+        (("schedule=step,cosine", "schedule.factor=0.5"), "one that schedule=cosine lacks; schedule=exponential and"),
+        (("schedule=step,cosin",), "schedule: expected one of constant, cosine, exponential, one_cycle, plateau, step"),
+        (("modell=a,b",), "modell: expected a key that conf/ has, received an unknown one"),
         (("seed=0,[",), "expected overrides such as optimizer.learning_rate=0.01, received 'seed=0,['"),
     ],
 )
@@ -57,7 +128,7 @@ def test_what_cannot_be_searched_is_one_line(failed: Callable[..., str], argumen
 
 def test_a_search_over_the_experiment_of_a_sweep_is_refused(failed: Callable[..., str]) -> None:
     """Its own values would have been left out without a word."""
-    errors = failed("experiment=kfold", "seed=0,1", "search.folder=s", "tracking=none")
+    errors = failed("experiment=kfold", "seed=0,1")
     assert "experiment: expected none or final, received a sweep's" in errors
     assert errors.count("\n") == 1
     assert not list(Path("s").glob("*/"))
@@ -65,7 +136,7 @@ def test_a_search_over_the_experiment_of_a_sweep_is_refused(failed: Callable[...
 
 def test_failed_trials_are_repeated_by_the_searchs_own_argument(failed: Callable[..., str]) -> None:
     """Not by that of a sweep."""
-    errors = failed("seed=0,1", "optimizer.learning_rate=-1", "tracking=none", "search.trials=2", "search.folder=s")
+    errors = failed("seed=0,1", "optimizer.learning_rate=-1", "search.trials=2")
     assert errors.splitlines()[-1].startswith("search: 2 of 2 jobs failed")
     assert "search.folder=s to run these alone" in errors
     assert Path("s/experiment.md").is_file()

@@ -2,14 +2,26 @@
 
 import csv
 import json
+import re
 import sys
 from pathlib import Path
 
 import pytest
 from hydra import compose, initialize_config_dir
 
-from glassnet.config import CONF, Layout, Settings, UserError, register_resolvers, to_settings
+from glassnet.config import (
+    CONF,
+    Layout,
+    Settings,
+    UserError,
+    changes_from_conf,
+    register_resolvers,
+    to_settings,
+)
+from glassnet.data import SOURCES, write_raw
+from glassnet.evaluation import ungrouped
 from glassnet.stages import evaluate, predict, report, train
+from glassnet.training import load_model
 
 ROOT = Path(__file__).resolve().parents[2]
 SHORT = ("tracking=none", "training.epochs=2", "training.baseline.epochs=1", "data=csv", "data.path=a.csv")
@@ -117,7 +129,7 @@ def test_a_target_that_is_the_same_in_all_test_rows_has_no_interval_of_r_squared
     (project / "a.csv").write_text("\n".join(lines), encoding="utf-8")
     layout = _finish("data.target=y", "data.task=regression")
     assert "evaluate: test R² 0.0000 (the target is the same in all test rows), MAE" in capsys.readouterr().out
-    metrics = json.loads(layout.metrics.read_text(encoding="utf-8"))
+    metrics = ungrouped(json.loads(layout.metrics.read_text(encoding="utf-8")))
     assert "r2_low" not in metrics
     assert metrics["mae_low"] <= metrics["mae"] <= metrics["mae_high"]
     text = layout.report.read_text(encoding="utf-8")
@@ -143,3 +155,91 @@ def test_a_zero_has_no_sign(project: Path) -> None:
         actual = [row["actual"] for row in csv.DictReader(file)]
     assert not [value for value in actual if value.strip("-0.") == "" and value.startswith("-")]
     assert "| -0 " not in layout.report.read_text(encoding="utf-8")
+
+
+def _write_shop(path: Path, rows: int = 90) -> None:
+    """A table as a shop exports it: a title, a count, prices, shares, dates, empty records, orders without a result."""
+    lines = ["Orders of 2024;;;;;", "nr;when;price;share;city;y"]
+    for i in range(rows):
+        when = f"{1 + i * 7 % 28:02d}.{1 + i % 12:02d}.2024" if i % 11 else ""
+        price = f"{1000 + i * 37 % 101:,} €".replace(",", "\u202f") if i % 7 else "n/a"
+        lines.append(
+            f"{i + 1};{when};{price};{i * 13 % 41}%;{['Cork', 'Bonn'][i % 2]};{['', 'yes', 'no', 'yes'][i % 4]}"
+        )
+        lines += [";;;;;"] * (i % 30 == 7)
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def test_raw_rows_are_predicted_as_the_table_was_read(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The file itself, in its own forms and with what it lacks, and the table that was made of it."""
+    _write_shop(project / "a.csv")
+    layout = _finish("data.target=y")
+    text = layout.report.read_text(encoding="utf-8").replace("\\\\", "\\")
+    for part in (
+        "Note: left out as a count of the rows: nr; data.keep=[nr] learns from it.",
+        "Note: 23 rows were left out, having no value of the target 'y', and not counted in row numbers: row 1, 5,",
+        "Note: 3 rows were left out as wholly empty, and not counted in row numbers: row 9, 40, 71 below the header.",
+        r"Note: read as numbers: price ('1\u202f037 €'); share ('0%').",
+        "a date becomes a number of",
+        "(median 2024-",
+        "Row numbers count from 0 in the table as it was read, without the rows that a note above leaves out.",
+    ):
+        assert part in text
+    settings = _settings("data.target=y")
+    table = SOURCES["csv"](settings.data.model_dump())
+    write_raw(table, Path("raw"))
+    capsys.readouterr()
+    rows = {}
+    for name, file in (("as written", "a.csv"), ("as read", "raw/a.csv")):
+        monkeypatch.setattr(sys, "argv", ["predict", f"input={file}", "output=out.csv", f"model={layout.model}"])
+        predict.main()
+        with Path("out.csv").open(encoding="utf-8") as written:
+            rows[name] = [float(row["probability_yes"]) for row in csv.DictReader(written)]
+    assert len(rows["as written"]) == 90
+    assert [row for i, row in enumerate(rows["as written"]) if i % 4] == pytest.approx(rows["as read"], rel=1e-6)
+    said = "predict: note: 3 rows were left out as wholly empty, without a prediction: row 9, 40, 71 below the header"
+    assert capsys.readouterr().err.splitlines()[0] == said
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("01.02.2024;7 lb;1%;Cork", "expected numbers in price, received '7 lb' in row 3 below the header"),
+        ("2/30/2024;7 €;1%;Cork", "expected dates such as 31.01.2024 in when, received '2/30/2024' in row 3 below"),
+    ],
+)
+def test_what_a_row_has_in_another_form_is_one_line(
+    project: Path, monkeypatch: pytest.MonkeyPatch, row: str, said: str
+) -> None:
+    """With the row as it stands in the file, empty records counted; nothing is written."""
+    _write_shop(project / "a.csv")
+    layout = _finish("data.target=y")
+    Path("new.csv").write_text(f"when;price;share;city\n01.02.2024;7 €;1%;Cork\n;;;\n{row}\n", encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["predict", "input=new.csv", "output=out.csv", f"model={layout.model}"])
+    with pytest.raises(UserError, match=re.escape(f"new.csv: {said}")):
+        predict.main()
+    assert not Path("out.csv").exists()
+
+
+def test_settings_of_tables_reach_a_run_and_its_commands(project: Path) -> None:
+    """keep, dates, and what is missing: the report's commands have them, and the model knows them."""
+    _write_shop(project / "a.csv")
+    chosen = (
+        "data.target=y",
+        "data.keep=[nr]",
+        "data.dates=[when]",
+        "data.missing_target=drop",
+        "data.missing_values=['0%']",
+    )
+    layout = _finish(*chosen, "data.missing_numeric=mean")
+    text = layout.report.read_text(encoding="utf-8")
+    assert re.search(r'`data\.keep` +\| `\["nr"\]`', text)
+    changes = changes_from_conf(CONF, _settings(*chosen).model_dump())
+    assert {*chosen} - {"data.missing_target=drop"} <= {*changes}
+    columns = {column["name"]: column for column in load_model(layout.model).preprocessing.to_json()["columns"]}
+    assert columns["when"]["format"] == "%d.%m.%Y"
+    assert "price" not in columns  # n/a is no longer missing, and its texts are too many
+    assert columns["share"]["gaps"] > 0
+    assert columns["nr"]["kind"] == "numeric"

@@ -28,6 +28,18 @@ def test_code_without_a_date_is_packed(tmp_path: Path, monkeypatch: pytest.Monke
     assert zipfile.ZipFile(tmp_path / "code.zip").read("glassnet/tracking/model.py") == b"x = 1\n"
 
 
+def _logged(folder: Path, fitted: TablePreprocessing) -> tuple[ModelFile, Any]:
+    """Return a model of two classes with this preprocessing, and what MLflow loads of it."""
+    architecture: dict[str, Any] = {"sizes": [len(fitted.feature_names), 3, 2]}
+    network = build(architecture, np.random.default_rng(0), np.random.default_rng(0))
+    saved = ModelFile(network, architecture, fitted, ("p", "q"), {})
+    save_model(folder / "model.safetensors", saved)
+    logged = cast(Any, SimpleNamespace(artifact_location=str(folder), model_id="m-0"))
+    model._save(folder / "model.safetensors", folder / "model", logged, "0" * 32)
+    loaded = mlflow.pyfunc.load_model(str(folder / "model"))
+    return saved, loaded
+
+
 @pytest.mark.filterwarnings("ignore")  # MLflow's, about its own classes, ours, and pandas
 @pytest.mark.parametrize(
     ("rows", "texts"),
@@ -44,12 +56,29 @@ def test_the_model_takes_whole_numbers_truth_values_and_columns_of_gaps(
     table = {"x": [1.5, 2.0, 4.0], "t": ["u", "v", "u"], "on": ["True", "False", "True"], "code": ["1.0", "2.0", "2.0"]}
     rules = {"numeric": "median", "categorical": "most_frequent", "values": ["?"]}
     fitted = TablePreprocessing.fit(pd.DataFrame(table), tuple(table), ("t", "on", "code"), rules)
-    architecture: dict[str, Any] = {"sizes": [len(fitted.feature_names), 3, 2]}
-    network = build(architecture, np.random.default_rng(0), np.random.default_rng(0))
-    saved = ModelFile(network, architecture, fitted, ("p", "q"), {})
-    save_model(tmp_path / "model.safetensors", saved)
-    logged = cast(Any, SimpleNamespace(artifact_location=str(tmp_path), model_id="m-0"))
-    model._save(tmp_path / "model.safetensors", tmp_path / "model", logged, "0" * 32)
-    loaded = mlflow.pyfunc.load_model(str(tmp_path / "model"))
+    saved, loaded = _logged(tmp_path, fitted)
     as_written = {**rows, "on": [str(value) for value in rows["on"]], "code": ["1.0", "2.0"], **texts}
     pd.testing.assert_frame_equal(loaded.predict(pd.DataFrame(rows)), predict_rows(saved, pd.DataFrame(as_written)))
+
+
+@pytest.mark.filterwarnings("ignore")  # MLflow's, about its own classes, ours, and pandas
+@pytest.mark.parametrize(
+    "rows",
+    [
+        {"share": ["12%", "n/a"], "when": ["31.01.2024", ""], "code": ["1.0", "2"]},
+        {"share": [12, -999], "when": ["2024-01-31", None], "code": [1, 2]},
+        {"share": [12.0, np.nan], "when": pd.to_datetime(pd.Series(["2024-01-31", None])), "code": [1.0, 2.0]},
+    ],
+)
+def test_the_model_takes_numbers_and_dates_in_the_form_of_the_table(tmp_path: Path, rows: dict[str, Any]) -> None:
+    """And as a program has them; what marks a missing value does so in any form."""
+    frame = pd.DataFrame(
+        {"share": [12.0, 7.0, 5.0], "when": ["2024-01-31", "2024-02-29", None], "code": ["1", "2", "2"]}
+    )
+    rules = {"numeric": "median", "categorical": "most_frequent", "values": ["n/a", "-999"]}
+    fitted = TablePreprocessing.fit(
+        frame, ("share", "when", "code"), ("code",), rules, {"share": {"suffix": "%"}}, {"when": "%d.%m.%Y"}
+    )
+    saved, loaded = _logged(tmp_path, fitted)
+    plain = pd.DataFrame({"share": [12.0, None], "when": ["2024-01-31", None], "code": ["1", "2"]})
+    pd.testing.assert_frame_equal(loaded.predict(pd.DataFrame(rows)), predict_rows(saved, plain))

@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import mlflow
+import numpy as np
 import pytest
 import yaml
 
@@ -112,6 +113,29 @@ def test_a_data_set_that_another_run_added_meanwhile_is_used(tmp_path: Path, mon
     digests = [[each.dataset.digest for each in client.get_run(run).inputs.dataset_inputs] for run in (theirs, ours)]
     assert digests[0] == digests[1]
     assert len(digests[0]) == 1
+
+
+def test_the_digest_of_a_data_set_sees_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """MLflow's own stops after 10,000 numbers: here a pixel of the last of a thousand images is another one."""
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    values = yaml.safe_load((ROOT / "conf" / "data" / "digits.yaml").read_text())
+    prepare(SOURCES["digits"](values), values, tmp_path / "prepared")
+    prepared = read_prepared(tmp_path / "prepared")
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    client, experiment = talk(uri, lambda: open_store(uri, "test"))
+
+    def recorded() -> str:
+        run = client.create_run(experiment).info.run_id
+        with quiet_warnings():
+            _log_data_set(client, run, prepared)
+        return str(client.get_run(run).inputs.dataset_inputs[0].dataset.digest)
+
+    before = recorded()
+    assert before == recorded() == prepared.digest()
+    pixels = np.load(tmp_path / "prepared" / "train" / "features.npy", mmap_mode="r+")
+    pixels[-1, -1] += 1
+    pixels.flush()
+    assert recorded() != before
 
 
 def test_a_deleted_experiment_is_named_with_the_way_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

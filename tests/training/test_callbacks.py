@@ -1,5 +1,6 @@
 """Callbacks that remember: early stopping with the best weights, and checkpoints that each finds its state in."""
 
+import errno
 import io
 import os
 import signal
@@ -153,6 +154,23 @@ def test_checkpoints_are_written_as_often_as_asked(
     _train(Checkpoints(tmp_path, {}, **options), saved, epochs=7)
     assert saved.epochs == during
     assert _epoch_saved(tmp_path) == end
+
+
+def test_a_disk_that_takes_no_checkpoint_is_said_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Not after each epoch: the last line says what became of the training."""
+
+    def full(folder: Path, *_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(folder / CURRENT))
+
+    monkeypatch.setattr("glassnet.training.callbacks.checkpoints.write_checkpoint", full)
+    _, history = _train(Checkpoints(tmp_path, {}), epochs=5)
+    assert len(history) == 5
+    warnings = capsys.readouterr().err
+    assert warnings.count("\n") == 1
+    assert "No space left on device" in warnings
+    assert str(tmp_path / CURRENT) in warnings
 
 
 def test_a_state_that_could_not_be_saved_is_said_to_be_lost(tmp_path: Path) -> None:

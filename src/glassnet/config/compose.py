@@ -1,12 +1,19 @@
 """conf/ and params.yaml: composing the one, generating the other, and noticing when they have drifted apart."""
 
 import hashlib
+import shlex
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
+from glassnet.config.ablation import require_turned_off
 from glassnet.config.errors import UserError
+from glassnet.config.origin import OF_THE_FILE, is_edited, left_behind, set_beside_conf, settings_digest
 from glassnet.config.presets import preset_for
 from glassnet.config.settings import Settings, parse_settings
+from glassnet.config.yaml_text import load_yaml
 from glassnet.files import write_whole
 
 if TYPE_CHECKING:
@@ -26,28 +33,58 @@ def conf_digest(conf: Path) -> str:
     return digest.hexdigest()[:16]
 
 
-def register_resolvers(conf: Path) -> None:
-    """Let configuration files name the digest of `conf`, and the preset of a data set.
+def register_resolvers(conf: Path, *, by_dvc: bool = False) -> None:
+    """Let conf/config.yaml ask for digests of conf/ and of its values, a preset, and what DVC leaves behind.
 
-    They say `${glassnet.conf_digest:}` and `${glassnet.preset:${data}}`.
+    Args:
+        conf: the folder.
+        by_dvc: whether it is DVC that composes, and will write the outcome over params.yaml.
     """
     from omegaconf import OmegaConf
 
-    OmegaConf.register_new_resolver("glassnet.conf_digest", lambda: conf_digest(conf), replace=True)
-    OmegaConf.register_new_resolver("glassnet.preset", lambda data: preset_for(conf, data).stem, replace=True)
+    def all_values(root: "DictConfig") -> dict[str, Any]:
+        names = [str(name) for name in root if name not in {*OF_THE_FILE, "hydra"}]  # those ask for this function
+        return OmegaConf.to_container(OmegaConf.masked_copy(root, names), resolve=True)  # type: ignore[return-value]
+
+    def compared_with_present(root: "DictConfig") -> object:
+        path = conf.parent / PARAMS
+        present = load_yaml(path.read_bytes()) if by_dvc and path.is_file() else None
+        lost = left_behind(conf, present, all_values(root)) if isinstance(present, dict) else None
+        return OmegaConf.create(lost) if lost else None
+
+    resolvers: dict[str, Callable[..., object]] = {
+        "conf_digest": lambda: conf_digest(conf),
+        "preset": lambda data: preset_for(conf, data).stem,
+        "settings_digest": lambda *, _root_: settings_digest(all_values(_root_)),
+        "left_behind": lambda *, _root_: compared_with_present(_root_),
+    }
+    for name, resolver in resolvers.items():
+        OmegaConf.register_new_resolver(f"glassnet.{name}", resolver, replace=True)
+
+
+def composed(overrides: Sequence[str] = (), *, with_hydra: bool = False) -> "DictConfig":
+    """Return what conf/ composes to with these overrides; on request with Hydra's own settings."""
+    from hydra import compose, initialize_config_dir
+
+    with initialize_config_dir(str(CONF.absolute()), version_base="1.3"):
+        return compose("config", list(overrides), return_hydra_config=with_hydra)
 
 
 def to_settings(config: "DictConfig", source: str) -> Settings:
-    """Return a composed configuration as settings."""
+    """Return a composed configuration as settings.
+
+    Raises:
+        UserError: if they do not fit, or if what an ablation turns off is not off.
+    """
     from omegaconf import OmegaConf
 
-    return parse_settings(OmegaConf.to_container(config, resolve=True), source)
+    settings = parse_settings(OmegaConf.to_container(config, resolve=True), source)
+    require_turned_off(CONF, settings)
+    return settings
 
 
 def write_params() -> None:
     """Compose conf/ without overrides and write params.yaml: the same bytes that `dvc exp run` would write."""
-    import yaml
-    from hydra import compose, initialize_config_dir
     from hydra.errors import HydraException
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
@@ -55,8 +92,7 @@ def write_params() -> None:
     require_project()
     register_resolvers(CONF)
     try:
-        with initialize_config_dir(str(CONF.absolute()), version_base=None):
-            config = compose("config")
+        config = composed()
     except (HydraException, OmegaConfBaseException) as error:
         raise UserError(f"conf/: {error}") from error
     except (yaml.YAMLError, ValueError, OSError):
@@ -67,11 +103,21 @@ def write_params() -> None:
     write_whole(PARAMS, OmegaConf.to_yaml(config))
 
 
+def undone_by_generating() -> list[str]:
+    """Return the overrides that params.yaml has over the conf/ that it was composed from; generating it drops them."""
+    try:
+        values = _load_yaml(PARAMS)
+    except UserError:  # missing or damaged: what generating it is for
+        return []
+    return set_beside_conf(CONF, values) if values.get("conf_digest") == conf_digest(CONF) else []
+
+
 def read_params() -> Settings:
     """Return the settings in params.yaml, which `dvc repro` and `dvc exp run` start the stages with.
 
     Raises:
-        UserError: if the file is missing, does not fit, or was generated from another conf/ than the one here.
+        UserError: if the file is missing, does not fit, or was generated from another conf/ than the one here; if what
+            an ablation turns off is not off.
     """
     require_project()
     values = _load_yaml(PARAMS)
@@ -81,7 +127,17 @@ def read_params() -> Settings:
             f"params.yaml: expected it to be generated from conf/ as it is now (digest {expected}), received digest "
             f"{found}; run `make params`, then start again"
         )
-    return parse_settings(values, "params.yaml")
+    if is_edited(values):
+        edits = set_beside_conf(CONF, values)
+        given = " ".join(f"-S {shlex.quote(edit)}" for edit in edits) or "-S …"
+        raise UserError(
+            "params.yaml: expected it as it was generated, received an edited one "
+            f"({', '.join(edits) or 'unlike conf/'}); edit conf/ and run `make params`, or try it with `dvc exp run "
+            f"{given}`; `make params` alone undoes the edit"
+        )
+    settings = parse_settings(values, "params.yaml")
+    require_turned_off(CONF, settings)
+    return settings
 
 
 def require_project() -> None:
@@ -94,7 +150,6 @@ def require_project() -> None:
 
 def require_yaml() -> None:
     """Raise a `UserError` if a file in conf/ is no YAML; OmegaConf, which reads it for Hydra, says so in many lines."""
-    import yaml
     from omegaconf import OmegaConf
 
     for path in sorted(CONF.rglob("*.yaml")):
@@ -106,30 +161,12 @@ def require_yaml() -> None:
 
 
 def _load_yaml(path: Path) -> Any:
-    import yaml
-
     if not path.is_file():
         raise UserError(f"{path}: expected the generated settings here, found no file; run `make params`")
     try:
-        values = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506  # a SafeLoader, see below
+        values = load_yaml(path.read_bytes())
     except yaml.YAMLError as error:
         raise UserError(f"{path}: expected YAML, received something else ({error}); run `make params`") from error
     if not isinstance(values, dict):
         raise UserError(f"{path}: expected settings by name, received {type(values).__name__}; run `make params`")
     return values
-
-
-def _make_loader() -> Any:
-    """Return PyYAML's safe loader, with numbers such as 1e-3 read as numbers, as YAML 1.2 and Hydra have it."""
-    import re
-
-    import yaml
-
-    loader = type("Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
-    loader.add_implicit_resolver(  # type: ignore[attr-defined]  # inherited from PyYAML's Resolver
-        "tag:yaml.org,2002:float", re.compile(r"^[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?[eE][-+]?[0-9]+$"), list("-+0123456789")
-    )
-    return loader
-
-
-_Loader = _make_loader()

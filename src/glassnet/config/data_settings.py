@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
-from glassnet.config.fields import MOST, Count, Fraction, NotNegative, NotNegativeCount, Positive, Section
+from glassnet.config.fields import MOST, Count, Fraction, Name, NotNegative, NotNegativeCount, Positive, Section
 
 
 class DataSettings(Section):
@@ -79,19 +79,36 @@ class FashionMNISTSettings(DataSettings):
     mirrors: Annotated[list[str], Field(min_length=1)]
 
 
+def _as_sign(delimiter: object) -> object:
+    """Return a tab where one is typed as people type it."""
+    return "\t" if delimiter in ("\\t", "tab") else delimiter
+
+
+def _says_a_date(form: str) -> str:
+    from glassnet.data.columns.dates import is_date_format  # NumPy comes with it, which the settings do without
+
+    if not is_date_format(form):
+        raise ValueError("how dates are written, in the terms of Python's strftime, with a year, such as '%d.%m.%Y'")
+    return form
+
+
 class CSVSettings(DataSettings):
     """A table of the user's own."""
 
     name: Literal["csv"]
-    target: str | None
+    target: Name | None
     task: Literal["auto", "classification", "regression"]
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None
+    delimiter: Annotated[str, BeforeValidator(_as_sign), Field(min_length=1, max_length=1)] | None
     decimal: Literal[".", ","]
     encoding: Annotated[str, Field(min_length=1)]
-    drop: list[str]
-    categorical: list[str]
-    most_categories: Count
-    missing_values: list[str]
+    drop: list[Name]
+    keep: list[Name] = Field(default_factory=list)
+    categorical: list[Name]
+    dates: list[Name] = Field(default_factory=list)
+    date_format: Annotated[str, AfterValidator(_says_a_date)] | None = None
+    most_categories: Count | None
+    missing_values: list[Name]
+    missing_target: Literal["drop", "error"] = "drop"
     missing_numeric: Literal["median", "mean", "drop"]
     missing_categorical: Literal["most_frequent", "own_category", "drop"]
     missing_indicator: bool

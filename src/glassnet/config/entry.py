@@ -1,22 +1,27 @@
 """How a stage starts: from params.yaml under DVC, through Hydra when given overrides; an error is one line."""
 
+import argparse
 import os
 import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+from glassnet.config.arguments import asks_for_help, print_stage_usage
 from glassnet.config.compose import CONF, read_params, register_resolvers, require_project, require_yaml, to_settings
-from glassnet.config.errors import MENDABLE, UserError, as_line, one_line_errors, print_any_text
+from glassnet.config.errors import MENDABLE, RUN_FOLDER, UserError, as_line, one_line_errors, print_any_text
 from glassnet.config.explain import explain, parse_override
 from glassnet.config.folders import require_own_folder
 from glassnet.config.jobs import new_start, read_job
 from glassnet.config.layout import Layout
+from glassnet.config.leftovers import Before, clear_away, look_before
+from glassnet.config.precedence import held_back, let_ablation_win
 from glassnet.config.sweeps import Finish, Main, run_job
+from glassnet.config.text_settings import as_written
 
 WATCH = "ends this process with the command"
 LAST_MINUTE = 60.0  # seconds for a training's step and its state
@@ -33,8 +38,10 @@ def run_stage(name: str, main: Main, finish_sweep: Finish | None = None) -> None
         main: what to run, with the settings and the layout of the folders.
         finish_sweep: what to do at the end of a sweep, with its folder.
     """
-    with one_line_errors(name):
-        if len(sys.argv) == 1:
+    with one_line_errors(name, place=RUN_FOLDER if sys.argv[1:] else ""):
+        if asks_for_help():
+            print_stage_usage(getattr(main, "__globals__", {}).get("__doc__"))  # its module's
+        elif len(sys.argv) == 1:
             if "DVC_STAGE" in os.environ:
                 # It would go on beside the same stage of the next `dvc repro`, and write the same files.
                 _when_parent_ends(_end_in_order)
@@ -51,19 +58,21 @@ class Task:
         name: the stage's.
         main: the stage's.
         finish_sweep: the stage's.
+        overrides: those of the command line, without those of Hydra's own settings.
         start: which start of the sweep it is, if it is one.
         home: the project's folder.
         process: the one that the user started.
-        mistakes: what went wrong in a single run; Hydra would add lines of its own to an error.
+        mistakes: what went wrong in a single run, and its folder; Hydra would add lines of its own to an error.
     """
 
     name: str
     main: Main
     finish_sweep: Finish | None
+    overrides: Sequence[str]
     start: str = field(default_factory=new_start)
     home: Path = field(default_factory=Path.cwd)
     process: int = field(default_factory=os.getpid)
-    mistakes: list[str] = field(default_factory=list)
+    mistakes: list[tuple[str, Path]] = field(default_factory=list)
 
     def __call__(self, config: Any) -> object:
         """Run the stage with these settings, as Hydra has it: alone, or as a job of a sweep."""
@@ -81,7 +90,7 @@ class Task:
             require_own_folder("hydra.run.dir", folder)
             return self.main(to_settings(config, "settings"), Layout(folder))
         except MENDABLE as error:
-            self.mistakes.append(as_line(error))
+            self.mistakes.append((as_line(error), folder))
             return None
 
     def _run_job(self, config: Any, folder: Path) -> object:
@@ -111,22 +120,39 @@ def _run_composed(name: str, main: Main, finish_sweep: Finish | None) -> None:
     require_project()
     register_resolvers(CONF)
     use_recorded_sweeper()
-    sys.argv[1:] = _in_order(sys.argv[1:])
-    task = Task(name, main, finish_sweep)
+    before = Before()
     os.environ["HYDRA_FULL_ERROR"] = "1"  # Hydra then raises its errors instead of printing several lines and exiting
     try:
+        given = _read(sys.argv[1:])
+        overrides = let_ablation_win(given.overrides)
+        if lost := [override for override in given.overrides if override not in overrides]:
+            print(f"{name}: note: {' '.join(lost)} has no effect: the ablation decides that", file=sys.stderr)
+        for_jobs = [] if given.cfg is not None else held_back(overrides, is_sweep=given.multirun)
+        sys.argv[1:] = [*(override for override in overrides if override not in for_jobs), *given.options]
+        ours = [override for override in overrides if not override.lstrip("+~").startswith(("hydra.", "hydra/"))]
+        task = Task(name, main, finish_sweep, ours)
+        before = look_before(sys.argv[1:])
         hydra.main(config_path=str(CONF.absolute()), config_name="config", version_base="1.3")(task)()
     except (HydraException, OmegaConfBaseException) as error:
         raise UserError(explain(error)) from error
-    except (yaml.YAMLError, ValueError, OSError):
+    except (yaml.YAMLError, ValueError, OSError) as error:
         require_yaml()
-        raise
+        # Of its log that cannot be opened, Hydra says no more than that; of other files it does not say which.
+        cause = error.__cause__ if isinstance(error.__cause__, OSError) else error
+        if isinstance(cause, OSError) and cause.filename is None:
+            named = [each for each in sys.argv[1:] if each.startswith(("hydra.run.dir=", "hydra.sweep.dir="))]
+            cause.filename = named[-1].partition("=")[2] if named else "outputs or multirun"
+        if before.folder is not None:
+            clear_away(before, before.folder)
+        raise cause from error
     if task.mistakes:
-        raise UserError(task.mistakes[0])
+        line, folder = task.mistakes[0]
+        clear_away(before, folder)
+        raise UserError(line)
 
 
-def _in_order(arguments: list[str]) -> list[str]:
-    """Return a command line's arguments as Hydra's parser wants them: the options after all overrides.
+def _read(arguments: list[str]) -> argparse.Namespace:
+    """Return a command line as Hydra reads it, with the options, as they stand there, in a list of their own.
 
     Raises:
         UserError: for what is no override, an option that Hydra does not have, or a folder that is not a run's own.
@@ -138,15 +164,16 @@ def _in_order(arguments: list[str]) -> list[str]:
 
     parser = get_args_parser()
     parser.error = refuse
-    overrides = parser.parse_intermixed_args(arguments).overrides
-    for override in map(parse_override, overrides):
+    given: argparse.Namespace = parser.parse_intermixed_args(arguments)
+    given.options = list(arguments)
+    for override in given.overrides:
+        given.options.remove(override)
+    given.overrides = list(map(as_written, given.overrides))
+    for override in map(parse_override, given.overrides):
         # Hydra would write into it before it calls anything.
         if override.key_or_group == "hydra.run.dir" and "${" not in (folder := str(override.value())):
             require_own_folder("hydra.run.dir", Path(folder))
-    options = list(arguments)
-    for override in overrides:
-        options.remove(override)
-    return [*overrides, *options]
+    return given
 
 
 def _when_parent_ends(end: Callable[[], object]) -> None:

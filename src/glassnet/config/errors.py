@@ -33,22 +33,24 @@ class TerminatedError(SystemExit):
 # for the memory, and files that are missing, not allowed, or too much for the disk.
 MENDABLE = (UserError, ValueError, OSError, ArithmeticError, MemoryError)
 
+RUN_FOLDER = "hydra.run.dir=<folder>"  # the setting that chooses where a stage started by hand writes
+
 _REMEDIES = {
     errno.ENOSPC: "free some space on that disk",
     errno.EDQUOT: "free some of your quota on that disk",
     errno.EFBIG: "allow larger files (`ulimit -f`, or another file system)",
-    errno.EROFS: "choose a folder that can be written (hydra.run.dir=<folder>)",
+    errno.EROFS: "choose a place that can be written",
     errno.EACCES: "see to it that you may read or write it",
     errno.EPERM: "see to it that you may read or write it",
 }
 
 
 @contextmanager
-def one_line_errors(command: str, status: int = 1) -> Iterator[None]:
+def one_line_errors(command: str, status: int = 1, place: str = RUN_FOLDER) -> Iterator[None]:
     """Turn the errors that a user can mend into one line that opens with the command's name, and exit with `status`.
 
     Those are the errors in `MENDABLE`. A signal that ends the command is a line too; the status is then 128 and its
-    number, as a shell has it. Anything else is a bug and keeps its traceback.
+    number, as a shell has it. Anything else is a bug and keeps its traceback. `place` is as in `as_line`.
     """
     print_any_text()
     received: list[int] = []
@@ -65,7 +67,7 @@ def one_line_errors(command: str, status: int = 1) -> Iterator[None]:
             signum = received[0] if received else signal.SIGINT
             line, code = "interrupted" if signum == signal.SIGINT else "terminated", 128 + signum
         elif isinstance(error, MENDABLE):
-            line, code = as_line(error), status
+            line, code = as_line(error, place), status
         else:
             raise
     else:
@@ -122,12 +124,18 @@ def _noted_signals(received: list[int]) -> Iterator[None]:
             signal.signal(number, usual[number])
 
 
-def as_line(error: Exception) -> str:
-    """Return in one line what went wrong: the message; of an error of the system's, the file and what to do too."""
+def as_line(error: Exception, place: str = RUN_FOLDER) -> str:
+    """Return in one line what went wrong: the message; of an error of the system's, the file and what to do too.
+
+    Args:
+        error: what went wrong.
+        place: the setting that chooses where the command writes; nothing, if none does.
+    """
     if isinstance(error, MemoryError):
         said = " ".join(str(error).split()) or "none left"
         return f"expected the arrays to fit in memory, received {said!r}; choose a smaller network, batch or table"
     if not isinstance(error, OSError) or error.strerror is None or error.errno not in _REMEDIES:
         return " ".join(str(error).split()) or type(error).__name__
     where = f"{error.filename}: " if error.filename else ""
-    return f"{where}expected to read or write here, received {error.strerror!r}; {_REMEDIES[error.errno]}"
+    setting = f" ({place})" if place and error.errno == errno.EROFS else ""
+    return f"{where}expected to read or write here, received {error.strerror!r}; {_REMEDIES[error.errno]}{setting}"

@@ -2,15 +2,16 @@
 
 import difflib
 import re
+from collections.abc import Mapping, Sequence
 from typing import Any
-
-import yaml
 
 from glassnet.config.compose import CONF
 from glassnet.config.errors import UserError
 from glassnet.config.presets import PRESETS
 from glassnet.config.settings import flatten
+from glassnet.config.text_settings import with_quotes
 from glassnet.config.write_back import GROUPS
+from glassnet.config.yaml_text import load_yaml
 
 
 def parse_override(argument: str) -> Any:
@@ -36,8 +37,13 @@ def parse_override(argument: str) -> Any:
     return override
 
 
-def explain(error: Exception) -> str:
-    """Say in our words what Hydra found wrong with the overrides."""
+def explain(error: Exception, swept: Mapping[str, Sequence[str]] | None = None) -> str:
+    """Say in our words what Hydra found wrong with the overrides.
+
+    Args:
+        error: Hydra's.
+        swept: the groups of which a sweep makes several choices, with these.
+    """
     from hydra.errors import MissingConfigException, OverrideParseException
 
     if isinstance(error, MissingConfigException) and error.missing_cfg_file:
@@ -46,18 +52,25 @@ def explain(error: Exception) -> str:
             return f"--config-name: expected config, the one there is, received {choice!r}"
         return f"{group}: expected one of {', '.join(error.options or ())}, received {choice!r}"
     if isinstance(error, OverrideParseException):
-        reason = str(error.message).partition("\n")[0]
-        if quoted := _quoted(str(error.override)):
+        reason = next(line for line in str(error.message).split("\n") if not line.startswith("Error parsing override"))
+        if quoted := with_quotes(str(error.override)) or _quoted(str(error.override)):
             reason = f'texts with other signs than ASCII letters, digits and a few more want quotes: "{quoted}"'
         return f"expected overrides such as optimizer.learning_rate=0.01, received {error.override!r} ({reason})"
     unknown = re.search(r"Could not override '([^']+)'", str(error))
     if unknown:
+        group, is_inside, _ = unknown[1].partition(".")
+        if is_inside and (choices := (swept or {}).get(group)):
+            return _lacking(unknown[1], choices)
         return f"{unknown[1]}: expected a key that conf/ has, received an unknown one{_near(unknown[1])}"
     return f"settings: {error}"
 
 
 def _quoted(override: str) -> str | None:
     """Return an override with quotes about its text, or each text of its list; None where that is not what it lacks."""
+    from hydra.core.override_parser.overrides_parser import create_functions
+
+    if override.partition("=")[2].partition("(")[0] in create_functions().functions:  # its arguments are what is wrong
+        return None
     parts = re.fullmatch(r"([\w.+~]+=)(\[?)([^'\"\[\]{}]+)(\]?)", override, re.ASCII)
     if parts is None or bool(parts[2]) != bool(parts[4]):
         return None
@@ -65,12 +78,27 @@ def _quoted(override: str) -> str | None:
     return f"{parts[1]}{parts[2]}{','.join(repr(text.strip()) for text in texts)}{parts[4]}"
 
 
+def _lacking(key: str, choices: Sequence[str]) -> str:
+    """Return what to say of a key that some of the choices that a sweep makes lack, or all."""
+    group, known = key.partition(".")[0], _known_keys().get(key, [])
+    lacking = [choice for choice in choices if choice not in known] or choices
+    remedy = f"; {_named(group, known)} {'has' if len(known) == 1 else 'have'} it" if known else _near(key)
+    return (
+        f"{key}: expected a key that each choice of {group} in the sweep has, received one that "
+        f"{_named(group, lacking)} {'lacks' if len(lacking) == 1 else 'lack'}{remedy}"
+    )
+
+
+def _named(group: str, choices: Sequence[str]) -> str:
+    return " and ".join(f"{group}={choice}" for choice in choices)
+
+
 def _near(key: str) -> str:
     """Return what the user may have meant by an unknown key, or what there is in its section, as the end of a line."""
     known = _known_keys()
     if key in known:
         group = key.partition(".")[0]
-        return f"; {' and '.join(f'{group}={choice}' for choice in known[key])} has it"
+        return f"; {_named(group, known[key])} {'has' if len(known[key]) == 1 else 'have'} it"
     section, _, last = key.rpartition(".")
     sections = sorted(known, key=lambda name: -name.count("."))  # the outer ones last, where they come before
     inside = {name.rpartition(".")[2]: name for name in sections if name.rpartition(".")[0] == section or not section}
@@ -87,10 +115,10 @@ def _known_keys() -> dict[str, list[str]]:
     known: dict[str, list[str]] = {"seed": []}
     for group in (*GROUPS, "tracking"):
         for path in sorted((CONF / group).glob("*.yaml")):
-            values = yaml.safe_load(path.read_text(encoding="utf-8"))
+            values = load_yaml(path.read_text(encoding="utf-8"))
             for name in flatten({group: values}):
                 known.setdefault(name, []).append(path.stem)
     for path in sorted((CONF / PRESETS).glob("*.yaml")):
-        for name in flatten(yaml.safe_load(path.read_text(encoding="utf-8"))):
+        for name in flatten(load_yaml(path.read_text(encoding="utf-8"))):
             known.setdefault(name, [])
     return known

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat
 
 
 class Section(BaseModel):
@@ -19,3 +19,11 @@ NotNegative = Annotated[FiniteFloat, Field(ge=0)]
 HalfOpenFraction = Annotated[FiniteFloat, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1, le=MOST)]
 NotNegativeCount = Annotated[int, Field(ge=0)]
+
+
+def _as_text(value: object) -> object:
+    """Return a whole number as the text that it most likely is: YAML and Hydra make a number of a column named 2020."""
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Name = Annotated[str, BeforeValidator(_as_text)]

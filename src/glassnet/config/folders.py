@@ -1,5 +1,6 @@
 """Folders that are given to runs and sweeps: their own, and nothing that is there for something else."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +9,10 @@ from glassnet.config.errors import UserError
 
 
 def require_own_folder(key: str, folder: Path) -> None:
-    """Raise a `UserError`, naming the setting `key`, unless `folder` is a run's own, or may become one."""
+    """Raise a `UserError`, naming the setting `key`, unless `folder` is a run's own, or may become one.
+
+    Hydra writes there before anything of ours does, and what goes wrong then names neither folder nor cause.
+    """
     here = Path.cwd()
     if here.is_relative_to((here / folder).resolve()):
         raise UserError(
@@ -17,6 +21,18 @@ def require_own_folder(key: str, folder: Path) -> None:
     for place in (folder, *folder.parents):
         if place.exists() and not place.is_dir():
             raise UserError(f"{key}: expected a folder, received {str(folder)!r}, where {place} is a file")
+    require_writable(key, folder)
+
+
+def require_writable(key: str, path: Path) -> None:
+    """Raise a `UserError`, naming the setting `key`, unless files can be made in the folder, or beside the file."""
+    place = next(place for place in (path, *path.absolute().parents) if place.is_dir())
+    if not os.access(place, os.W_OK | os.X_OK):
+        is_read_only = bool(os.statvfs(place).f_flag & os.ST_RDONLY)
+        why = "on a file system that can only be read" if is_read_only else "where you may not write"
+        raise UserError(
+            f"{key}: expected a place that can be written, received {str(path)!r}, {why} ({place}); choose another one"
+        )
 
 
 @contextmanager

@@ -3,19 +3,21 @@
 import sys
 from collections.abc import Sequence
 from concurrent.futures.process import BrokenProcessPool
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.plugins import Plugins
+from hydra.errors import HydraException
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from glassnet.config.errors import UserError
+from glassnet.config.explain import explain
 from glassnet.config.folders import require_own_folder
 from glassnet.config.jobs import FINISHED, LOST, RUNNING, Job, dated_folder, read_job, read_jobs
-from glassnet.config.sweeps import Begin, run_sweep
+from glassnet.config.plan import Plan, make_plan, require_values
+from glassnet.config.sweeps import Begin, run_sweep, say_plan
 
 REPLACED = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
 SUBDIR = "${hydra.job.num}"
@@ -47,8 +49,10 @@ class RecordedSweeper(BasicSweeper):  # type: ignore[misc]  # Hydra's class has 
         escaped = whole.replace("'", r"\'")
         with read_write(config), open_dict(config):
             config.hydra.sweep.dir = whole
+            config.hydra.overrides.task = list(task_function.overrides)  # those held back for the jobs, too
             config.hydra.overrides.hydra.append(f"hydra.sweep.dir='{escaped}'")
         self.task, self.is_planned = task_function, False
+        self.plan: Plan | None = None
         super().setup(hydra_context=hydra_context, task_function=task_function, config=config)
 
     def sweep(self, arguments: list[str]) -> None:
@@ -75,15 +79,33 @@ class RecordedSweeper(BasicSweeper):  # type: ignore[misc]  # Hydra's class has 
                 return trouble
             print(f"{self.task.name}: a worker was killed; what it had not finished runs once more", file=sys.stderr)
 
-    def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
-        """Compose the settings of each job; then, once for all batches, write the records of all jobs."""
-        super().validate_batch_is_legal(batch)
-        if not self.is_planned:
+    def split_arguments(self, overrides: list[Any], max_batch_size: int | None) -> Any:
+        """Return the jobs, in batches: what is to be trained of the grid, which is said the first time.
+
+        Hydra asks before it writes anything, so that nothing is left of a sweep that cannot be.
+        """
+        if self.plan is None:
+            given = {each.get_key_element(): each for each in overrides}  # of the same key, the last
+            values = {name: require_values(each) for name, each in given.items() if each.is_sweep_override()}
+            grid = super().split_arguments(overrides, None)[0]
+            self.plan = make_plan(grid, list(given.values()), lambda job: self._compose(job, values))
             self.begin()
-            self._plan(list(chain.from_iterable(self.overrides)))
+            say_plan(self.task.name, self.folder, self.plan)
+        return list(super().split_overrides_to_chunks(self.plan.jobs, max_batch_size))
+
+    def validate_batch_is_legal(self, batch: Sequence[Sequence[str]]) -> None:
+        """Once for all batches, write the records of all jobs; they have been composed for the plan."""
+        if self.plan is not None and not self.is_planned:
+            self._record(self.plan.jobs)
             self.is_planned = True
 
-    def _plan(self, jobs: list[list[str]]) -> None:
+    def _compose(self, job: list[str], values: dict[str, list[str]]) -> Any:
+        try:
+            return self.hydra_context.config_loader.load_sweep_config(self.config, job)
+        except HydraException as error:
+            raise UserError(explain(error, values)) from error
+
+    def _record(self, jobs: list[list[str]]) -> None:
         """Write the record of every job; one that an earlier start has finished stays so until it is come upon."""
         swept = self._swept_keys()
         for number, overrides in enumerate(jobs):

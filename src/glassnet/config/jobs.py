@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import uuid
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,7 @@ from pathlib import Path
 from glassnet.files import write_whole
 
 RECORD, OUTDATED = "job.json", "job_of_an_earlier_sweep.json"
+NOTES = "notes.txt"  # in a sweep's folder
 WAITING, RUNNING, FINISHED, PRUNED, FAILED, LOST = "waiting", "running", "finished", "pruned", "failed", "lost"
 
 
@@ -104,3 +106,18 @@ def read_job(folder: Path) -> Job | None:
     with contextlib.suppress(FileNotFoundError, ValueError, TypeError):
         return Job(folder=folder, **json.loads((folder / RECORD).read_text(encoding="utf-8")))
     return None
+
+
+def write_notes(folder: Path, notes: Sequence[str]) -> None:
+    """Keep what the reader of a sweep's table should know, a line each; those of an earlier start go."""
+    if notes:
+        folder.mkdir(parents=True, exist_ok=True)
+        write_whole(folder / NOTES, "".join(f"{note}\n" for note in notes))
+    else:
+        (folder / NOTES).unlink(missing_ok=True)
+
+
+def read_notes(folder: Path) -> list[str]:
+    """Return what the reader of a sweep's table should know."""
+    path = folder / NOTES
+    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
+from glassnet.config.yaml_text import load_yaml
 
 PRESETS, USUAL = "preset", "small"
 
@@ -16,6 +16,6 @@ def preset_for(conf: Path, data: str) -> Path:
 
 def read_group(conf: Path, group: str, choice: str, data: str) -> dict[str, Any]:
     """Return the values of a group's choice as conf/ composes them: over those of the preset that the data select."""
-    preset = yaml.safe_load(preset_for(conf, data).read_text(encoding="utf-8"))
-    values = yaml.safe_load((conf / group / f"{choice}.yaml").read_text(encoding="utf-8"))
+    preset = load_yaml(preset_for(conf, data).read_text(encoding="utf-8"))
+    values = load_yaml((conf / group / f"{choice}.yaml").read_text(encoding="utf-8"))
     return {**preset.get(group, {}), **values}

@@ -1,13 +1,25 @@
 """Later stages by hand: whether settings and data are those of the run that they are to finish."""
 
 import json
+import shlex
 from collections.abc import Callable
+from typing import Any
 
+from glassnet.config.compose import CONF
 from glassnet.config.errors import UserError
+from glassnet.config.jobs import Sweep, read_job
 from glassnet.config.layout import Layout
+from glassnet.config.origin import set_beside_conf
 from glassnet.config.settings import Settings, flatten
 
 SHOWN = 3  # differences
+STOPPED = "stopped"  # the entry in the card of a training that did not come to its end: why
+
+
+def with_its_sweep(layout: Layout) -> Layout:
+    """Return the layout of a run by hand; if its folder is that of a sweep's job, as one of that sweep."""
+    job = None if layout.by_dvc else read_job(layout.root)
+    return layout if job is None else Layout(layout.root, Sweep(layout.root.parent, tuple(job.changes)))
 
 
 def require_same_run(settings: Settings, layout: Layout) -> None:
@@ -20,9 +32,15 @@ def require_same_run(settings: Settings, layout: Layout) -> None:
     if not layout.run_card.is_file():
         raise UserError(f"{layout.run_card}: expected the card of a trained run here, found no file; run train first")
     try:
-        trained = flatten(json.loads(layout.run_card.read_text(encoding="utf-8"))["settings"])
+        card = json.loads(layout.run_card.read_text(encoding="utf-8"))
+        trained = flatten(card["settings"])
     except (ValueError, KeyError, TypeError, AttributeError):
         raise UserError(f"{layout.run_card}: expected the card of a run, received a damaged one; train again") from None
+    if STOPPED in card:
+        raise UserError(
+            f"{layout.root}: expected a training that came to its end, received one that did not ({card[STOPPED]}); "
+            "there is no model to go on with"
+        )
     given = flatten(json.loads(json.dumps(settings.describing_the_result())))
     differing = [
         f"{name}={given.get(name)!r}, not {value!r}" for name, value in trained.items() if given.get(name) != value
@@ -31,8 +49,14 @@ def require_same_run(settings: Settings, layout: Layout) -> None:
         more = f" and {len(differing) - SHOWN} more" if len(differing) > SHOWN else ""
         raise UserError(
             f"{layout.root}: expected the settings that its run was trained with, received "
-            f"{'; '.join(differing[:SHOWN])}{more}; give the same overrides as to train"
+            f"{'; '.join(differing[:SHOWN])}{more}; give the same overrides as to train{_overrides(card['settings'])}"
         )
+
+
+def _overrides(trained: dict[str, Any]) -> str:
+    """Return what to give for the settings of a run, as the end of a line."""
+    overrides = set_beside_conf(CONF, trained)
+    return f": {shlex.join(overrides)}" if overrides else ""
 
 
 def require_same_data(layout: Layout, digest_now: Callable[[], str]) -> None:

@@ -21,6 +21,7 @@ from glassnet.config.fields import (
     Positive,
     Section,
 )
+from glassnet.overrides import as_setting
 
 
 class ModelSettings(Section):
@@ -167,7 +168,7 @@ class TrackingSettings(Section):
     """Whether and where MLflow keeps the run."""
 
     name: Literal["mlflow", "none"]
-    experiment: Annotated[str, Field(min_length=1)]
+    experiment: Annotated[str, Field(min_length=1, max_length=256)]  # as long as MLflow's tables take
     uri: str | None
     sweep_models: bool = False
 
@@ -189,7 +190,10 @@ class Settings(Section):
     tracking: TrackingSettings
     about: str
     conf_digest: str
+    settings_digest: str
+    left_behind: list[str] | None = None
     by_hand: str | None = None
+    ablation: str | None = None
     seed: NotNegativeCount
 
     @model_validator(mode="after")
@@ -230,7 +234,8 @@ class Settings(Section):
 
     def describing_the_result(self) -> dict[str, Any]:
         """Return the settings that a result depends on: not where it is tracked, how it is run."""
-        others = dict.fromkeys(("tracking", "about", "conf_digest", "by_hand"), True)
+        of_the_file = ("about", "conf_digest", "settings_digest", "left_behind", "by_hand", "ablation")
+        others = dict.fromkeys(("tracking", *of_the_file), True)
         running = {"telemetry_every", "checkpoint_every", "resume", "sanity"}
         return self.model_dump(exclude={**others, "training": running})
 
@@ -269,7 +274,18 @@ def _describe(problem: Any) -> str:
         choices = problem.get("ctx", {}).get("expected_tags", "a name")
         name = received.get("name") if isinstance(received, dict) else received
         return f"{key}.name: expected one of {choices}, received {name!r}"
-    message = problem["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    if problem["type"] == "string_type" and isinstance(received, int | float) and not isinstance(received, bool):
+        typed = f"{key}='{received}'"
+        return f'{key}: expected a text, received the number {received}; in quotes it is a text: "{typed}"'
+    if problem["type"] == "list_type" and isinstance(received, str | int | float):
+        typed = as_setting(key, [received])
+        return f"{key}: expected a list, received {received!r}; in brackets it is one: {typed}"
+    message = (
+        problem["msg"]
+        .removeprefix("Input should be ")
+        .removeprefix("String should have ")
+        .removeprefix("Value error, ")
+    )
     if message.startswith(("greater ", "less ")):
         message = f"a number {message}"
     if problem["type"] == "value_error" and not path:  # of several sections: it says all itself

@@ -12,14 +12,36 @@ from typing import Any
 from glassnet.config.compose import to_settings
 from glassnet.config.errors import MENDABLE, StoppedError, UserError, as_line
 from glassnet.config.folders import alone_in
-from glassnet.config.jobs import FAILED, FINISHED, LOST, PRUNED, RUNNING, WAITING, Job, PrunedError, Sweep, read_jobs
+from glassnet.config.jobs import (
+    FAILED,
+    FINISHED,
+    LOST,
+    PRUNED,
+    RUNNING,
+    WAITING,
+    Job,
+    PrunedError,
+    Sweep,
+    read_jobs,
+    write_notes,
+)
 from glassnet.config.layout import Layout
+from glassnet.config.plan import Plan
 from glassnet.config.settings import Settings
 
 Main = Callable[[Settings, Layout], object]
 Finish = Callable[[Path], None]
 Begin = Callable[[], object]
 LOCK = "sweep.lock"  # in a sweep's folder, held while a command is at work there
+
+
+def say_plan(name: str, folder: Path, plan: Plan) -> None:
+    """Say what the stage `name` will train in `folder`, and keep there what the reader of its table should know."""
+    print(f"{name}: {plan.lines[0]}, in {folder}", *plan.lines[1:], sep="\n")
+    for note in plan.notes:
+        print(f"{name}: note: {note}")
+    sys.stdout.flush()
+    write_notes(folder, plan.notes)
 
 
 def run_job(main: Main, config: Any, job: Job) -> object:

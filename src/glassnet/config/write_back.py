@@ -9,6 +9,7 @@ import yaml
 from glassnet.config.errors import UserError
 from glassnet.config.presets import preset_for
 from glassnet.config.settings import Settings
+from glassnet.config.yaml_text import load_yaml
 from glassnet.files import write_whole
 
 GROUPS = ("data", "model", "optimizer", "schedule", "training")
@@ -115,7 +116,7 @@ def _same(one: Any, other: Any) -> bool:
 
 def _value(text: str, keys: tuple[str, ...], path: Path) -> Any:
     """Return the value below `keys` in the text of a YAML file; a list of mappings is searched for the key."""
-    value = yaml.safe_load(text)
+    value = load_yaml(text)
     for key in keys:
         places = value if isinstance(value, list) else [value]
         found = [place[key] for place in places if isinstance(place, dict) and key in place]

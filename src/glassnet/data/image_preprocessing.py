@@ -40,11 +40,6 @@ class ImagePreprocessing:
         return [f"pixel_{row}_{column}" for row in range(height) for column in range(width)]
 
     @property
-    def numeric_names(self) -> list[str]:
-        """Those of them that hold numbers: all."""
-        return self.names
-
-    @property
     def feature_names(self) -> list[str]:
         """The name of each of the D features, the pixels."""
         return self.names

@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.data.columns.naming import all_named
 from glassnet.data.dataset import ArrayDataset
 from glassnet.data.image_preprocessing import ImagePreprocessing
 from glassnet.data.preprocessing import Preprocessing, preprocessing_from_json
 from glassnet.data.raw_files import read_array, read_json, source_digest, write_array, write_json
 from glassnet.data.sources import SOURCES, RawData, RawImages, RawTable
-from glassnet.data.sources.csv_text import listed
 from glassnet.data.split import SPLITS, stratified_split
-from glassnet.data.table_preprocessing import TablePreprocessing, mean_and_deviation
+from glassnet.data.table_features import mean_and_deviation
+from glassnet.data.table_preprocessing import TablePreprocessing
 from glassnet.files import files_digest, whole_file
 
 PIPELINE = Path("data", "prepared")  # what the pipeline's own prepare stage wrote
@@ -64,13 +65,17 @@ def prepare(raw: RawData, data_settings: dict[str, Any], folder: Path) -> dict[s
     if isinstance(raw, RawImages):
         preprocessing = ImagePreprocessing.fit(raw.images[in_train])
     else:
-        preprocessing = TablePreprocessing.fit(raw.frame[in_train], raw.features, raw.categorical, raw.missing)
+        preprocessing = TablePreprocessing.fit(
+            raw.frame[in_train], raw.features, raw.categorical, raw.missing, raw.forms, raw.dates
+        )
     regression = isinstance(raw, RawTable) and raw.task == "regression"
     target = raw.target if isinstance(raw, RawTable) else "label"
     scale = _target_scale(labels[in_train], target) if regression else None
     notes = list(raw.notes) if isinstance(raw, RawTable) else []
     if isinstance(preprocessing, TablePreprocessing) and (constant := preprocessing.constant_names):
-        notes.append(f"nothing can be learnt from what is constant or empty in the training rows: {listed(constant)}")
+        notes.append(
+            f"nothing can be learnt from what is constant or empty in the training rows: {all_named(constant)}"
+        )
     if isinstance(raw, RawTable) and (repeated := _repeated(raw, assignment)):
         notes.append(
             f"{repeated} of {np.count_nonzero(assignment == SPLITS.index('test'))} test rows equal a training row in "

@@ -42,6 +42,8 @@ def write_raw(data: RawData, folder: Path) -> None:
             "task": data.task,
             "missing": data.missing,
             "notes": list(data.notes),
+            "forms": data.forms,
+            "dates": data.dates,
         }
     write_json(folder / ABOUT, about)
 
@@ -90,17 +92,19 @@ def read_raw(folder: Path) -> RawData:
         task=about["task"],
         missing=about["missing"],
         notes=tuple(about["notes"]),
+        forms=about["forms"],
+        dates=about["dates"],
     )
 
 
 def _read_table(folder: Path, about: dict[str, Any]) -> Any:
-    """Read the CSV back as it was written: texts as they are (an "NA" among them), only an empty field is a gap.
+    """Read the CSV back as it was written: texts as they are (an "NA" among them), only an empty field is missing.
 
     Lines end with a line feed alone, since a carriage return may be part of a text.
     """
     import pandas as pd
 
-    texts = {*about["categorical"], *([about["target"]] if about["task"] == "classification" else [])}
+    texts = {*about["categorical"], *about["dates"], *([about["target"]] if about["task"] == "classification" else [])}
     path = folder / about["file"]
     _require(path, "fetch")
     try:

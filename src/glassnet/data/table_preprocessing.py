@@ -5,29 +5,50 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.data.columns.raw_values import MissingMarks, numbers_in, without_marks
+from glassnet.data.table_features import (
+    Column,
+    decimal_of,
+    example_of,
+    feature_names,
+    features,
+    fit_categories,
+    fit_dates,
+    fit_numbers,
+    is_constant,
+    number_form,
+    unseen,
+)
+
 if TYPE_CHECKING:
     import pandas as pd
 
-MISSING = "(missing)"  # the category of its own that gaps in a text column may become
-NO_GAPS = {"numeric": "error", "categorical": "error", "indicator": False, "values": []}  # the rules for such a table
+# The rules for a table without missing values.
+NONE_MISSING = {"numeric": "error", "categorical": "error", "indicator": False, "values": []}
 
 
 class TablePreprocessing:
-    """Takes the columns of a frame to features: numbers to mean 0 and deviation 1, texts to one column a category.
+    """Takes the columns of a frame to features.
+
+    Numbers get mean 0 and deviation 1, and so do dates, as days; texts become one column a category, and so do the
+    months and weekdays of dates.
 
     Attributes:
         columns: one description for each raw column, in order. Numeric: name, kind "numeric", mean and scale (None for
-            a column that never changed), fill (the number for a gap; None: a gap is an error), indicator (whether a
-            column that is 1 for a gap follows), gaps (how many the training rows had). Text: name, kind "categorical",
-            categories, fill and gaps likewise.
-        gap_marks: the texts that stand for a gap, such as "?".
+            a column that never changed), fill (the number for a missing value; None: that is an error), indicator
+            (whether a column that is 1 for a missing value follows), gaps (how many values the training rows missed),
+            form (how numbers are written, if not plainly, see `NumberForm`). Dates: the same of days since 1970, kind
+            "date", format (as `strftime` has it, or ISO's), months and weekdays, if they vary. Text: name, kind
+            "categorical", categories, fill and gaps likewise.
+        gap_marks: the texts that stand for a missing value, such as "?".
     """
 
     kind = "table"
 
-    def __init__(self, columns: list[dict[str, Any]], gap_marks: list[str]) -> None:
+    def __init__(self, columns: list[Column], gap_marks: list[str]) -> None:
         """Take the descriptions and the marks, as `fit` or `from_json` make them."""
         self.columns, self.gap_marks = columns, gap_marks
+        self._missing = {decimal: MissingMarks(gap_marks, decimal) for decimal in set(map(decimal_of, columns))}
 
     @classmethod
     def fit(
@@ -36,34 +57,41 @@ class TablePreprocessing:
         features: tuple[str, ...],
         categorical: tuple[str, ...] = (),
         missing: dict[str, Any] | None = None,
+        forms: dict[str, dict[str, str]] | None = None,
+        dates: dict[str, str] | None = None,
     ) -> "TablePreprocessing":
         """Learn from the training rows in `frame`.
 
-        Numbers that are the same, or gaps, in all of them become a feature that is 0 in every row, whatever other rows
-        hold: weights that were never trained must not meet it. Texts that are all gaps become no feature.
+        Numbers that are the same, or missing, in all of them become a feature that is 0 in every row, whatever other
+        rows hold: weights that were never trained must not meet it. Texts that are all missing become no feature.
 
         Args:
             frame: the training rows.
             features: the columns to use, in order.
             categorical: those of them that are texts.
-            missing: "numeric": what fills a gap, "median", "mean" or "drop" (rows with gaps were left out, and may
-                not come later either); "categorical": "most_frequent", "own_category" or "drop"; "indicator": whether
-                a numeric column with gaps gets a companion that marks them; "values": the texts that stand for a gap in
-                later rows (in these, gaps are gaps already). None: there are no gaps, and none may come.
+            missing: "numeric": what fills a missing number or date, "median", "mean" or "drop" (such rows were left
+                out, and may not come later either); "categorical": "most_frequent", "own_category" or "drop";
+                "indicator": whether a numeric column with missing values gets a companion that marks them; "values":
+                the texts that stand for one in later rows. None: no value is missing, and none may be.
+            forms: how numbers are written in later rows, for the columns where it is not plainly, see `NumberForm`.
+            dates: the columns that are dates, and the form in which they are written.
 
         Raises:
-            ValueError: for gaps that no rule covers, or numbers too large to be standardized.
+            ValueError: for missing values that no rule covers, or numbers too large to be standardized.
         """
-        rules = {**NO_GAPS, **(missing or {})}
-        return cls(
-            [
-                _fit_categories(frame, name, rules["categorical"])
-                if name in categorical
-                else _fit_numbers(frame, name, rules["numeric"], rules["indicator"])
-                for name in features
-            ],
-            rules["values"],
-        )
+        rules = {**NONE_MISSING, **(missing or {})}
+        columns = []
+        for name in features:
+            form, values = (forms or {}).get(name), frame[name]
+            if name in categorical:
+                column = fit_categories(name, values, rules["categorical"])
+            elif name in (dates or {}):
+                column = fit_dates(name, values, (dates or {})[name], rules["numeric"], rules["indicator"])
+            else:
+                numbers = numbers_in(name, values, number_form({}))
+                column = fit_numbers(name, numbers, rules["numeric"], rules["indicator"])
+            columns.append({**column, "form": form} if form else column)
+        return cls(columns, rules["values"])
 
     @property
     def names(self) -> list[str]:
@@ -71,40 +99,21 @@ class TablePreprocessing:
         return [column["name"] for column in self.columns]
 
     @property
-    def numeric_names(self) -> list[str]:
-        """Those of them that hold numbers."""
-        return [column["name"] for column in self.columns if column["kind"] == "numeric"]
-
-    @property
     def constant_names(self) -> list[str]:
-        """Those from which nothing can be learnt, since the training rows differ in none of them, nor in their gaps."""
-        return [
-            column["name"]
-            for column in self.columns
-            if (
-                len(column["categories"]) < 2
-                if column["kind"] == "categorical"
-                else column["scale"] is None and not column["indicator"]
-            )
-        ]
+        """Those from which nothing can be learnt, since the training rows differ in none of their features."""
+        return [column["name"] for column in self.columns if is_constant(column)]
 
     @property
     def feature_names(self) -> list[str]:
         """The name of each of the D features."""
-        names: list[str] = []
-        for column in self.columns:
-            if column["kind"] == "numeric":
-                names += [column["name"], *([f"{column['name']} is missing"] if column["indicator"] else [])]
-            else:
-                names += [f"{column['name']} = {category}" for category in column["categories"]]
-        return names
+        return [name for column in self.columns for name in feature_names(column)]
 
     def transform(self, frame: "pd.DataFrame") -> npt.NDArray[np.float32]:
         """Return the features `(N, D)`; other columns of the frame are ignored, unseen categories become zeros.
 
         Raises:
-            ValueError: naming the columns that are missing, hold no number or no finite one, or have gaps that no rule
-                covers.
+            ValueError: naming the columns that are missing, hold no number or date or no finite one, or miss values
+                where no rule says what fills them.
         """
         missing = [name for name in self.names if name not in frame.columns]
         if missing:
@@ -113,171 +122,24 @@ class TablePreprocessing:
             )
         parts: list[npt.NDArray[np.float64]] = []
         for column in self.columns:
-            values = self._with_gaps(frame[column["name"]])
-            parts += _numbers_out(values, column) if column["kind"] == "numeric" else _categories_out(values, column)
+            parts += features(column, self._raw(frame, column))
         return np.column_stack(parts).astype(np.float32)
 
     def unseen_categories(self, frame: "pd.DataFrame") -> dict[str, list[str]]:
-        """Return, for each text column, the values in `frame` that the training rows did not have."""
-        unseen = {}
-        for column in self.columns:
-            if column["kind"] == "categorical" and column["name"] in frame.columns:
-                texts = _texts(self._with_gaps(frame[column["name"]]), column["categories"])
-                strange = sorted({text for text in texts if text is not None} - set(column["categories"]))
-                if strange:
-                    unseen[column["name"]] = strange
-        return unseen
+        """Return, for each column of texts or dates, what is in `frame` that the training rows did not have."""
+        found = {c["name"]: unseen(c, self._raw(frame, c)) for c in self.columns if c["name"] in frame.columns}
+        return {name: values for name, values in found.items() if values}
 
-    def _with_gaps(self, values: "pd.Series[Any]") -> "pd.Series[Any]":
-        return values.mask(values.isin(self.gap_marks)) if self.gap_marks else values
+    def _raw(self, frame: "pd.DataFrame", column: Column) -> "pd.Series[Any]":
+        values: Any = frame[column["name"]]
+        return without_marks(values, self._missing[decimal_of(column)])
 
     def example(self) -> "pd.DataFrame":
         """Return one raw row as it may look: the mean of each number, the first of each column's categories."""
         import pandas as pd
 
-        first = {c["name"]: c["mean"] if c["kind"] == "numeric" else [*c["categories"], ""][0] for c in self.columns}
-        return pd.DataFrame([first])
+        return pd.DataFrame([{column["name"]: example_of(column) for column in self.columns}])
 
     def to_json(self) -> dict[str, Any]:
         """Return a form that JSON can hold."""
         return {"kind": self.kind, "columns": self.columns, "gap_marks": self.gap_marks}
-
-
-def mean_and_deviation(numbers: npt.NDArray[np.float64], name: str) -> tuple[float, float]:
-    """Return the mean and the standard deviation of the numbers called `name`, which differ.
-
-    Raises:
-        ValueError: if their squares are beyond what a float holds.
-    """
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean, deviation = float(numbers.mean()), float(numbers.std())
-    if not (np.isfinite(mean) and 0 < deviation < np.inf):
-        raise ValueError(
-            f"preprocessing: expected numbers in {name} that can be standardized, received {numbers.min():g} to "
-            f"{numbers.max():g}; mend or rescale them, or leave the column out"
-        )
-    return mean, deviation
-
-
-def _fit_numbers(frame: "pd.DataFrame", name: str, rule: str, indicator: bool) -> dict[str, Any]:
-    values = _numeric(frame[name], name)
-    present = values[~np.isnan(values)]
-    if not present.size:
-        present = np.zeros(1)  # what fills the gaps is as good as any other number
-    with np.errstate(over="ignore"):
-        fill = {"median": float(np.median(present)), "mean": float(present.mean())}.get(rule)
-    filled = present if fill is None else np.where(np.isnan(values), fill, values)
-    scale: float | None
-    if _is_constant(present):  # of the filled ones the mean may round, and leave a tiny deviation
-        mean, scale = float(present[0]), None
-    else:
-        mean, scale = mean_and_deviation(filled, name)
-    return {
-        "name": name,
-        "kind": "numeric",
-        "mean": mean,
-        "scale": scale,
-        "fill": fill,
-        "indicator": indicator and fill is not None and len(np.unique(np.isnan(values))) == 2,
-        "gaps": int(np.isnan(values).sum()),
-    }
-
-
-def _is_constant(numbers: npt.NDArray[np.float64]) -> bool:
-    """Return whether the numbers are all the same, or differ by no more than their rounding: 0.1 + 0.2 and 0.3.
-
-    Their computed variance is then within its own error, `n·ε·σ² + (n·μ·ε)²`. (Chan, Golub & LeVeque, "Algorithms for
-    computing the sample variance", 1983; scikit-learn's scaler has the same rule.)
-    """
-    if numbers.max() == numbers.min():
-        return True
-    with np.errstate(over="ignore", invalid="ignore"):
-        mean, variance = numbers.mean(), numbers.var()
-        eps = len(numbers) * np.finfo(np.float64).eps
-        return bool(np.isfinite(variance) and variance <= eps * variance + (eps * mean) ** 2)
-
-
-def _numbers_out(values: "pd.Series[Any]", column: dict[str, Any]) -> list[npt.NDArray[np.float64]]:
-    numbers = _numeric(values, column["name"])
-    gaps = np.isnan(numbers)
-    if gaps.any() and column["fill"] is None:
-        raise ValueError(
-            f"preprocessing: expected finite numbers in {column['name']}, received {int(gaps.sum())} missing ones"
-        )
-    if gaps.any():
-        numbers = np.where(gaps, column["fill"], numbers)
-    if column["scale"] is None:
-        standardized = np.zeros(len(numbers))
-    else:
-        with np.errstate(over="ignore"):
-            standardized = (numbers - column["mean"]) / column["scale"]
-    if len(strange := numbers[np.abs(standardized) > np.finfo(np.float32).max]):
-        raise ValueError(
-            f"preprocessing: expected numbers in {column['name']} such as the training rows have (mean "
-            f"{column['mean']:.3g}, deviation {column['scale']:.3g}), received {strange[0]:g}, which is beyond float32"
-        )
-    return [standardized, gaps.astype(np.float64)] if column["indicator"] else [standardized]
-
-
-def _numeric(values: "pd.Series[Any]", name: str) -> npt.NDArray[np.float64]:
-    """Return a column as numbers, NaN for a gap."""
-    try:
-        numbers: npt.NDArray[np.float64] = values.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"preprocessing: expected numbers in {name}, received other values: {error}") from error
-    if np.isinf(numbers).any():
-        raise ValueError(f"preprocessing: expected finite numbers in {name}, received infinite ones")
-    return numbers
-
-
-def _fit_categories(frame: "pd.DataFrame", name: str, rule: str) -> dict[str, Any]:
-    texts = [text for text in _texts(frame[name], []) if text is not None]
-    if not texts:
-        fill = None if rule == "error" else MISSING
-        return {"name": name, "kind": "categorical", "categories": [], "fill": fill, "gaps": len(frame)}
-    categories, counts = np.unique(texts, return_counts=True)
-    fill = {"most_frequent": str(categories[counts.argmax()]), "own_category": MISSING}.get(rule)
-    with_gaps = rule == "own_category" and len(texts) < len(frame)
-    return {
-        "name": name,
-        "kind": "categorical",
-        "categories": [*map(str, categories), *([MISSING] if with_gaps and MISSING not in categories else [])],
-        "fill": fill,
-        "gaps": len(frame) - len(texts),
-    }
-
-
-def _categories_out(values: "pd.Series[Any]", column: dict[str, Any]) -> list[npt.NDArray[np.float64]]:
-    texts = _texts(values, column["categories"])
-    gaps = sum(text is None for text in texts)
-    if gaps and column["fill"] is None:
-        raise ValueError(f"preprocessing: expected a text in {column['name']}, received {gaps} missing ones")
-    places = {category: place for place, category in enumerate(column["categories"])}
-    chosen = np.array([places.get(column["fill"] if text is None else text, -1) for text in texts])
-    return [(chosen == place).astype(np.float64) for place in range(len(places))]
-
-
-def _ways_to_write(value: Any) -> list[str]:
-    written = str(value)
-    if written in ("True", "False"):  # which on its way through another program may have become a text
-        return [written, written.lower(), written.upper()]
-    if isinstance(value, float | np.floating | int | np.integer) and float(value).is_integer():
-        return [str(int(value)), str(float(value))]
-    return [written]
-
-
-def _texts(values: "pd.Series[Any]", categories: list[str]) -> list[str | None]:
-    """Return a column as texts, None for a gap.
-
-    Texts are what they are. A number or a truth value is the category that it may have been written as, if there is
-    one: 1 and 1.0 "1" or "1.0", True "True", "true" or "TRUE".
-    """
-    known = set(categories)
-
-    def text(value: Any) -> str | None:
-        if value is None or value != value:  # NaN is not itself
-            return None
-        forms = _ways_to_write(value)
-        return next((form for form in forms if form in known), forms[0])
-
-    return [text(value) for value in values.astype(object).where(values.notna(), None)]

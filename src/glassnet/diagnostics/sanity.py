@@ -11,7 +11,10 @@ from glassnet.training.recipe import make_network
 
 ROWS, STEPS, RATE = 16, 1_500, 0.01
 NEARLY_ZERO = 0.02
-FAR_FROM_CHANCE = 4.0  # times the loss of chance: an initialization far too large, or features not standardized
+DRAWS = 16  # initializations: one network may be lucky or not, their mean is neither
+FIRST_ROWS = 1_024  # of which the first loss is taken
+SURE = 3.0  # standard errors
+VARIANCE = 2.0  # of the outputs of a network that He initialized, for standardized features; Xavier's is at most 1
 
 
 def sanity_checks(
@@ -19,22 +22,37 @@ def sanity_checks(
 ) -> list[str]:
     """Return a line for each check that is passed.
 
-    The first loss of a network that knows nothing is that of a uniform prediction, `ln C`; for a standardized target
-    and a prediction of 0 it is the variance, 1. A network, its loss and its gradients that cannot bring the loss on 16
-    rows to nearly 0, without dropout, smoothing or penalty, will not learn 16,000 either.
+    A network that knows nothing has logits `z` that do not depend on the label. Over initializations, which are as
+    likely to favour one class as another, the label's own logit is 0 in the mean, so that
+
+    `E[loss] = E[ln Σ exp(z)]`, at least `ln C` (Jensen's inequality), at most `ln C + V/2` for Gaussian logits of
+    variance `V`: He's initialization keeps `V = 2`, from standardized features through any number of ReLU layers
+    (He et al., 2015), Xavier's less. For a standardized target the loss is that of predicting 0, its variance, and `V`
+    on top.
+
+    A mean beyond these bounds is no luck of the draw. Above: weights or features out of scale, which the first epochs
+    are spent to undo. Below: the network has seen labels, or the loss is not what it is called.
+
+    A network, its loss and its gradients that cannot bring the loss on 16 rows to nearly 0, without dropout, smoothing
+    or penalty, will not learn 16,000 either.
 
     Raises:
         ValueError: for a check that is not passed.
     """
-    chance = math.log(classes) if classes else 1.0
-    model, _, loss = make_network(settings, train, classes)
-    rows = min(len(train), 1024)
-    first = loss.forward(model.eval().forward(np.asarray(train.X[:rows])), np.asarray(train.y[:rows]))
-    name = f"ln {classes} = {chance:.3f}" if classes else "the target's variance, 1"
-    if not first <= FAR_FROM_CHANCE * chance:
+    y = np.asarray(train.y[:FIRST_ROWS])
+    chance = math.log(classes) if classes else float(np.square(y, dtype=np.float64).mean())
+    name = f"ln {classes} = {chance:.3f}" if classes else f"the target's variance, {chance:.3g}"
+    usual = VARIANCE / 2 if classes else VARIANCE  # above chance
+    first, error = _first_loss(settings, train, classes)
+    received = f"expected the first loss near {name}, received {first:.4g}, the mean of {DRAWS} initializations"
+    if not first - SURE * error <= chance + usual:
         raise ValueError(
-            f"sanity: expected the first loss near {name}, received {first:.4g}; look at model.init, and at the scale "
-            "of the features"
+            f"sanity: {received}, more than {usual:g} above; look at model.init, and at the scale of the features"
+        )
+    if first + SURE * error < chance:
+        raise ValueError(
+            f"sanity: {received}, which is below, before any training; look for labels that the network has seen, and "
+            "at what the loss is the mean of"
         )
     lowest, step = _overfit(settings, train, classes)
     if lowest > NEARLY_ZERO:
@@ -44,9 +62,19 @@ def sanity_checks(
             "with different targets"
         )
     return [
-        f"first loss {first:.3f}, near {name}",
+        f"first loss {first:.3f}, the mean of {DRAWS} initializations, near {name} (up to {usual:g} above is usual)",
         f"{ROWS} rows learnt by heart: loss {lowest:.3g} after {step} steps",
     ]
+
+
+def _first_loss(settings: dict[str, Any], train: ArrayDataset, classes: int | None) -> tuple[float, float]:
+    """Return the mean loss of freshly initialized networks, and its standard error."""
+    X, y = np.asarray(train.X[:FIRST_ROWS]), np.asarray(train.y[:FIRST_ROWS])
+    losses = []
+    for draw in range(DRAWS):
+        model, _, loss = make_network({**settings, "seed": settings["seed"] + draw}, train, classes)
+        losses.append(loss.forward(model.eval().forward(X), y))
+    return float(np.mean(losses)), float(np.std(losses, ddof=1)) / math.sqrt(DRAWS)
 
 
 def _overfit(settings: dict[str, Any], train: ArrayDataset, classes: int | None) -> tuple[float, int]:

@@ -30,6 +30,7 @@ from glassnet.evaluation.paired import (
 from glassnet.evaluation.probability_scores import log_loss, roc_auc, top_k_accuracy
 from glassnet.evaluation.regression import compare_regressions, decimals_of, regression_scores
 from glassnet.evaluation.regression_errors import analyse_regression_errors
+from glassnet.evaluation.score_groups import grouped, ungrouped
 from glassnet.evaluation.scores import (
     accuracy,
     balanced_accuracy,
@@ -65,6 +66,7 @@ __all__ = [
     "examine_calibration",
     "expected_calibration_error",
     "fit_temperature",
+    "grouped",
     "log_loss",
     "macro_f1",
     "macro_f1_interval",
@@ -77,6 +79,7 @@ __all__ = [
     "roc_auc",
     "sign_flip_test",
     "top_k_accuracy",
+    "ungrouped",
     "weighted_f1",
     "wilson_interval",
 ]

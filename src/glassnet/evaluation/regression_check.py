@@ -11,8 +11,10 @@ import numpy.typing as npt
 
 from glassnet.evaluation.paired import mcnemar_exact
 from glassnet.evaluation.regression import compare_regressions, r_squared
+from glassnet.evaluation.score_groups import ungrouped
 
 Row = dict[str, str]  # a line of predictions.csv, by column
+PROBABILITY = "probability_"  # how the names of their columns begin
 LAST_DIGITS = 1e-4  # of the standard deviation of the actual values: what is written of them may differ by so much
 
 
@@ -25,7 +27,7 @@ class Verdict:
     """What the check found.
 
     Attributes:
-        kind: "better", "same", "within noise" or "regression".
+        kind: "better", "same", "same classes", if only the probabilities are others, "within noise" or "regression".
         reason: the numbers behind it, in a sentence.
         lost_classes: for each class that lost examples on balance, how many it gained and how many it lost.
         newly_wrong: the rows that the earlier model had right and the new one has wrong.
@@ -90,6 +92,7 @@ def require_one_evaluation(rows: list[Row], metrics: object, source: str) -> Non
         raise NotComparableError(
             f"{source}: expected scores by name in metrics.json, received {type(metrics).__name__}"
         )
+    metrics = ungrouped(metrics)
     stated = metrics.get("examples"), metrics.get("errors")
     counted = len(rows), sum(row["predicted"] != row["actual"] for row in rows) if "errors" in metrics else None
     if stated != counted:
@@ -102,6 +105,7 @@ def require_one_evaluation(rows: list[Row], metrics: object, source: str) -> Non
 def compare_scores(new: dict[str, Any], old: dict[str, Any]) -> list[tuple[str, float, float]]:
     """Return the headline scores that both have: name, earlier, new."""
     names = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "calibration_error", "r2", "mae", "rmse")
+    new, old = ungrouped(new), ungrouped(old)
     both = [(name, old.get(name), new.get(name)) for name in names]
     return [
         (name, before, now)
@@ -153,9 +157,26 @@ def _check_classes(pairs: list[tuple[Row, Row]], tolerance: float, alpha: float,
         kind = "regression"
     elif change > 0 and p_value < alpha:
         kind = "better"
+    elif any(new["predicted"] != old["predicted"] for new, old in pairs):
+        kind = "within noise"
+    elif (moved := _probability_shifts(pairs)).any():
+        kind = "same classes"
+        rows = np.count_nonzero(moved)
+        reason = f"{reason}; probabilities of {rows} row{'' if rows == 1 else 's'} moved, by up to {moved.max():.2g}"
     else:
-        kind = "same" if all(new["predicted"] == old["predicted"] for new, old in pairs) else "within noise"
+        kind = "same"
     return Verdict(kind, reason, lost_classes, newly_wrong)
+
+
+def _probability_shifts(pairs: list[tuple[Row, Row]]) -> npt.NDArray[np.float64]:
+    """Return for each row by how much that of its probabilities moved that moved furthest."""
+    furthest = np.zeros(len(pairs))
+    new, old = ([pair[place] for pair in pairs] for place in (0, 1))
+    for name in new[0].keys() & old[0].keys():
+        if name.startswith(PROBABILITY):
+            shifts = _numbers(new, name, "the new model") - _numbers(old, name, "the earlier one")
+            furthest = np.maximum(furthest, np.abs(shifts))
+    return furthest
 
 
 def _check_numbers(pairs: list[tuple[Row, Row]], tolerance: float, alpha: float, floor: float | None) -> Verdict:

@@ -15,6 +15,7 @@ def as_markdown(verdict: Verdict, baseline: str, scores: list[tuple[str, float, 
     titles = {
         "better": "better than",
         "same": "the same predictions as",
+        "same classes": "the same classes, with other probabilities, as",
         "within noise": "no different from, within noise,",
         "regression": "**regression** against",
     }

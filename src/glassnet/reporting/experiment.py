@@ -1,10 +1,11 @@
 """The experiment table of a sweep: what each job changed and what came of it, as CSV, markdown and figures."""
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glassnet.config import FINISHED, REPLICATES, Job, read_jobs
+from glassnet.config import ABLATION, FINISHED, PRUNED, REPLICATES, UNCHANGED, Job, read_jobs, read_notes
 from glassnet.files import whole_file, write_whole
 from glassnet.reporting.sweep_figures import draw_setting
 from glassnet.reporting.tables import markdown_table
@@ -12,8 +13,6 @@ from glassnet.training import read_history
 
 if TYPE_CHECKING:
     import pandas as pd
-
-ABLATION, UNCHANGED = "ablation", "nothing"
 
 
 def write_experiment(folder: Path) -> list[Path]:
@@ -29,6 +28,8 @@ def write_experiment(folder: Path) -> list[Path]:
     finished = table[table["status"] == FINISHED]
     swept = _swept(jobs)
     text = [f"# Sweep {folder.name}", "", markdown_table(list(table.columns), _texts(table)), ""]
+    if notes := read_notes(folder):
+        text += [*(f"- {note}" for note in notes), ""]
     varied = [name for name in swept if finished[name].nunique() > 1]
     replicates = [name for name in varied if name in REPLICATES]
     others = [name for name in varied if name not in REPLICATES]
@@ -36,11 +37,9 @@ def write_experiment(folder: Path) -> list[Path]:
         title = " and ".join(replicates)
         text += [f"## Mean ± standard deviation over {title}", "", _over_replicates(finished, others), ""]
     if ABLATION in others and replicates and UNCHANGED in set(finished[ABLATION]):
-        text += ["## What each part is worth", "", _ablation(finished, replicates), ""]
-        text += [
-            f"Differences to `{UNCHANGED}`, pair by pair of {title}, mean ± standard error; 0: nothing to turn off.",
-            "",
-        ]
+        beside = [name for name in others if name != ABLATION]
+        text += ["## What each part is worth", "", _ablation(finished, replicates, beside), ""]
+        text += [f"Differences to `{UNCHANGED}`, pair by pair of {title}, mean ± standard error.", ""]
     if len(finished):
         for name in varied:
             path = folder / f"by_{name.replace('.', '_').replace('/', '_')}.png"
@@ -68,15 +67,17 @@ def _row(job: Job, swept: list[str]) -> dict[str, Any]:
     row: dict[str, Any] = {"job": int(job.folder.name), "status": job.status, "notes": job.reason}
     row |= {name: given.get(name, "") for name in swept}
     card_file, history_file = job.folder / "models" / "run.json", job.folder / "models" / "history.csv"
-    if job.status != FINISHED or not card_file.is_file():
+    if job.status not in {FINISHED, PRUNED} or not card_file.is_file():
         return row
     card = json.loads(card_file.read_text(encoding="utf-8"))
     history = read_history(history_file)
+    row |= {"epochs": card["epochs"], "seconds": round(sum(epoch["seconds"] for epoch in history), 3)}
+    if job.status == PRUNED:  # its loss is not one to compare with those of whole trainings
+        return row
     row |= {name.removeprefix("best_"): value for name, value in card.items() if name.startswith("best_validation_")}
-    row |= {"best_epoch": card["best_epoch"], "epochs": card["epochs"]}
+    row["best_epoch"] = card["best_epoch"]
     recorded = job.folder / "models" / "recorded.json"
     row["run"] = json.loads(recorded.read_text(encoding="utf-8"))["run_id"] if recorded.is_file() else None
-    row["seconds"] = round(sum(epoch["seconds"] for epoch in history), 3)
     return row
 
 
@@ -107,24 +108,34 @@ def _over_replicates(finished: "pd.DataFrame", others: list[str]) -> str:
     rows = []
     groups = finished.groupby(others, sort=False) if others else [((), finished)]
     for values, group in sorted(groups, key=lambda each: float(each[1]["validation_loss"].mean())):
-        cells = [f"{group[name].mean():.5g} ± {group[name].std(ddof=1):.2g}" for name in ("validation_loss", score)]
+        cells = [_spread(group[name].mean(), group[name].std(ddof=1)) for name in ("validation_loss", score)]
         rows.append([*(values if isinstance(values, tuple) else (values,)), *cells, len(group)])
     return markdown_table([*others, "validation_loss", score, "trainings"], rows)
 
 
-def _ablation(finished: "pd.DataFrame", replicates: list[str]) -> str:
-    """Return a table of the differences to the unchanged settings, pair by pair."""
-    score = _score(finished)
-    unchanged = finished[finished[ABLATION] == UNCHANGED].set_index(replicates)
+def _ablation(finished: "pd.DataFrame", replicates: list[str], others: list[str]) -> str:
+    """Return a table of the differences to the unchanged settings, pair by pair, for each choice of the others.
+
+    A setting that an ablation decides has not the values of the unchanged jobs: its jobs are compared with all of them.
+    """
+    columns = ["validation_loss", _score(finished)]
+    unchanged = finished[finished[ABLATION] == UNCHANGED]
     rows = []
     for name, group in finished[finished[ABLATION] != UNCHANGED].groupby(ABLATION, sort=False):
-        cells = []
-        for column in ("validation_loss", score):
-            differences = (group.set_index(replicates)[column] - unchanged[column]).dropna()
-            error = differences.std(ddof=1) / len(differences) ** 0.5
-            cells.append(f"{differences.mean():+.4g} ± {error:.2g}")
-        rows.append([name, *cells, len(differences)])
-    return markdown_table([ABLATION, "validation_loss", score, "pairs"], rows)
+        same = [other for other in others if set(group[other]) & set(unchanged[other])]
+        pairs = unchanged.merge(
+            group[[*replicates, *same, *columns]], on=[*replicates, *same], suffixes=("", "_without")
+        )
+        for values, part in pairs.groupby(others, sort=False) if others else [((), pairs)]:
+            differences = [part[f"{column}_without"] - part[column] for column in columns]
+            cells = [_spread(each.mean(), each.std(ddof=1) / len(part) ** 0.5, ("+.4g", ".2g")) for each in differences]
+            rows.append([name, *values, *cells, len(part)])
+    return markdown_table([ABLATION, *others, *columns, "pairs"], rows)
+
+
+def _spread(mean: float, spread: float, forms: tuple[str, str] = (".5g", ".2g")) -> str:
+    """Return a mean with its spread, which a single value has none of."""
+    return f"{mean:{forms[0]}}" if math.isnan(spread) else f"{mean:{forms[0]}} ± {spread:{forms[1]}}"
 
 
 def _score(finished: "pd.DataFrame") -> str:

@@ -12,7 +12,7 @@ from glassnet.config import CONF, Layout, changes_from_conf, flatten, read_tunin
 from glassnet.data import PreparedData
 from glassnet.data.raw_files import read_json
 from glassnet.diagnostics import Training, diagnose, examine_scores, next_improvements, read_telemetry
-from glassnet.evaluation import TEMPERATURES, confusion_matrix, precision_recall_f1
+from glassnet.evaluation import TEMPERATURES, confusion_matrix, precision_recall_f1, ungrouped
 from glassnet.files import write_whole
 from glassnet.reporting import result_figures, tables
 from glassnet.reporting.training_figures import draw_learning_curves, draw_telemetry
@@ -38,7 +38,7 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     card = read_json(layout.run_card, "train", {"settings", "epochs"})
-    metrics = read_json(layout.metrics, "evaluate", {"validation"})
+    metrics = ungrouped(read_json(layout.metrics, "evaluate", {"validation"}))
     analysis = read_json(layout.analysis, "evaluate", {"errors"})
     if layout.by_dvc:
         overrides = changes_from_conf(CONF, card["settings"])

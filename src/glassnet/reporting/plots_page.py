@@ -1,34 +1,31 @@
-"""`python -m glassnet.reporting.plots_page` writes the page that makes `dvc plots show` readable offline.
+"""`python -m glassnet.reporting.plots_page` writes the scripts that make `dvc plots show` readable offline.
 
-DVC's own page loads Vega from the network. This one carries the scripts, taken from the package vl-convert-python.
-It is generated, and .dvc/config names it as plots.html_template: 0.9 MB of other people's code do not belong in Git.
+DVC's own page loads Vega from the network. Ours, .dvc/plots_page.html, loads it from the file beside it, which is made
+of the package vl-convert-python: 0.9 MB of other people's code do not belong in Git.
 """
 
+import os
 from pathlib import Path
 
-PAGE = Path(".dvc", "plots_offline.html")
+from glassnet.files import write_whole
+
+SCRIPTS = Path(".dvc", "vega.js")
 EXPORTS = "window.vegaEmbed = vegaEmbed;"  # DVC's plots call this function
 
 
-def page(scripts: str) -> str:
-    """Return DVC's page template with `scripts` inside; DVC's own script tags, {scripts}, are left out."""
-    return f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-    <meta charset="utf-8">
-    <title>glassnet: plots</title>
-    {{refresh_tag}}
-    <script>(function () {{ {scripts} }})()</script>
-    <style>body {{ font-family: sans-serif; margin: 2em; }}</style>
-</head>
-<body>
-    {{plot_divs}}
-</body>
-</html>
-"""
+def write_scripts() -> None:
+    """Write them, in a scope of their own."""
+    import vl_convert
+
+    write_whole(SCRIPTS, f"(function () {{ {vl_convert.javascript_bundle(EXPORTS)} }})()\n")
+
+
+def write_missing_scripts() -> None:
+    """Write them where they are missing, as in a new worktree; the copy of a queued experiment needs none."""
+    is_project = SCRIPTS.parent.is_dir() and Path(os.environ.get("DVC_ROOT", ".")).resolve() == Path.cwd().resolve()
+    if is_project and not SCRIPTS.is_file():
+        write_scripts()
 
 
 if __name__ == "__main__":
-    import vl_convert
-
-    PAGE.write_text(page(vl_convert.javascript_bundle(EXPORTS)), encoding="utf-8")
+    write_scripts()

@@ -5,6 +5,7 @@ import math
 import re
 from typing import Any, TypeAlias
 
+from glassnet.data.columns.dates import iso_texts
 from glassnet.diagnostics import Finding
 
 Json: TypeAlias = dict[str, Any]
@@ -66,19 +67,20 @@ def split_table(about: Json) -> str:
     return markdown_table(["split", *columns.values(), "rows"], rows)
 
 
-def gaps_filled(columns: list[Json], rule: str) -> str:
-    """Return which columns had gaps in the training rows and what fills them, ten columns at most, or nothing.
+def missing_filled(columns: list[Json], rule: str) -> str:
+    """Return which columns miss values in the training rows and what fills them, ten columns at most, or nothing.
 
     Args:
         columns: the preprocessing's descriptions of them.
-        rule: what fills a number's gap, as the settings call it.
+        rule: what fills a missing number or date, as the settings call it.
     """
     filled = []
     for column in (column for column in columns if column["gaps"]):
-        if column["kind"] == "numeric":
-            value = f"{rule} {column['fill']:.4g}{', marked in a column of its own' if column['indicator'] else ''}"
-        else:
+        if column["kind"] == "categorical":
             value = plain(column["fill"])
+        else:
+            fill = iso_texts([column["fill"]])[0] if column["kind"] == "date" else f"{column['fill']:.4g}"
+            value = f"{rule} {fill}{', marked in a column of its own' if column['indicator'] else ''}"
         filled.append(f"{plain(column['name'])} {column['gaps']} ({value})")
     more = f" and {len(filled) - SHOWN} more columns" if len(filled) > SHOWN else ""
     return ", ".join(filled[:SHOWN]) + more

@@ -4,8 +4,11 @@ DVC would say of a missing `data.path` no more than that it is missing. Of an ex
 nothing, and train once.
 """
 
+import shlex
+
 from glassnet.config import Layout, Settings, UserError, run_stage
 from glassnet.data.raw_files import source_digest
+from glassnet.files import write_whole
 
 
 def main(settings: Settings, layout: Layout) -> None:
@@ -15,10 +18,17 @@ def main(settings: Settings, layout: Layout) -> None:
             "experiment: expected none or final, which DVC can run, received one that it cannot; start it with "
             f"`{settings.by_hand}` (`make params` undoes the choice in params.yaml)"
         )
+    if settings.left_behind:
+        given = " ".join(f"-S {shlex.quote(override)}" for override in settings.left_behind)
+        raise UserError(
+            f"params.yaml: expected {', '.join(settings.left_behind)}, which was applied, committed or edited there, "
+            f"received conf/ without it, which `dvc exp run` composes anew; give it again ({given}), or write it into "
+            "conf/ (`promote`, or an edit and `make params`); `make params` alone goes on without it"
+        )
     source_digest(settings.data.model_dump())
     mark = layout.root / "data" / "settings_checked"
     mark.parent.mkdir(parents=True, exist_ok=True)
-    mark.write_text("params.yaml was generated from conf/ and every value is in range\n", encoding="utf-8")
+    write_whole(mark, "params.yaml was generated from conf/ and every value is in range\n")
 
 
 if __name__ == "__main__":

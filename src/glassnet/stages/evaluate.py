@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.config import Layout, Settings, require_same_data, require_same_run, run_stage
+from glassnet.config import Layout, Settings, require_same_data, require_same_run, run_stage, with_its_sweep
 from glassnet.data import ImagePreprocessing, PreparedData, open_prepared
 from glassnet.evaluation import (
     LabelledRows,
@@ -19,6 +19,7 @@ from glassnet.evaluation import (
     compare_regressions,
     decimals_of,
     examine_calibration,
+    grouped,
     majority_probabilities,
     regression_scores,
 )
@@ -40,10 +41,14 @@ class Evaluation(NamedTuple):
 
 def main(settings: Settings, layout: Layout) -> None:
     """Write the scores, the analysis of calibration and errors, and the prediction for every test row."""
+    layout = with_its_sweep(layout)
     require_same_run(settings, layout)
     prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
     require_same_data(layout, prepared.digest)
-    network, baseline = load_model(layout.model), load_model(layout.baseline)
+    network = load_model(layout.model)
+    if not (layout.by_dvc or layout.baseline.is_file()):
+        _train_baseline(settings, layout, prepared)
+    baseline = load_model(layout.baseline)
     evaluate = _regression if prepared.task == "regression" else _classification
     metrics, analysis, table, line = evaluate(prepared, network, baseline)
     best = {name: value for name, value in network.about.items() if name.startswith("best_")}
@@ -52,7 +57,7 @@ def main(settings: Settings, layout: Layout) -> None:
         "epoch": best["best_epoch"],
     }
     layout.metrics.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(layout.metrics, _to_json({**_six_digits(metrics), "validation": validation}))
+    write_whole(layout.metrics, _to_json(grouped({**_six_digits(metrics), "validation": validation})))
     write_whole(layout.analysis, _to_json(analysis))
     with whole_file(layout.predictions) as part, part.open("w", newline="", encoding="utf-8") as file:
         # Left to itself, Python's csv puts a carriage return in a class's name into the file, where it ends a line.
@@ -61,6 +66,14 @@ def main(settings: Settings, layout: Layout) -> None:
         else:
             csv.writer(file, lineterminator="\n").writerows(table)
     print(f"evaluate: test {line}")
+
+
+def _train_baseline(settings: Settings, layout: Layout, prepared: PreparedData) -> None:
+    """Train the linear model that a run by hand is without; a job of a sweep leaves it out, being one of many."""
+    from glassnet.stages import train
+
+    print(f"evaluate: {layout.root} has no linear baseline, like every job of a sweep: it is trained first", flush=True)
+    train.train_baseline(settings.describing_the_result(), prepared, layout)
 
 
 def _to_json(values: Json) -> str:

@@ -30,7 +30,7 @@ def main() -> int:
     `alpha=0.05`, `floor=` (an accuracy, or R²).
     """
     defaults = {"baseline": "", "tolerance": 0.01, "alpha": 0.05, "floor": None}
-    arguments = read_arguments(defaults, required=("baseline",))
+    arguments = read_arguments(defaults, required=("baseline",), about=(__doc__, main.__doc__))
     baseline = arguments["baseline"]
     limits = {name: arguments[name] for name in ("tolerance", "alpha", "floor")}
     _require_sense(limits)
@@ -106,5 +106,5 @@ def _decoded(content: bytes, source: str) -> str:
 
 
 if __name__ == "__main__":
-    with one_line_errors("gate", status=NOT_COMPARED):
+    with one_line_errors("gate", status=NOT_COMPARED, place=""):
         sys.exit(main())

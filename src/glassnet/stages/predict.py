@@ -4,8 +4,16 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from glassnet.config import UserError, one_line_errors, read_arguments
-from glassnet.data.sources.csv_text import is_number, read_texts, to_numbers
+import numpy as np
+import numpy.typing as npt
+
+from glassnet.config import UserError, as_line, one_line_errors, read_arguments, require_writable
+from glassnet.data import ImagePreprocessing
+from glassnet.data.columns.naming import listed, rows_were
+from glassnet.data.columns.number_forms import NumberForm
+from glassnet.data.columns.raw_values import UnreadableError, numbers_in
+from glassnet.data.columns.text_column import to_frame
+from glassnet.data.sources.csv_text import TextTable, read_texts
 from glassnet.files import whole_file
 from glassnet.training import load_model, predict_rows
 
@@ -15,34 +23,42 @@ TEXT_DEFAULTS = {"encoding": "utf-8", "delimiter": None, "decimal": ".", "missin
 def main() -> None:
     """Read `input=`, predict with `model=` (default: the pipeline's), and write `output=`, all as CSV."""
     defaults = {"input": "", "output": "", "model": "models/model.safetensors"}
-    arguments = read_arguments(defaults, required=("input", "output"))
+    arguments = read_arguments(defaults, required=("input", "output"), about=(__doc__, main.__doc__))
     output = Path(arguments["output"])
     if output.is_dir() or any(place.is_file() for place in output.parents):
         raise UserError(f"output: expected a file to write, received {str(output)!r}, a folder or below a file")
+    require_writable("output", output)
     saved = load_model(Path(arguments["model"]))
     settings = {**TEXT_DEFAULTS, **_written_settings(saved.about)}
     if not Path(arguments["input"]).is_file():
         raise UserError(f"input: expected a CSV file with the rows to predict for, found none at {arguments['input']}")
-    frame, _ = read_texts(Path(arguments["input"]), settings)
-    for name in [name for name in saved.preprocessing.numeric_names if name in frame.columns]:
-        values = to_numbers(frame[name], settings["decimal"])
-        if values is None:
-            row, text = next(
-                (row, text)
-                for row, text in enumerate(frame[name], 1)
-                if text is not None and not is_number(text, settings["decimal"])
-            )
-            raise UserError(
-                f"{arguments['input']}: expected numbers in {name}, received {text!r} in row {row} below the header"
-            )
-        frame[name] = values
-    for name, categories in saved.preprocessing.unseen_categories(frame).items():
-        shown = ", ".join(map(repr, categories[:5])) + (" …" if len(categories) > 5 else "")
-        print(f"predict: note: {name} has values that the training rows did not have: {shown}", file=sys.stderr)
-    predictions = predict_rows(saved, frame)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    with whole_file(output) as part:
-        predictions.to_csv(part, index=False, lineterminator="\n")
+    table = read_texts(Path(arguments["input"]), settings, saved.preprocessing.names)
+    if table.empty:
+        rows = listed(table.empty)
+        _note(
+            f"{rows_were(len(table.empty))} left out as wholly empty, without a prediction: row {rows} below the header"
+        )
+    frame = to_frame(table.columns)
+    try:
+        if isinstance(saved.preprocessing, ImagePreprocessing):
+            for name in frame.columns.intersection(saved.preprocessing.names):
+                frame[name] = numbers_in(name, frame[name], NumberForm())
+        for name, categories in saved.preprocessing.unseen_categories(frame).items():
+            shown = ", ".join(map(repr, categories[:5])) + (" …" if len(categories) > 5 else "")
+            _note(f"{name} has values that the training rows did not have: {shown}")
+        predictions = predict_rows(saved, frame)
+    except UnreadableError as error:
+        raise UserError(
+            f"{arguments['input']}: expected {error.expected} in {error.column}, received {error.value!r} in row "
+            f"{_rows_in_file(table, len(frame))[error.row] + 1} below the header"
+        ) from error
+    predictions.insert(0, "row", _rows_in_file(table, len(predictions)))
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        with whole_file(output) as part:
+            predictions.to_csv(part, index=False, lineterminator="\n")
+    except OSError as error:
+        raise UserError(f"output: {as_line(error, 'output=<file>')}") from error
     print(f"predict: {len(predictions)} rows, to {output}")
 
 
@@ -52,6 +68,15 @@ def _written_settings(about: dict[str, Any]) -> dict[str, Any]:
     return {key: data[key] for key in TEXT_DEFAULTS if key in data}
 
 
+def _rows_in_file(table: TextTable, rows: int) -> npt.NDArray[np.int64]:
+    """Return the number, from 0, of each row of the table among all that stand below the header."""
+    return np.delete(np.arange(rows + len(table.empty)), [number - 1 for number in table.empty])
+
+
+def _note(said: str) -> None:
+    print(f"predict: note: {said}", file=sys.stderr)
+
+
 if __name__ == "__main__":
-    with one_line_errors("predict"):
+    with one_line_errors("predict", place="output=<file>"):
         main()

@@ -31,6 +31,7 @@ from glassnet.tracking import (
     find_previous,
     make_champion,
     model_name,
+    printable,
     return_to,
     tracking_uri,
     validation_evidence,
@@ -41,7 +42,7 @@ CONF, PARAMS = Path("conf"), Path("params.yaml")
 
 def main() -> None:
     """Promote `run=` (an id, or how it begins; "previous" takes the last promotion back)."""
-    run = read_arguments({"run": ""}, required=("run",))["run"]
+    run = read_arguments({"run": ""}, required=("run",), about=(__doc__, main.__doc__))["run"]
     present = read_params()
     uri = tracking_uri(present.tracking.uri)
     with _named_store(uri):
@@ -65,10 +66,12 @@ def _promote(present: Settings, uri: str, run: str) -> None:
     if tuning is not None:
         texts[TUNING] = tuning_with(tuning)
     step = {"edits": [asdict(edit) for edit in edits], "tuning": tuning}
-    version, is_step = _write(texts, lambda: make_champion(uri, experiment, candidate, step))
+    version, is_new = _write(texts, lambda: make_champion(uri, experiment, candidate, step))
+    if not is_new:
+        print(f"promote: {candidate.model_name} version {version} is the champion already, and conf/ has its settings")
+        return
     print(f"promote: {candidate.model_name} version {version} is the champion; changed: {_named(texts)}")
-    way_back = "`run=previous`" if is_step else "as the first, `git checkout conf params.yaml`"
-    print(f"promote: `dvc repro` trains with these settings; {way_back} takes the step back")
+    print("promote: `dvc repro` trains with these settings; `run=previous` takes the step back")
 
 
 def _take_back(present: Settings, uri: str) -> None:
@@ -82,7 +85,8 @@ def _take_back(present: Settings, uri: str) -> None:
     if step["tuning"] is not None:
         texts[TUNING] = tuning_without(step["tuning"])
     _write(texts, lambda: return_to(uri, experiment, name, version))
-    print(f"promote: {name} version {version} is the champion again; changed back: {_named(texts)}")
+    now = f"{name} has no champion any more" if version is None else f"{name} version {version} is the champion again"
+    print(f"promote: {now}; changed back: {_named(texts)}")
 
 
 def _write(texts: dict[Path, str], move_alias: Callable[[], Any]) -> Any:
@@ -115,9 +119,11 @@ def _named_store(uri: str) -> Iterator[None]:
     try:
         yield
     except StoreError as error:
-        raise UserError(f"expected a registry that works at {uri}, received: {error}; conf/ is as it was") from error
+        raise UserError(
+            f"expected a registry that works at {printable(uri)}, received: {error}; conf/ is as it was"
+        ) from error
 
 
 if __name__ == "__main__":
-    with one_line_errors("promote"):
+    with one_line_errors("promote", place=""):
         main()

@@ -2,25 +2,40 @@
 
 import json
 
-from glassnet.config import Layout, Settings, given_overrides, require_same_data, require_same_run, run_stage
+from glassnet.config import (
+    Layout,
+    Settings,
+    given_overrides,
+    require_same_data,
+    require_same_run,
+    run_stage,
+    with_its_sweep,
+)
 from glassnet.data import open_prepared
 from glassnet.files import write_whole
 from glassnet.reporting import write_report
+from glassnet.reporting.plots_page import write_missing_scripts
 from glassnet.tracking import hand_over, shown_by, tracking_uri
 
 
 def main(settings: Settings, layout: Layout) -> None:
     """Write the report, then hand everything over to the tracking store."""
+    layout = with_its_sweep(layout)
     require_same_run(settings, layout)
     prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
     require_same_data(layout, prepared.digest)
     write_report(layout, prepared, () if layout.by_dvc else _overrides())
     print(f"report: {layout.report}")
+    if layout.by_dvc:
+        write_missing_scripts()
     run_id = hand_over(settings, layout, prepared)
     if run_id is not None:
         print(f"report: recorded as MLflow run {run_id}; {shown_by(tracking_uri(settings.tracking.uri))} shows it")
-    key = json.loads(layout.run_card.read_text(encoding="utf-8"))["key"]
-    write_whole(layout.recorded, json.dumps({"key": key}) + "\n")
+    if layout.sweep is None:
+        key = json.loads(layout.run_card.read_text(encoding="utf-8"))["key"]
+        write_whole(layout.recorded, json.dumps({"key": key}) + "\n")
+    elif run_id is not None:  # as its sweep notes it
+        write_whole(layout.recorded, json.dumps({"run_id": run_id}) + "\n")
 
 
 def _overrides() -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from glassnet.config import Layout, PlateauSettings, Settings, alone_in, as_line, flatten, run_stage
+from glassnet.config import STOPPED, Layout, PlateauSettings, Settings, alone_in, as_line, flatten, run_stage
 from glassnet.data import ArrayDataset, Augmentation, ImagePreprocessing, PreparedData, open_prepared
 from glassnet.diagnostics import Telemetry, sanity_checks, write_telemetry
 from glassnet.files import files_digest, whole_file, write_whole
@@ -47,7 +47,6 @@ CODE = (
     "training",
     "seeding.py",
 )  # what the weights depend on, under src/glassnet
-STOPPED = "stopped"  # the entry in the card of a training that did not come to its end: why
 LOCK = "train.lock"  # beside the checkpoints, held while a process trains there; a sweep holds its whole folder
 PATIENCE = 2.0  # seconds: a training that was asked to end may still save its state
 SWEEP_PAUSE = 5.0  # seconds between the checkpoints of a job: with many short jobs they would cost more than they save
@@ -117,7 +116,7 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
         save_model(layout.model, _model_file(trained, prepared, about))
         _write_record(layout, trained.history, telemetry, {**identity, "settings": values, **trained.chosen})
         if layout.sweep is None:  # the jobs of a sweep are compared with each other, on the validation split
-            _train_baseline(values, prepared, layout)
+            train_baseline(values, prepared, layout)
     loss = trained.chosen["best_validation_loss"]
     print(
         f"train: best validation loss {loss!r} at epoch {trained.best_epoch} of {len(trained.history)}, "
@@ -147,7 +146,7 @@ def _warnings_as_lines() -> Iterator[None]:
     """Print what the library warns of in one line each, without the place in its code."""
 
     def show(message: Warning | str, *_: object, **__: object) -> None:
-        print(f"train: warning: {message}", file=sys.stderr)
+        print(f"train: note: {str(message).removeprefix('fit: ')}", flush=True)
 
     with warnings.catch_warnings():
         warnings.simplefilter("always", TrainingWarning)
@@ -222,7 +221,7 @@ def _model_file(trained: TrainedNetwork, prepared: PreparedData, about: dict[str
     )
 
 
-def _train_baseline(values: dict[str, Any], prepared: PreparedData, layout: Layout) -> None:
+def train_baseline(values: dict[str, Any], prepared: PreparedData, layout: Layout) -> None:
     """Train the linear model on the rows that the network learnt from: for a final one, those of validation too."""
     data = _data(prepared)
     settings = baseline_settings(values, len(data[0]))

@@ -5,7 +5,8 @@ from glassnet.tracking.evidence import validation_evidence
 from glassnet.tracking.hand_over import hand_over
 from glassnet.tracking.live import LiveMetrics
 from glassnet.tracking.registry import Candidate, find_candidate, find_previous, make_champion, model_name, return_to
-from glassnet.tracking.store import shown_by, tracking_uri
+from glassnet.tracking.show import show
+from glassnet.tracking.store import printable, shown_by, tracking_uri
 from glassnet.tracking.sweep import hand_over_sweep
 
 __all__ = [
@@ -18,7 +19,9 @@ __all__ = [
     "hand_over_sweep",
     "make_champion",
     "model_name",
+    "printable",
     "return_to",
+    "show",
     "shown_by",
     "tracking_uri",
     "validation_evidence",

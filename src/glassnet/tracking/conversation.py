@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from glassnet.config import UserError
-from glassnet.tracking.store import configure_client, is_server, request_seconds, require_reachable
+from glassnet.tracking.store import configure_client, is_server, printable, request_seconds, require_reachable
 
 SILENCE = 4  # times the seconds of a request: so long without an answer, and the store is given up
 LONGEST = 24  # times the same: so long in all, however many answers came
@@ -149,8 +149,9 @@ def _wait_for(conversation: _Conversation, work: Callable[[], T]) -> T:
             raise StoreError(f"too slow, {conversation.requests} requests in {now - conversation.began:.0f} s")
         if now - said > WORD:
             said = now
+            seconds = now - conversation.began
             asked = f"{conversation.requests} requests in " if is_server(conversation.uri) else "busy for "
-            line = f"tracking: {conversation.uri} is slow, {asked}{now - conversation.began:.0f} s; recording goes on"
+            line = f"tracking: {printable(conversation.uri)} is slow, {asked}{seconds:.0f} s; recording goes on"
             print(line, file=sys.stderr, flush=True)
     return outcome.result()
 
@@ -183,7 +184,7 @@ def _known_outage(uri: str, sweep_folder: Path | None) -> str | None:
         return reason
     if sweep_folder is not None and (sweep_folder / OUTAGE).is_file():
         outage = json.loads((sweep_folder / OUTAGE).read_text(encoding="utf-8"))
-        if outage["uri"] == uri and now < outage["until"]:
+        if outage["uri"] == printable(uri) and now < outage["until"]:
             return str(outage["reason"])
     return None
 
@@ -196,5 +197,7 @@ def _remember(uri: str, reason: str, since: float, sweep_folder: Path | None) ->
     if sweep_folder is not None:
         part = sweep_folder / f"{OUTAGE}.{os.getpid()}.part"
         with suppress(OSError):  # a full disk: the other jobs find out by themselves
-            part.write_text(json.dumps({"uri": uri, "until": until, "reason": reason}) + "\n", encoding="utf-8")
+            part.write_text(
+                json.dumps({"uri": printable(uri), "until": until, "reason": reason}) + "\n", encoding="utf-8"
+            )
             part.replace(sweep_folder / OUTAGE)

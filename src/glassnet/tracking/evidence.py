@@ -5,7 +5,7 @@ from typing import Any
 
 from glassnet.config import REPLICATES, flatten
 from glassnet.tracking.conversation import talk
-from glassnet.tracking.hand_over import param_text
+from glassnet.tracking.limits import param_text
 from glassnet.tracking.opening import open_store
 from glassnet.tracking.runs import all_runs
 

@@ -1,10 +1,10 @@
 """The hand-over: brings a run's record in MLflow up to date with what is on disk. Repeating it changes nothing."""
 
-import hashlib
 import json
 import platform
 import subprocess
 import sys
+import tempfile
 import time
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 from glassnet.config import Layout, Settings, flatten
 from glassnet.data import PreparedData
 from glassnet.tracking.conversation import OutageError, StoreError, heard, talk
+from glassnet.tracking.limits import DATA_SET_NAME, key, param_text, shortened, tag_texts
 from glassnet.tracking.model import log_model
+from glassnet.tracking.report_page import report_page
 from glassnet.tracking.runs import (
     COMPLETE,
     FAILURE_TAG,
@@ -26,14 +28,12 @@ from glassnet.tracking.runs import (
     known_epochs,
     row_metrics,
 )
-from glassnet.tracking.store import tracking_uri
+from glassnet.tracking.store import printable, tracking_uri
 from glassnet.training import Row, read_history
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import Metric, Run
-
-MAX_PARAM = 5_900  # characters, below what MLflow stores of a parameter
 
 
 def hand_over(settings: Settings, layout: Layout, prepared: PreparedData) -> str | None:
@@ -55,8 +55,8 @@ def hand_over(settings: Settings, layout: Layout, prepared: PreparedData) -> str
     except StoreError as error:
         if layout.sweep is None or not isinstance(error, OutageError):  # else the sweep says so for all of them
             print(
-                f"tracking: warning: the run was not recorded in {uri}, or not all of it: {error}; its results are on "
-                f"disk, and {_remedy(layout)} records them",
+                f"tracking: warning: the run was not recorded in {printable(uri)}, or not all of it: {error}; its "
+                f"results are on disk, and {_remedy(layout)} records them",
                 file=sys.stderr,
                 flush=True,
             )
@@ -108,7 +108,7 @@ def _log(
         run_id,
         metrics=metrics,
         params=[Param(name, value) for name, value in params.items()],
-        tags=[RunTag(name, value) for name, value in tags.items()],
+        tags=[RunTag(name, value) for name, value in tag_texts(tags).items()],
     )
 
 
@@ -142,15 +142,6 @@ def _params(card: dict[str, Any], run: "Run") -> dict[str, str]:
     values = flatten(card["settings"])
     values |= {f"rows.{split}": rows for split, rows in card["rows"].items()}
     return {name: param_text(value) for name, value in values.items() if name not in run.data.params}
-
-
-def param_text(value: object) -> str:
-    """Return a setting as MLflow's parameters have it: one that is too long for MLflow is cut, and says so."""
-    text = str(value)
-    if len(text) <= MAX_PARAM:
-        return text
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return f"{text[:MAX_PARAM]}… (cut: {len(text)} characters, digest {digest}; the run's artifact run.json has all)"
 
 
 def _rows(layout: Layout, key: str) -> list[Row]:
@@ -197,12 +188,14 @@ def _metric_name(name: str) -> str:
     "test_accuracy", "baselines.softmax_regression.accuracy" becomes "test_softmax_regression.accuracy".
     """
     if name.startswith("validation."):
-        return f"best_validation_{name.removeprefix('validation.')}"
-    return f"test_{name.removeprefix('baselines.')}"
+        return key(f"best_validation_{name.removeprefix('validation.')}")
+    return key(f"test_{name.removeprefix('baselines.')}")
 
 
 def _log_data_set(client: "MlflowClient", run_id: str, prepared: PreparedData) -> None:
-    """Name the training data as the run's input.
+    """Name the training data as the run's input, under the digest that the report has of them.
+
+    MLflow's own digest is one of the first 10,000 numbers, which are thirteen images.
 
     MLflow looks for a data set, and adds it if it is new. Of two runs that do so at once one finds it added meanwhile
     and fails; asked again, MLflow sees it.
@@ -211,7 +204,8 @@ def _log_data_set(client: "MlflowClient", run_id: str, prepared: PreparedData) -
     from mlflow.entities import DatasetInput, InputTag
 
     split = prepared.split("train")
-    data_set = mlflow.data.from_numpy(split.X, targets=split.y, name=prepared.about["dataset"])
+    name, digest = shortened(prepared.about["dataset"], DATA_SET_NAME), prepared.digest()
+    data_set = mlflow.data.from_numpy(split.X, targets=split.y, name=name, digest=digest)
     inputs = [DatasetInput(data_set._to_mlflow_entity(), [InputTag("mlflow.data.context", "training")])]
     try:
         client.log_inputs(run_id, inputs)
@@ -225,10 +219,15 @@ def _log_files(client: "MlflowClient", run_id: str, layout: Layout, evaluated: b
         figures = sorted(path for path in layout.figures.rglob("*") if path.is_file())
     files = [layout.history, layout.telemetry, layout.run_card]
     files += [layout.report, layout.metrics, layout.predictions] if evaluated else []
-    for path in (*(file for file in files if file.is_file()), *figures):
-        heard(upload=path.stat().st_size)
-        folder = path.parent.relative_to(layout.figures.parent).as_posix() if path in figures else None
-        client.log_artifact(run_id, str(path), folder)
+    with tempfile.TemporaryDirectory() as temporary:
+        if evaluated and layout.report.is_file():
+            page = Path(temporary, layout.report.with_suffix(".html").name)
+            page.write_text(report_page(layout.report), encoding="utf-8")
+            files.append(page)
+        for path in (*(file for file in files if file.is_file()), *figures):
+            heard(upload=path.stat().st_size)
+            folder = path.parent.relative_to(layout.figures.parent).as_posix() if path in figures else None
+            client.log_artifact(run_id, str(path), folder)
 
 
 def _for_model(model_id: str | None, metrics: "list[Metric]") -> "list[Metric]":

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from glassnet.config import Layout, Settings, as_line
 from glassnet.tracking.conversation import OutageError, StoreError, talk
+from glassnet.tracking.limits import TAG, shortened, tag_texts
 from glassnet.tracking.runs import (
     COMPLETE,
     FAILURE_TAG,
     INCOMPLETE,
-    MAX_TAG,
     RECORD_TAG,
     TRAINING_TAG,
     connect,
@@ -20,7 +20,7 @@ from glassnet.tracking.runs import (
     known_epochs,
     row_metrics,
 )
-from glassnet.tracking.store import tracking_uri
+from glassnet.tracking.store import printable, tracking_uri
 from glassnet.training import Callback, Row, TrainingRun
 
 if TYPE_CHECKING:
@@ -73,12 +73,12 @@ class LiveMetrics(Callback):
             return
         status = "FAILED" if isinstance(error, Exception) else "KILLED"
         reason = as_line(error) if isinstance(error, Exception) else "it was interrupted"
-        with self._warned(f"the end of the training is not recorded in {self.uri}"):
+        with self._warned(f"the end of the training is not recorded in {printable(self.uri)}"):
             talk(self.uri, lambda: self._end(status, reason))
 
     def _send(self) -> None:
         folder = None if self.layout.sweep is None else self.layout.sweep.folder
-        with self._warned(f"epochs are not logged to {self.uri} while training runs"):
+        with self._warned(f"epochs are not logged to {printable(self.uri)} while training runs"):
             while not self._finished.wait(DELAY):
                 self._has_asked = True
                 talk(self.uri, self._send_unless_finished, folder)
@@ -101,7 +101,7 @@ class LiveMetrics(Callback):
         if self._connection is None or self._is_recorded:
             return
         client, run_id = self._connection
-        client.log_batch(run_id, tags=[RunTag(FAILURE_TAG, reason[:MAX_TAG])])
+        client.log_batch(run_id, tags=[RunTag(FAILURE_TAG, shortened(reason, TAG))])
         client.set_terminated(run_id, status)
 
     def _send_unless_finished(self) -> None:
@@ -122,7 +122,7 @@ class LiveMetrics(Callback):
             self._is_recorded = found.data.tags.get(RECORD_TAG) == COMPLETE
             if not self._is_recorded:
                 tags = {RECORD_TAG: INCOMPLETE, TRAINING_TAG: self.card["key"], **job_tags(self.layout)}
-                client.log_batch(run_id, tags=[RunTag(name, value) for name, value in tags.items()])
+                client.log_batch(run_id, tags=[RunTag(name, value) for name, value in tag_texts(tags).items()])
                 if found.info.status != "RUNNING":  # it failed before
                     client.update_run(run_id, status="RUNNING")
             self._connection = client, run_id

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from glassnet.files import whole_file
 from glassnet.tracking.conversation import StoreError, heard
-from glassnet.tracking.store import database_file, is_server, project_root, request_seconds
+from glassnet.tracking.limits import BELOW_EXPERIMENT, RUN_ADDRESS
+from glassnet.tracking.store import database_file, is_server, printable, project_root, request_seconds
+from glassnet.tracking.view import experiment_tags
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 LOCKED = 12  # times the seconds of a request: so long another process, on a busy machine, may make a database or a run
-EXPERIMENT_TAGS = {"mlflow.experimentKind": "custom_model_development"}  # opens the page made for training runs
 
 
 class LockedError(StoreError):
@@ -24,7 +25,23 @@ class LockedError(StoreError):
 
 
 def open_store(uri: str, experiment: str) -> "tuple[MlflowClient, str]":
-    """Return a client of the store, and the id of the experiment, made if there is none.
+    """Return a client of the store, and the id of the experiment, made if there is none."""
+    with opened(uri) as client:
+        found = client.get_experiment_by_name(experiment)
+        if found is not None and found.lifecycle_stage != "active":
+            raise StoreError(
+                f"the experiment {experiment!r} was deleted there; tracking.experiment= names another, and `mlflow "
+                f"experiments restore -x {found.experiment_id}`, with MLFLOW_TRACKING_URI={printable(uri)}, brings it "
+                "back"
+            )
+        if found is not None:
+            return client, found.experiment_id
+        return client, _create_experiment(client, experiment, None if is_server(uri) else _artifacts(uri))
+
+
+@contextmanager
+def opened(uri: str) -> "Iterator[MlflowClient]":
+    """Yield a client of the store, whose database is made if there is none.
 
     Two processes that create the same database at once leave it broken, so that one waits for the other.
     """
@@ -35,19 +52,13 @@ def open_store(uri: str, experiment: str) -> "tuple[MlflowClient, str]":
     mlflow.set_tracking_uri(uri)
     with nullcontext() if is_server(uri) else alone_with(uri, LOCKED * request_seconds()):
         path = database_file(uri)
-        if path is not None and not path.exists():
+        if path is None and not is_server(uri):
+            _require_database(uri)
+        elif path is not None and path.exists():
+            _require_sqlite(path)
+        elif path is not None:
             _make_database(path)
-        client = mlflow.MlflowClient(uri)
-        found = client.get_experiment_by_name(experiment)
-        if found is not None and found.lifecycle_stage != "active":
-            raise StoreError(
-                f"the experiment {experiment!r} was deleted there; tracking.experiment= names another, and `mlflow "
-                f"experiments restore -x {found.experiment_id}`, with MLFLOW_TRACKING_URI={uri}, brings it back"
-            )
-        if found is not None:
-            return client, found.experiment_id
-        artifacts = (project_root() / "mlartifacts").as_uri() if path is not None else None
-        return client, _create_experiment(client, experiment, artifacts)
+        yield mlflow.MlflowClient(uri)
 
 
 @contextmanager
@@ -96,12 +107,57 @@ def _make_database(path: Path) -> None:
         engine.dispose()
 
 
+def _require_database(uri: str) -> None:
+    """Raise a `StoreError` unless a database can be opened at `uri`; MLflow would try for a minute, and not say why."""
+    from sqlalchemy import create_engine
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        engine = create_engine(uri)
+        with engine.connect():
+            pass
+        engine.dispose()
+    except ModuleNotFoundError as error:
+        driver = {"psycopg": "psycopg[binary]", "psycopg2": "psycopg2-binary", "MySQLdb": "mysqlclient"}
+        package = driver.get(str(error.name), error.name)
+        raise StoreError(f"expected the database's driver, found no {error.name}; `pip install '{package}'`") from error
+    except SQLAlchemyError as error:
+        cause = " ".join(str(getattr(error, "orig", None) or error).split())
+        raise StoreError(f"expected a database that can be opened, received: {cause}") from error
+
+
+def _require_sqlite(path: Path) -> None:
+    """Raise a `StoreError` unless the file is a database; that another process holds it, MLflow waits for."""
+    try:
+        with closing(sqlite3.connect(path, timeout=0)) as database:
+            database.execute("PRAGMA schema_version")
+    except sqlite3.OperationalError:
+        return
+    except sqlite3.DatabaseError as error:
+        raise StoreError(f"{path}: expected a database of SQLite's, received something else ({error})") from error
+
+
+def _artifacts(uri: str) -> str:
+    """Return where an experiment of a database keeps its files, the project's folder; a server knows itself.
+
+    Raises:
+        StoreError: if the address is longer than the tables of a database, other than SQLite, hold.
+    """
+    folder, most = (project_root() / "mlartifacts").as_uri(), RUN_ADDRESS - BELOW_EXPERIMENT
+    if database_file(uri) is None and len(folder) > most:
+        raise StoreError(
+            f"expected an address of at most {most} signs for the artifacts, as the database holds, received {folder}, "
+            f"of {len(folder)}; move the project, or record through a tracking server"
+        )
+    return folder
+
+
 def _create_experiment(client: "MlflowClient", name: str, artifacts: str | None) -> str:
     """Return the id of a new experiment, or of one that another machine has made on the same server just now."""
     from mlflow import MlflowException
 
     try:
-        return client.create_experiment(name, artifacts, EXPERIMENT_TAGS)
+        return client.create_experiment(name, artifacts, experiment_tags())
     except MlflowException:
         found = client.get_experiment_by_name(name)
         if found is None:

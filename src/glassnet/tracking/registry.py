@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from glassnet.config import Layout, UserError, data_set_name
 from glassnet.tracking.conversation import talk
+from glassnet.tracking.limits import MODEL_NAME, shortened
 from glassnet.tracking.model import log_model
 from glassnet.tracking.opening import open_store
 from glassnet.tracking.runs import (
@@ -63,32 +64,38 @@ def find_candidate(uri: str, experiment: str, run: str) -> Candidate:
     return talk(uri, find)
 
 
-def find_previous(uri: str, experiment: str, model_name: str) -> tuple[str, Json]:
+def find_previous(uri: str, experiment: str, model_name: str) -> tuple[str | None, Json]:
     """Return the version that was the champion before the present one, and the step that led from it to this one.
 
-    Each promotion is a version of its own, so that one step after the other can be taken back, down to the first.
+    Each promotion is a version of its own, so that one step after the other can be taken back; before the first there
+    is no version, but None.
 
     Raises:
-        UserError: if there is no champion that followed another one; a `StoreError` if the store does not work.
+        UserError: if there is no champion, or its step is not on record; a `StoreError` if the store does not work.
     """
     import mlflow
 
-    def find() -> tuple[str, Json]:
+    def find() -> tuple[str | None, Json]:
         client, _ = open_store(uri, experiment)
         champion = _champion(client, model_name)
-        if champion is None or PREVIOUS_TAG not in champion.tags:
+        if champion is None:
             raise UserError(
-                f"run=previous: expected a champion of {model_name} that followed another one, found none; "
-                "git checkout conf params.yaml takes the settings back"
+                f"run=previous: expected a champion of {model_name}, found none; nothing was promoted on this data "
+                "set, or all of it is taken back"
             )
-        step = mlflow.artifacts.load_dict(f"runs:/{champion.run_id}/{_step_file(str(champion.version))}")
-        return str(champion.tags[PREVIOUS_TAG]), step
+        step = _step_file(str(champion.version))
+        if all(file.path != step for file in client.list_artifacts(champion.run_id, str(Path(step).parent))):
+            raise UserError(
+                f"run=previous: expected the step to version {champion.version} of {model_name} on record, found none; "
+                "`git diff conf params.yaml` shows what was changed since the last commit, to be set back by hand"
+            )
+        return champion.tags.get(PREVIOUS_TAG), mlflow.artifacts.load_dict(f"runs:/{champion.run_id}/{step}")
 
     return talk(uri, find)
 
 
 def make_champion(uri: str, experiment: str, candidate: Candidate, step: Json) -> tuple[str, bool]:
-    """Register the candidate's model, move the alias to it, and return its version and whether it followed another one.
+    """Register the candidate's model, move the alias to it, and return its version and whether that is a new one.
 
     The step, what the promotion changes in conf/, is kept with the run for the way back. Nothing happens if the
     candidate is the champion and the step changes nothing.
@@ -99,32 +106,35 @@ def make_champion(uri: str, experiment: str, candidate: Candidate, step: Json) -
         client, _ = open_store(uri, experiment)
         present = _champion(client, candidate.model_name)
         if present is not None and present.run_id == candidate.run_id and not step["edits"]:
-            return str(present.version), PREVIOUS_TAG in present.tags
+            return str(present.version), False
         if candidate.model_file is not None:
             log_model(client, client.get_run(candidate.run_id), candidate.model_file)
         version = str(mlflow.register_model(f"runs:/{candidate.run_id}/model", candidate.model_name).version)
+        client.log_dict(candidate.run_id, step, _step_file(version))
         if present is not None:
-            client.log_dict(candidate.run_id, step, _step_file(version))
             client.set_model_version_tag(candidate.model_name, version, PREVIOUS_TAG, present.version)
         client.set_registered_model_alias(candidate.model_name, ALIAS, version)
-        return version, present is not None
+        return version, True
 
     return talk(uri, promote)
 
 
-def return_to(uri: str, experiment: str, model_name: str, version: str) -> None:
-    """Move the alias to a version that was the champion before."""
+def return_to(uri: str, experiment: str, model_name: str, version: str | None) -> None:
+    """Move the alias to a version that was the champion before; without one, take it away."""
 
     def move() -> None:
         client, _ = open_store(uri, experiment)
-        client.set_registered_model_alias(model_name, ALIAS, version)
+        if version is None:
+            client.delete_registered_model_alias(model_name, ALIAS)
+        else:
+            client.set_registered_model_alias(model_name, ALIAS, version)
 
     talk(uri, move)
 
 
 def model_name(data: Json) -> str:
     """Return the name in the registry of the models for the data set that these settings of `data` choose."""
-    return f"glassnet-{data_set_name(data)}"
+    return shortened(f"glassnet-{data_set_name(data)}", MODEL_NAME, "-")
 
 
 def _step_file(version: str) -> str:

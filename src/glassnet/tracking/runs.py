@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from glassnet.config import Layout, Sweep
 from glassnet.config.jobs import RECORD
+from glassnet.tracking.limits import RUN_NAME, shortened, tag_texts
 from glassnet.tracking.opening import LOCKED, LockedError, alone_with, open_store
 from glassnet.tracking.store import request_seconds
 from glassnet.training import Row
@@ -27,7 +28,6 @@ INCOMPLETE = "incomplete: it was not brought to its end"
 FAILURE_TAG = "glassnet.failure"
 PARENT_TAG = "mlflow.parentRunId"  # MLflow shows a run with this tag below the one it names
 NOTE_TAG = "mlflow.note.content"  # MLflow shows it as the run's description
-MAX_TAG = 4_000  # characters, below what MLflow stores of a tag
 
 
 def connect(uri: str, experiment: str, card: dict[str, Any], layout: Layout) -> "tuple[MlflowClient, Run]":
@@ -64,7 +64,7 @@ def children_of(client: "MlflowClient", parent: "Run") -> "list[Run]":
 def create_child(client: "MlflowClient", parent: "Run", layout: Layout, sweep: Sweep, tags: dict[str, str]) -> "Run":
     """Return a new run of a sweep's job, below the run that stands for the sweep."""
     tags = {PARENT_TAG: parent.info.run_id, JOB_TAG: place_of(layout, sweep), **job_tags(layout), **tags}
-    return client.create_run(parent.info.experiment_id, run_name=_job_title(sweep), tags=tags)
+    return client.create_run(parent.info.experiment_id, run_name=_job_title(sweep), tags=tag_texts(tags))
 
 
 def place_of(layout: Layout, sweep: Sweep) -> str:
@@ -153,7 +153,8 @@ def _find_or_create(
     while (run := find()) is None:
         try:
             with alone_with(client.tracking_uri, request_seconds() / 5):
-                return find() or client.create_run(experiment_id, run_name=name, tags={tag: value, **(more or {})})
+                tags = tag_texts({tag: value, **(more or {})})
+                return find() or client.create_run(experiment_id, run_name=name, tags=tags)
         except LockedError:
             if time.monotonic() > deadline:
                 raise
@@ -165,13 +166,17 @@ def _digest(text: str) -> str:
 
 
 def _job_title(sweep: Sweep) -> str:
-    """Return what a job changes; of several settings the values first, since MLflow's tables cut long names."""
+    """Return what a job changes; of several settings the values first, since MLflow's tables cut long names.
+
+    Where there is no room for both, the values alone: the names are those of the run's parameters.
+    """
     values = ", ".join(change.partition("=")[2] for change in sweep.changes)
-    return f"{values}: {sweep.job_name}" if len(sweep.changes) > 1 else sweep.job_name
+    title = f"{values}: {sweep.job_name}" if len(sweep.changes) > 1 else sweep.job_name
+    return shortened(title if len(title) <= RUN_NAME or len(sweep.changes) == 1 else values, RUN_NAME)
 
 
 def _sweep_title(sweep: Sweep) -> str:
-    return f"sweep of {_swept(sweep)}" if sweep.changes else "sweep"
+    return shortened(f"sweep of {_swept(sweep)}" if sweep.changes else "sweep", RUN_NAME)
 
 
 def _swept(sweep: Sweep) -> str:

@@ -1,12 +1,14 @@
 """Where the tracking store is, and whether it answers."""
 
 import os
+import re
 import socket
 from pathlib import Path
 from urllib.parse import urlsplit
 
 CONNECT_SECONDS = 3
 SQLITE = "sqlite:///"  # then the path of the file
+PORTS = {"https": 443, "http": 80, "postgresql": 5432, "mysql": 3306, "mssql": 1433}  # where an address names none
 
 
 def project_root() -> Path:
@@ -16,17 +18,18 @@ def project_root() -> Path:
 
 def tracking_uri(configured: str | None) -> str:
     """Return the address of the store: the configured one, MLFLOW_TRACKING_URI, or SQLite in the project's folder."""
-    return configured or os.environ.get("MLFLOW_TRACKING_URI") or _own_store()
+    return configured or os.environ.get("MLFLOW_TRACKING_URI") or own_store()
 
 
 def shown_by(uri: str) -> str:
     """Return what shows the runs of the store at `uri`: a server does so itself."""
     if is_server(uri):
-        return uri
-    return "`make ui`" if uri == _own_store() else f"`mlflow ui --backend-store-uri {uri}`"
+        return printable(uri)
+    return "`make ui`" if uri == own_store() else f"`mlflow ui --backend-store-uri {printable(uri)}`"
 
 
-def _own_store() -> str:
+def own_store() -> str:
+    """Return the address of the project's own store, SQLite in its folder."""
     return f"{SQLITE}{project_root() / 'mlflow.db'}"
 
 
@@ -54,26 +57,32 @@ def is_server(uri: str) -> bool:
     return urlsplit(uri).scheme in {"http", "https"}
 
 
+def printable(uri: str) -> str:
+    """Return an address without the password in it, for people and logs to see."""
+    return re.sub(r"(://[^/@:]*):[^/@]*@", r"\1:***@", uri)
+
+
 def database_file(uri: str) -> Path | None:
     """Return where the database at `uri` has its file, or None if that is no SQLite database."""
     return Path(uri.removeprefix(SQLITE).partition("?")[0]).absolute() if uri.startswith(SQLITE) else None
 
 
 def require_reachable(uri: str) -> None:
-    """Raise an `OSError` if `uri` is a server's address where nothing accepts connections, or no file for SQLite.
+    """Raise an `OSError` if nothing accepts connections at the address in `uri`, or if it is no file for SQLite.
 
-    MLflow would try such a file for a minute, again and again.
+    MLflow would try such a database for a minute, again and again.
     """
     if (path := database_file(uri)) is not None:
         _require_file(path)
-    if not is_server(uri):
-        return
     parts = urlsplit(uri)
-    port = parts.port or (443 if parts.scheme == "https" else 80)
+    port = parts.port or PORTS.get(parts.scheme.partition("+")[0])
+    if parts.hostname is None or port is None:  # a file's, or one that is reached in a way of its own
+        return
     try:
-        socket.create_connection((parts.hostname or "", port), timeout=CONNECT_SECONDS).close()
+        socket.create_connection((parts.hostname, port), timeout=CONNECT_SECONDS).close()
     except OSError as error:
-        raise ConnectionError(f"no tracking server answers at {uri} ({error})") from error
+        what = "tracking server" if is_server(uri) else "database"
+        raise ConnectionError(f"no {what} answers at {printable(uri)} ({error})") from error
 
 
 def _require_file(path: Path) -> None:

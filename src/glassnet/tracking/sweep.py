@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 from glassnet.config import FINISHED, PRUNED, Job, Layout, Sweep, read_jobs
 from glassnet.tracking.conversation import StoreError, forget_outage, heard, talk
-from glassnet.tracking.hand_over import param_text
+from glassnet.tracking.limits import key, param_text, tag_texts
 from glassnet.tracking.opening import open_store
 from glassnet.tracking.runs import (
     COMPLETE,
     FAILURE_TAG,
     INCOMPLETE,
     JOB_TAG,
-    MAX_TAG,
     OVERRIDES_TAG,
     RECORD_TAG,
     REPLACED_TAG,
@@ -27,7 +26,7 @@ from glassnet.tracking.runs import (
     job_tags,
     place_of,
 )
-from glassnet.tracking.store import shown_by, tracking_uri
+from glassnet.tracking.store import printable, shown_by, tracking_uri
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -62,8 +61,8 @@ def hand_over_sweep(folder: Path, files: list[Path]) -> tuple[str, str] | None:
     if parent is None or missing:
         what = f"{len(missing)} of the sweep's {len(jobs)} jobs were" if parent else "the sweep was"
         print(
-            f"tracking: warning: {what} not recorded in {uri}{reason}; the sweep, started again in {folder}, records "
-            "what is missing",
+            f"tracking: warning: {what} not recorded in {printable(uri)}{reason}; the sweep, started again in "
+            f"{folder}, records what is missing",
             file=sys.stderr,
             flush=True,
         )
@@ -137,7 +136,7 @@ def _record_failure(client: "MlflowClient", parent: "Run", children: "list[Run]"
     client.log_batch(
         run_id,
         params=[Param(name, param_text(value)) for name, value in params.items()],
-        tags=[RunTag(name, value) for name, value in {**of_job, FAILURE_TAG: job.reason[:MAX_TAG]}.items()],
+        tags=[RunTag(name, value) for name, value in tag_texts({**of_job, FAILURE_TAG: job.reason}).items()],
     )
     client.set_terminated(run_id, "KILLED" if job.status == PRUNED else "FAILED")
     return run_id
@@ -148,4 +147,4 @@ def _given(overrides: list[str]) -> dict[str, object]:
     from hydra.core.override_parser.overrides_parser import OverridesParser
 
     parsed = OverridesParser.create().parse_overrides(overrides)
-    return {override.key_or_group: override.value() for override in parsed}
+    return {key(override.key_or_group): override.value() for override in parsed}

@@ -1,23 +1,30 @@
 """A CSV file of the user's own, as people have them: read as text, each column then understood as a whole."""
 
-import re
-from collections import Counter
-from collections.abc import Container, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
-from glassnet.data.sources.csv_text import is_number, listed, read_texts, to_number, to_numbers
-from glassnet.data.sources.raw import RawTable, Task
+from glassnet.data.columns.dates import iso_texts
+from glassnet.data.columns.identifiers import counts_rows
+from glassnet.data.columns.naming import listed, near, rows_were
+from glassnet.data.columns.text_column import TextColumn
+from glassnet.data.sources.csv_columns import Understood, understand
+from glassnet.data.sources.csv_doubts import doubts
+from glassnet.data.sources.csv_target import TargetColumn, understand_target
+from glassnet.data.sources.csv_text import TextTable, read_texts
+from glassnet.data.sources.raw import RawTable
+from glassnet.overrides import as_setting
 
-if TYPE_CHECKING:
-    import pandas as pd
+Columns: TypeAlias = dict[str, TextColumn]
+Rows: TypeAlias = npt.NDArray[np.bool_]
 
-MOST_CLASSES = 20  # a whole-number target with more values than this is taken for a quantity
-LEAST_IN_A_CLASS = 3  # one row for each split
 MOST_FEATURES = 10_000
-MOST_MARKS = 3  # different texts among numbers that may stand for a gap
+PARTS_OF_A_DATE = 20  # features that a date may become: days, twelve months, seven weekdays
+LONGEST = 200  # signs of a note within an error
+# The settings that name columns, and for what; the target may be among those that are codes, as it may be one itself.
+NAMING = {"drop": "not to learn from", "keep": "to learn from", "categorical": "", "dates": "to learn from"}
 
 
 def csv_table(settings: dict[str, Any]) -> RawTable:
@@ -26,242 +33,188 @@ def csv_table(settings: dict[str, Any]) -> RawTable:
     Raises:
         ValueError: in one line, for whatever makes the file unusable.
     """
-    import pandas as pd
-
     path = Path(settings["path"])
-    frame, notes = read_texts(path, settings)
-    target = settings["target"]
-    if target is None or target not in frame.columns:
-        received = "none" if target is None else repr(target)
-        hint = (
-            "; with one column alone, set data.delimiter to what divides the fields" if len(frame.columns) < 2 else ""
-        )
-        raise ValueError(
-            f"{path}: expected data.target to name one of the columns {listed(frame.columns)}, received {received}"
-            f"{hint}"
-        )
-    unknown = [name for name in [*settings["drop"], *settings["categorical"]] if name not in frame.columns]
-    if unknown:
-        raise ValueError(
-            f"{path}: expected data.drop and data.categorical to name columns of {listed(frame.columns)}, "
-            f"received {listed(unknown)}"
-        )
-    if target in settings["drop"]:
-        raise ValueError(
-            f"{path}: expected data.drop to name columns not to learn from, received the target {target!r} among them; "
-            "take it out"
-        )
-    frame = frame.drop(columns=settings["drop"])
-    numeric, categorical, left_out = _understand(path, frame.drop(columns=target), settings)
-    notes += left_out
-    frame, lost = _drop_gaps(path, frame, target, numeric, categorical, settings)
+    table = read_texts(path, settings, [] if settings["target"] is None else [settings["target"]])
+    _require_columns(path, table, settings)
+    columns = {name: column for name, column in table.columns.items() if name not in settings["drop"]}
+    target = columns.pop(settings["target"])
+    marks = list(dict.fromkeys(mark for column in table.columns.values() for mark in column.marks))
+    counters = _row_counters(columns, settings)  # before rows are left out, which would break their count
+    with_target, notes = _rows_with_target(path, table, target, settings)
+    columns, target = _taken(columns, with_target), target.take(with_target)
+    found = _understood(path, columns, counters, settings)
+    whole, lost = _rows_with_features(path, columns, found, settings)
     if lost:  # what is left may be constant now
-        numeric, categorical, left_out = _understand(path, frame.drop(columns=target), settings)
-        notes += [*lost, *(note for note in left_out if note not in notes)]
-    features = [name for name in frame.columns if name in numeric or name in categorical]
-    if not features:
+        names = found.names
+        learnt_from = {name: column for name, column in columns.items() if name in names}
+        columns, target = _taken(learnt_from, whole), target.take(whole)
+        again = understand(path, columns.values(), settings)
+        again.remarks.take_over(found.remarks, found.names)
+        found = again
+    notes = [*table.notes, *notes, *found.remarks.sentences(settings, marks), *lost]
+    _require_features(path, found, notes, settings)
+    learnt = understand_target(path, target, settings)
+    notes += [*learnt.notes, *doubts(columns, found, learnt, settings, marks)]
+    return _assembled(path, columns, found, learnt, settings, notes)
+
+
+def _require_columns(path: Path, table: TextTable, settings: dict[str, Any]) -> None:
+    """Raise a `ValueError` unless the settings name columns of the table, none of them for two purposes."""
+    target, names = settings["target"], list(table.columns)
+    if target not in names:
+        received = "none" if target is None else repr(target)
+        meant = None if target is None else near(target, names)
+        hint = f"; did you mean {as_setting('data.target', meant)}?" if meant else ""
+        if len(names) < 2:
+            hint = "; with one column alone, set data.delimiter to what divides the fields"
         raise ValueError(
-            f"{path}: expected a column to learn from, received none that is usable: {'; '.join(notes) or 'no columns'}"
+            f"{path}: expected data.target to name one of the columns {listed(names)}, received {received}{hint}"
         )
-    expected = len(numeric) + sum(frame[name].nunique() for name in categorical)
+    for key, purpose in NAMING.items():
+        if unknown := [name for name in settings[key] if name not in names]:
+            meant = near(unknown[0], names)
+            raise ValueError(
+                f"{path}: expected data.{key} to name columns of {listed(names)}, received {listed(unknown)}"
+                + (f"; did you mean {as_setting(f'data.{key}', [meant])}?" if meant else "")
+            )
+        if target in settings[key] and purpose:
+            raise ValueError(
+                f"{path}: expected data.{key} to name columns {purpose}, received the target {target!r} among them; "
+                "take it out"
+            )
+    for one, other in (("drop", "keep"), ("dates", "categorical")):
+        if both := [name for name in settings[one] if name in settings[other]]:
+            raise ValueError(
+                f"{path}: expected a column in data.{one} or data.{other}, not in both, received {listed(both)} in both"
+            )
+
+
+def _row_counters(columns: Columns, settings: dict[str, Any]) -> list[str]:
+    spared = {*settings["keep"], *settings["categorical"], *settings["dates"]}
+    return [name for name, column in columns.items() if name not in spared and counts_rows(column, settings["decimal"])]
+
+
+def _understood(path: Path, columns: Columns, counters: list[str], settings: dict[str, Any]) -> Understood:
+    """Return what the columns are, without those that count the rows, unless nothing else can be learnt from."""
+    found = understand(path, [column for name, column in columns.items() if name not in counters], settings)
+    kind = "counter"
+    if counters and not found.names:
+        found, kind = understand(path, columns.values(), settings), "only counter"
+    for name in counters:
+        found.remarks.add(kind, name)
+    return found
+
+
+def _taken(columns: Columns, kept: Rows) -> Columns:
+    """Return the columns of these rows alone."""
+    return columns if kept.all() else {name: column.take(kept) for name, column in columns.items()}
+
+
+def _rows_with_target(
+    path: Path, table: TextTable, target: TextColumn, settings: dict[str, Any]
+) -> tuple[Rows, list[str]]:
+    """Return which rows have a value of the target, and what is to be said of the others.
+
+    Raises:
+        ValueError: if none has one, or one has none and the settings refuse that.
+    """
+    notes = []
+    if table.empty:
+        notes.append(
+            f"{rows_were(len(table.empty))} left out as wholly empty, and not counted in row numbers: row "
+            f"{listed(table.empty)} below the header"
+        )
+    missing = target.missing
+    if not missing.any():
+        return ~missing, notes
+    in_file = np.setdiff1d(np.arange(1, table.rows + len(table.empty) + 1), table.empty)[missing]
+    if missing.all():
+        raise ValueError(f"{path}: expected a value of the target {target.name!r} in some row, received none")
+    if settings["missing_target"] == "error":
+        raise ValueError(
+            f"{path}: expected a value of the target {target.name!r} in every row, received {len(in_file)} rows "
+            f"without, the first is row {in_file[0]} below the header; set data.missing_target=drop to leave them out"
+        )
+    marks = ", ".join(f"{mark!r} in {count}" for mark, count in target.marks.items())
+    read = f"; read as missing there: {marks}, which data.missing_values decides" if marks else ""
+    notes.append(
+        f"{rows_were(len(in_file))} left out, having no value of the target {target.name!r}, and not counted in row "
+        f"numbers: row {listed(in_file)} below the header{read}"
+    )
+    return ~missing, notes
+
+
+def _rows_with_features(
+    path: Path, columns: Columns, found: Understood, settings: dict[str, Any]
+) -> tuple[Rows, list[str]]:
+    """Return which rows have what the settings ask of the columns that are learnt from, and a note on the others."""
+    lost = np.zeros(len(next(iter(columns.values())).places) if columns else 0, dtype=bool)
+    if settings["missing_numeric"] == "drop":
+        for name, of_texts in found.numbers.items():  # "NAN" is a number too, and none
+            lost |= np.isnan(columns[name].spread(of_texts))
+    if settings["missing_categorical"] == "drop":
+        for column in found.categories.values():
+            lost |= column.missing
+    if not lost.any():
+        return ~lost, []
+    if lost.all():
+        raise ValueError(
+            f"{path}: expected a row without missing values for missing_…=drop, received {len(lost)} rows with some"
+        )
+    count = int(lost.sum())
+    return ~lost, [
+        f"{count} row{'s' if count > 1 else ''} with missing values {'were' if count > 1 else 'was'} left out, and "
+        f"{'are' if count > 1 else 'is'} not counted in row numbers"
+    ]
+
+
+def _require_features(path: Path, found: Understood, notes: list[str], settings: dict[str, Any]) -> None:
+    if not found.names:
+        said = "; ".join(note if len(note) <= LONGEST else f"{note[:LONGEST]}…" for note in notes)
+        raise ValueError(
+            f"{path}: expected a column to learn from, received none that is usable: {said or 'no columns'}"
+        )
+    of_dates = PARTS_OF_A_DATE * len(found.dates)
+    expected = len(found.numbers) + of_dates + sum(len(column.texts) for column in found.categories.values())
     if expected > MOST_FEATURES:
         raise ValueError(
-            f"{path}: expected at most {MOST_FEATURES} features, received {expected} ({len(numeric)} numbers, and "
-            f"every category of {len(categorical)} text columns); leave columns out with data.drop, or lower "
+            f"{path}: expected at most {MOST_FEATURES} features, received {expected} ({len(found.numbers)} numbers, "
+            f"and every category of {len(found.categories)} text columns); leave columns out with data.drop, or lower "
             "data.most_categories"
         )
-    labels, task, class_names, rare = _understand_target(path, frame[target], settings)
-    target_column = pd.Series(labels, dtype=labels.dtype)  # else pandas would take objects for strings of its own
-    table = pd.DataFrame({name: numeric.get(name, frame[name]) for name in features} | {target: target_column})
-    if rare is not None:
-        keep, note = rare
-        table, notes = table[keep].reset_index(drop=True), [*notes, note]
+
+
+def _assembled(
+    path: Path, columns: Columns, found: Understood, target: TargetColumn, settings: dict[str, Any], notes: list[str]
+) -> RawTable:
+    """Return the table of all that was found."""
+    import pandas as pd
+
+    names = found.names
+    features = tuple(name for name in columns if name in names)
+    content: dict[str, Any] = {}
+    for name in features:
+        if name in found.categories:
+            content[name] = found.categories[name].values()
+        else:
+            values = columns[name].spread(found.numbers[name])
+            content[name] = np.array(iso_texts(values), dtype=object) if name in found.dates else values
+    content[target.column.name] = target.column.values() if target.numbers is None else target.numbers
+    # As objects, else pandas would take texts for strings of its own.
+    frame = pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in content.items()})
+    if not target.kept.all():
+        frame = frame[target.kept].reset_index(drop=True)
     return RawTable(
         name=path.stem,
-        description=f"{path.name}: {len(table)} rows",
-        frame=table,
-        features=tuple(features),
-        target=target,
-        task=task,
-        class_names=class_names,
-        categorical=tuple(name for name in features if name in categorical),
+        description=f"{path.name}: {len(frame)} rows",
+        frame=frame,
+        features=features,
+        target=target.column.name,
+        task=target.task,
+        class_names=target.class_names,
+        categorical=tuple(name for name in features if name in found.categories),
         missing={key: settings[f"missing_{key}"] for key in ("numeric", "categorical", "indicator", "values")},
         notes=tuple(notes),
+        forms=found.forms,
+        dates=found.dates,
     )
-
-
-def _drop_gaps(
-    path: Path, frame: "pd.DataFrame", target: str, numeric: Mapping[str, Any], categorical: Container[str],
-    settings: dict[str, Any],
-) -> "tuple[pd.DataFrame, list[str]]":  # fmt: skip
-    """Leave out rows with gaps where the settings say so; a gap in the target is an error otherwise.
-
-    Gaps in columns that are not learnt from cost no row; where rows go, so do those columns.
-    """
-    dropping = [rule for rule in ("numeric", "categorical") if settings[f"missing_{rule}"] == "drop"]
-    gaps = frame.isna()
-    for name, values in numeric.items():  # "NAN" is a number too, and none
-        gaps[name] = np.isnan(values)
-    if dropping:
-        used = [name for name in frame.columns if name in numeric or name in categorical]
-        watched = [target, *(name for name in used if ("numeric" if name in numeric else "categorical") in dropping)]
-        lost = gaps[watched].any(axis=1)
-        if lost.all():
-            raise ValueError(
-                f"{path}: expected a row without gaps for missing_…=drop, received {len(frame)} rows with some"
-            )
-        note = f"{int(lost.sum())} rows with gaps were left out, and are not counted in row numbers"
-        return (frame[~lost][[*used, target]].reset_index(drop=True), [note]) if lost.any() else (frame, [])
-    if gaps[target].any():
-        rows = np.flatnonzero(gaps[target])
-        raise ValueError(
-            f"{path}: expected a value of the target {target!r} in every row, received {len(rows)} rows without, the "
-            f"first is row {rows[0] + 1} below the header; delete them, or set data.missing_numeric=drop"
-        )
-    return frame, []
-
-
-def _understand(
-    path: Path, frame: "pd.DataFrame", settings: dict[str, Any]
-) -> tuple[dict[str, Any], set[str], list[str]]:
-    """Return the numeric columns with their values, the names of the categorical ones, and what was left out."""
-    numeric: dict[str, Any] = {}
-    categorical: set[str] = set()
-    empty, wordy, infinite, parted, other_sign, mixed = [], [], [], [], [], []
-    for name in frame.columns:
-        present = frame[name].dropna()
-        is_constant = present.empty or (present == present.iloc[0]).all()
-        if is_constant and (present.empty or not _marks_gaps(frame[name], settings)):
-            empty.append(name)
-            continue
-        values = None if name in settings["categorical"] else to_numbers(frame[name], settings["decimal"])
-        if values is not None:
-            numeric[name] = values
-            if np.isinf(values).any():
-                infinite.append(name)
-            continue
-        if name not in settings["categorical"] and _has_parted_thousands(present, settings):
-            parted.append(name)
-        elif name not in settings["categorical"] and _has_other_decimals(frame[name], settings):
-            other_sign.append(name)
-        elif name not in settings["categorical"] and (strange := _strange_among_numbers(present, settings)):
-            mixed.append(f"{name} ({strange[:20]!r})")
-        if (distinct := present.nunique()) <= settings["most_categories"]:
-            categorical.add(name)
-        else:
-            wordy.append(f"{name} ({distinct} different texts)")
-    if infinite:
-        raise ValueError(
-            f"{path}: expected finite numbers, received infinite ones in {listed(infinite)}; declare their text in "
-            "data.missing_values, or leave the column out with data.drop"
-        )
-    notes = [f"left out as constant or empty: {listed(empty)}"] if empty else []
-    if wordy:
-        notes.append(
-            f"left out as free text, more than data.most_categories={settings['most_categories']}: {listed(wordy)}"
-        )
-    other, sign = _other_sign(settings)
-    if parted:
-        notes.append(
-            f"taken for texts, since a {sign} parts the thousands of their numbers: {listed(parted)}; write those "
-            "without it"
-        )
-    if other_sign:
-        notes.append(
-            f"taken for texts, though they look like numbers with a decimal {sign}: {listed(other_sign)}; set "
-            f"data.decimal to read them as such (\"data.decimal='{other}'\")"
-        )
-    if mixed:
-        notes.append(
-            f"taken for texts, though most are numbers: {listed(mixed)}; declare in data.missing_values what marks a "
-            "gap"
-        )
-    return numeric, categorical, notes
-
-
-def _marks_gaps(values: "pd.Series[Any]", settings: dict[str, Any]) -> bool:
-    """Return whether a column has gaps, and becomes features that tell them from the rest."""
-    if values.notna().all():
-        return False
-    is_numeric = values.name not in settings["categorical"] and to_numbers(values, settings["decimal"]) is not None
-    return bool(settings["missing_indicator"]) if is_numeric else settings["missing_categorical"] == "own_category"
-
-
-def _other_sign(settings: dict[str, Any]) -> tuple[str, str]:
-    """Return the sign for decimals that the settings do not name, and what to call it."""
-    return (".", "point") if settings["decimal"] == "," else (",", "comma")
-
-
-def _has_parted_thousands(texts: "pd.Series[Any]", settings: dict[str, Any]) -> bool:
-    """Return whether all texts are numbers, once the sign that is not for decimals no longer parts their thousands.
-
-    Where that sign stands before three digits in every text that has it, and some text has it twice, has decimals
-    besides, or is a number without it, it does not stand for decimals itself.
-    """
-    other, decimal = _other_sign(settings)[0], settings["decimal"]
-    marked = [text for text in texts if other in text]
-    whole, fraction = rf"[+-]?\d{{1,3}}(?:{re.escape(other)}\d{{3}})+", rf"(?:{re.escape(decimal)}\d+)?"
-    if not marked or not all(re.fullmatch(whole + fraction, text) for text in marked):
-        return False
-    tells = len(marked) < len(texts) or any(text.count(other) > 1 or decimal in text for text in marked)
-    return tells and all(is_number(text, decimal) for text in texts if other not in text)
-
-
-def _has_other_decimals(values: "pd.Series[Any]", settings: dict[str, Any]) -> bool:
-    """Return whether texts that are no numbers would be, if the sign for decimals were the other one."""
-    return to_numbers(values, settings["decimal"]) is None and to_numbers(values, _other_sign(settings)[0]) is not None
-
-
-def _strange_among_numbers(texts: "pd.Series[Any]", settings: dict[str, Any]) -> str | None:
-    """Return what is no number where half of the texts or more are, and the others are the same few: marks of gaps."""
-    strange = [text for text in texts if not is_number(text, settings["decimal"])]
-    return str(strange[0]) if 2 * len(strange) <= len(texts) and len(set(strange)) <= MOST_MARKS else None
-
-
-def _understand_target(
-    path: Path, values: "pd.Series[Any]", settings: dict[str, Any]
-) -> "tuple[Any, Task, tuple[str, ...], tuple[Any, str] | None]":
-    """Return labels, task, class names, and where classes are too small and may go, the rows to keep and a note."""
-    target, task = settings["target"], settings["task"]
-    numbers = to_numbers(values, settings["decimal"])
-    if task == "auto":
-        quantity = numbers is not None and (
-            (numbers != np.round(numbers)).any() or len(np.unique(numbers)) > MOST_CLASSES
-        )
-        task = "regression" if quantity else "classification"
-    if task == "regression":
-        if numbers is None:
-            strange = next(
-                value for value in values if to_numbers(values[values == value], settings["decimal"]) is None
-            )
-            raise ValueError(f"{path}: expected numbers in the target {target!r} for regression, received {strange!r}")
-        if not np.isfinite(numbers).all():
-            strange = next(value for value, number in zip(values, numbers, strict=True) if not np.isfinite(number))
-            raise ValueError(f"{path}: expected finite numbers in the target {target!r}, received {strange!r}")
-        if (numbers == numbers[0]).all():
-            raise ValueError(f"{path}: expected a target {target!r} that varies, received {numbers[0]:g} in every row")
-        return numbers, "regression", (), None
-    counts = Counter(values)
-    small = sorted(name for name, count in counts.items() if count < LEAST_IN_A_CLASS)
-    kept = [name for name in counts if name not in small]
-    if small and (settings["rare_classes"] == "error" or len(kept) < 2):
-        sign = _other_sign(settings)[1]
-        hint = f", and data.decimal, since they have a decimal {sign}," if _has_other_decimals(values, settings) else ""
-        if _has_parted_thousands(values, settings):
-            hint = f", and write the numbers without the {sign} that parts their thousands,"
-        raise ValueError(
-            f"{path}: expected at least {LEAST_IN_A_CLASS} rows of every class of {target!r}, one for each split, "
-            f"received {listed(f'{counts[name]} of {name!r}' for name in small)}; set data.rare_classes=drop to leave "
-            f"them out, or data.task=regression{hint} if it is a quantity"
-        )
-    if len(kept) < 2:
-        raise ValueError(f"{path}: expected at least two classes in {target!r}, received {listed(map(repr, kept))}")
-    try:
-        names = sorted(kept, key=lambda name: to_number(name, settings["decimal"]))
-    except ValueError:
-        names = sorted(kept)
-    rare = None
-    if small:
-        few = f"left out, fewer than {LEAST_IN_A_CLASS} rows each, and not counted in row numbers"
-        rare = values.isin(kept), f"{few}: classes {listed(small)}"
-    return values.to_numpy(dtype=object), "classification", tuple(names), rare

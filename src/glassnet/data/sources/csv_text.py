@@ -1,36 +1,57 @@
-"""Reading a CSV file as texts, whatever its delimiter and encoding, and saying in one line why it is none."""
+"""Reading a CSV file as texts, whatever its delimiter and what stands above it, or one line on why it is none."""
 
-import codecs
 import csv
 import io
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-
-if TYPE_CHECKING:
-    import pandas as pd
+from glassnet.data.columns.naming import listed
+from glassnet.data.columns.raw_values import MissingMarks
+from glassnet.data.columns.text_column import TextColumn, read_column
+from glassnet.data.sources.csv_decoding import decode
 
 DELIMITERS = (",", ";", "\t", "|")
 END = "\x00"  # no text has it
-NO_TEXT = "expected a CSV file, received binary data; unpack an archive, and save a spreadsheet or arrays as CSV"
+SEARCHED = 50  # records, among which the header is looked for
 
 
-def read_texts(path: Path, settings: dict[str, Any]) -> "tuple[pd.DataFrame, list[str]]":
-    """Return the file as a frame of stripped texts, None where a field says that it is missing, and what was noted.
+@dataclass(frozen=True)
+class TextTable:
+    """A CSV file as texts.
+
+    Attributes:
+        columns: the columns that have a name.
+        rows: the number of their rows.
+        empty: the numbers, from 1, of the rows that are wholly empty, and left out.
+        notes: what else was left out, a sentence each.
+    """
+
+    columns: dict[str, TextColumn]
+    rows: int
+    empty: list[int]
+    notes: list[str]
+
+
+def read_texts(path: Path, settings: dict[str, Any], wanted: Collection[str] = ()) -> TextTable:
+    """Return the file as texts.
+
+    Args:
+        path: where it lies.
+        settings: encoding, delimiter, decimal and missing_values, as in `conf/data/csv.yaml`.
+        wanted: names of columns that the header has; what stands above one that has them are titles.
 
     Raises:
         ValueError: if it is no table: missing, empty, binary, without rows, ragged, or with columns of the same name.
     """
-    import pandas as pd
-
     if not path.is_file():
         raise ValueError(f"{path}: expected a CSV file here, found none; set data.path")
-    text = _decode(path, path.read_bytes(), settings["encoding"])
-    delimiter = settings["delimiter"] or _find_delimiter(text)
+    text, named = _without_delimiter_line(decode(path, path.read_bytes(), settings["encoding"]))
+    delimiter = settings["delimiter"] or named or _find_delimiter(text, wanted)
     lines: list[list[str]] = []
     try:
         lines.extend(_records(text, delimiter))
@@ -42,54 +63,84 @@ def read_texts(path: Path, settings: dict[str, Any]) -> "tuple[pd.DataFrame, lis
             f"{path}: expected CSV with the delimiter {delimiter!r}, received in row {len(lines)} below the header "
             f"{cause}"
         ) from error
-    header = [name.strip() for name in lines[0]]
-    ragged = next((number for number, line in enumerate(lines) if len(line) != len(header)), None)
-    if ragged is not None:
-        raise ValueError(
-            f"{path}: expected {len(header)} fields in every row, as in the header (delimiter {delimiter!r}), "
-            f"received {len(lines[ragged])} in row {ragged} after it"
-        )
-    if len(lines) == 1:
-        raise ValueError(f"{path}: expected rows below the header, received none")
-    twice = [name for name, count in Counter(header).items() if count > 1 and name]
-    if twice:
+    if all(map(_is_empty, lines)):
+        raise ValueError(f"{path}: expected a table with a header, received an empty file")
+    at = _header_among(lines[:SEARCHED], wanted)
+    empty = [number for number, line in enumerate(lines[at + 1 :], 1) if _is_empty(line)]
+    header, rows, notes = _fitted(path, lines[at:], set(empty), delimiter)
+    if at:
+        titles = [" ".join(filter(None, map(str.strip, line))) for line in lines[:at] if not _is_empty(line)]
+        notes.append(f"what stands above the header was left out: {listed(map(repr, titles))}")
+    if twice := [name for name, count in Counter(header).items() if count > 1 and name]:
         raise ValueError(
             f"{path}: expected columns with names of their own, received more than one called {listed(twice)}"
         )
-    gaps = {"", *settings["missing_values"]}
+    missing = MissingMarks(settings["missing_values"], settings["decimal"])
     columns = {
-        name: [None if field.strip() in gaps else field.strip() for field in fields]
-        for name, fields in zip(header, zip(*lines[1:], strict=True), strict=True)
+        name: read_column(name, fields, missing)
+        for name, fields in zip(header, zip(*rows, strict=True), strict=True)
         if name
     }
-    notes = []
+    return TextTable(columns, len(rows), empty, notes)
+
+
+def _without_delimiter_line(text: str) -> tuple[str, str | None]:
+    """Return the text without a first line such as `sep=;`, which tells Excel the delimiter, and that delimiter."""
+    if found := re.match(r"""["']?sep=(.)["']?[,;\t|]*\r?\n""", text, re.IGNORECASE):
+        return text[found.end() :], found[1]
+    return text, None
+
+
+def _fitted(
+    path: Path, lines: list[list[str]], empty: set[int], delimiter: str
+) -> tuple[list[str], list[list[str]], list[str]]:
+    """Return the header and the rows below it that are not empty, with as many fields each, and what was noted.
+
+    Where each row has one field more than the header, the first is its name, as R writes and pandas reads it, if it has
+    one of its own; and the last is none, if it is empty in all rows, which then end with a delimiter.
+    """
+    header = [name.strip() for name in lines[0]]
+    rows = [line for number, line in enumerate(lines) if number and number not in empty] if empty else lines[1:]
+    if not rows:
+        raise ValueError(f"{path}: expected rows below the header, received none")
+    notes, width, widths = [], len(rows[0]), set(map(len, rows))
+    if widths == {width} and width < len(header) and not any(header[width:]):
+        header = header[:width]
+    elif widths == {len(header) + 1} and not any(row[-1].strip() for row in rows):
+        rows = [row[:-1] for row in rows]
+    elif widths == {len(header) + 1} and len({row[0] for row in rows}) == len(rows):
+        rows = [row[1:] for row in rows]
+        notes.append("the first field of each row was left out as its name, since the header has one field less")
+    elif widths != {len(header)}:
+        number, line = next(
+            (number, line) for number, line in enumerate(lines) if len(line) != len(header) and number not in empty
+        )
+        raise ValueError(
+            f"{path}: expected {len(header)} fields in every row, as in the header (delimiter {delimiter!r}), "
+            f"received {len(line)} in row {number} after it"
+        )
     if nameless := header.count(""):  # pandas writes its row numbers so, a spreadsheet the columns beside its table
         what = "the column without a name was" if nameless == 1 else f"{nameless} columns without a name were"
         notes.append(f"{what} left out")
-    return pd.DataFrame(columns, dtype=object), notes
+    return header, rows, notes
 
 
-def _decode(path: Path, content: bytes, encoding: str) -> str:
-    """Return the text of the file, without a byte order mark."""
-    if not content.strip():
-        raise ValueError(f"{path}: expected a table with a header, received an empty file")
-    try:
-        is_wide = codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
-        if not is_wide and content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise ValueError(f"{path}: expected {encoding} text, received UTF-16; set data.encoding=utf-16")
-        if not is_wide and b"\x00" in content:
-            raise ValueError(f"{path}: {NO_TEXT}")
-        text = content.decode(encoding).removeprefix("\ufeff")
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"{path}: expected {encoding} text, received byte 0x{content[error.start]:02x} at {error.start}; set "
-            "data.encoding (latin-1, cp1252, ...) if the file has another"
-        ) from error
-    except LookupError as error:
-        raise ValueError(f"data.encoding: expected the name of an encoding, received {encoding!r}") from error
-    if END in text:
-        raise ValueError(f"{path}: {NO_TEXT}")
-    return text
+def _is_empty(record: list[str]) -> bool:
+    return not record[0].strip() and not any(map(str.strip, record))
+
+
+def _header_among(records: list[list[str]], wanted: Collection[str]) -> int:
+    """Return the number of the first record that has the most of the wanted names: the header, below any titles.
+
+    A title has fewer fields that are not empty, or begins with the sign of a comment. Without titles, the header is the
+    first record that is not empty.
+    """
+    names = [{name.strip() for name in record} - {""} for record in records]
+    first = next((at for at, some in enumerate(names) if some), 0)
+    most = max(range(first, len(records)), key=lambda at: len(names[at].intersection(wanted)), default=0)
+    fields = [sum(1 for name in record if name.strip()) for record in records[: most + 1]]
+    titles = [count < fields[-1] or records[at][0].startswith("#") for at, count in enumerate(fields[:-1])]
+    return most if all(titles) else first
 
 
 def _records(text: str, delimiter: str) -> Iterator[list[str]]:
@@ -109,53 +160,30 @@ def _records(text: str, delimiter: str) -> Iterator[list[str]]:
             yield record
 
 
-def to_numbers(values: "pd.Series[Any]", decimal: str) -> "np.ndarray[Any, np.dtype[np.float64]] | None":
-    """Return a column of texts as numbers, NaN where missing, or None if some text is none."""
-    try:
-        return np.array([np.nan if value is None else to_number(value, decimal) for value in values], dtype=np.float64)
-    except ValueError:
-        return None
-
-
-def to_number(text: str, decimal: str) -> float:
-    """Return a text as a number.
-
-    Raises:
-        ValueError: if it is none: "1_0" is none, though it is one in Python, nor is "1.500" where the comma is the sign
-            for decimals, since the point then parts the thousands.
-    """
-    if "_" in text or (decimal != "." and "." in text):
-        raise ValueError(f"expected a number, received {text!r}")
-    return float(text.replace(decimal, "."))
-
-
-def is_number(text: str, decimal: str) -> bool:
-    """Return whether a text is a number for `to_number`."""
-    try:
-        to_number(text, decimal)
-    except ValueError:
-        return False
-    return True
-
-
-def _find_delimiter(text: str) -> str:
+def _find_delimiter(text: str, wanted: Collection[str]) -> str:
     """Return the delimiter that divides the first rows into the same number of fields, the more the better.
 
     Where none does, it is the one that divides the header into the most, so that what is wrong with the rows can be
-    said.
+    said. A space is one only where no other divides all of them.
     """
-    best, most = ",", (False, 1)
+    best, most = ",", (False, False, 1)
     for delimiter in DELIMITERS:
-        try:
-            widths = [len(record) for record in islice(_records(text, delimiter), 50)]
-        except csv.Error:
-            continue
-        if widths and (rank := (widths[0] > 1 and len(set(widths)) == 1, widths[0])) > most:
+        if (rank := _rank(text, delimiter, wanted)) > most:
             best, most = delimiter, rank
+    if not most[1] and _rank(text, " ", wanted)[1] and _rank(text, " ", wanted)[0] >= most[0]:
+        return " "
     return best
 
 
-def listed(names: Any) -> str:
-    """Return at most eight names in one line, long ones cut short."""
-    names = [name if len(name) <= 40 else f"{name[:39]}…" for name in map(str, names)]
-    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")
+def _rank(text: str, delimiter: str, wanted: Collection[str]) -> tuple[bool, bool, int]:
+    """Return whether a delimiter gives a header with the wanted names, rows of one length, and how many fields."""
+    try:
+        records = list(islice(_records(text, delimiter), SEARCHED))
+    except csv.Error:
+        return False, False, 0
+    if not records:
+        return False, False, 0
+    header, *rows = records[_header_among(records, wanted) :]
+    widths = {len(row) for row in rows if not _is_empty(row)}
+    fits = len(header) > 1 and (widths <= {len(header)} or widths == {len(header) + 1})
+    return bool(wanted) and {name.strip() for name in header}.issuperset(wanted), fits, len(header)

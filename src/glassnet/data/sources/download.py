@@ -19,10 +19,14 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from glassnet.data.sources.connection import TooSlowError, open_in_time
 from glassnet.files import DISK_ERRORS
 
 ATTEMPTS = 3  # for each mirror, not counting those that brought something new
-TIMEOUT = 20.0  # seconds without a byte
+TIMEOUT = 20.0  # seconds without a byte, and for the head of an answer
+WINDOW = 10.0  # seconds over which the rate of a mirror is taken
+LEAST = 20_000  # bytes a second: a slower mirror is left for the next one
+LAST_RESORT = 500  # the same, where no other mirror has the file
 CHUNK = 1 << 16
 MOST = 256 << 20  # bytes of a file, ten times the largest: a server that never ends would fill the disk
 PAUSE = 0.2  # seconds before the second attempt, doubled each time
@@ -38,8 +42,9 @@ def download(name: str, sha256: str, mirrors: Sequence[str], folder: Path) -> Pa
     """Return `folder/name`, a gzip file whose decompressed content has this sha256, fetching it if need be.
 
     The digest is that of the content because mirrors compress it differently. What has arrived is kept in a part file,
-    one for each mirror, and takes the final name only once it is whole and right. Of several processes that want it at
-    once, jobs of a sweep say, one fetches it and the others wait.
+    one for each mirror, and takes the final name only once it is whole and right. A mirror slower than `LEAST` is left
+    for the next one, and gone back to if none has the file. Of several processes that want it at once, jobs of a sweep
+    say, one fetches it and the others wait.
 
     Args:
         name: the file's name on every mirror.
@@ -89,13 +94,21 @@ def _is_right(path: Path, sha256: str) -> bool:
 def _bring(target: Path, sha256: str, mirrors: Sequence[str]) -> None:
     """Put the file from the first mirror that has it in the place of whatever has its name."""
     failures = []
-    for mirror in mirrors:
+    turns = [(mirror, LEAST) for mirror in mirrors]
+    for mirror, least in turns:
         part = target.with_name(f"{target.name}.{hashlib.sha256(mirror.encode()).hexdigest()[:8]}.part")
         try:
             if mirror.startswith(("http://", "https://")):
-                _fetch(f"{mirror.rstrip('/')}/{target.name}", part, sha256)
+                _fetch(f"{mirror.rstrip('/')}/{target.name}", part, sha256, least)
             else:
                 _copy(Path(mirror) / target.name, part, sha256)
+        except TooSlowError as error:
+            if least > LAST_RESORT:
+                print(f"download: {mirror} is slow ({error}); looks for a faster one", flush=True)
+                turns.append((mirror, LAST_RESORT))  # when the others have had theirs
+            else:
+                failures.append(f"{mirror} ({error})")
+            continue
         except (OSError, HTTPException, ValueError, _WrongContentError) as error:  # ValueError: it is no address
             if isinstance(error, OSError) and error.errno in DISK_ERRORS:  # no other mirror would help
                 raise OSError(error.errno, error.strerror, str(part)) from error
@@ -120,12 +133,12 @@ def _copy(source: Path, part: Path, sha256: str) -> None:
         raise
 
 
-def _fetch(address: str, part: Path, sha256: str) -> None:
-    """Bring the whole file into `part`, each attempt from where the last one stopped."""
+def _fetch(address: str, part: Path, sha256: str, least: float) -> None:
+    """Bring the whole file into `part`, each attempt from where the last one stopped; no slower than `least`."""
     failed, most = 0, _size(part)
     while True:
         try:
-            _append_rest(address, part)
+            _append_rest(address, part, least)
             _check(part, sha256)
         except (OSError, HTTPException, _WrongContentError) as error:
             if isinstance(error, _WrongContentError):
@@ -143,13 +156,13 @@ def _size(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0
 
 
-def _append_rest(address: str, part: Path) -> None:
+def _append_rest(address: str, part: Path, least: float) -> None:
     have = _size(part)
     request = urllib.request.Request(address, headers={"User-Agent": "glassnet"})  # noqa: S310  # http(s) alone, above
     if have:
         request.add_header("Range", f"bytes={have}-")
     try:
-        response = urllib.request.urlopen(request, timeout=TIMEOUT)  # noqa: S310
+        response = open_in_time(request, TIMEOUT)
     except urllib.error.HTTPError as error:
         if error.code == 416 and have:  # nothing is left to send: the part is whole, or not of this file
             return
@@ -166,8 +179,13 @@ def _append_rest(address: str, part: Path) -> None:
                 disable=not sys.stderr.isatty(), file=sys.stderr,
             ) as bar,
         ):  # fmt: skip
+            began, before = time.monotonic(), file.tell()
             while chunk := response.read1(CHUNK):  # what is there, so that a slow server's bytes are kept as they come
                 file.write(chunk)
+                if (seconds := time.monotonic() - began) >= WINDOW:
+                    if (rate := (file.tell() - before) / seconds) < least:
+                        raise TooSlowError(f"{rate:.0f} bytes a second")
+                    began, before = time.monotonic(), file.tell()
                 bar.update(len(chunk))
                 if file.tell() > MOST:
                     raise _WrongContentError(f"more than {MOST >> 20} MiB arrived, and no end of it")

@@ -21,7 +21,12 @@ SIGNIFICANT = 0.05
 
 
 def examine_scores(metrics: Metrics, training: Training) -> list[Finding]:
-    """Return what the scores of the test split (the content of metrics.json) show, the most severe first."""
+    """Return what the scores of the test split show, the most severe first.
+
+    Args:
+        metrics: the content of metrics.json, ungrouped.
+        training: what they came from.
+    """
     checks = (_too_small, _no_gain, _one_class, _worse, _miscalibrated)
     findings = [finding for check in checks if (finding := check(metrics, training)) is not None]
     return sorted(findings, key=lambda finding: -finding.severity)

@@ -56,6 +56,7 @@ class Checkpoints(Callback):
         """
         self.folder, self.identity, self.resume, self.signals = folder, identity, resume, signals
         self.pause, self._last = pause, time.monotonic()
+        self._has_warned = False
         self.every = None if every is None else check_count("Checkpoints", "every", every)
 
     def on_restore(self, run: "TrainingRun") -> None:
@@ -105,11 +106,17 @@ class Checkpoints(Callback):
             self._last = time.monotonic()
 
     def _save(self, run: "TrainingRun") -> bool:
-        """Write a checkpoint; a disk that will not take it costs a warning, not the training."""
+        """Write a checkpoint; a disk that will not take it costs one warning, not the training."""
         try:
             write_checkpoint(self.folder, capture(run), self.identity)
         except OSError as error:
-            print(f"checkpoint: warning: not saved after step {run.step}: {error}", file=sys.stderr)
+            if not self._has_warned:
+                print(
+                    f"checkpoint: warning: not saved after step {run.step}: {error}; the training goes on, and tries "
+                    "again later, without a word if that fails too",
+                    file=sys.stderr,
+                )
+            self._has_warned = True
             return False
         return True
 

@@ -10,7 +10,7 @@ import yaml
 
 from glassnet.data import SOURCES, RawTable, TablePreprocessing, prepare, read_prepared, read_raw, write_raw
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def _settings(path: Path, **changes: Any) -> dict[str, Any]:
@@ -33,7 +33,7 @@ _PIXELS = [f"{value % 7}.125" for value in range(800)]
 MIXED = _lines(
     "id;Größe;colour;flag;same;remark;y",
     lambda i: (
-        f"{i};{i / 4 if i % 7 else 'NA'};{['red', 'green', ''][i % 3]};{'true' if i % 2 else 'false'};7;"
+        f"{i};{i * 7 % 31 / 4 if i % 7 else 'NA'};{['red', 'green', ''][i % 3]};{'true' if i % 4 else 'false'};7;"
         f'"text {i}; ""quoted""" ;{"yes" if i % 2 else "no"}'
     ),
 )
@@ -104,7 +104,12 @@ def test_the_task_follows_from_the_target(tmp_path: Path, values: list[str], tas
         (_lines("a,y", lambda i: f"5,{'pq'[i % 2]}"), {}, "none that is usable: left out as constant"),
         (_lines("a,y", lambda i: f"{i},p"), {}, "at least two classes"),
         (_lines("a,y", lambda i: f"{i},{'pq'[i % 2] if i else 'rare'}"), {}, "received 1 of 'rare'; set data.rare_cl"),
-        (_lines("a,y", lambda i: f"{i},{'pq'[i % 2] if i else ''}"), {}, "received 1 rows without, the first is row 1"),
+        (
+            _lines("a,y", lambda i: f"{i},{'pq'[i % 2] if i else ''}"),
+            {"missing_target": "error"},
+            "received 1 rows without, the first is row 1 below the header; set data.missing_target=drop",
+        ),
+        (_lines("a,y", lambda i: f"{i},"), {}, "expected a value of the target 'y' in some row, received none"),
         (_lines("a,y", lambda i: f"{i},{'pq'[i % 2]}"), {"task": "regression"}, "numbers in the target"),
         (_lines("a,y", lambda i: f"{i},3"), {"task": "regression"}, "that varies"),
         (_lines("a,y", lambda i: f"{i},{i if i else 'NAN'}"), {}, "finite numbers in the target 'y', received 'NAN'"),
@@ -124,8 +129,8 @@ def test_what_cannot_be_used_is_one_line(
 @pytest.mark.parametrize(
     ("header", "row"),
     [
-        ("note;a;b;y", lambda i: f'"a remark, of\nthree\r\nlines";{i};{i % 5};{"pq"[i % 2]}'),
-        ("note;a;b;y", lambda i: f"one\u2028two, three;{i};{i % 5};{'pq'[i % 2]}"),
+        ("note;a;b;y", lambda i: f'"a remark, of\nthree\r\nlines";{i % 7};{i % 5};{"pq"[i % 2]}'),
+        ("note;a;b;y", lambda i: f"one\u2028two, three;{i % 7};{i % 5};{'pq'[i % 2]}"),
         (";".join([*(f"p{c}" for c in range(784)), "y"]), lambda i: ";".join([*_PIXELS[i % 7 :][:784], "pq"[i % 2]])),
         ("\t".join([*(f"p{c}" for c in range(784)), "y"]), lambda i: "\t".join([*_PIXELS[i % 7 :][:784], "pq"[i % 2]])),
     ],
@@ -190,7 +195,7 @@ def test_what_python_alone_takes_for_a_number_is_a_text(tmp_path: Path) -> None:
 
 def test_decimal_commas_that_were_not_declared_are_noticed(tmp_path: Path) -> None:
     """In a column to learn from, which becomes texts; and in the target."""
-    text = _lines("a;b;y", lambda i: f"{i % 5},5;-{i % 4},25;{'pq'[i % 2]}")
+    text = _lines("a;b;y", lambda i: f"{i % 5},5;-{i % 7},25;{'pq'[i % 2]}")
     table = _read(tmp_path / "a.csv", text)
     assert table.categorical == ("a", "b")
     assert "numbers with a decimal comma: a, b; set data.decimal" in table.notes[0]
@@ -200,11 +205,11 @@ def test_decimal_commas_that_were_not_declared_are_noticed(tmp_path: Path) -> No
 
 
 def test_points_that_part_thousands_are_no_decimals(tmp_path: Path) -> None:
-    """Where the comma is the sign for decimals, 1.500 is not one and a half; that it is taken for a text is said."""
-    text = _lines("a;b;y", lambda i: f"{['900', '1.500', '2.300'][i % 3]};{i},5;{'pq'[i % 2]}")
+    """Where the comma is the sign for decimals, 1.500 is not one and a half; that it is read as 1500 is said."""
+    text = _lines("a;b;y", lambda i: f"{['900', '1.500', '2.300'][i % 3]};{i % 7},5;{'pq'[i % 2]}")
     table = _read(tmp_path / "a.csv", text, decimal=",")
-    assert table.categorical == ("a",)
-    assert "since a point parts the thousands of their numbers: a" in table.notes[0]
+    assert table.frame["a"].tolist()[:3] == [900, 1500, 2300]
+    assert table.notes == ("read as numbers: a ('1.500')",)
 
 
 def test_rare_whole_numbers_have_no_decimal_comma(tmp_path: Path) -> None:
@@ -216,10 +221,11 @@ def test_rare_whole_numbers_have_no_decimal_comma(tmp_path: Path) -> None:
 def test_a_mark_of_gaps_that_was_not_declared_is_noticed(tmp_path: Path) -> None:
     """One text among numbers turns them all into texts, whether they are few or so many that they are left out."""
     for different in (20, 200):
-        text = _lines("a,b,y", lambda i, n=different: f"{i},{i % n if i % 5 else 'n/a'},{'pq'[i % 2]}", 200)
+        text = _lines("a,b,y", lambda i, n=different: f"{i % 7},{i % n / 4 if i % 5 else '--'},{'pq'[i % 2]}", 200)
         table = _read(tmp_path / "a.csv", text)
-        assert "though most are numbers: b ('n/a'); declare in data.missing_values" in table.notes[-1]
-        assert _read(tmp_path / "a.csv", text, missing_values=["n/a"]).notes == ()
+        said = "though most are numbers: b ('--'); declare in data.missing_values what marks a missing value ("
+        assert f"{said}\"data.missing_values=['--']\")" in table.notes[-1]
+        assert _read(tmp_path / "a.csv", text, missing_values=["--"]).notes == ()
 
 
 @pytest.mark.parametrize(
@@ -232,7 +238,7 @@ def test_a_mark_of_gaps_that_was_not_declared_is_noticed(tmp_path: Path) -> None
 )
 def test_columns_without_a_name_are_left_out(tmp_path: Path, header: str, row: str, note: str) -> None:
     """Row numbers in front, and the empty columns that a spreadsheet adds behind; however many there are."""
-    table = _read(tmp_path / "a.csv", _lines(header, lambda i: row.format(a=i, y="pq"[i % 2])))
+    table = _read(tmp_path / "a.csv", _lines(header, lambda i: row.format(a=i % 7, y="pq"[i % 2])))
     assert table.features == ("a",)
     assert table.notes == (note,)
 
@@ -250,7 +256,8 @@ def test_one_value_or_none_is_no_constant_where_gaps_are_marked(
     tmp_path: Path, value: str, rule: dict[str, Any], names: list[str]
 ) -> None:
     """A box that is ticked or left blank says something, if the rule for gaps keeps them apart."""
-    table = _read(tmp_path / "a.csv", _lines("a,f,y", lambda i: f"{i},{value if i % 3 else ''},{'pq'[i % 2]}"), **rule)
+    text = _lines("a,f,y", lambda i: f"{i * 37 % 101 / 4},{value if i % 3 else ''},{'pq'[i % 2]}")
+    table = _read(tmp_path / "a.csv", text, **rule)
     prepare(table, _settings(tmp_path / "a.csv", **rule), tmp_path / "prepared")
     prepared = read_prepared(tmp_path / "prepared")
     assert prepared.preprocessing.feature_names == names
@@ -258,25 +265,25 @@ def test_one_value_or_none_is_no_constant_where_gaps_are_marked(
 
 
 @pytest.mark.parametrize(
-    ("texts", "decimal", "sign"),
+    ("texts", "decimal", "numbers"),
     [
-        (("950", "1,200", "-3,450"), ".", "comma"),
-        (("1,234,560", "2,345,678", "3,456,789"), ".", "comma"),
-        (("1,234.5", "2,345.0", "3,456.7"), ".", "comma"),
-        (("1.234,5", "17", "3.456,7"), ",", "point"),
+        (("950", "1,200", "-3,450"), ".", [950, 1200, -3450]),
+        (("1,234,560", "2,345,678", "3,456,789"), ".", [1234560, 2345678, 3456789]),
+        (("1,234.5", "2,345.0", "3,456.7"), ".", [1234.5, 2345, 3456.7]),
+        (("1.234,5", "17", "3.456,7"), ",", [1234.5, 17, 3456.7]),
     ],
 )
 def test_thousands_are_not_taken_for_decimals(
-    tmp_path: Path, texts: tuple[str, str, str], decimal: str, sign: str
+    tmp_path: Path, texts: tuple[str, str, str], decimal: str, numbers: list[float]
 ) -> None:
-    """Read by the other sign for decimals, as a note advised, 1,200 would be less than 950; the target says so too."""
-    text = _lines("a;b;y", lambda i: f"{texts[i % 3]};{i};{'pq'[i % 2]}")
-    notes = " ".join(_read(tmp_path / "a.csv", text, decimal=decimal).notes)
-    assert f"since a {sign} parts the thousands of their numbers: a; write those without it" in notes
-    assert "data.decimal" not in notes
-    few = text + f"{texts[0][:-1]}7;1;p\n"
-    with pytest.raises(ValueError, match=rf"task=regression, and write the numbers without the {sign} that parts"):
-        _read(tmp_path / "b.csv", few, decimal=decimal, target="a")
+    """Read by the other sign for decimals, 1,200 would be less than 950; in the target too."""
+    text = _lines("a;b;y", lambda i: f"{texts[i % 3]};{i % 7};{'pq'[i % 2]}")
+    table = _read(tmp_path / "a.csv", text, decimal=decimal)
+    assert table.frame["a"].tolist()[:3] == numbers
+    assert table.notes[0].startswith("read as numbers: a ('")
+    assert "data.decimal" not in " ".join(table.notes)
+    target = _read(tmp_path / "a.csv", text, decimal=decimal, target="a", task="regression")
+    assert target.frame["a"].tolist()[:3] == numbers
 
 
 def test_numbers_with_three_digits_after_the_other_sign_may_be_decimals(tmp_path: Path) -> None:
@@ -287,11 +294,11 @@ def test_numbers_with_three_digits_after_the_other_sign_may_be_decimals(tmp_path
 
 def test_texts_that_are_numbers_and_none_are_gaps_wherever_gaps_count(tmp_path: Path) -> None:
     """NAN is one however it is written; where rows with gaps are to be left out, its rows are."""
-    text = _lines("a,b,y", lambda i: f"{'NAN' if i % 10 == 4 else i},{i % 7},{'pq'[i % 2]}")
+    text = _lines("a,b,y", lambda i: f"{'NAN' if i % 10 == 4 else i / 4},{i % 7},{'pq'[i // 2 % 2]}")
     assert _read(tmp_path / "a.csv", text).frame["a"].isna().sum() == 3
     table = _read(tmp_path / "a.csv", text, missing_numeric="drop")
     assert len(table.frame) == 27
-    assert table.notes == ("3 rows with gaps were left out, and are not counted in row numbers",)
+    assert table.notes == ("3 rows with missing values were left out, and are not counted in row numbers",)
 
 
 def test_spaces_before_a_quotation_mark_are_no_text(tmp_path: Path) -> None:
@@ -324,7 +331,8 @@ def test_ten_thousand_columns_of_text_are_one_short_line(tmp_path: Path) -> None
 def test_gaps_in_what_is_left_out_cost_no_row(tmp_path: Path) -> None:
     """A column of remarks that is mostly empty, say; nor may rows that are left out bring it back."""
     text = _lines(
-        "a,c,remark,y", lambda i: f'{i if i % 9 else ""},"{i % 2},5",{f"r{i}" if i % 3 else ""},{"pq"[i % 2]}'
+        "a,c,remark,y",
+        lambda i: f'{i * 37 % 101 / 4 if i % 9 else ""},"{i % 2},5",{f"r{i}" if i % 3 else ""},{"pq"[i // 2 % 2]}',
     )
     rules = {"missing_numeric": "drop", "missing_categorical": "drop", "most_categories": 19}
     table = _read(tmp_path / "a.csv", text, **rules)

@@ -1,0 +1,173 @@
+"""Dates as people write them: in which form a column has them, and what they are as days since 1970."""
+
+import re
+from collections.abc import Sequence
+from datetime import date
+from functools import cache
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+ISO = "ISO 8601"
+# Where two of them fit, nothing tells day from month, and the first one counts.
+DAYS = (
+    "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%m.%d.%Y", "%d-%m-%Y", "%m-%d-%Y",
+    "%m/%d/%y", "%d/%m/%y", "%d.%m.%y", "%d-%m-%y", "%m-%d-%y",
+    "%d %b %Y", "%d-%b-%Y", "%d/%b/%Y", "%d.%b.%Y", "%d. %b %Y", "%d-%b-%y", "%d %b %y",
+    "%d %B %Y", "%d. %B %Y", "%d-%B-%Y", "%b %d, %Y", "%b %d %Y", "%B %d, %Y", "%B %d %Y", "%Y %b %d", "%Y-%b-%d",
+    "%a, %d %b %Y", "%a %d %b %Y", "%a, %b %d, %Y", "%A, %d %B %Y", "%A, %B %d, %Y",
+)  # fmt: skip
+TIMES = (
+    "", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", "T%H:%M", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p", ", %H:%M",
+    ", %H:%M:%S", ", %I:%M %p", ", %I:%M:%S %p",
+)  # fmt: skip
+MONTHS = ("%Y-%m", "%Y/%m", "%b %Y", "%B %Y", "%b-%Y", "%b-%y")
+PLAIN_NUMBERS = ("%Y%m%d", "%Y%m%d%H%M%S", "%Y%m", "%Y")  # dates only where they are declared to be
+ISO_PATTERN = re.compile(
+    r"(?:1[5-9]|2\d|99)\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?\s?(?:Z|[+-]\d\d(?::?\d\d)?)?)?"
+)
+PARTS = {
+    "%Y": r"(?:1[5-9]|2\d|99)\d\d", "%y": r"\d\d", "%m": r"\d{1,2}", "%d": r"\d{1,2}", "%H": r"\d{1,2}",
+    "%I": r"\d{1,2}", "%M": r"\d\d", "%S": r"\d\d", "%f": r"\d{1,9}", "%p": "[AaPp][Mm]",
+    "%b": "[A-Za-z]{3}", "%B": "[A-Za-z]{3,9}", "%a": "[A-Za-z]{3}", "%A": "[A-Za-z]{6,9}",
+}  # fmt: skip
+# In English whatever the locale: they are names of features.
+MONTH_NAMES = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def find_date_format(texts: Sequence[str], *, declared: bool = False) -> tuple[str, str | None] | None:
+    """Return the form in which all texts are dates, and another that they have too, if day and month may change places.
+
+    Args:
+        texts: those of a column, each once.
+        declared: whether they are known to be dates. Numbers such as 20240131 are taken for dates only then.
+    """
+    if not texts:
+        return None
+    if all(map(ISO_PATTERN.fullmatch, texts)):
+        return (ISO, None) if _days(texts, ISO) is not None else None
+    forms = [*_forms_of(texts[0]), *(form for form in PLAIN_NUMBERS if declared and _pattern(form).fullmatch(texts[0]))]
+    fitting = [form for form in forms if all(map(_pattern(form).fullmatch, texts)) and _days(texts, form) is not None]
+    if not fitting or (not declared and fitting[0] in {"%Y-%m", "%Y/%m"} and all(map(_is_season, texts))):
+        return None
+    return fitting[0], next((form for form in fitting[1:] if "%m" in form), None)
+
+
+def are_dates(texts: Sequence[str], form: str) -> bool:
+    """Return whether all texts are dates in this form."""
+    return _days(texts, form) is not None
+
+
+def stray_among_dates(texts: Sequence[str]) -> list[str]:
+    """Return what is no date among texts of which half or more are dates in one form; nothing if they are not."""
+    forms = [ISO, *dict.fromkeys(form for text in texts[:3] for form in _forms_of(text))]
+    for form in forms:
+        pattern = ISO_PATTERN if form == ISO else _pattern(form)
+        if 2 * sum(pattern.fullmatch(text) is not None for text in texts) >= len(texts):
+            strays = [text for text, day in zip(texts, _days_or_nan(texts, form), strict=True) if np.isnan(day)]
+            return strays if 2 * len(strays) <= len(texts) else []
+    return []
+
+
+def to_days(texts: Sequence[str], form: str) -> npt.NDArray[np.float64]:
+    """Return dates in this form, or in ISO's, as days since 1970; those with an offset as they are in UTC.
+
+    Raises:
+        ValueError: if one is no date; its second argument is that text.
+    """
+    days = _days(texts, form)
+    if days is not None:
+        return days
+    alone = np.empty(len(texts))
+    for place, text in enumerate(texts):
+        forms = [form, form.replace("%b", "%B"), *([ISO] if ISO_PATTERN.fullmatch(text) else [])]
+        one = next((days for days in (_days([text], each) for each in forms) if days is not None), None)
+        if one is None:
+            raise ValueError(f"expected dates such as {example(form)}, received {text!r}", text)
+        alone[place] = one[0]
+    return alone
+
+
+def iso_texts(days: npt.ArrayLike) -> list[str | None]:
+    """Return days since 1970 as ISO has them, with the time if it is not midnight; None for NaN."""
+    different, places = np.unique(np.asarray(days, dtype=np.float64), return_inverse=True)
+    texts = [None if np.isnan(day) else _iso_text(float(day)) for day in different]
+    return [texts[place] for place in places]
+
+
+def _iso_text(day: float) -> str:
+    milliseconds = round(day * 86_400_000)
+    return str(np.datetime64(milliseconds, "ms")).removesuffix(".000").removesuffix("T00:00:00")
+
+
+def example(form: str) -> str:
+    """Return a date in this form."""
+    return "2024-01-31" if form == ISO else date(2024, 1, 31).strftime(form)
+
+
+def is_date_format(form: str) -> bool:
+    """Return whether this says how to write dates: in the terms of `strftime`, with a year."""
+    codes = re.findall("%.", form)
+    return bool({"%Y", "%y"} & set(codes)) and set(codes) <= {*PARTS, "%z", "%%", "%j"}
+
+
+def months(days: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Return the month of each day, from 0."""
+    return np.floor(days).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64) % 12
+
+
+def weekdays(days: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+    """Return the weekday of each day, from 0 for Monday; 1970 began on a Thursday."""
+    return (np.floor(days).astype(np.int64) + 3) % 7
+
+
+def as_text(value: Any) -> str:
+    """Return what a program passes on as a date as the text that it may have been: a moment, or 20240131."""
+    if isinstance(value, date | np.datetime64):  # a datetime and pandas' Timestamp are dates too
+        import pandas as pd
+
+        return pd.Timestamp(value).isoformat()
+    if isinstance(value, float | np.floating) and float(value).is_integer():
+        return str(int(value))
+    return str(value).strip()
+
+
+def _days(texts: Sequence[str], form: str) -> npt.NDArray[np.float64] | None:
+    """Return dates as days since 1970, or None if one is no date in this form."""
+    days = _days_or_nan(texts, form)
+    return None if np.isnan(days).any() else days
+
+
+def _days_or_nan(texts: Sequence[str], form: str) -> npt.NDArray[np.float64]:
+    import pandas as pd
+
+    moments = pd.to_datetime(list(texts), format="ISO8601" if form == ISO else form, utc=True, errors="coerce")
+    since = moments.tz_localize(None).to_numpy().astype("datetime64[us]")
+    return np.where(np.isnat(since), np.nan, since.astype(np.int64) / 86_400_000_000)
+
+
+@cache
+def _pattern(form: str) -> re.Pattern[str]:
+    """Return what fits a text in this form, far quicker than reading it."""
+    parts = PARTS | {"%m": r"\d\d"} if form in MONTHS else PARTS  # 2000-1 may be a term, or a part
+    return re.compile("".join(parts.get(part, re.escape(part)) for part in re.split("(%.)", form)))
+
+
+def _forms_of(text: str) -> list[str]:
+    """Return the forms that a text may be a date in."""
+    forms = [form for form in MONTHS if _pattern(form).fullmatch(text)]
+    for day in DAYS:
+        if begins := _pattern(day).match(text):
+            forms += [day + time for time in TIMES if _pattern(time).fullmatch(text[begins.end() :])]
+    return forms
+
+
+def _is_season(text: str) -> bool:
+    """Return whether a month may as well be the year after: 2003-04."""
+    year, month = re.split("[-/]", text)
+    return (int(year) + 1) % 100 == int(month)

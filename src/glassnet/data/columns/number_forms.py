@@ -1,0 +1,185 @@
+"""Numbers as people write them, with a currency, a unit, parted thousands or an accountant's minus."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+CURRENCIES = "$€£¥₹₽₩₺₫₪₱฿₴₦₡₲₵₸₼₾₿¢¤＄￥￡"
+CODES = (
+    "USD|EUR|GBP|CHF|JPY|CNY|INR|AUD|CAD|NZD|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|TRY|RUB|UAH|ILS|ZAR|EGP|NGN|KES|BRL|"
+    "MXN|ARS|CLP|COP|PEN|KRW|TWD|HKD|SGD|THB|MYR|IDR|PHP|VND|SAR|AED|PKR"
+)
+MINUS = "-−‒–﹣－"  # the hyphen, and what typography has in its place
+APOSTROPHES = "'’ʼ"
+FRACTIONS = "¼½¾⅐-⅞↉"
+
+
+@dataclass(frozen=True)
+class NumberForm:
+    """What stands about and inside the numbers of a column, and says nothing, since it is the same in all of them.
+
+    Attributes:
+        prefix: what stands before each, such as "$".
+        suffix: what stands behind each, such as "%" or "kg".
+        grouping: the sign that parts thousands: "," or "." or "'" or, for spaces of any kind, " ".
+        decimal: the sign for decimals.
+    """
+
+    prefix: str = ""
+    suffix: str = ""
+    grouping: str = ""
+    decimal: str = "."
+
+    @property
+    def unit(self) -> tuple[str, str]:
+        """What stands before and behind."""
+        return self.prefix, self.suffix
+
+    def to_json(self) -> dict[str, str]:
+        """Return what is not as in a plain number."""
+        return {key: value for key, value in asdict(self).items() if value != getattr(NumberForm, key)}
+
+
+def to_number(text: str, decimal: str) -> float:
+    """Return a text that is a number and nothing else.
+
+    Raises:
+        ValueError: if it is none: "1_0" is none, though it is one in Python, nor is "1.500" where the comma is the sign
+            for decimals, since the point then parts the thousands.
+    """
+    if "_" in text or (decimal != "." and "." in text):
+        raise ValueError(f"expected a number, received {text!r}")
+    return float(text.replace(decimal, "."))
+
+
+def number_or_nan(text: str, decimal: str) -> float:
+    """Return a text that is a number and nothing else, or NaN."""
+    try:
+        return to_number(text, decimal)
+    except ValueError:
+        return math.nan
+
+
+def to_numbers(texts: Sequence[str], decimal: str) -> npt.NDArray[np.float64] | None:
+    """Return texts that are numbers and nothing else, or None if one is not."""
+    try:
+        if decimal == "." and not any("_" in text for text in texts):
+            return np.array(texts, dtype=object).astype(np.float64)
+        return np.array([to_number(text, decimal) for text in texts], dtype=np.float64)
+    except ValueError:
+        return None
+
+
+def read_number(text: str, form: NumberForm) -> float:
+    """Return a text in this form as a number; one without a unit is a number in any form.
+
+    Raises:
+        ValueError: if it is none, or has another unit or another sign between its thousands.
+    """
+    try:
+        return to_number(text, form.decimal)
+    except ValueError:
+        number, written = split_number(text, form.decimal) or (0.0, None)
+        if written is None or written.unit not in {form.unit, ("", "")} or written.grouping not in {form.grouping, ""}:
+            raise ValueError(f"expected a number, received {text!r}") from None
+        return number
+
+
+def split_number(text: str, decimal: str) -> tuple[float, NumberForm] | None:
+    """Return the number that a text consists of, and how it is written there; None if it holds none, or two."""
+    found = _pattern(decimal).fullmatch(_unwrapped(text))
+    if found is None:
+        return None
+    part = found.groupdict(default="")
+    signs, opened, closed = part["sign"] + part["sign2"], part["open"] + part["open2"], part["close"] + part["close2"]
+    if len(opened) != len(closed) or len(signs + opened) > 1:
+        return None
+    grouping = next((sign for sign in part["grouped"] if not sign.isdigit() and sign != decimal), "")
+    digits = (part["grouped"].replace(grouping, "") or part["plain"]).replace(decimal, ".")
+    power = re.sub(f"[{re.escape(MINUS)}]", "-", part["power"])
+    number = float(digits + power)
+    if opened or (signs and signs in MINUS):
+        number = 0.0 - number  # which has no -0
+    grouping = " " if grouping.isspace() else "'" if grouping and grouping in APOSTROPHES else grouping
+    return number, NumberForm(part["prefix"], part["suffix"].rstrip(), grouping, decimal)
+
+
+def find_form(texts: Sequence[str], decimal: str) -> NumberForm | None:
+    """Return the one form in which all texts are numbers, or None.
+
+    A comma before three digits may part thousands or stand for decimals. It parts thousands where another text shows
+    it: one without a comma, with two of them, or with decimals besides; and in sums of money, which have no three
+    decimals. Nor is a point, the sign for decimals, one there if it seems to part thousands.
+    """
+    forms: set[NumberForm] = set()
+    shown = False
+    for text in texts:
+        split = split_number(text, decimal)
+        if split is None:
+            return None
+        form = split[1]
+        forms.add(form)
+        shown = shown or form.grouping not in {",", "."} or text.count(form.grouping) > 1 or decimal in text
+    groupings = {form.grouping for form in forms} - {""}
+    if len({form.unit for form in forms}) != 1 or len(groupings) > 1:
+        return None
+    form = NumberForm(*next(iter(forms)).unit, "".join(groupings), decimal)
+    if _is_money(form):
+        return form if groupings or not may_part_thousands(texts, decimal) else None
+    return form if shown else None
+
+
+def may_part_thousands(texts: Sequence[str], decimal: str) -> bool:
+    """Return whether the sign for decimals may part thousands, so that 900 is less than 1.500.
+
+    It has three digits behind it then, now and then a zero as the last, and is missing in some texts: were it in all,
+    it would not matter which it does.
+    """
+    marked = [text for text in texts if decimal in text]
+    if not marked or len(marked) == len(texts):
+        return False
+    thousands = re.compile(rf"(?<!\d)[1-9]\d{{0,2}}{re.escape(decimal)}\d{{3}}(?!\d)")
+    found = list(map(thousands.search, marked))
+    return all(found) and any(each is not None and each[0].endswith("0") for each in found)
+
+
+def _is_money(form: NumberForm) -> bool:
+    return any(sign in CURRENCIES for sign in "".join(form.unit)) or bool(re.search(CODES, " ".join(form.unit)))
+
+
+def _unwrapped(text: str) -> str:
+    """Return a text without what a spreadsheet adds to keep a number a text: `="12"`, or an apostrophe."""
+    if text.startswith('="') and text.endswith('"'):
+        return text[2:-1].strip()
+    if text and text[0] in APOSTROPHES:
+        return (text[1:-1] if text[-1] == text[0] else text[1:]).strip()
+    return text
+
+
+@cache
+def _pattern(decimal: str) -> re.Pattern[str]:
+    """Return what fits a number in any form.
+
+    In front only a currency may stand: a letter there, as in Q1 or T12, makes a name of the number. Behind it, what
+    begins with a letter or the sign of a unit. Signs that make it another number, as in <5 or 3+, have no place.
+    """
+    other = re.escape("," if decimal == "." else ".")
+    point, minus, tick = re.escape(decimal), re.escape(MINUS), re.escape(APOSTROPHES)
+    sign, money = f"[+{minus}]?", f"[{re.escape(CURRENCIES)}]"
+    prefix = rf"(?:(?:[A-Z]{{1,3}})?{money}|(?:{CODES}|Rs\.?|kr\.?|Fr\.?|%)(?![^\W\d_]))?"
+    suffix = (
+        rf"""(?:(?![{FRACTIONS}])(?:[^\W\d_]|[%‰°′″'"]|{money})[^\d<>~≈±+=;:,()\n]{{0,24}}(?:(?<=[^\W\d_])[23])?)?"""
+    )
+    fraction = rf"(?:{point}\d+)?"
+    thousands = rf"[1-9]\d{{0,2}}(?P<part>[\s{tick}{other}])\d{{3}}(?:(?P=part)\d{{3}})*{fraction}"
+    lakhs = rf"[1-9]\d?(?:{other}\d\d)+{other}\d{{3}}{fraction}"
+    return re.compile(
+        rf"(?P<open>\(?)\s*(?P<sign>{sign})\s*(?P<prefix>{prefix})\s*(?P<sign2>{sign})\s*(?P<open2>\(?)\s*"
+        rf"(?:(?P<grouped>{thousands}|{lakhs})|(?P<plain>\d+{fraction}|{point}\d+))(?P<power>(?:[eE][+{minus}]?\d+)?)"
+        rf"\s*(?P<close>\)?)\s*(?P<suffix>{suffix})\s*(?P<close2>\)?)"
+    )

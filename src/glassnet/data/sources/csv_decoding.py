@@ -1,0 +1,66 @@
+"""From the bytes of a CSV file to its text, or one line that says which encoding it may have."""
+
+import codecs
+from pathlib import Path
+
+NO_TEXT = "expected a CSV file, received binary data; unpack an archive, and save a spreadsheet or arrays as CSV"
+
+
+def decode(path: Path, content: bytes, encoding: str) -> str:
+    """Return the text of the file, without a byte order mark.
+
+    Raises:
+        ValueError: if it is empty, binary, or in another encoding.
+    """
+    if not content.strip():
+        raise ValueError(f"{path}: expected a table with a header, received an empty file")
+    try:
+        is_wide = codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
+        if not is_wide and content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            raise ValueError(f"{path}: expected {encoding} text, received UTF-16; set data.encoding=utf-16")
+        if not is_wide and b"\x00" in content:
+            wide = _wide_encoding(content)
+            if wide is None:
+                raise ValueError(f"{path}: {NO_TEXT}")
+            name = wide[:6].upper()
+            raise ValueError(
+                f"{path}: expected {encoding} text, received {name} without a byte order mark; set data.encoding={wide}"
+            )
+        text = content.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"{path}: expected {encoding} text, received byte 0x{content[error.start]:02x} at {error.start}; set "
+            f"data.encoding={_likely(content)} if the file has another"
+        ) from error
+    except LookupError as error:
+        raise ValueError(f"data.encoding: expected the name of an encoding, received {encoding!r}") from error
+    if "\x00" in text:
+        raise ValueError(f"{path}: {NO_TEXT}")
+    return text
+
+
+def _wide_encoding(content: bytes) -> str | None:
+    """Return which encoding of several bytes a sign gives the content a sense, if one does: lines of printable text."""
+    sample = content[: 1 << 16]
+    for encoding in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"):
+        try:
+            text = codecs.getincrementaldecoder(encoding)().decode(sample)
+        except UnicodeDecodeError:
+            continue
+        plain = sum(sign.isascii() and (sign.isprintable() or sign in "\t\r\n") for sign in text)
+        if (
+            "\n" in text
+            and 2 * plain > len(text)
+            and all(sign.isprintable() or sign in "\t\r\n\ufeff" for sign in text)
+        ):
+            return encoding
+    return None
+
+
+def _likely(content: bytes) -> str:
+    """Return the encodings to try, the likelier first: Windows' has signs where latin-1 has none that are written."""
+    try:
+        content.decode("cp1252")
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "cp1252 (Windows) or latin-1"
