@@ -21,16 +21,16 @@ class _NoMean(nn.SoftmaxCrossEntropy):
 class _Transposed(nn.Dense):
     """Multiplies by W where it should by Wᵀ; the shapes fit because the layer is square."""
 
-    def backward(self, dout: FloatArray) -> FloatArray:
-        super().backward(dout)
+    def backward(self, dout: FloatArray, input_gradient: bool = True) -> FloatArray:
+        super().backward(dout, input_gradient)
         return dout @ self.W.data
 
 
 class _WrongAxis(nn.Dense):
     """Sums the bias gradient over features instead of examples; the shapes fit because the batch is square."""
 
-    def backward(self, dout: FloatArray) -> FloatArray:
-        dX = super().backward(dout)
+    def backward(self, dout: FloatArray, input_gradient: bool = True) -> FloatArray:
+        dX = super().backward(dout, input_gradient)
         self.b.grad = dout.sum(axis=1, keepdims=True).T.copy()
         return dX
 
@@ -189,8 +189,8 @@ class _Scaled(nn.ReLU):
 class _OneElementOff(nn.Dense):
     """Has one element of dW, the largest, off by 0.1%."""
 
-    def backward(self, dout: FloatArray) -> FloatArray:
-        dX = super().backward(dout)
+    def backward(self, dout: FloatArray, input_gradient: bool = True) -> FloatArray:
+        dX = super().backward(dout, input_gradient)
         self.W.grad.flat[np.abs(self.W.grad).argmax()] *= 1.001
         return dX
 
@@ -221,8 +221,8 @@ def test_what_backward_returns_must_fit_the_input() -> None:
     for change, error, message in wrong:
 
         class Broken(nn.Dense):
-            def backward(self, dout: FloatArray) -> FloatArray:
-                return change(super().backward(dout))  # noqa: B023
+            def backward(self, dout: FloatArray, input_gradient: bool = True) -> FloatArray:
+                return change(super().backward(dout, input_gradient))  # noqa: B023
 
         model = nn.Sequential(Broken(4, 3, rng=np.random.default_rng(0), dtype=np.float64))
         with pytest.raises(error, match="gradient_check: expected the gradient of X as a .*" + message):
@@ -262,8 +262,8 @@ def test_a_backward_replaced_from_outside_is_caught_by_its_numbers(check: Any, m
 class _TooLarge(nn.Dense):
     """Has dW too large by a tenth."""
 
-    def backward(self, dout: FloatArray) -> FloatArray:
-        dX = super().backward(dout)
+    def backward(self, dout: FloatArray, input_gradient: bool = True) -> FloatArray:
+        dX = super().backward(dout, input_gradient)
         self.W.grad *= 1.1
         return dX
 
@@ -325,8 +325,8 @@ def test_a_wrong_gradient_of_a_steep_loss_is_not_taken_for_a_corner(check: Any) 
 class _FirstRowOff(nn.Dense):
     """Gets the gradient of the first input's weights wrong by 1 in 100."""
 
-    def backward(self, dout: FloatArray) -> FloatArray:
-        dX = super().backward(dout)
+    def backward(self, dout: FloatArray, input_gradient: bool = True) -> FloatArray:
+        dX = super().backward(dout, input_gradient)
         self.W.grad[0] *= 1.01
         return dX
 
@@ -357,8 +357,8 @@ def test_the_worst_element_is_named() -> None:
     """A single wrong number in the bias of the middle layer is found there."""
 
     class Off(nn.Dense):
-        def backward(self, dout: FloatArray) -> FloatArray:
-            dX = super().backward(dout)
+        def backward(self, dout: FloatArray, input_gradient: bool = True) -> FloatArray:
+            dX = super().backward(dout, input_gradient)
             self.b.grad[0, 2] += 0.5
             return dX
 

@@ -104,22 +104,22 @@ def test_a_backward_of_ones_own_is_used_in_the_first_layer_too() -> None:
     """Where a subclass overrides `backward` alone, itself or by a class mixed in, `fit` does not pass it by."""
 
     class Halved(nn.Dense):
-        def backward(self, dout: nn.FloatArray) -> nn.FloatArray:
+        def backward(self, dout: nn.FloatArray) -> nn.FloatArray:  # type: ignore[override]
             return super().backward(dout / 2)
 
     class Half:
         def backward(self, dout: nn.FloatArray) -> nn.FloatArray:
             return super().backward(dout / 2)  # type: ignore[misc]
 
-    class Mixed(Half, nn.Dense):
+    class Mixed(Half, nn.Dense):  # type: ignore[misc]
         pass
 
     class HalvedAll(nn.Sequential):
-        def backward(self, dout: nn.FloatArray) -> nn.FloatArray:
+        def backward(self, dout: nn.FloatArray) -> nn.FloatArray:  # type: ignore[override]
             return super().backward(dout / 2)
 
     class HalvedAround(nn.Residual):
-        def backward(self, dout: nn.FloatArray) -> nn.FloatArray:
+        def backward(self, dout: nn.FloatArray) -> nn.FloatArray:  # type: ignore[override]
             return super().backward(dout / 2)
 
     X = np.random.default_rng(1).standard_normal((8, 4))

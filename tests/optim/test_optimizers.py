@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from glassnet import nn, optim
+from glassnet.optim import denormals
 from glassnet.optim.optimizer import BLOCK
 
 STEPS = 60
@@ -296,3 +297,22 @@ def test_the_vectors_begin_at_a_cache_line(dtype: type[np.floating[Any]]) -> Non
         for array in (optimizer.flat.data, optimizer.flat.grad, *optimizer.slots.values()):
             assert array.ctypes.data % 64 == 0
             assert array.size == optimizer.flat.data.size
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("make", [optim.Adam, lambda p, rate: optim.SGD(p, rate, momentum=0.9)])
+def test_averages_of_gradients_do_not_stay_denormal(make: Any, dtype: Any) -> None:
+    """After one gradient and then none the average would stay at the smallest number there is; other numbers stay."""
+    weights = nn.Parameter(np.ones(4, dtype), "W")
+    optimizer = make([weights], 1e-3)
+    optimizer.flat.grad[:] = [1, 1, np.nan, 0]
+    optimizer.step()
+    optimizer.zero_grad()
+    for _ in range(8000 if dtype is np.float64 else 1200):
+        optimizer.step()
+    average = next(iter(optimizer.slots.values()))
+    assert average[:2].tolist() == [0, 0]
+    assert np.isnan(average[2])
+    smallest = np.array([np.finfo(dtype).tiny, -np.finfo(dtype).tiny], dtype)
+    denormals.flush_denormals(smallest)
+    assert np.all(smallest != 0)

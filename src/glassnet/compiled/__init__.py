@@ -52,9 +52,9 @@ def _twin(place: str) -> Update | None:
     """Return the twin of the text at this place, or None if it has none or numba is not at work."""
     if place not in TWINS or importlib.util.find_spec("numba") is None:
         return None
-    import numba
+    from numba.core import config
 
-    if numba.config.DISABLE_JIT:  # NUMBA_DISABLE_JIT=1: the loops would run in Python
+    if vars(config)["DISABLE_JIT"]:  # NUMBA_DISABLE_JIT=1: the loops would run in Python
         return None
     from glassnet.compiled import loops
 

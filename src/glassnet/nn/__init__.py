@@ -10,8 +10,8 @@ To learn how backpropagation works, read the files in the order of `READING`: la
 then the containers that make networks of them. Each body is the formula of its docstring. `glassnet.optim` trains them.
 
 What all of them stand on is for looking things up: `arrays` and `checks` (shapes and dtypes), `parameter` (a value and
-its gradient), `init` (how large weights begin), `module` and `loss` (the contract between forward and backward), `summary` (the
-printed table).
+its gradient), `init` (how large weights begin), `module` and `loss` (the contract between forward and backward),
+`summary` (the printed table).
 """
 
 from glassnet.nn.arrays import FloatArray, as_batch

@@ -10,6 +10,7 @@ from glassnet.compiled import fastest
 from glassnet.nn import FloatArray, Parameter
 from glassnet.nn.arrays import describe
 from glassnet.nn.checks import check_number
+from glassnet.optim import denormals
 from glassnet.optim.flat import FlatVector, aligned_zeros
 
 BLOCK = 32_768  # values that an update treats at a time, so that its temporaries stay in the cache
@@ -67,6 +68,9 @@ class Optimizer:
         update, block = fastest(type(self).update, gradient, BLOCK)
         for first in range(start, stop, block):
             update(self, *(array[first : min(first + block, stop)] for array in arrays))
+        if self.steps % denormals.EVERY == 0:
+            for slot in self.slots.values():
+                denormals.flush_denormals(slot[start:stop])
 
     def vectors(self) -> tuple[FloatArray, ...]:
         """Return what `update` is given besides values and gradients: the slots."""
