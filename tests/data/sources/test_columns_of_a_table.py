@@ -225,12 +225,16 @@ def test_equal_numbers_are_one_label(tmp_path: Path) -> None:
 
 def test_words_that_differ_in_case_or_spaces_are_noted_and_not_merged(tmp_path: Path) -> None:
     """Yes and yes are two classes, and two categories, and said to be."""
-    words = ["Yes", "yes", "NO", "No", "New York", "New  York"]
-    text = lines("a,c,y", lambda i: f"{measured(i)},{words[i * 7 % 23 % 6]},{words[i % 4]}", 120)
+    words = ["Yes", "yes", "NO", "No", "New York", "New  York", "<=50K", "<=50K.", "full-time", "full time"]
+    words += ["1-2", "12"]
+    text = lines("a,c,y", lambda i: f"{measured(i)},{words[i * 7 % 23 % 12]},{words[i % 4]}", 120)
     table = read(tmp_path, text)
     assert table.class_names == ("NO", "No", "Yes", "yes")
     assert "'Yes' and 'yes'; 'NO' and 'No'" in note(table, "classes of the target 'y' that differ in case or spaces")
-    assert "'New  York' and 'New York'" in note(table, "categories of their own: c (")
+    said = note(table, "categories of their own: c (")
+    for pair in ("'New  York' and 'New York'", "'<=50K' and '<=50K.'", "'full time' and 'full-time'"):
+        assert pair in said
+    assert "1-2" not in said
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from glassnet.data.columns.dates import are_dates, find_date_format, stray_among_dates, to_days
 from glassnet.data.columns.naming import listed
-from glassnet.data.columns.number_columns import MISSING_MARKS, WRITTEN, Reading, read_numbers
+from glassnet.data.columns.number_columns import MISSING_MARKS, Reading, read_numbers
 from glassnet.data.columns.number_forms import NumberForm
 from glassnet.data.columns.spelling import merged, spelt_alike
 from glassnet.data.columns.text_column import TextColumn
@@ -75,9 +75,9 @@ def _take(path: Path, column: TextColumn, found: Understood, settings: dict[str,
         if _add_numbers(column, reading.numbers, found, settings):
             if form := reading.form.to_json():
                 found.forms[name] = form
-            if reading.oddity == WRITTEN:
+            if reading.examples:
                 text = reading.examples[0]
-                remarks.add(WRITTEN, name, remarks.example(re.sub(r"-?\d[\d.,]*", "0", text), text))
+                remarks.add(reading.oddity, name, remarks.example(re.sub(r"-?\d[\d.,]*", "0", text), text))
             elif reading.oddity:
                 remarks.add(reading.oddity, name)
     elif date_format := _date_format(path, column, settings, remarks, declared=declared):

@@ -20,6 +20,8 @@ SENTENCES = {
     "written": "read as numbers: {columns}",
     "thousands": "read as numbers with three decimals: {columns}; if the point parts their thousands, set data.decimal "
     "(\"data.decimal=','\")",
+    "grouped": "read as numbers whose thousands a comma parts: {columns}; if it stands for decimals, set data.decimal "
+    "(\"data.decimal=','\")",
     "dates": "read as dates, which become days, and month and weekday where those vary: {columns}; {texts} keeps texts",
     "ambiguous": "read as dates, though nothing tells the day from the month: {columns}",
     "decimals": "taken for texts, though they look like numbers with a decimal {sign}: {columns}; set data.decimal to "
@@ -30,7 +32,7 @@ SENTENCES = {
     "stray": "taken for texts, though most are numbers: {columns}",
     "stray dates": "taken for texts, though most are dates: {columns}",
     "equal": "equal numbers are one category: {columns}",
-    "alike": "texts that differ in case or spaces alone are categories of their own: {columns}",
+    "alike": "texts that differ in case or spaces, a hyphen or a stop alone are categories of their own: {columns}",
 }
 MOST_CATEGORIES, MOST_REPEATED = 50, 300  # where the settings leave it open: of any texts, of those that repeat
 REPEATED = 5  # rows of each text on average, from which they do
