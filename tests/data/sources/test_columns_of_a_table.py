@@ -193,6 +193,25 @@ def test_the_order_of_day_and_month_is_said_where_nothing_tells_it(tmp_path: Pat
     assert read(tmp_path, text, date_format="%d/%m/%Y").frame["w"][1] == "2024-06-02"
 
 
+def test_numbers_that_may_be_dates_and_marks_among_dates_are_said(tmp_path: Path) -> None:
+    """With the setting that reads them as dates; and of years with two digits, what is taken for their century."""
+    text = lines("w,b,y", lambda i: f"2024{1 + i % 12:02d}{1 + i * 5 % 28:02d},{measured(i)},{class_of(i)}")
+    assert note(read(tmp_path, text), "may be dates").endswith(
+        "w (as in '20240101'); data.dates=[w] reads them as dates"
+    )
+    assert read(tmp_path, text, dates=["w"]).frame["w"][1] == "2024-02-06"
+    assert read(tmp_path, text, keep=["w"]).notes == ()
+    for mark in ("0000-00-00", "NaT", "-"):
+        text = lines(
+            "w,b,y", lambda i, m=mark: f"{f'2024-01-{1 + i % 28:02d}' if i % 9 else m},{measured(i)},{class_of(i)}"
+        )
+        said = note(read(tmp_path, text), "most are dates")
+        assert f"w ({mark!r}); declare in data.missing_values what marks a missing value (" in said
+        assert read(tmp_path, text, missing_values=[mark]).frame["w"].isna().sum() == 7
+    born = read(tmp_path, lines("w,b,y", lambda i: f"{13 + i % 9}.01.{40 + i},{measured(i)},{class_of(i)}"))
+    assert "years from 69 are of the last century, others of this" in note(born, "read as dates")
+
+
 def test_dates_may_stay_texts(tmp_path: Path) -> None:
     """As codes, say; and what is no date among dates is said."""
     text = lines("w,b,y", lambda i: f"2024-01-{1 + i % 28:02d},{measured(i)},{class_of(i)}")

@@ -30,6 +30,9 @@ SENTENCES = {
     "missing": "taken for texts, though most are numbers: {columns}; declare in data.missing_values what marks a "
     "missing value ({declared})",
     "stray": "taken for texts, though most are numbers: {columns}",
+    "missing dates": "taken for texts, though most are dates: {columns}; declare in data.missing_values what marks a "
+    "missing value ({declared})",
+    "plain dates": "read as numbers, though they may be dates: {columns}; {plain} reads them as dates",
     "stray dates": "taken for texts, though most are dates: {columns}",
     "equal": "equal numbers are one category: {columns}",
     "alike": "texts that differ in case or spaces, a hyphen or a stop alone are categories of their own: {columns}",
@@ -86,6 +89,7 @@ class Remarks:
             "needed": self.needed,
             "keep": as_setting("data.keep", self.about["counter"]),
             "texts": as_setting("data.categorical", self.about["dates"]),
+            "plain": as_setting("data.dates", self.about["plain dates"]),
             "sign": sign,
             "other": other,
             "declared": as_setting("data.missing_values", dict.fromkeys([*marks, *self.strays])),
