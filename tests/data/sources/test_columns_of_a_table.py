@@ -202,9 +202,8 @@ def test_numbers_that_may_be_dates_and_marks_among_dates_are_said(tmp_path: Path
     assert read(tmp_path, text, dates=["w"]).frame["w"][1] == "2024-02-06"
     assert read(tmp_path, text, keep=["w"]).notes == ()
     for mark in ("0000-00-00", "NaT", "-"):
-        text = lines(
-            "w,b,y", lambda i, m=mark: f"{f'2024-01-{1 + i % 28:02d}' if i % 9 else m},{measured(i)},{class_of(i)}"
-        )
+        dates = [f"2024-01-{1 + i % 28:02d}" if i % 9 else mark for i in range(60)]
+        text = "\n".join(["w,b,y", *(f"{date},{measured(i)},{class_of(i)}" for i, date in enumerate(dates))]) + "\n"
         said = note(read(tmp_path, text), "most are dates")
         assert f"w ({mark!r}); declare in data.missing_values what marks a missing value (" in said
         assert read(tmp_path, text, missing_values=[mark]).frame["w"].isna().sum() == 7
