@@ -193,6 +193,22 @@ def test_the_order_of_day_and_month_is_said_where_nothing_tells_it(tmp_path: Pat
     assert read(tmp_path, text, date_format="%d/%m/%Y").frame["w"][1] == "2024-06-02"
 
 
+def test_codes_with_zeros_before_them_are_said_to_be_numbers(tmp_path: Path) -> None:
+    """A postcode, and the setting that makes categories of it; hours have zeros too, and are quantities."""
+    text = lines("zip,hour,y", lambda i: f"{i * 37 % 13 * 997:05d},{i * 7 % 24:02d},{class_of(i)}")
+    table = read(tmp_path, text)
+    assert note(table, "as codes are").endswith("zip (as in '00000'); data.categorical=[zip] takes them for categories")
+    assert read(tmp_path, text, categorical=["zip"]).categorical == ("zip",)
+    assert read(tmp_path, text, keep=["zip"]).notes == ()
+
+
+def test_a_sentinel_among_numbers_with_a_unit_is_to_be_declared(tmp_path: Path) -> None:
+    """It has none."""
+    text = lines("a,b,y", lambda i: f"{-999 if i % 9 == 0 else f'{i * 7 % 90}%'},{measured(i)},{class_of(i)}")
+    assert "a ('-999'); declare in data.missing_values" in note(read(tmp_path, text), "most are numbers")
+    assert read(tmp_path, text, missing_values=["-999"]).frame["a"].isna().sum() == 7
+
+
 def test_numbers_that_may_be_dates_and_marks_among_dates_are_said(tmp_path: Path) -> None:
     """With the setting that reads them as dates; and of years with two digits, what is taken for their century."""
     text = lines("w,b,y", lambda i: f"2024{1 + i % 12:02d}{1 + i * 5 % 28:02d},{measured(i)},{class_of(i)}")

@@ -19,11 +19,13 @@ from glassnet.data.columns.number_forms import (
     split_number,
     to_numbers,
 )
+from glassnet.data.columns.sentinels import CODE
 from glassnet.data.columns.text_column import TextColumn
 
 WRITTEN, MAYBE_THOUSANDS, MAYBE_DECIMALS = "written", "thousands", "grouped"  # of numbers
 OTHER_DECIMALS, DIFFERENT_FORMS, MISSING_MARKS, STRAY_TEXTS = "decimals", "forms", "missing", "stray"  # of texts
 MOST_UNITS, LEAST_NUMBERS = 5, 3  # of more units, or fewer numbers of each, the texts are names with a number in them
+LEAST_PADDED = 3  # digits: hours and months have two
 SAMPLE = 200
 PLAIN = NumberForm()
 # What people write for a missing value, in small letters and without punctuation; and the errors of a spreadsheet.
@@ -74,6 +76,17 @@ def read_numbers(column: TextColumn, decimal: str) -> Reading:
         return Reading(oddity=OTHER_DECIMALS)
     odd = _odd(column, decimal)
     return odd if odd.oddity or not _odd(column, other).oddity else Reading(oddity=OTHER_DECIMALS)
+
+
+def are_padded(texts: Sequence[str]) -> bool:
+    """Return whether numbers have zeros before them, so that all are as long, as codes are: 02139."""
+    lengths = set(map(len, texts))
+    return (
+        len(lengths) == 1
+        and lengths.pop() >= LEAST_PADDED
+        and all(map(str.isdecimal, texts))
+        and any(text[0] == "0" and text.strip("0") for text in texts)
+    )
 
 
 def may_mark_missing(text: str) -> bool:
@@ -129,7 +142,8 @@ def _odd(column: TextColumn, decimal: str) -> Reading:
     if 2 * rows[main] < column.present or units.count(main) < LEAST_NUMBERS:
         return Reading()
     strays = tuple(text for text, unit in zip(texts, units, strict=True) if unit != main)
-    return Reading(oddity=MISSING_MARKS if all(map(may_mark_missing, strays)) else STRAY_TEXTS, examples=strays)
+    are_marks = all(may_mark_missing(text) or CODE.fullmatch(text) for text in strays)  # -999 among 12%
+    return Reading(oddity=MISSING_MARKS if are_marks else STRAY_TEXTS, examples=strays)
 
 
 def _is_no_number(text: str, decimal: str) -> bool:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from glassnet.data.columns.dates import are_dates, find_date_format, may_be_plain_dates, stray_among_dates, to_days
 from glassnet.data.columns.naming import listed
-from glassnet.data.columns.number_columns import MISSING_MARKS, Reading, may_mark_missing, read_numbers
+from glassnet.data.columns.number_columns import MISSING_MARKS, Reading, are_padded, may_mark_missing, read_numbers
 from glassnet.data.columns.number_forms import NumberForm
 from glassnet.data.columns.spelling import merged, spelt_alike
 from glassnet.data.columns.text_column import TextColumn
@@ -81,7 +81,11 @@ def _take(path: Path, column: TextColumn, found: Understood, settings: dict[str,
                 remarks.add(reading.oddity, name, remarks.example(re.sub(r"-?\d[\d.,]*", "0", text), text))
             elif reading.oddity:
                 remarks.add(reading.oddity, name)
-            elif may_be_plain_dates(column.texts) and name not in settings["keep"]:
+            elif name in settings["keep"]:
+                return
+            elif are_padded(column.texts):
+                remarks.add("padded", name, f"as in {remarks.example('padded', column.texts[0])}")
+            elif may_be_plain_dates(column.texts):
                 remarks.add("plain dates", name, f"as in {remarks.example('plain date', column.texts[0])}")
     elif date_format := _date_format(path, column, settings, remarks, declared=declared):
         if _add_numbers(column, to_days(column.texts, date_format), found, settings):

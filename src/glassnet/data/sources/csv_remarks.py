@@ -33,6 +33,8 @@ SENTENCES = {
     "missing dates": "taken for texts, though most are dates: {columns}; declare in data.missing_values what marks a "
     "missing value ({declared})",
     "plain dates": "read as numbers, though they may be dates: {columns}; {plain} reads them as dates",
+    "padded": "read as numbers, though zeros before them make all as long, as codes are: {columns}; {codes} takes them "
+    "for categories",
     "stray dates": "taken for texts, though most are dates: {columns}",
     "equal": "equal numbers are one category: {columns}",
     "alike": "texts that differ in case or spaces, a hyphen or a stop alone are categories of their own: {columns}",
@@ -89,6 +91,7 @@ class Remarks:
             "needed": self.needed,
             "keep": as_setting("data.keep", self.about["counter"]),
             "texts": as_setting("data.categorical", self.about["dates"]),
+            "codes": as_setting("data.categorical", self.about["padded"]),
             "plain": as_setting("data.dates", self.about["plain dates"]),
             "sign": sign,
             "other": other,
