@@ -41,8 +41,8 @@ def test_a_stage_ends_with_the_dvc_that_started_it(reproduced: Path, run: Run, s
     finally:
         if _is_there(pipeline.pid):
             os.killpg(pipeline.pid, signal.SIGKILL)
-    for path, text in settings.items():
-        path.write_text(text)
+    for changed, text in settings.items():
+        changed.write_text(text)
     run(reproduced, "python", "-m", "glassnet.config")
     run(reproduced, "dvc", "repro")
     assert _results(reproduced) == results
