@@ -1,6 +1,7 @@
 """Values as Hydra's grammar of overrides has them, on the command line and behind DVC's -S."""
 
 import re
+import shlex
 from collections.abc import Iterable
 from typing import Any
 
@@ -25,6 +26,9 @@ def as_setting(key: str, value: str | Iterable[Any]) -> str:
     if isinstance(value, list) and len(value) > SHOWN:
         return key
     typed = f"{key}={as_override(value)}"
+    if re.search(r'[!$`"]', typed):  # signs that mean something to a shell within double quotation marks
+        swapped = typed.replace("'", '"')
+        return shlex.quote(typed if '"' in typed or "\\" in typed else swapped)
     return f'"{typed}"' if re.search(r"['\s]", typed) else typed
 
 

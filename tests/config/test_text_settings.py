@@ -139,3 +139,22 @@ def test_whole_numbers_in_a_file_name_columns() -> None:
     values["data"] |= {"target": 2020, "drop": [1, "b"], "missing_values": ["NA", -999]}
     data = parse_settings(values, "params.yaml").data.model_dump()
     assert (data["target"], data["drop"], data["missing_values"]) == ("2020", ["1", "b"], ["NA", "-999"])
+
+
+@pytest.mark.parametrize(
+    ("argument", "said"),
+    [
+        (
+            "data.target=q,r",
+            "data.target: expected one value, received 'q,r'; one with a comma wants quotes (\"data.target='q,r'\"), "
+            "a list brackets ('data.target=[q,r]'), and a sweep over several -m",
+        ),
+        ("data.delimiter=\t", "data.delimiter: expected one sign, such as ';', or \\t for a tab, received ''"),
+        ("data.delimiter='||'", "data.delimiter: expected one sign, such as ';', or \\t for a tab, received '||'"),
+    ],
+)
+def test_what_is_one_value_is_told(start: Start, capsys: pytest.CaptureFixture[str], argument: str, said: str) -> None:
+    """A comma that is not quoted, a tab that is not seen, two signs."""
+    with pytest.raises(SystemExit):
+        start(argument)
+    assert said in capsys.readouterr().err

@@ -16,9 +16,12 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM])
 def test_a_stage_ends_with_the_dvc_that_started_it(reproduced: Path, run: Run, signum: signal.Signals) -> None:
     """Else it would train on, and write its models beside those of the next `dvc repro`."""
-    params, state = reproduced / "params.yaml", reproduced / "checkpoints" / "previous.safetensors"
-    settings, results = params.read_text(), _results(reproduced)
-    params.write_text(settings.replace("epochs: 60", "epochs: 1000000").replace("patience: 20", "patience: null"))
+    network, training = reproduced / "conf/preset/small.yaml", reproduced / "conf/training/default.yaml"
+    settings, results = {path: path.read_text() for path in (network, training)}, _results(reproduced)
+    network.write_text(settings[network].replace("epochs: 60", "epochs: 1000000"))
+    training.write_text(settings[training].replace("patience: 20", "patience: null"))
+    run(reproduced, "python", "-m", "glassnet.config")
+    state = reproduced / "checkpoints" / "previous.safetensors"
     state.unlink()
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     pipeline = subprocess.Popen(
@@ -38,7 +41,9 @@ def test_a_stage_ends_with_the_dvc_that_started_it(reproduced: Path, run: Run, s
     finally:
         if _is_there(pipeline.pid):
             os.killpg(pipeline.pid, signal.SIGKILL)
-    params.write_text(settings)
+    for changed, text in settings.items():
+        changed.write_text(text)
+    run(reproduced, "python", "-m", "glassnet.config")
     run(reproduced, "dvc", "repro")
     assert _results(reproduced) == results
 

@@ -123,14 +123,14 @@ def test_a_retried_job_keeps_its_run_whatever_its_settings_are_called(train: Tra
         assert [_epochs(tmp_path, each) for each in runs] == [[1, 2]] * 2
 
 
-def test_equal_jobs_side_by_side_are_runs_of_their_own(train: Train, tmp_path: Path) -> None:
-    """On a database that is not there yet."""
+def test_jobs_side_by_side_are_runs_of_their_own(train: Train, tmp_path: Path) -> None:
+    """On a database that is not there yet; a job that is given twice is one training, and one run."""
     parallel = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=3", "hydra.sweep.dir=sweep")
-    printed = train("-m", "seed=0,0,1", "training.epochs=2", *parallel)
+    printed = train("-m", "seed=0,0,1,2", "training.epochs=2", *parallel)
     assert "warning" not in printed
     runs = _runs(tmp_path)
     assert [_epochs(tmp_path, each) for each in runs] == [[1, 2]] * 3
-    assert len({each.data.tags["glassnet.training"] for each in runs}) == 2
+    assert len({each.data.tags["glassnet.training"] for each in runs}) == 3
     assert {each.data.tags["glassnet.record"] for each in runs} == {"complete"}
 
 

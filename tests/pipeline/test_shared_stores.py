@@ -97,7 +97,7 @@ def test_parallel_jobs_report_to_a_server(fresh: Path, reproduced: Path, run: Ru
         here = ("-m", "glassnet.stages.predict", f"input={table}", f"output={tmp_path}/{job}.csv")
         run(fresh, sys.executable, *here, f"model=sweep/{job}/models/model.safetensors")
         written = (tmp_path / f"{job}.csv").read_text().splitlines()[1:]
-        assert [line.split(",")[0] for line in written] == classes
+        assert [line.split(",")[1] for line in written] == classes  # after the number of the row
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what MLflow calls, not of ours

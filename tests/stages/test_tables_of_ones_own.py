@@ -199,8 +199,10 @@ def test_raw_rows_are_predicted_as_the_table_was_read(
             rows[name] = [float(row["probability_yes"]) for row in csv.DictReader(written)]
     assert len(rows["as written"]) == 90
     assert [row for i, row in enumerate(rows["as written"]) if i % 4] == pytest.approx(rows["as read"], rel=1e-6)
-    said = "predict: note: 3 rows were left out as wholly empty, without a prediction: row 9, 40, 71 below the header"
-    assert capsys.readouterr().err.splitlines()[0] == said
+    assert capsys.readouterr().err.splitlines()[:2] == [
+        "predict: note: what stands above the header was left out: 'Orders of 2024'",
+        "predict: note: 3 rows were left out as wholly empty, without a prediction: row 9, 40, 71 below the header",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -221,6 +223,21 @@ def test_what_a_row_has_in_another_form_is_one_line(
     with pytest.raises(UserError, match=re.escape(f"new.csv: {said}")):
         predict.main()
     assert not Path("out.csv").exists()
+
+
+def test_a_field_that_is_left_out_of_raw_rows_is_said(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A row that has a field more than the header may have names, or a comma within a number."""
+    _write_shop(project / "a.csv")
+    layout = _finish("data.target=y")
+    Path("new.csv").write_text("when;price;share;city\n7;01.02.2024;7 €;1%;Cork\n", encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["predict", "input=new.csv", "output=out.csv", f"model={layout.model}"])
+    capsys.readouterr()
+    predict.main()
+    assert capsys.readouterr().err == (
+        "predict: note: the first field of each row was left out as its name, since the header has one field less\n"
+    )
 
 
 def test_settings_of_tables_reach_a_run_and_its_commands(project: Path) -> None:

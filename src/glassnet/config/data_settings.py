@@ -80,8 +80,12 @@ class FashionMNISTSettings(DataSettings):
 
 
 def _as_sign(delimiter: object) -> object:
-    """Return a tab where one is typed as people type it."""
-    return "\t" if delimiter in ("\\t", "tab") else delimiter
+    """Return a tab where one is typed as people type it; a tab itself does not reach the settings."""
+    if delimiter in ("\\t", "tab"):
+        return "\t"
+    if isinstance(delimiter, str) and len(delimiter) != 1:
+        raise ValueError("one sign, such as ';', or \\t for a tab")
+    return delimiter
 
 
 def _says_a_date(form: str) -> str:
@@ -98,7 +102,7 @@ class CSVSettings(DataSettings):
     name: Literal["csv"]
     target: Name | None
     task: Literal["auto", "classification", "regression"]
-    delimiter: Annotated[str, BeforeValidator(_as_sign), Field(min_length=1, max_length=1)] | None
+    delimiter: Annotated[str, BeforeValidator(_as_sign)] | None
     decimal: Literal[".", ","]
     encoding: Annotated[str, Field(min_length=1)]
     drop: list[Name]

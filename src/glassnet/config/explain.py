@@ -62,6 +62,12 @@ def explain(error: Exception, swept: Mapping[str, Sequence[str]] | None = None) 
         if is_inside and (choices := (swept or {}).get(group)):
             return _lacking(unknown[1], choices)
         return f"{unknown[1]}: expected a key that conf/ has, received an unknown one{_near(unknown[1])}"
+    if several := re.search(r"Ambiguous value for argument '([^=]+)=(.*)'$", str(error), re.MULTILINE):
+        key, values = several.groups()
+        return (
+            f"{key}: expected one value, received {values!r}; one with a comma wants quotes (\"{key}='{values}'\"), "
+            f"a list brackets ('{key}=[{values}]'), and a sweep over several -m"
+        )
     return f"settings: {error}"
 
 

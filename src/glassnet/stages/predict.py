@@ -33,6 +33,8 @@ def main() -> None:
     if not Path(arguments["input"]).is_file():
         raise UserError(f"input: expected a CSV file with the rows to predict for, found none at {arguments['input']}")
     table = read_texts(Path(arguments["input"]), settings, saved.preprocessing.names)
+    for said in table.notes:
+        _note(said)
     if table.empty:
         rows = listed(table.empty)
         _note(

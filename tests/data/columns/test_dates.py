@@ -9,6 +9,7 @@ from glassnet.data.columns.dates import (
     find_date_format,
     is_date_format,
     iso_texts,
+    may_be_plain_dates,
     months,
     stray_among_dates,
     to_days,
@@ -35,6 +36,13 @@ from glassnet.data.columns.dates import (
         (["Jan 31, 2024"], "%b %d, %Y"),
         (["2024-01", "2024-03"], "%Y-%m"),
         (["Jan 2024"], "%b %Y"),
+        (["01/2024"], "%m/%Y"),
+        (["31. 01. 2024", "1. 2. 2024"], "%d. %m. %Y"),
+        (["2024-01-31 12:00:00 UTC"], "%Y-%m-%d %H:%M:%S UTC"),
+        (["Wed, 31 Jan 2024 12:00:00 GMT"], "%a, %d %b %Y %H:%M:%S GMT"),
+        (["Wed Jan 31 12:00:00 2024"], "%a %b %d %H:%M:%S %Y"),
+        (["31/Jan/2024:12:00:00"], "%d/%b/%Y:%H:%M:%S"),
+        (["20240131T120000"], "%Y%m%dT%H%M%S"),
     ],
 )
 def test_the_form_is_found(texts: list[str], form: str) -> None:
@@ -52,6 +60,23 @@ def test_the_form_is_found(texts: list[str], form: str) -> None:
 def test_what_is_no_date_is_none(texts: list[str]) -> None:
     """Days that no month has, seasons and terms, plain numbers, two orders in one column."""
     assert find_date_format(texts) is None
+
+
+@pytest.mark.parametrize(
+    ("texts", "may_be"),
+    [
+        ([f"202401{day:02d}" for day in range(1, 29)], True),
+        ([f"2024{month:02d}" for month in range(1, 13)], True),
+        ([f"202401{day:02d}120000" for day in range(1, 29)], True),
+        ([f"202402{day:02d}" for day in range(1, 32)], False),
+        ([f"2024{month:02d}" for month in range(1, 14)], False),
+        (["20240131", "20240201"], False),
+        ([f"{year}" for year in range(1990, 2020)], False),
+    ],
+)
+def test_numbers_may_be_dates(texts: list[str], may_be: bool) -> None:
+    """Where all are, of enough; a year may as well be a number."""
+    assert may_be_plain_dates(texts) == may_be
 
 
 @pytest.mark.parametrize(

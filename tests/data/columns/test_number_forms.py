@@ -74,7 +74,8 @@ def test_what_is_another_number_or_none_is_not_read(text: str) -> None:
         (["12 mW", "30 MW"], ".", None),
         (["1,200", "1 200"], ".", None),
         (["950", "1,200"], ".", NumberForm(grouping=",")),
-        (["1,234", "2,345"], ".", None),
+        (["1,234", "2,345"], ".", NumberForm(grouping=",")),
+        (["1.234", "2.345"], ",", NumberForm(grouping=".", decimal=",")),
         (["1,234,567", "2,345"], ".", NumberForm(grouping=",")),
         (["1.500 €", "900 €"], ".", None),
         (["1.500 €", "900 €"], ",", NumberForm(suffix="€", grouping=".", decimal=",")),
@@ -86,7 +87,7 @@ def test_what_is_another_number_or_none_is_not_read(text: str) -> None:
     ],
 )
 def test_a_column_has_one_form_or_none(texts: list[str], decimal: str, form: NumberForm | None) -> None:
-    """One unit, one sign between thousands; and no guess where a sign may stand for decimals as well."""
+    """One unit, and one sign between thousands."""
     assert find_form(texts, decimal) == form
 
 

@@ -193,6 +193,40 @@ def test_the_order_of_day_and_month_is_said_where_nothing_tells_it(tmp_path: Pat
     assert read(tmp_path, text, date_format="%d/%m/%Y").frame["w"][1] == "2024-06-02"
 
 
+def test_codes_with_zeros_before_them_are_said_to_be_numbers(tmp_path: Path) -> None:
+    """A postcode, and the setting that makes categories of it; hours have zeros too, and are quantities."""
+    text = lines("zip,hour,y", lambda i: f"{i * 37 % 13 * 997:05d},{i * 7 % 24:02d},{class_of(i)}")
+    table = read(tmp_path, text)
+    assert note(table, "as codes are").endswith("zip (as in '00000'); data.categorical=[zip] takes them for categories")
+    assert read(tmp_path, text, categorical=["zip"]).categorical == ("zip",)
+    assert read(tmp_path, text, keep=["zip"]).notes == ()
+
+
+def test_a_sentinel_among_numbers_with_a_unit_is_to_be_declared(tmp_path: Path) -> None:
+    """It has none."""
+    text = lines("a,b,y", lambda i: f"{-999 if i % 9 == 0 else f'{i * 7 % 90}%'},{measured(i)},{class_of(i)}")
+    assert "a ('-999'); declare in data.missing_values" in note(read(tmp_path, text), "most are numbers")
+    assert read(tmp_path, text, missing_values=["-999"]).frame["a"].isna().sum() == 7
+
+
+def test_numbers_that_may_be_dates_and_marks_among_dates_are_said(tmp_path: Path) -> None:
+    """With the setting that reads them as dates; and of years with two digits, what is taken for their century."""
+    text = lines("w,b,y", lambda i: f"2024{1 + i % 12:02d}{1 + i * 5 % 28:02d},{measured(i)},{class_of(i)}")
+    assert note(read(tmp_path, text), "may be dates").endswith(
+        "w (as in '20240101'); data.dates=[w] reads them as dates"
+    )
+    assert read(tmp_path, text, dates=["w"]).frame["w"][1] == "2024-02-06"
+    assert read(tmp_path, text, keep=["w"]).notes == ()
+    for mark in ("0000-00-00", "NaT", "-"):
+        dates = [f"2024-01-{1 + i % 28:02d}" if i % 9 else mark for i in range(60)]
+        text = "\n".join(["w,b,y", *(f"{date},{measured(i)},{class_of(i)}" for i, date in enumerate(dates))]) + "\n"
+        said = note(read(tmp_path, text), "most are dates")
+        assert f"w ({mark!r}); declare in data.missing_values what marks a missing value (" in said
+        assert read(tmp_path, text, missing_values=[mark]).frame["w"].isna().sum() == 7
+    born = read(tmp_path, lines("w,b,y", lambda i: f"{13 + i % 9}.01.{40 + i},{measured(i)},{class_of(i)}"))
+    assert "years from 69 are of the last century, others of this" in note(born, "read as dates")
+
+
 def test_dates_may_stay_texts(tmp_path: Path) -> None:
     """As codes, say; and what is no date among dates is said."""
     text = lines("w,b,y", lambda i: f"2024-01-{1 + i % 28:02d},{measured(i)},{class_of(i)}")
@@ -225,12 +259,16 @@ def test_equal_numbers_are_one_label(tmp_path: Path) -> None:
 
 def test_words_that_differ_in_case_or_spaces_are_noted_and_not_merged(tmp_path: Path) -> None:
     """Yes and yes are two classes, and two categories, and said to be."""
-    words = ["Yes", "yes", "NO", "No", "New York", "New  York"]
-    text = lines("a,c,y", lambda i: f"{measured(i)},{words[i * 7 % 23 % 6]},{words[i % 4]}", 120)
+    words = ["Yes", "yes", "NO", "No", "New York", "New  York", "<=50K", "<=50K.", "full-time", "full time"]
+    words += ["1-2", "12"]
+    text = lines("a,c,y", lambda i: f"{measured(i)},{words[i * 7 % 23 % 12]},{words[i % 4]}", 120)
     table = read(tmp_path, text)
     assert table.class_names == ("NO", "No", "Yes", "yes")
     assert "'Yes' and 'yes'; 'NO' and 'No'" in note(table, "classes of the target 'y' that differ in case or spaces")
-    assert "'New  York' and 'New York'" in note(table, "categories of their own: c (")
+    said = note(table, "categories of their own: c (")
+    for pair in ("'New  York' and 'New York'", "'<=50K' and '<=50K.'", "'full time' and 'full-time'"):
+        assert pair in said
+    assert "1-2" not in said
 
 
 @pytest.mark.parametrize(

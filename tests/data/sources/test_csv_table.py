@@ -221,7 +221,7 @@ def test_rare_whole_numbers_have_no_decimal_comma(tmp_path: Path) -> None:
 def test_a_mark_of_gaps_that_was_not_declared_is_noticed(tmp_path: Path) -> None:
     """One text among numbers turns them all into texts, whether they are few or so many that they are left out."""
     for different in (20, 200):
-        text = _lines("a,b,y", lambda i, n=different: f"{i % 7},{i % n / 4 if i % 5 else '--'},{'pq'[i % 2]}", 200)
+        text = _lines("a,b,y", lambda i, n=different: f"{i % 7},{i % n / 4 if i % 5 else '--'},{'pq'[i % 11 % 2]}", 200)
         table = _read(tmp_path / "a.csv", text)
         said = "though most are numbers: b ('--'); declare in data.missing_values what marks a missing value ("
         assert f"{said}\"data.missing_values=['--']\")" in table.notes[-1]
@@ -287,9 +287,23 @@ def test_thousands_are_not_taken_for_decimals(
 
 
 def test_numbers_with_three_digits_after_the_other_sign_may_be_decimals(tmp_path: Path) -> None:
-    """Nothing tells 1,234 from 1.234 where each number has one comma: the note names the setting, as for 1,23."""
-    notes = _read(tmp_path / "a.csv", _lines("a;b;y", lambda i: f"1,{100 + i};{i};{'pq'[i % 2]}")).notes
-    assert "look like numbers with a decimal comma: a" in " ".join(notes)
+    """Nothing tells 1,234 from 1.234 where each number has one comma; both are as good to learn from, and one is noted.
+
+    Where the comma is known to be the sign for decimals, the point is none.
+    """
+    text = _lines("a;b;y", lambda i: f"1,{100 + i * 7 % 40};{i};{'pq'[i % 2]}")
+    said = "read as numbers whose thousands a comma parts{} ('1,100'); if it stands for decimals, set data.decimal"
+    table = _read(tmp_path / "a.csv", text)
+    assert table.frame["a"].tolist()[:2] == [1100, 1107]
+    assert said.format(": a") in " ".join(table.notes)
+    table = _read(tmp_path / "a.csv", text, decimal=",")
+    assert table.frame["a"].tolist()[:2] == [1.1, 1.107]
+    table = _read(tmp_path / "a.csv", text, target="a", task="regression")
+    assert table.frame["a"].tolist()[:2] == [1100, 1107]
+    assert said.format("") in " ".join(table.notes)
+    table = _read(tmp_path / "a.csv", text.replace("1,", "1."), decimal=",")
+    assert table.frame["a"].tolist()[:2] == [1100, 1107]
+    assert "data.decimal" not in " ".join(table.notes)
 
 
 def test_texts_that_are_numbers_and_none_are_gaps_wherever_gaps_count(tmp_path: Path) -> None:

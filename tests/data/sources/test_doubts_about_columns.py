@@ -185,3 +185,59 @@ def test_numbers_as_large_as_a_float_holds_are_doubted_without_a_warning(tmp_pat
     for changes in (dict[str, Any](), {"target": "a", "task": "regression"}):
         table = read(tmp_path, lines("a,b,y", lambda i: f"{values[i % 4]},{i * 1e300:.0f},{class_of(i)}"), **changes)
         assert len(table.frame) == 60
+
+
+@pytest.mark.parametrize(
+    ("target", "mark"),
+    [
+        ("pq", "-"), ("pq", "n.a."), ("pq", "#VALUE!"), ("pq", "\\N"), ("pq", "unknown"), ("01", "unknown"),
+        ("01", "none"), ("01", "na"),
+    ],
+)  # fmt: skip
+def test_a_class_that_may_mark_a_missing_value_is_noted(tmp_path: Path, target: str, mark: str) -> None:
+    """It would be learnt like any other; declared, its rows are left out. Of two rows, the line names it."""
+    text = lines("a,y", lambda i: f"{measured(i)},{mark if i % 6 == 0 else target['pq'.index(class_of(i))]}")
+    table = read(tmp_path, text)
+    assert mark in table.class_names
+    said = note(table, "may mark a missing value")
+    assert f"y ({mark!r} in 10 rows); " in said
+    assert "data.missing_values=[" in said
+    assert len(read(tmp_path, text, missing_values=[mark]).frame) == 50
+    few = lines("a,y", lambda i: f"{measured(i)},{mark if i < 2 else target[i % 2]}")
+    with pytest.raises(ValueError, match=r"data\.missing_values"):
+        read(tmp_path, few)
+
+
+@pytest.mark.parametrize("mark", ["-", "--", "n/d", "N.A.", "na", "Null", "#DIV/0!", "\\N"])
+def test_a_category_that_may_mark_a_missing_value_is_noted(tmp_path: Path, mark: str) -> None:
+    """Words such as unknown are categories as good as any."""
+    text = lines("f,a,y", lambda i: f"{mark if i % 6 == 0 else 'uv'[i % 2]},{measured(i)},{class_of(i)}")
+    assert f"f ({mark!r} in 10 rows)" in note(read(tmp_path, text), "may mark a missing value")
+    assert read(tmp_path, text, keep=["f"]).notes == ()
+
+
+@pytest.mark.parametrize("texts", ["+-", "-x", "* ** *** n", "ND SD MO", "unknown u v", "none few many"])
+def test_signs_and_words_that_are_categories_are_not(tmp_path: Path, texts: str) -> None:
+    """A test's result, stars of significance, North Dakota."""
+    some = texts.split() if " " in texts else list(texts)
+    table = read(tmp_path, lines("f,a,y", lambda i: f"{some[i * 7 % len(some)]},{measured(i)},{class_of(i)}"))
+    assert not [said for said in table.notes if "mark" in said]
+
+
+def test_a_class_may_be_a_sentinel(tmp_path: Path) -> None:
+    """Among classes 0 and 1."""
+    table = read(tmp_path, lines("a,y", lambda i: f"{measured(i)},{-999 if i % 6 == 0 else 'pq'.index(class_of(i))}"))
+    assert "y (-999 in 10 rows)" in note(table, "may stand for a missing value")
+
+
+@pytest.mark.parametrize("value", [lambda i: {"p": "yes", "q": "no"}[class_of(i)], lambda i: "pq".index(class_of(i))])
+def test_a_copy_of_the_target_with_missing_values_is_noted(tmp_path: Path, value: Callable[[int], object]) -> None:
+    """They are in rows of either class."""
+    table = read(tmp_path, lines("a,b,y", lambda i: f"{value(i) if i % 9 else ''},{measured(i)},{class_of(i)}"))
+    assert "one to one with the target 'y': a;" in note(table, "one to one")
+
+
+def test_stray_texts_in_a_quantity_are_named(tmp_path: Path) -> None:
+    """The target then has as many classes as numbers, which is not what is wrong with it."""
+    with pytest.raises(ValueError, match=r"data\.missing_values with 'out of range', 'see \*', since most are numbers"):
+        read(tmp_path, lines("a,y", lambda i: f"{i % 7},{ {4: 'out of range', 9: 'see *'}.get(i, measured(i)) }"))

@@ -156,3 +156,44 @@ def test_files_without_a_table_are_one_line(tmp_path: Path, content: str) -> Non
     """With delimiters alone, or what tells them."""
     with pytest.raises(ValueError, match="expected a table with a header, received an empty file"):
         read(tmp_path, content)
+
+
+@pytest.mark.parametrize("row", ["{a},{i},5,{y}", "{a},1,{i}00,{y}"])
+def test_numbers_with_decimals_do_not_pass_for_names(tmp_path: Path, row: str) -> None:
+    """A comma within the second field makes a field more of it, and each first field is another one."""
+    with pytest.raises(ValueError, match=r"expected 3 fields in every row.* received 4 in row 1 after it"):
+        read(tmp_path, lines("a,b,y", lambda i: row.format(a=f"{i / 7:.4f}", i=i + 1, y=class_of(i))))
+
+
+def test_quotation_marks_behind_a_backslash_belong_to_the_text(tmp_path: Path) -> None:
+    """Databases write them so; a folder that ends with a backslash, in a file without any, stays as it is."""
+    text = lines("a,b,y", lambda i: f'{measured(i)},"says \\"{i % 3}\\", and more",{class_of(i)}')
+    table = read(tmp_path, text)
+    assert table.frame["a"].tolist() == [float(measured(i)) for i in range(60)]
+    assert table.frame["b"].tolist() == [f'says "{i % 3}", and more' for i in range(60)]
+    folders = read(tmp_path, lines("a,b,y", lambda i: f'{measured(i)},"C:\\{i % 3}\\",{class_of(i)}'))
+    assert set(folders.frame["b"]) == {"C:\\0\\", "C:\\1\\", "C:\\2\\"}
+
+
+@pytest.mark.parametrize(
+    ("written", "declared", "told"),
+    [
+        ("utf-16-be", "utf-16", "received UTF-16 without a byte order mark; set data.encoding=utf-16-be"),
+        ("utf-16-le", "utf-32-le", "received UTF-16 without a byte order mark; set data.encoding=utf-16-le"),
+        ("utf-32", "utf-8", "received UTF-32; set data.encoding=utf-32"),
+        ("utf-32", "utf-16", "received UTF-32; set data.encoding=utf-32"),
+        ("utf-16", "utf-16-be", "received UTF-16; set data.encoding=utf-16"),
+        ("utf-8", "utf-16", "received text of single bytes; set data.encoding=utf-8"),
+    ],
+)
+def test_a_wide_encoding_that_is_another_is_named(tmp_path: Path, written: str, declared: str, told: str) -> None:
+    """Read in the wrong order of bytes it would be signs without a meaning, or a table without rows."""
+    content = lines("größe,y", lambda i: f"{measured(i)},{class_of(i)}").encode(written)
+    with pytest.raises(ValueError, match=f"expected {declared} text, {told}$"):
+        read(tmp_path, content, encoding=declared)
+
+
+def test_signs_that_are_rare_in_tables_do_not_speak_against_an_encoding(tmp_path: Path) -> None:
+    """Chinese texts in UTF-16 without a byte order mark, which is declared."""
+    text = lines("数,y", lambda i: f"{'中文字'[i % 3] * 30},{class_of(i)}")
+    assert read(tmp_path, text.encode("utf-16-le"), encoding="utf-16-le").features == ("数",)

@@ -13,20 +13,23 @@ ISO = "ISO 8601"
 # Where two of them fit, nothing tells day from month, and the first one counts.
 DAYS = (
     "%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%m.%d.%Y", "%d-%m-%Y", "%m-%d-%Y",
-    "%m/%d/%y", "%d/%m/%y", "%d.%m.%y", "%d-%m-%y", "%m-%d-%y",
+    "%m/%d/%y", "%d/%m/%y", "%d.%m.%y", "%d-%m-%y", "%m-%d-%y", "%d. %m. %Y",
     "%d %b %Y", "%d-%b-%Y", "%d/%b/%Y", "%d.%b.%Y", "%d. %b %Y", "%d-%b-%y", "%d %b %y",
     "%d %B %Y", "%d. %B %Y", "%d-%B-%Y", "%b %d, %Y", "%b %d %Y", "%B %d, %Y", "%B %d %Y", "%Y %b %d", "%Y-%b-%d",
     "%a, %d %b %Y", "%a %d %b %Y", "%a, %b %d, %Y", "%A, %d %B %Y", "%A, %B %d, %Y",
 )  # fmt: skip
 TIMES = (
     "", " %H:%M", " %H:%M:%S", " %H:%M:%S.%f", "T%H:%M", "T%H:%M:%S", " %I:%M %p", " %I:%M:%S %p", ", %H:%M",
-    ", %H:%M:%S", ", %I:%M %p", ", %I:%M:%S %p",
+    ", %H:%M:%S", ", %I:%M %p", ", %I:%M:%S %p", " %H:%M UTC", " %H:%M:%S UTC", " %H:%M:%S GMT", ":%H:%M:%S",
 )  # fmt: skip
-MONTHS = ("%Y-%m", "%Y/%m", "%b %Y", "%B %Y", "%b-%Y", "%b-%y")
+MONTHS = ("%Y-%m", "%Y/%m", "%m/%Y", "%b %Y", "%B %Y", "%b-%Y", "%b-%y")
+AROUND_A_TIME = ("%a %b %d %H:%M:%S %Y", "%Y%m%dT%H%M%S")
+LEAST_PLAIN = 6  # different numbers, of which each may be a date by chance
 PLAIN_NUMBERS = ("%Y%m%d", "%Y%m%d%H%M%S", "%Y%m", "%Y")  # dates only where they are declared to be
 ISO_PATTERN = re.compile(
     r"(?:1[5-9]|2\d|99)\d\d-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?\s?(?:Z|[+-]\d\d(?::?\d\d)?)?)?"
 )
+PLAIN_PATTERN = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:\d\d(?:\d{6})?)?")
 PARTS = {
     "%Y": r"(?:1[5-9]|2\d|99)\d\d", "%y": r"\d\d", "%m": r"\d{1,2}", "%d": r"\d{1,2}", "%H": r"\d{1,2}",
     "%I": r"\d{1,2}", "%M": r"\d\d", "%S": r"\d\d", "%f": r"\d{1,9}", "%p": "[AaPp][Mm]",
@@ -56,6 +59,13 @@ def find_date_format(texts: Sequence[str], *, declared: bool = False) -> tuple[s
     if not fitting or (not declared and fitting[0] in {"%Y-%m", "%Y/%m"} and all(map(_is_season, texts))):
         return None
     return fitting[0], next((form for form in fitting[1:] if "%m" in form), None)
+
+
+def may_be_plain_dates(texts: Sequence[str]) -> bool:
+    """Return whether numbers may be dates, such as 20240131 or 202401: of the years since 1900, and enough of them."""
+    if len(texts) < LEAST_PLAIN or len(texts[0]) not in {6, 8, 14} or not all(map(PLAIN_PATTERN.fullmatch, texts)):
+        return False
+    return any(are_dates(texts, form) for form in PLAIN_NUMBERS[:-1] if _pattern(form).fullmatch(texts[0]))
 
 
 def are_dates(texts: Sequence[str], form: str) -> bool:
@@ -160,7 +170,7 @@ def _pattern(form: str) -> re.Pattern[str]:
 
 def _forms_of(text: str) -> list[str]:
     """Return the forms that a text may be a date in."""
-    forms = [form for form in MONTHS if _pattern(form).fullmatch(text)]
+    forms = [form for form in (*MONTHS, *AROUND_A_TIME) if _pattern(form).fullmatch(text)]
     for day in DAYS:
         if begins := _pattern(day).match(text):
             forms += [day + time for time in TIMES if _pattern(time).fullmatch(text[begins.end() :])]

@@ -112,26 +112,33 @@ def split_number(text: str, decimal: str) -> tuple[float, NumberForm] | None:
 def find_form(texts: Sequence[str], decimal: str) -> NumberForm | None:
     """Return the one form in which all texts are numbers, or None.
 
-    A comma before three digits may part thousands or stand for decimals. It parts thousands where another text shows
-    it: one without a comma, with two of them, or with decimals besides; and in sums of money, which have no three
-    decimals. Nor is a point, the sign for decimals, one there if it seems to part thousands.
+    A comma before three digits parts thousands, though it may stand for decimals (see `may_be_decimals`). In sums of
+    money, which have no three decimals, a point, the sign for decimals, is none if it seems to part thousands.
     """
     forms: set[NumberForm] = set()
-    shown = False
     for text in texts:
         split = split_number(text, decimal)
         if split is None:
             return None
-        form = split[1]
-        forms.add(form)
-        shown = shown or form.grouping not in {",", "."} or text.count(form.grouping) > 1 or decimal in text
+        forms.add(split[1])
     groupings = {form.grouping for form in forms} - {""}
     if len({form.unit for form in forms}) != 1 or len(groupings) > 1:
         return None
     form = NumberForm(*next(iter(forms)).unit, "".join(groupings), decimal)
-    if _is_money(form):
-        return form if groupings or not may_part_thousands(texts, decimal) else None
-    return form if shown else None
+    return None if _is_money(form) and not groupings and may_part_thousands(texts, decimal) else form
+
+
+def may_be_decimals(texts: Sequence[str], form: NumberForm) -> bool:
+    """Return whether what parts the thousands of numbers in this form, such as 12,500, may stand for decimals instead.
+
+    Another text shows that it does not: one without it, with two of them, or with decimals besides; and sums of money
+    have no three decimals. Otherwise all numbers are a thousand times as large or as small, and as good to learn from.
+    """
+    return (
+        form.grouping in {",", "."}
+        and not _is_money(form)
+        and all(text.count(form.grouping) == 1 and form.decimal not in text for text in texts)
+    )
 
 
 def may_part_thousands(texts: Sequence[str], decimal: str) -> bool:

@@ -1,4 +1,4 @@
-"""Different texts that may mean the same: equal numbers, and words that differ in case or spaces alone."""
+"""Different texts that may mean the same: equal numbers, and words that differ in case, spaces and the like alone."""
 
 import math
 import re
@@ -10,6 +10,9 @@ import numpy.typing as npt
 
 from glassnet.data.columns.number_forms import number_or_nan
 from glassnet.data.columns.text_column import TextColumn
+
+# Spaces, what stands between words in their place, and a stop at the end.
+BETWEEN = re.compile(r"\s+|(?<=[^\W\d_])[-_]+(?=[^\W\d_])|(?<=\w)\.$")
 
 
 def merged(
@@ -35,8 +38,8 @@ def merged(
 
 
 def spelt_alike(texts: list[str]) -> list[str]:
-    """Return which of the texts differ in nothing but case, spaces, or how a sign is encoded."""
+    """Return which texts differ in case, spaces, hyphens, a stop at the end, or a sign's encoding alone."""
     same: defaultdict[str, list[str]] = defaultdict(list)
     for text in texts:
-        same[re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).casefold()].append(text)
+        same[BETWEEN.sub("", unicodedata.normalize("NFKC", text)).casefold()].append(text)
     return [" and ".join(map(repr, sorted(alike))) for alike in same.values() if len(alike) > 1]

@@ -43,21 +43,25 @@ class Target:
         """
         if len(places) < LEAST_ROWS:
             return ""
-        if told := self._told_by_values(places):
+        present = places >= 0
+        told = self._told_by_values(places, self.places)
+        if not told and len(places) > np.count_nonzero(present) >= max(len(places) / 2, LEAST_ROWS):
+            told = self._told_by_values(places[present], self.places[present])  # which has missing values of its own
+        if told:
             return told
         if numbers is None:
             return ""
         return self._told_by_intervals(numbers) if self.numbers is None else self._told_by_order(numbers)
 
-    def _told_by_values(self, places: Places) -> str:
+    def _told_by_values(self, places: Places, of_target: Places) -> str:
         """Return what is to be said if each value goes with one of the target's, and some come more than once.
 
         The chance that n rows of one value agree by themselves is `Σ_c p_c^n`, where p_c is the share of class c. A
         missing value is a value here.
         """
         goes_with = np.zeros(places.max() + 2, dtype=np.intp)
-        goes_with[places] = self.places
-        if (goes_with[places] != self.places).any():
+        goes_with[places] = of_target
+        if (goes_with[places] != of_target).any():
             return ""
         groups = np.bincount(places + 1)
         sizes, times = np.unique(groups[groups > 0], return_counts=True)

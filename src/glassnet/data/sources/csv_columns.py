@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.data.columns.dates import are_dates, find_date_format, stray_among_dates, to_days
+from glassnet.data.columns.dates import are_dates, find_date_format, may_be_plain_dates, stray_among_dates, to_days
 from glassnet.data.columns.naming import listed
-from glassnet.data.columns.number_columns import MISSING_MARKS, WRITTEN, Reading, read_numbers
+from glassnet.data.columns.number_columns import MISSING_MARKS, Reading, are_padded, may_mark_missing, read_numbers
 from glassnet.data.columns.number_forms import NumberForm
 from glassnet.data.columns.spelling import merged, spelt_alike
 from glassnet.data.columns.text_column import TextColumn
 from glassnet.data.sources.csv_remarks import MOST_CATEGORIES, MOST_REPEATED, REPEATED, Remarks
 
+NO_DATE = re.compile(r"0+[-/.]0+[-/.]0+(?:[ T][0:.]+)?")  # what a database writes: 0000-00-00
 WORTH_MERGING = 10  # times as many texts as categories are allowed: of more, equal numbers are not looked for
 
 
@@ -75,11 +76,17 @@ def _take(path: Path, column: TextColumn, found: Understood, settings: dict[str,
         if _add_numbers(column, reading.numbers, found, settings):
             if form := reading.form.to_json():
                 found.forms[name] = form
-            if reading.oddity == WRITTEN:
+            if reading.examples:
                 text = reading.examples[0]
-                remarks.add(WRITTEN, name, remarks.example(re.sub(r"-?\d[\d.,]*", "0", text), text))
+                remarks.add(reading.oddity, name, remarks.example(re.sub(r"-?\d[\d.,]*", "0", text), text))
             elif reading.oddity:
                 remarks.add(reading.oddity, name)
+            elif name in settings["keep"]:
+                return
+            elif are_padded(column.texts):
+                remarks.add("padded", name, f"as in {remarks.example('padded', column.texts[0])}")
+            elif may_be_plain_dates(column.texts):
+                remarks.add("plain dates", name, f"as in {remarks.example('plain date', column.texts[0])}")
     elif date_format := _date_format(path, column, settings, remarks, declared=declared):
         if _add_numbers(column, to_days(column.texts, date_format), found, settings):
             found.dates[name] = date_format
@@ -90,7 +97,9 @@ def _take(path: Path, column: TextColumn, found: Understood, settings: dict[str,
             remarks.add(reading.oddity, name, listed(map(repr, reading.examples)))
             remarks.strays += reading.examples if reading.oddity == MISSING_MARKS else ()
         elif strays := stray_among_dates(column.texts):
-            remarks.add("stray dates", name, listed(map(repr, strays)))
+            are_marks = all(may_mark_missing(text) or NO_DATE.fullmatch(text) for text in strays)
+            remarks.add("missing dates" if are_marks else "stray dates", name, listed(map(repr, strays)))
+            remarks.strays += strays if are_marks else ()
         _take_categories(column, found, settings)
 
 
@@ -152,10 +161,11 @@ def _date_format(
             "data.date_format, such as '%d.%m.%Y', or take it out of data.dates"
         )
     form, other = found
+    century = ", where years from 69 are of the last century, others of this" if "%y" in form else ""
     if other is None:
-        remarks.add("dates", column.name, f"as in {remarks.example(form, texts[0])}")
+        remarks.add("dates", column.name, f"as in {remarks.example(form, texts[0])}{century}")
     else:
         first, last = ("month", "day") if form.index("%m") < form.index("%d") else ("day", "month")
-        detail = f"{texts[0]!r} has the {first} first; data.date_format='{other}' reads the {last} first"
+        detail = f"{texts[0]!r} has the {first} first; data.date_format='{other}' reads the {last} first{century}"
         remarks.add("ambiguous", column.name, detail)
     return form

@@ -4,6 +4,14 @@ import codecs
 from pathlib import Path
 
 NO_TEXT = "expected a CSV file, received binary data; unpack an archive, and save a spreadsheet or arrays as CSV"
+WIDE = ("utf-16", "utf-32")
+# In this order, since UTF-32's mark for little ends begins with UTF-16's.
+MARKED = {
+    codecs.BOM_UTF32_LE: "utf-32-le",
+    codecs.BOM_UTF32_BE: "utf-32-be",
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
 
 
 def decode(path: Path, content: bytes, encoding: str) -> str:
@@ -15,17 +23,13 @@ def decode(path: Path, content: bytes, encoding: str) -> str:
     if not content.strip():
         raise ValueError(f"{path}: expected a table with a header, received an empty file")
     try:
-        is_wide = codecs.lookup(encoding).name.startswith(("utf-16", "utf-32"))
-        if not is_wide and content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-            raise ValueError(f"{path}: expected {encoding} text, received UTF-16; set data.encoding=utf-16")
-        if not is_wide and b"\x00" in content:
-            wide = _wide_encoding(content)
-            if wide is None:
-                raise ValueError(f"{path}: {NO_TEXT}")
-            name = wide[:6].upper()
-            raise ValueError(
-                f"{path}: expected {encoding} text, received {name} without a byte order mark; set data.encoding={wide}"
-            )
+        declared = codecs.lookup(encoding).name
+        marked = next((name for mark, name in MARKED.items() if content.startswith(mark)), None)
+        if marked and declared not in {marked, marked[:6]}:
+            family = marked[:6]
+            raise ValueError(f"{path}: expected {encoding} text, received {family.upper()}; set data.encoding={family}")
+        if not marked and (declared.startswith(WIDE) or b"\x00" in content):
+            _require_encoding(path, content, encoding, declared)
         text = content.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         raise ValueError(
@@ -37,6 +41,18 @@ def decode(path: Path, content: bytes, encoding: str) -> str:
     if "\x00" in text:
         raise ValueError(f"{path}: {NO_TEXT}")
     return text
+
+
+def _require_encoding(path: Path, content: bytes, encoding: str, declared: str) -> None:
+    """Raise a `ValueError` if content without a byte order mark has another encoding of several bytes, or none."""
+    wide = _wide_encoding(content)
+    if wide is None and not declared.startswith(WIDE):
+        raise ValueError(f"{path}: {NO_TEXT}")
+    # Without a mark, Python takes the end for little. That signs are rare in tables says nothing against the encoding.
+    if wide == (f"{declared}-le" if declared in WIDE else declared) or (wide is None and b"\x00" in content):
+        return
+    received = f"{wide[:6].upper()} without a byte order mark" if wide else "text of single bytes"
+    raise ValueError(f"{path}: expected {encoding} text, received {received}; set data.encoding={wide or 'utf-8'}")
 
 
 def _wide_encoding(content: bytes) -> str | None:

@@ -1,20 +1,18 @@
 """What to doubt about the columns of a table that are learnt from: a sentence for each kind of doubt."""
 
-import re
 from typing import Any
 
 import numpy as np
 
 from glassnet.data.columns.identifiers import LEAST_ROWS, has_equal_steps, names_rows
 from glassnet.data.columns.naming import all_named, with_details
+from glassnet.data.columns.number_columns import CODE_OF_TWO, marks_among_texts, read_numbers
 from glassnet.data.columns.sentinels import find_sentinels
 from glassnet.data.columns.telltales import Target
 from glassnet.data.columns.text_column import TextColumn
 from glassnet.data.sources.csv_columns import Understood
 from glassnet.data.sources.csv_target import TargetColumn
 from glassnet.overrides import as_setting
-
-CODE_OF_TWO = re.compile("[A-Z]{2}")
 
 
 def doubts(
@@ -35,7 +33,8 @@ def doubts(
         notes = [
             *_about_rows(asked, found),
             *_about_target(asked, found, target),
-            *_about_sentinels(columns, found, target, marks),
+            *_about_sentinels(columns, found, target, marks, settings["decimal"]),
+            *_about_marks(asked, found, target, marks),
         ]
     return notes if settings["missing_categorical"] == "own_category" else [*notes, *_about_words(found)]
 
@@ -97,12 +96,13 @@ def _about_target(asked: dict[str, TextColumn], found: Understood, target: Targe
 
 
 def _about_sentinels(
-    columns: dict[str, TextColumn], found: Understood, target: TargetColumn, marks: list[str]
+    columns: dict[str, TextColumn], found: Understood, target: TargetColumn, marks: list[str], decimal: str
 ) -> list[str]:
     """Return a note on numbers that may stand for missing values."""
     numbers = dict(found.numbers)
-    if target.of_texts is not None:
-        numbers[target.column.name] = target.of_texts
+    of_target = read_numbers(target.column, decimal).numbers if target.of_texts is None else target.of_texts
+    if of_target is not None:  # a class may be one too
+        numbers[target.column.name] = of_target
     details: dict[str, str] = {}
     texts_of: dict[float, str] = {}
     for name, of_texts in numbers.items():
@@ -127,6 +127,27 @@ def _about_sentinels(
         f"may stand for a missing value, being far outside the rest more than once: {with_details(details)}; "
         f"{as_setting('data.missing_values', [*marks, *texts_of.values()])} declares it{too}"
     ]
+
+
+def _about_marks(asked: dict[str, TextColumn], found: Understood, target: TargetColumn, marks: list[str]) -> list[str]:
+    """Return a note on categories and classes that may be marks of missing values: a dash, n.a., #VALUE!."""
+    details: dict[str, str] = {}
+    texts: list[str] = []
+    columns = {name: found.categories[name] for name in asked if name in found.categories}
+    if target.of_texts is None:
+        columns[target.column.name] = target.column
+    for name, column in columns.items():
+        counts = dict(zip(column.texts, column.counts.tolist(), strict=True))
+        strays = marks_among_texts(column.texts, of_target=column is target.column)
+        strays = [text for text in strays if text not in found.remarks.strays]
+        if strays:
+            details[name] = ", ".join(f"{text!r} in {counts[text]} rows" for text in strays)
+            texts += strays
+    if not details:
+        return []
+    declared = as_setting("data.missing_values", dict.fromkeys([*marks, *texts]))
+    said = f"may mark a missing value, but is taken for a category or class: {with_details(details)}"
+    return [f"{said}; {declared} declares it"]
 
 
 def _about_words(found: Understood) -> list[str]:

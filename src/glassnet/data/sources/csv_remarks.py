@@ -20,6 +20,8 @@ SENTENCES = {
     "written": "read as numbers: {columns}",
     "thousands": "read as numbers with three decimals: {columns}; if the point parts their thousands, set data.decimal "
     "(\"data.decimal=','\")",
+    "grouped": "read as numbers whose thousands a comma parts: {columns}; if it stands for decimals, set data.decimal "
+    "(\"data.decimal=','\")",
     "dates": "read as dates, which become days, and month and weekday where those vary: {columns}; {texts} keeps texts",
     "ambiguous": "read as dates, though nothing tells the day from the month: {columns}",
     "decimals": "taken for texts, though they look like numbers with a decimal {sign}: {columns}; set data.decimal to "
@@ -28,9 +30,14 @@ SENTENCES = {
     "missing": "taken for texts, though most are numbers: {columns}; declare in data.missing_values what marks a "
     "missing value ({declared})",
     "stray": "taken for texts, though most are numbers: {columns}",
+    "missing dates": "taken for texts, though most are dates: {columns}; declare in data.missing_values what marks a "
+    "missing value ({declared})",
+    "plain dates": "read as numbers, though they may be dates: {columns}; {plain} reads them as dates",
+    "padded": "read as numbers, though zeros before them make all as long, as codes are: {columns}; {codes} takes them "
+    "for categories",
     "stray dates": "taken for texts, though most are dates: {columns}",
     "equal": "equal numbers are one category: {columns}",
-    "alike": "texts that differ in case or spaces alone are categories of their own: {columns}",
+    "alike": "texts that differ in case or spaces, a hyphen or a stop alone are categories of their own: {columns}",
 }
 MOST_CATEGORIES, MOST_REPEATED = 50, 300  # where the settings leave it open: of any texts, of those that repeat
 REPEATED = 5  # rows of each text on average, from which they do
@@ -84,6 +91,8 @@ class Remarks:
             "needed": self.needed,
             "keep": as_setting("data.keep", self.about["counter"]),
             "texts": as_setting("data.categorical", self.about["dates"]),
+            "codes": as_setting("data.categorical", self.about["padded"]),
+            "plain": as_setting("data.dates", self.about["plain dates"]),
             "sign": sign,
             "other": other,
             "declared": as_setting("data.missing_values", dict.fromkeys([*marks, *self.strays])),

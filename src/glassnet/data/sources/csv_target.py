@@ -10,11 +10,12 @@ import numpy.typing as npt
 from glassnet.data.columns.dates import find_date_format
 from glassnet.data.columns.naming import listed
 from glassnet.data.columns.number_columns import (
+    MAYBE_DECIMALS,
     MISSING_MARKS,
     OTHER_DECIMALS,
     STRAY_TEXTS,
-    WRITTEN,
     Reading,
+    marks_among_texts,
     read_numbers,
 )
 from glassnet.data.columns.number_forms import split_number
@@ -63,8 +64,10 @@ def understand_target(path: Path, column: TextColumn, settings: dict[str, Any]) 
     notes: list[str] = []
     if task == "auto":
         task, notes = _found_task(column, reading)
-    if reading.numbers is not None and reading.oddity == WRITTEN:
-        notes.append(f"the target {column.name!r} is read as numbers ({reading.examples[0]!r})")
+    if reading.numbers is not None and reading.examples:
+        doubt = " whose thousands a comma parts" if reading.oddity == MAYBE_DECIMALS else ""
+        remedy = "; if it stands for decimals, set data.decimal (\"data.decimal=','\")" if doubt else ""
+        notes.append(f"the target {column.name!r} is read as numbers{doubt} ({reading.examples[0]!r}){remedy}")
     if task == "regression":
         numbers = _quantity(path, column, reading, settings)
         return TargetColumn("regression", column, numbers, (), np.ones(len(column.places), dtype=bool), notes)
@@ -73,8 +76,8 @@ def understand_target(path: Path, column: TextColumn, settings: dict[str, Any]) 
         notes.append(f"equal numbers are one class of the target {column.name!r}: {'; '.join(equal)}")
     if alike := spelt_alike(column.texts):
         notes.append(
-            f"classes of the target {column.name!r} that differ in case or spaces alone are classes of their own: "
-            f"{'; '.join(alike)}; write them alike to have one"
+            f"classes of the target {column.name!r} that differ in case or spaces, a hyphen or a stop alone are "
+            f"classes of their own: {'; '.join(alike)}; write them alike to have one"
         )
     return _classes(path, column, settings, notes)
 
@@ -133,10 +136,13 @@ def _classes(path: Path, column: TextColumn, settings: dict[str, Any], notes: li
         )
     if small and (settings["rare_classes"] == "error" or len(kept) < 2):
         hint = _hint(reading, settings)
+        marks = marks_among_texts(small + kept, of_target=True)
+        declare = f"; or declare in data.missing_values what marks a missing value ({listed(map(repr, marks))})"
         raise ValueError(
             f"{path}: expected at least {LEAST_IN_A_CLASS} rows of every class of {target!r}, one for each split, "
             f"received {listed(f'{counts[name]} of {name!r}' for name in small)}; set data.rare_classes=drop to leave "
             f"them out, or data.task=regression{f', and {hint},' if hint else ''} if it is a quantity"
+            + (declare if marks and not hint else "")
         )
     if len(kept) < 2:
         raise ValueError(f"{path}: expected at least two classes in {target!r}, received {listed(map(repr, kept))}")
@@ -154,6 +160,6 @@ def _hint(reading: Reading, settings: dict[str, Any]) -> str:
     """Return what to set so that a target's texts are numbers, if most of them are, or nothing."""
     if reading.oddity == OTHER_DECIMALS:
         return f"data.decimal, since they have a decimal {'point' if settings['decimal'] == ',' else 'comma'}"
-    if reading.oddity == MISSING_MARKS:
+    if reading.oddity in {MISSING_MARKS, STRAY_TEXTS}:
         return f"data.missing_values with {listed(map(repr, reading.examples))}, since most are numbers"
     return ""

@@ -5,6 +5,7 @@ import io
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -17,6 +18,7 @@ from glassnet.data.sources.csv_decoding import decode
 
 DELIMITERS = (",", ";", "\t", "|")
 END = "\x00"  # no text has it
+DECIMALS = re.compile(r"[+-]?\d*[.,]\d+(?:[eE][+-]?\d+)?")
 SEARCHED = 50  # records, among which the header is looked for
 
 
@@ -52,17 +54,7 @@ def read_texts(path: Path, settings: dict[str, Any], wanted: Collection[str] = (
         raise ValueError(f"{path}: expected a CSV file here, found none; set data.path")
     text, named = _without_delimiter_line(decode(path, path.read_bytes(), settings["encoding"]))
     delimiter = settings["delimiter"] or named or _find_delimiter(text, wanted)
-    lines: list[list[str]] = []
-    try:
-        lines.extend(_records(text, delimiter))
-    except csv.Error as error:
-        cause = str(error)
-        if "field limit" in cause:
-            cause = f"a field of more than {csv.field_size_limit()} characters; is a quotation mark never closed?"
-        raise ValueError(
-            f"{path}: expected CSV with the delimiter {delimiter!r}, received in row {len(lines)} below the header "
-            f"{cause}"
-        ) from error
+    lines = _read_lines(path, text, delimiter)
     if all(map(_is_empty, lines)):
         raise ValueError(f"{path}: expected a table with a header, received an empty file")
     at = _header_among(lines[:SEARCHED], wanted)
@@ -91,13 +83,41 @@ def _without_delimiter_line(text: str) -> tuple[str, str | None]:
     return text, None
 
 
+def _read_lines(path: Path, text: str, delimiter: str) -> list[list[str]]:
+    """Return the records of a text, in which a backslash may stand before a quotation mark that is meant.
+
+    Databases write such marks. It is taken for that only where the records have the same length then, and not without,
+    since a field may as well end with a backslash.
+
+    Raises:
+        ValueError: if a quotation mark is never closed, or a field is too long.
+    """
+    lines: list[list[str]] = []
+    try:
+        lines.extend(_records(text, delimiter))
+    except csv.Error as error:
+        cause = str(error)
+        if "field limit" in cause:
+            cause = f"a field of more than {csv.field_size_limit()} characters; is a quotation mark never closed?"
+        raise ValueError(
+            f"{path}: expected CSV with the delimiter {delimiter!r}, received in row {len(lines)} below the header "
+            f"{cause}"
+        ) from error
+    if '\\"' in text and len(set(map(len, lines))) > 1:
+        with suppress(csv.Error):
+            escaped = list(_records(text, delimiter, escape="\\"))
+            lines = escaped if len(set(map(len, escaped))) == 1 else lines
+    return lines
+
+
 def _fitted(
     path: Path, lines: list[list[str]], empty: set[int], delimiter: str
 ) -> tuple[list[str], list[list[str]], list[str]]:
     """Return the header and the rows below it that are not empty, with as many fields each, and what was noted.
 
     Where each row has one field more than the header, the first is its name, as R writes and pandas reads it, if it has
-    one of its own; and the last is none, if it is empty in all rows, which then end with a delimiter.
+    one of its own; and the last is none, if it is empty in all rows, which then end with a delimiter. Numbers with
+    decimals are no names: the row has a field more for another reason, such as a comma in it.
     """
     header = [name.strip() for name in lines[0]]
     rows = [line for number, line in enumerate(lines) if number and number not in empty] if empty else lines[1:]
@@ -108,7 +128,7 @@ def _fitted(
         header = header[:width]
     elif widths == {len(header) + 1} and not any(row[-1].strip() for row in rows):
         rows = [row[:-1] for row in rows]
-    elif widths == {len(header) + 1} and len({row[0] for row in rows}) == len(rows):
+    elif widths == {len(header) + 1} and _are_names([row[0].strip() for row in rows]):
         rows = [row[1:] for row in rows]
         notes.append("the first field of each row was left out as its name, since the header has one field less")
     elif widths != {len(header)}:
@@ -123,6 +143,11 @@ def _fitted(
         what = "the column without a name was" if nameless == 1 else f"{nameless} columns without a name were"
         notes.append(f"{what} left out")
     return header, rows, notes
+
+
+def _are_names(texts: list[str]) -> bool:
+    """Return whether the texts are another in each row, and no measurements, which have decimals."""
+    return len(set(texts)) == len(texts) and not any(map(DECIMALS.fullmatch, texts))
 
 
 def _is_empty(record: list[str]) -> bool:
@@ -143,7 +168,7 @@ def _header_among(records: list[list[str]], wanted: Collection[str]) -> int:
     return most if all(titles) else first
 
 
-def _records(text: str, delimiter: str) -> Iterator[list[str]]:
+def _records(text: str, delimiter: str, escape: str | None = None) -> Iterator[list[str]]:
     """Yield the rows that are not blank; one with line breaks inside quotation marks is still one.
 
     Spaces between a delimiter and a quotation mark do not make the mark a part of the text.
@@ -152,7 +177,7 @@ def _records(text: str, delimiter: str) -> Iterator[list[str]]:
         csv.Error: if a quotation mark is never closed: the reader takes all that follows for one field.
     """
     lines = io.StringIO(f"{text}\n{END}", newline="")
-    for record in csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != " "):
+    for record in csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != " ", escapechar=escape):
         if record and record[-1].endswith(END):
             if record != [END]:
                 raise csv.Error("a quotation mark that is never closed")
