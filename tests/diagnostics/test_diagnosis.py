@@ -1,4 +1,4 @@
-"""The diagnosis names the illness of trainings that were made ill on purpose, and calls healthy ones healthy."""
+"""The diagnosis names the issue of trainings that were given one on purpose, and calls healthy ones healthy."""
 
 import math
 import shlex
@@ -61,8 +61,8 @@ def _train(prepared: Any, data: str, changes: dict[str, Any]) -> Training:
     telemetry = Telemetry(values["training"]["telemetry_every"])
     classes = len(rows.class_names) or None
     trained = train_network(settings, rows.split("train"), rows.split("validation"), classes, [telemetry])
-    chance = math.log(classes) if classes else 1.0
-    return Training(trained.history, telemetry.rows, trained.best_epoch, chance, settings)
+    random_baseline = math.log(classes) if classes else 1.0
+    return Training(trained.history, telemetry.rows, trained.best_epoch, random_baseline, settings)
 
 
 TWO_LAYERS = {"model.hidden_sizes": [32, 32]}
@@ -101,7 +101,7 @@ HEALTHY: list[tuple[str, dict[str, Any]]] = [
     ("digits", {"training.label_smoothing": 0.2}),
     ("wine", {"training.label_smoothing": 0.3}),
 ]
-# The last word of the command that is to mend each illness: it goes the right way, and far enough.
+# The last word of the command that mends each issue: it goes the right way, and far enough.
 REMEDIES: dict[str, Callable[[Training, dict[str, Any]], str]] = {
     "learning rate too low": lambda t, s: f"optimizer.learning_rate={10 * s['optimizer']['learning_rate']:g}",
     "learning rate too high": lambda t, s: f"optimizer.learning_rate={s['optimizer']['learning_rate'] / 10:g}",
@@ -162,15 +162,15 @@ def test_a_healthy_training_is_called_healthy(prepared: Any, data: str, changes:
     assert diagnose(_train(prepared, data, changes)) == []
 
 
-@pytest.mark.parametrize(("illness", "data", "changes"), ILL)
-def test_an_illness_is_named(prepared: Any, illness: str, data: str, changes: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("issue", "data", "changes"), ILL)
+def test_an_issue_is_named(prepared: Any, issue: str, data: str, changes: dict[str, Any]) -> None:
     """It is among the findings, with numbers; its command changes the setting at fault to a value that is allowed."""
-    changes = {"training.epochs": 10, **changes} if illness == "exploding gradients" else changes
+    changes = {"training.epochs": 10, **changes} if issue == "exploding gradients" else changes
     training = _train(prepared, data, changes)
-    finding = next((finding for finding in diagnose(training) if finding.name == illness), None)
+    finding = next((finding for finding in diagnose(training) if finding.name == issue), None)
     assert finding is not None, diagnose(training)
     assert any(digit in finding.evidence for digit in "0123456789")
-    assert shlex.split(finding.command)[-1] == REMEDIES[illness](training, training.settings)
+    assert shlex.split(finding.command)[-1] == REMEDIES[issue](training, training.settings)
     _assert_runs(finding, training)
 
 
@@ -202,14 +202,14 @@ def _assert_runs(finding: Finding, training: Training) -> None:
 def test_a_run_is_repeated_with_its_overrides(prepared: Any) -> None:
     """What it was started with comes before the change."""
     found = _train(prepared, "digits", {"optimizer.learning_rate": 1e-5})
-    by_hand = Training(
-        found.history, found.telemetry, found.best_epoch, found.chance, found.settings,
-        overrides=("data=digits", "optimizer.learning_rate=1e-5"), by_hand=True,
+    standalone = Training(
+        found.history, found.telemetry, found.best_epoch, found.random_baseline, found.settings,
+        overrides=("data=digits", "optimizer.learning_rate=1e-5"), standalone=True,
     )  # fmt: skip
-    assert diagnose(by_hand)[0].command == (
+    assert diagnose(standalone)[0].command == (
         "python -m glassnet.stages.train data=digits optimizer.learning_rate=0.0001"
     )
-    by_dvc = replace(by_hand, by_hand=False)
+    by_dvc = replace(standalone, standalone=False)
     assert diagnose(by_dvc)[0].command == "dvc exp run -S data=digits -S optimizer.learning_rate=0.0001"
 
 
@@ -218,7 +218,7 @@ def test_without_telemetry_the_curves_alone_speak(prepared: Any, tmp_path: Path)
     training = _train(prepared, "spirals", {"model.hidden_sizes": [2]})
     write_telemetry(tmp_path / "telemetry.csv", training.telemetry)
     assert read_telemetry(tmp_path / "telemetry.csv") == training.telemetry
-    bare = Training(training.history, [], training.best_epoch, training.chance, training.settings)
+    bare = Training(training.history, [], training.best_epoch, training.random_baseline, training.settings)
     assert [finding.name for finding in diagnose(bare)] == ["underfitting"]
 
 

@@ -141,10 +141,10 @@ def _train(data: str, *overrides: str) -> Training:
     telemetry = Telemetry(50)
     train, validation = ArrayDataset(X[:rows], y[:rows]), ArrayDataset(X[rows:], y[rows:])
     trained = train_network(settings, train, validation, classes, [telemetry])
-    chance = math.log(classes) if classes else 1.0
+    random_baseline = math.log(classes) if classes else 1.0
     return Training(
-        trained.history, telemetry.rows, trained.best_epoch, chance, settings, tuple(overrides), by_hand=True,
-        validation_chance=None if classes else float(np.square(y[rows:]).mean()),
+        trained.history, telemetry.rows, trained.best_epoch, random_baseline, settings, tuple(overrides),
+        standalone=True, validation_baseline=None if classes else float(np.square(y[rows:]).mean()),
         validation_majority=(len(y) - rows, int(np.bincount(y[rows:]).max())) if classes else None,
     )  # fmt: skip
 
@@ -179,7 +179,7 @@ def test_what_a_small_rate_or_a_large_batch_learns_late_is_no_lack_of_size(overr
     assert "underfitting" not in _names(_train(*overrides))
 
 
-def test_few_rows_learnt_by_heart_are_overfitting_though_the_loss_is_that_of_chance() -> None:
+def test_few_rows_learnt_by_heart_are_overfitting_though_the_loss_is_the_random_baseline() -> None:
     """The network is right far more often than the majority class, and too sure of what it gets wrong."""
     training = _train("few rows", "model.hidden_sizes=[256,256]", "training.patience=null")
     assert training.beats_majority
@@ -235,7 +235,7 @@ def test_advice_to_grow_comes_to_an_end_where_growing_brings_nothing(start: str)
 
 
 @pytest.mark.parametrize("overrides", [("model=softmax",), ("model.hidden_sizes=[]",), ("model.hidden_sizes=[1]",)])
-def test_a_network_too_small_to_beat_chance_is_underfitting(overrides: tuple[str, ...]) -> None:
+def test_a_network_too_small_to_beat_the_random_baseline_is_underfitting(overrides: tuple[str, ...]) -> None:
     """No line parts two rings, whatever the start: the loss stays near ln 2, and a larger network is the remedy."""
     training = _train("circles", *overrides)
     assert training.train.min() > 0.8
@@ -260,7 +260,7 @@ def test_a_penalty_too_strong_is_named_where_classes_are_rare(penalty: float) ->
 
 @pytest.mark.parametrize("seed", range(3))
 def test_labels_without_sense_are_told_from_a_network_too_small(seed: int) -> None:
-    """The validation loss never comes below chance while the training loss falls."""
+    """The validation loss never comes below the random baseline while the training loss falls."""
     training = _train("random labels", f"seed={seed}")
     (finding,) = diagnose(training)
     assert finding.name == "no better than chance"
@@ -268,13 +268,13 @@ def test_labels_without_sense_are_told_from_a_network_too_small(seed: int) -> No
     assert _overrides_of(finding)[-1] == "model=softmax"
 
 
-def test_chance_is_that_of_the_validation_rows() -> None:
+def test_the_random_baseline_is_that_of_the_validation_rows() -> None:
     """Their targets vary more than those of the training rows: a loss above the variance of these may be a good one."""
     training = _train("skewed targets")
-    assert training.validation_chance is not None
-    assert 1 < 1.5 * training.validation.min() < training.validation_chance
+    assert training.validation_baseline is not None
+    assert 1 < 1.5 * training.validation.min() < training.validation_baseline
     assert "no better than chance" not in _names(training)
-    unknown = replace(training, validation_chance=None)
+    unknown = replace(training, validation_baseline=None)
     assert "no better than chance" in _names(unknown)
 
 
@@ -330,7 +330,7 @@ def test_averaged_weights_that_are_still_the_initial_ones_are_named(data: str) -
 
 
 def test_a_wide_gap_after_a_small_rise_is_overfitting() -> None:
-    """The training loss halves after the best epoch, the validation loss rises by less than 0.1 of chance."""
+    """The training loss halves after the best epoch; the validation loss rises by less than 0.1 of the baseline."""
     training = _train("clusters")
     assert training.validation[-1] - training.validation.min() < 0.1
     assert _names(training)[0] == "overfitting"
@@ -338,7 +338,7 @@ def test_a_wide_gap_after_a_small_rise_is_overfitting() -> None:
     assert not any("larger" in each.advice for each in improvements)
 
 
-def test_a_first_epoch_above_chance_is_no_sign_of_a_large_rate() -> None:
+def test_a_first_epoch_above_the_random_baseline_is_no_sign_of_a_large_rate() -> None:
     """The squared error of an untrained network is several times that of the mean; the training is a good one."""
     training = _train("friedman", "model.hidden_sizes=[256,256]")
     assert training.train[0] > 2 > 0.1 > training.validation.min()
@@ -346,7 +346,7 @@ def test_a_first_epoch_above_chance_is_no_sign_of_a_large_rate() -> None:
 
 
 def test_overfitting_of_a_regression_is_named_first() -> None:
-    """A large network learns noisy targets by heart; its first epoch was far above chance, as any of its size."""
+    """A large network learns noisy targets by heart; the first epoch was far above the baseline, as for any of its size."""
     training = _train("noisy targets", "model.hidden_sizes=[256,256]")
     assert training.train[0] > 2
     assert _names(training)[0] == "overfitting"

@@ -26,21 +26,21 @@ def reliability_curve(y_true: LabelArray, probabilities: FloatArray, bins: int =
     check_whole("reliability_curve", "number of bins", bins, 1)
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = (probabilities.argmax(axis=1) == y_true).astype(np.float64)
-    place = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
-    count = np.bincount(place, minlength=bins).astype(np.float64)
+    bin_of = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    count = np.bincount(bin_of, minlength=bins).astype(np.float64)
     with np.errstate(invalid="ignore"):
-        means = [np.bincount(place, weights=values, minlength=bins) / count for values in (confidence, right)]
+        means = [np.bincount(bin_of, weights=values, minlength=bins) / count for values in (confidence, right)]
     return np.column_stack([count, *means])
 
 
 def expected_calibration_error(y_true: LabelArray, probabilities: FloatArray, bins: int = BINS) -> float:
-    """Return the mean gap between confidence and accuracy over the bins, weighted by their counts.
+    """Return the mean difference between confidence and accuracy over the bins, weighted by their counts.
 
     Source: Naeini, Cooper & Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning", 2015.
     """
     count, confidence, right = reliability_curve(y_true, probabilities, bins).T
-    gaps = np.where(count > 0, np.abs(confidence - right), 0.0)
-    return float((count * gaps).sum() / count.sum())
+    differences = np.where(count > 0, np.abs(confidence - right), 0.0)
+    return float((count * differences).sum() / count.sum())
 
 
 def fit_temperature(logits: FloatArray, y_true: LabelArray) -> float:
@@ -83,10 +83,12 @@ def calibration_error_by_chance(probabilities: FloatArray, rng: np.random.Genera
     reliability of reliability diagrams", 2007.)
     """
     confidence = np.minimum(probabilities.max(axis=1).astype(np.float64), 1.0)
-    place = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
-    belongs = (place[:, np.newaxis] == np.arange(BINS)).astype(np.float64)
+    bin_of = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
+    belongs = (bin_of[:, np.newaxis] == np.arange(BINS)).astype(np.float64)
     stated = confidence @ belongs
-    errors = [np.abs((rng.random(len(place)) < confidence) @ belongs - stated).sum() / len(place) for _ in range(draws)]
+    errors = [
+        np.abs((rng.random(len(bin_of)) < confidence) @ belongs - stated).sum() / len(bin_of) for _ in range(draws)
+    ]
     return float(np.percentile(errors, 95))
 
 

@@ -14,7 +14,7 @@ UNCERTAIN = 5  # right answers that are described
 TOP = 5  # probabilities kept of each case
 
 Json: TypeAlias = dict[str, Any]
-Places: TypeAlias = npt.NDArray[np.int64]
+Indices: TypeAlias = npt.NDArray[np.int64]
 
 
 def analyse_errors(
@@ -44,24 +44,24 @@ def analyse_errors(
     order = wrong[np.lexsort((test.rows[wrong], -confidence[wrong]))]
     pairs = [(int(test.y[i]), int(predicted[i])) for i in order]
     analysed = _sample(order, pairs)
-    signs = _signs(analysed, test, probabilities, train, len(class_names))
+    indicators = _indicators(analysed, test, probabilities, train, len(class_names))
     groups = []
     for true, guess in sorted(set(pairs)):
-        of_group = [sign for sign in signs if (sign["true"], sign["guess"]) == (true, guess)]
-        share = float(np.mean(train.y == true))
+        of_group = [indicator for indicator in indicators if (indicator["true"], indicator["guess"]) == (true, guess)]
+        fraction = float(np.mean(train.y == true))
         names = {"true": class_names[true], "predicted": class_names[guess], "count": pairs.count((true, guess))}
         groups.append(
             {
                 **names,
-                "rows": sorted(sign["row"] for sign in of_group),
-                **_hypothesis(of_group, class_names[true], class_names[guess], share, len(class_names)),
+                "rows": sorted(indicator["row"] for indicator in of_group),
+                **_hypothesis(of_group, class_names[true], class_names[guess], fraction, len(class_names)),
             }
         )
     groups.sort(key=lambda group: (-group["count"], group["true"], group["predicted"]))
     right = np.flatnonzero(predicted == test.y)
     uncertain = right[np.lexsort((test.rows[right], confidence[right]))][:UNCERTAIN]
 
-    def describe(chosen: Places) -> list[Json]:
+    def describe(chosen: Indices) -> list[Json]:
         return _describe(chosen, test, probabilities, train, class_names, feature_names)
 
     return {
@@ -73,38 +73,38 @@ def analyse_errors(
     }
 
 
-def _sample(order: Places, pairs: list[tuple[int, int]]) -> Places:
-    """Return the errors to look at closely: all if they are few, else the same share of each group.
+def _sample(order: Indices, pairs: list[tuple[int, int]]) -> Indices:
+    """Return the errors to look at closely: all if they are few, else the same fraction of each group.
 
     At least one of each, and from the most to the least confident at even distances, so that they stand for the group.
     """
-    share = min(1.0, ANALYSED / max(1, len(order)))
+    fraction = min(1.0, ANALYSED / max(1, len(order)))
     chosen: list[int] = []
     for pair in sorted(set(pairs)):
         members = [at for at, other in enumerate(pairs) if other == pair]
-        wanted = max(1, round(share * len(members)))
+        wanted = max(1, round(fraction * len(members)))
         chosen += [members[at] for at in np.linspace(0, len(members) - 1, wanted).astype(int)]
     return order[sorted(chosen)]
 
 
-def _signs(
-    order: Places, test: LabelledRows, probabilities: FloatArray, train: LabelledRows, classes: int
+def _indicators(
+    order: Indices, test: LabelledRows, probabilities: FloatArray, train: LabelledRows, classes: int
 ) -> list[Json]:
     """Return, for each error, the numbers from which its explanation is drawn, and what they speak for."""
     if not len(order):
         return []
-    distances, places = nearest_rows(test.X[order], train.X, min(NEIGHBOURS, len(train.y)))
+    distances, neighbours = nearest_rows(test.X[order], train.X, min(NEIGHBOURS, len(train.y)))
     usual = usual_distance(train.X)
-    shares = np.bincount(train.y, minlength=classes) / len(train.y)
-    signs = []
-    for i, distance, place in zip(order, distances, places, strict=True):
+    fractions = np.bincount(train.y, minlength=classes) / len(train.y)
+    indicators = []
+    for i, distance, near in zip(order, distances, neighbours, strict=True):
         true, p = int(test.y[i]), probabilities[i]
         guess = int(p.argmax())
-        labels = train.y[place]
+        labels = train.y[near]
         for_true, for_guess = float(np.mean(labels == true)), float(np.mean(labels == guess))
         ordered = np.sort(p)
         confidence, margin = float(ordered[-1]), float(ordered[-1] - ordered[-2])
-        signs.append(
+        indicators.append(
             {
                 "row": int(test.rows[i]), "true": true, "guess": guess, "confidence": confidence, "margin": margin,
                 "for_true": for_true, "for_guess": for_guess, "distance": float(distance[0]), "usual": usual,
@@ -113,11 +113,11 @@ def _signs(
                 "near the boundary": 0 < max(for_true, for_guess) < 0.8 and confidence <= 0.9,
                 "boundary misplaced": for_true >= 0.8 and confidence <= 0.9,
                 "overconfident": confidence > 0.9 and for_true > 0,
-                "minority class": shares[true] < 0.5 / classes,
+                "minority class": fractions[true] < 0.5 / classes,
                 "inside the other class": for_guess >= 0.8 and confidence <= 0.8,
             }
         )  # fmt: skip
-    return signs
+    return indicators
 
 
 EXPLANATIONS = (
@@ -131,14 +131,14 @@ EXPLANATIONS = (
 )
 
 
-def _hypothesis(signs: list[Json], true: str, guess: str, share: float, classes: int) -> Json:
+def _hypothesis(indicators: list[Json], true: str, guess: str, fraction: float, classes: int) -> Json:
     """Return the explanation that most of a group's errors speak for, if half of them do, with the numbers of those."""
-    n = len(signs)
-    best = max(EXPLANATIONS, key=lambda name: sum(bool(sign[name]) for sign in signs))
-    explained = [sign for sign in signs if sign[best]]
+    n = len(indicators)
+    best = max(EXPLANATIONS, key=lambda name: sum(bool(indicator[name]) for indicator in indicators))
+    explained = [indicator for indicator in indicators if indicator[best]]
     is_explained = 2 * len(explained) >= n
     confidence, margin, for_true, for_guess, distance = (
-        float(np.mean([sign[key] for sign in (explained if is_explained else signs)]))
+        float(np.mean([indicator[key] for indicator in (explained if is_explained else indicators)]))
         for key in ("confidence", "margin", "for_true", "for_guess", "distance")
     )
     around = f"{for_true:.0%} of the nearest training rows are {true}, {for_guess:.0%} {guess}"
@@ -151,7 +151,7 @@ def _hypothesis(signs: list[Json], true: str, guess: str, share: float, classes:
     who = f"{len(explained)} of {n}"
     evidence = {
         "outlier": f"{who} lie further from every training row ({distance:.2f} on average) than 99 in 100 training "
-        f"rows from their nearest ({signs[0]['usual']:.2f})",
+        f"rows from their nearest ({indicators[0]['usual']:.2f})",
         "label noise suspected": f"{who} are called {guess} with confidence ({confidence:.2f} on average), and at "
         f"least 4 of 5 of the nearest training rows agree with it; {around}",
         "near the boundary": f"{who} lie where classes meet: neither {true} nor {guess} has 4 of 5 of the nearest "
@@ -160,7 +160,7 @@ def _hypothesis(signs: list[Json], true: str, guess: str, share: float, classes:
         f"data (confidence {confidence:.2f} on average); {around}",
         "overconfident": f"{who} have a confidence above 0.9 ({confidence:.2f} on average) although rows of the true "
         f"class are among the nearest; {around}",
-        "minority class": f"{true} has {share:.1%} of the training rows, less than half of an even share "
+        "minority class": f"{true} has {fraction:.1%} of the training rows, less than half of an even share "
         f"({1 / classes:.1%}); {around}",
         "inside the other class": f"{who} lie among training rows of {guess}, and the network is in doubt (confidence "
         f"{confidence:.2f} on average); {around}",
@@ -168,7 +168,7 @@ def _hypothesis(signs: list[Json], true: str, guess: str, share: float, classes:
     return {"hypothesis": best, "evidence": evidence[best]}
 
 
-def _choose(order: Places, y_true: npt.NDArray[Any], predicted: npt.NDArray[Any], shown: int) -> Places:
+def _choose(order: Indices, y_true: npt.NDArray[Any], predicted: npt.NDArray[Any], shown: int) -> Indices:
     """Return the errors to show: round the groups, the largest first, of each its most confident one still left."""
     members: dict[tuple[int, int], list[int]] = {}
     for at, i in enumerate(order):
@@ -179,7 +179,7 @@ def _choose(order: Places, y_true: npt.NDArray[Any], predicted: npt.NDArray[Any]
 
 
 def _describe(
-    chosen: Places,
+    chosen: Indices,
     test: LabelledRows,
     probabilities: FloatArray,
     train: LabelledRows,
@@ -203,7 +203,7 @@ def _describe(
         return {"class": class_names[label], **found}
 
     cases = []
-    for at, (i, places) in enumerate(zip(chosen, around, strict=True)):
+    for at, (i, neighbours) in enumerate(zip(chosen, around, strict=True)):
         p, ranked, (true, rival) = probabilities[i], ranks[at], pairs[at]
         top = [*ranked[:TOP], *([true] if true not in ranked[:TOP] else [])]
         cases.append(
@@ -214,7 +214,7 @@ def _describe(
                 "probabilities": {class_names[label]: float(f"{p[label]:.4f}") for label in top},
                 "furthest_features": furthest_features(out[at], feature_names),
                 "nearest": [nearest_of(true, at), nearest_of(rival, at)],
-                "neighbours": [class_names[label] for label in train.y[places]],
+                "neighbours": [class_names[label] for label in train.y[neighbours]],
             }
         )
     return cases

@@ -51,7 +51,7 @@ def check_regression(
     Args:
         new: the new predictions: row, actual, predicted.
         old: the earlier ones.
-        tolerance: how much accuracy may drop; for numbers, the share by which the mean absolute error may grow.
+        tolerance: how much accuracy may drop; for numbers, the fraction by which the mean absolute error may grow.
         alpha: the level of the test.
         floor: an accuracy (or R²) below which the new model is a regression whatever the earlier one was.
 
@@ -171,7 +171,7 @@ def _check_classes(pairs: list[tuple[Row, Row]], tolerance: float, alpha: float,
 def _probability_shifts(pairs: list[tuple[Row, Row]]) -> npt.NDArray[np.float64]:
     """Return for each row by how much that of its probabilities moved that moved furthest."""
     furthest = np.zeros(len(pairs))
-    new, old = ([pair[place] for pair in pairs] for place in (0, 1))
+    new, old = ([pair[which] for pair in pairs] for which in (0, 1))
     for name in new[0].keys() & old[0].keys():
         if name.startswith(PROBABILITY):
             shifts = _numbers(new, name, "the new model") - _numbers(old, name, "the earlier one")
@@ -207,12 +207,12 @@ def _check_numbers(pairs: list[tuple[Row, Row]], tolerance: float, alpha: float,
 def _numbers(rows: list[Row], column: str, whose: str) -> npt.NDArray[np.float64]:
     """Return a column as numbers; with one that is not finite, every comparison would come out false."""
     values = np.empty(len(rows))
-    for place, row in enumerate(rows):
+    for index, row in enumerate(rows):
         try:
-            values[place] = float(row[column])
+            values[index] = float(row[column])
         except ValueError:
-            values[place] = np.nan
-        if not np.isfinite(values[place]):
+            values[index] = np.nan
+        if not np.isfinite(values[index]):
             raise NotComparableError(
                 f"expected a finite number as {column} in row {row['row']} of {whose}, received {row[column]!r}"
             )

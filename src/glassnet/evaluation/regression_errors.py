@@ -38,7 +38,7 @@ def analyse_regression_errors(
     error = predicted.astype(np.float64) - test.y
     explained = max(shown, min(MOST_EXPLAINED, int(EXPLAINED * len(error))))
     largest = np.lexsort((test.rows, -np.abs(error)))[:explained]
-    distances, places = nearest_rows(test.X[largest], train.X, min(NEIGHBOURS, len(train.y)))
+    distances, neighbours = nearest_rows(test.X[largest], train.X, min(NEIGHBOURS, len(train.y)))
     usual, out = usual_distance(train.X), deviations(np.asarray(test.X[largest]), train.X)
     low, high = np.percentile(train.y, [5, 95])
 
@@ -48,8 +48,8 @@ def analyse_regression_errors(
         return round(value * scale["scale"] + scale["mean"], decimals) + 0.0  # which makes 0 of −0
 
     cases = []
-    for at, (i, distance, place) in enumerate(zip(largest, distances, places, strict=True)):
-        around = float(np.mean(train.y[place]))
+    for at, (i, distance, near) in enumerate(zip(largest, distances, neighbours, strict=True)):
+        around = float(np.mean(train.y[near]))
         of_neighbours = abs(around - test.y[i]) > abs(around - predicted[i]) and abs(around - test.y[i]) > 1
         cases.append(
             {
@@ -58,13 +58,13 @@ def analyse_regression_errors(
                 "predicted": units(float(predicted[i])),
                 "furthest_features": furthest_features(out[at], feature_names),
                 "nearest": {
-                    "row": int(train.rows[place[0]]),
+                    "row": int(train.rows[near[0]]),
                     "distance": float(f"{distance[0]:.3f}"),
-                    "target": units(float(train.y[place[0]])),
+                    "target": units(float(train.y[near[0]])),
                 },
                 "neighbours_mean": units(around),
                 "group": "too high" if error[i] > 0 else "too low",
-                "signs": {
+                "indicators": {
                     "outlier": bool(distance[0] > usual),
                     "extreme target": bool(not low <= test.y[i] <= high),
                     "unlike its neighbours": bool(of_neighbours),
@@ -74,7 +74,7 @@ def analyse_regression_errors(
     groups = [_group(name, [case for case in cases if case["group"] == name]) for name in ("too low", "too high")]
     groups.sort(key=lambda group: -group["count"])
     analysed = len(cases)
-    cases = [{key: value for key, value in case.items() if key != "signs"} for case in cases[:shown]]
+    cases = [{key: value for key, value in case.items() if key != "indicators"} for case in cases[:shown]]
     return {"analysed": analysed, "groups": [group for group in groups if group["count"]], "cases": cases}
 
 
@@ -82,8 +82,8 @@ def _group(name: str, cases: list[Json]) -> Json:
     """Return a group's hypothesis: the explanation that most of its cases speak for, if half of them do."""
     n = len(cases)
     explanations = ("outlier", "unlike its neighbours", "extreme target")
-    votes = {sign: sum(case["signs"][sign] for case in cases) for sign in explanations}
-    best = max(explanations, key=lambda sign: votes[sign])
+    votes = {indicator: sum(case["indicators"][indicator] for case in cases) for indicator in explanations}
+    best = max(explanations, key=lambda indicator: votes[indicator])
     evidence = {
         "outlier": "lie further from every training row than 99 in 100 training rows from their nearest",
         "extreme target": "have a target outside the middle 90% of the training targets, of which there are few "
@@ -92,7 +92,7 @@ def _group(name: str, cases: list[Json]) -> Json:
         "training rows, with the prediction nearer to that mean: noise in the target, or a feature that is missing",
     }
     if votes[best] * 2 < n or not n:
-        best, text = "no single cause", ", ".join(f"{sign}: {count} of {n}" for sign, count in votes.items())
+        best, text = "no single cause", ", ".join(f"{indicator}: {count} of {n}" for indicator, count in votes.items())
     else:
         text = f"{votes[best]} of {n} {evidence[best]}"
     return {"group": name, "count": n, "hypothesis": best, "evidence": text}

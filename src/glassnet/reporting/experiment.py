@@ -27,7 +27,7 @@ def write_experiment(folder: Path) -> list[Path]:
         table.to_csv(part, index=False, lineterminator="\n")
     finished = table[table["status"] == FINISHED]
     swept = _swept(jobs)
-    text = [f"# Sweep {folder.name}", "", markdown_table(list(table.columns), _texts(table)), ""]
+    text = [f"# Sweep {folder.name}", "", markdown_table(list(table.columns), _formatted(table)), ""]
     if notes := read_notes(folder):
         text += [*(f"- {note}" for note in notes), ""]
     varied = [name for name in swept if finished[name].nunique() > 1]
@@ -66,16 +66,18 @@ def _row(job: Job, swept: list[str]) -> dict[str, Any]:
     given = dict(change.lstrip("+").partition("=")[::2] for change in job.changes)
     row: dict[str, Any] = {"job": int(job.folder.name), "status": job.status, "notes": job.reason}
     row |= {name: given.get(name, "") for name in swept}
-    card_file, history_file = job.folder / "models" / "run.json", job.folder / "models" / "history.csv"
-    if job.status not in {FINISHED, PRUNED} or not card_file.is_file():
+    manifest_file, history_file = job.folder / "models" / "run.json", job.folder / "models" / "history.csv"
+    if job.status not in {FINISHED, PRUNED} or not manifest_file.is_file():
         return row
-    card = json.loads(card_file.read_text(encoding="utf-8"))
+    manifest = json.loads(manifest_file.read_text(encoding="utf-8"))
     history = read_history(history_file)
-    row |= {"epochs": card["epochs"], "seconds": round(sum(epoch["seconds"] for epoch in history), 3)}
+    row |= {"epochs": manifest["epochs"], "seconds": round(sum(epoch["seconds"] for epoch in history), 3)}
     if job.status == PRUNED:  # its loss is not one to compare with those of whole trainings
         return row
-    row |= {name.removeprefix("best_"): value for name, value in card.items() if name.startswith("best_validation_")}
-    row["best_epoch"] = card["best_epoch"]
+    row |= {
+        name.removeprefix("best_"): value for name, value in manifest.items() if name.startswith("best_validation_")
+    }
+    row["best_epoch"] = manifest["best_epoch"]
     recorded = job.folder / "models" / "recorded.json"
     row["run"] = json.loads(recorded.read_text(encoding="utf-8"))["run_id"] if recorded.is_file() else None
     return row
@@ -86,7 +88,7 @@ def _swept(jobs: list[Job]) -> list[str]:
     return list(dict.fromkeys(change.lstrip("+").partition("=")[0] for job in jobs for change in job.changes))
 
 
-def _texts(table: "pd.DataFrame") -> list[list[Any]]:
+def _formatted(table: "pd.DataFrame") -> list[list[Any]]:
     """Return the rows as a reader wants them: five digits, nothing where nothing is known."""
 
     def text(name: str, value: Any) -> Any:

@@ -29,7 +29,7 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
     Args:
         layout: where the run's files are.
         prepared: what is known about its data.
-        overrides: what the run was started with by hand.
+        overrides: what the run was started with outside DVC.
 
     Raises:
         FileNotFoundError: if an earlier stage has not left its outputs yet.
@@ -37,29 +37,31 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    card = read_json(layout.run_card, "train", {"settings", "epochs"})
+    manifest = read_json(layout.run_card, "train", {"settings", "epochs"})
     metrics = ungrouped(read_json(layout.metrics, "evaluate", {"validation"}))
     analysis = read_json(layout.analysis, "evaluate", {"errors"})
     if layout.by_dvc:
-        overrides = changes_from_conf(CONF, card["settings"])
+        overrides = changes_from_conf(CONF, manifest["settings"])
     history = read_history(layout.history)
-    if len(history) != card["epochs"]:
-        raise ValueError(f"{layout.history}: expected {card['epochs']} epochs, received {len(history)}; train again")
+    if len(history) != manifest["epochs"]:
+        raise ValueError(
+            f"{layout.history}: expected {manifest['epochs']} epochs, received {len(history)}; train again"
+        )
     training = Training(
         history,
         read_telemetry(layout.telemetry),
-        card["best_epoch"],
+        manifest["best_epoch"],
         math.log(len(prepared.class_names)) if prepared.class_names else 1.0,
-        card["settings"],
+        manifest["settings"],
         overrides,
-        by_hand=not layout.by_dvc,
-        validation_chance=analysis.get("validation_chance"),
+        standalone=not layout.by_dvc,
+        validation_baseline=analysis.get("validation_chance"),
         validation_majority=_majority(prepared),
     )
     predictions = _read_predictions(layout, prepared)
 
     shutil.rmtree(layout.figures, ignore_errors=True)  # an earlier report may have had other figures
-    draw_learning_curves(layout.history, layout.figures / "learning_curves.png", card["best_epoch"])
+    draw_learning_curves(layout.history, layout.figures / "learning_curves.png", manifest["best_epoch"])
     if training.telemetry:
         draw_telemetry(training.telemetry, layout.figures / "telemetry.png")
     results = (_regression_results if prepared.task == "regression" else _classification_results)(
@@ -78,17 +80,17 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
     environment.filters |= {"plain": tables.plain, "code": tables.code}
     environment.globals |= {"table": tables.markdown_table, "tables": tables}
     network, baseline = load_model(layout.model), load_model(layout.baseline)
-    score = next(name for name in ("accuracy", "mae") if f"best_validation_{name}" in card)
+    score = next(name for name in ("accuracy", "mae") if f"best_validation_{name}" in manifest)
     text = environment.get_template("model_report.md.j2").render(
         regression=prepared.task == "regression",
         features=prepared.preprocessing.feature_names,
         score=score,
         data=prepared.about,
-        card=card,
+        manifest=manifest,
         metrics=metrics,
         errors=analysis["errors"],
         has_telemetry=bool(training.telemetry),
-        best=history[card["best_epoch"] - 1],
+        best=history[manifest["best_epoch"] - 1],
         architecture=network.model.summary(),
         baseline_epoch=baseline.about["best_epoch"],
         **results,
@@ -96,12 +98,12 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
         of_scores=of_scores,
         improvements=next_improvements(of_training + of_scores, analysis["errors"], training),
         temperatures=TEMPERATURES,
-        tuning=read_tuning(card["settings"]["data"]),
-        settings=[[tables.code(key), tables.value_code(value)] for key, value in flatten(card["settings"]).items()],
-        digests=[[name, f"`{digest}`"] for name, digest in card["digests"].items()],
+        tuning=read_tuning(manifest["settings"]["data"]),
+        settings=[[tables.code(key), tables.value_code(value)] for key, value in flatten(manifest["settings"]).items()],
+        digests=[[name, f"`{digest}`"] for name, digest in manifest["digests"].items()],
         overrides=shlex.join(overrides),
         commands=_commands(training),
-        by_hand=training.by_hand,
+        standalone=training.standalone,
         groups_rows=tables.group_table(analysis["errors"]["groups"]),
         finding_rows=tables.finding_table,
     )
@@ -116,7 +118,7 @@ def _majority(prepared: PreparedData) -> tuple[int, int] | None:
 
 def _commands(training: Training) -> list[str]:
     """Return the command lines that lead to the same report again."""
-    if not training.by_hand:
+    if not training.standalone:
         return [training.command()] if training.overrides else ["make repro"]
     stages = ("train",) if training.settings["training"].get("final") else ("train", "evaluate", "report")
     arguments = shlex.join([*training.overrides, "hydra.run.dir=outputs/again"])

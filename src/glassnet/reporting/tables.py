@@ -16,9 +16,9 @@ Table: TypeAlias = list[list[Any]]
 
 
 def plain(text: str) -> str:
-    """Return a text from the data so that markdown shows it as it is, signs that would mark it up escaped.
+    """Return a text from the data so that markdown shows it as it is, characters that would format it escaped.
 
-    An underscore inside a word marks nothing up, and stays. A table escapes `|` itself. A line break, which would end
+    An underscore inside a word formats nothing, and stays. A table escapes `|` itself. A line break, which would end
     a table, becomes a space.
     """
     return re.sub(r"[\\`*<$]|\](?=\()|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", " ".join(text.splitlines()))

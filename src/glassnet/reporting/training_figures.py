@@ -12,7 +12,7 @@ FEW = 10  # epochs, up to which each is marked: a line through a single point ca
 
 
 def draw_learning_curves(history_file: Path, path: Path, best_epoch: int | None = None) -> None:
-    """Draw loss and score of both splits against the epoch, and mark the epoch whose weights were kept."""
+    """Draw loss and score of both splits against the epoch, and a line at the epoch whose weights were kept."""
     history = read_history(history_file)
     score = next(name for name in ("accuracy", "mae") if f"train_{name}" in history[0])
     epochs = [row["epoch"] for row in history]

@@ -34,7 +34,7 @@ from glassnet.tracking import (
     printable,
     return_to,
     tracking_uri,
-    validation_evidence,
+    validation_scores,
 )
 
 CONF, PARAMS = Path("conf"), Path("params.yaml")
@@ -58,7 +58,7 @@ def _promote(present: Settings, uri: str, run: str) -> None:
     chosen = _settings(present, candidate)
     edits = edits_to(CONF, chosen)
     evidence = {
-        when: validation_evidence(uri, experiment, settings.describing_the_result())
+        when: validation_scores(uri, experiment, settings.describing_the_result())
         for when, settings in (("before", present), ("after", chosen))
     }
     tuning = tuning_step(present, chosen, candidate.name, evidence)

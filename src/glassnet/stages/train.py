@@ -15,7 +15,7 @@ from glassnet.config import STOPPED, Layout, PlateauSettings, Settings, alone_in
 from glassnet.data import ArrayDataset, Augmentation, ImagePreprocessing, PreparedData, open_prepared
 from glassnet.diagnostics import Telemetry, sanity_checks, write_telemetry
 from glassnet.files import files_digest, whole_file, write_whole
-from glassnet.tracking import LiveMetrics, hand_over, hand_over_sweep
+from glassnet.tracking import LiveMetrics, record_run, record_sweep
 from glassnet.training import (
     TIMING_COLUMNS,
     Callback,
@@ -298,7 +298,7 @@ def _finish_run_by_hand(settings: Settings, layout: Layout, prepared: PreparedDa
         evaluate.main(settings, layout)
         report.main(settings, layout)
         return
-    hand_over(settings, layout, prepared)
+    record_run(settings, layout, prepared)
 
 
 def _is_finished(layout: Layout, key: str) -> bool:
@@ -327,7 +327,7 @@ def _finish_again(settings: Settings, layout: Layout, prepared: PreparedData) ->
 
 
 def _record_job(settings: Settings, layout: Layout, prepared: PreparedData) -> None:
-    run_id = hand_over(settings, layout, prepared)
+    run_id = record_run(settings, layout, prepared)
     write_whole(layout.recorded, json.dumps({"run_id": run_id}) + "\n")
 
 
@@ -337,7 +337,7 @@ def finish_sweep(folder: Path) -> None:
 
     files = write_experiment(folder)
     print((folder / "experiment.md").read_text(encoding="utf-8"))
-    recorded = hand_over_sweep(folder, files)
+    recorded = record_sweep(folder, files)
     if recorded is not None:
         parent, shown_by = recorded
         print(f"train: the sweep is MLflow run {parent}, its jobs are below it; {shown_by} shows them")

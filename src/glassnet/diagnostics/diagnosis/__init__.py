@@ -15,7 +15,7 @@ CHECKS: tuple[Callable[[Training], Finding | None], ...] = (
     weights.penalty_too_strong,
     fitting.overfitting,
     fitting.underfitting,
-    fitting.no_better_than_chance,
+    fitting.no_better_than_random,
     fitting.average_lags,
     fitting.stopped_too_early,
     fitting.stopped_too_late,

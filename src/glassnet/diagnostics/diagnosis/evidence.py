@@ -14,7 +14,7 @@ from glassnet.training import Row
 
 FloatVector: TypeAlias = npt.NDArray[np.float64]
 
-# Shares of chance, by which losses are judged.
+# Fractions of the random baseline, by which losses are judged.
 HIGH = 0.3  # far from learnt; below, rises, small updates and a small network do little harm
 LOST = 0.9  # next to nothing is learnt
 
@@ -40,17 +40,19 @@ class Finding:
 
 @dataclass(frozen=True)
 class Training:
-    """A finished training, as its files tell of it. Its losses are given on a scale from `floor` (0) to `chance` (1).
+    """A finished training, as its files tell of it.
+
+    Its losses are given on a scale from `floor` (0) to `random_baseline` (1).
 
     Attributes:
         history: one row an epoch.
         telemetry: measurements of steps; may be empty, then what needs them is not looked for.
         best_epoch: whose weights were kept, counted from 1.
-        chance: the loss of knowing nothing: ln C for C classes, 1 for a standardized target.
+        random_baseline: the loss of knowing nothing: ln C for C classes, 1 for a standardized target.
         settings: the sections model, optimizer, training, as conf/ has them.
         overrides: what takes conf/ to the settings of this run.
-        by_hand: whether it was started by hand, and not by DVC.
-        validation_chance: the validation loss of knowing nothing, where that is another: with few rows far from all
+        standalone: whether it was started by hand, and not by DVC.
+        validation_baseline: the validation loss of knowing nothing, where that is another: with few rows far from all
             others, the variance of the validation targets is not that of the training targets.
         validation_majority: how many validation rows there are, and how many of them are of the most frequent class;
             None for a regression, or where that is not known.
@@ -62,11 +64,11 @@ class Training:
     history: list[Row]
     telemetry: list[TelemetryRow]
     best_epoch: int
-    chance: float
+    random_baseline: float
     settings: dict[str, Any]
     overrides: tuple[str, ...] = ()
-    by_hand: bool = False
-    validation_chance: float | None = None
+    standalone: bool = False
+    validation_baseline: float | None = None
     validation_majority: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
@@ -81,7 +83,7 @@ class Training:
 
     @property
     def beats_majority(self) -> bool:
-        """Whether the network was right more often than the most frequent class would be, beyond what chance explains.
+        """Whether the network was right more often than the most frequent class would be, beyond chance.
 
         Its loss may be no better for all that: a network that has learnt its few training rows by heart is as sure of
         its errors as of the rest.
@@ -102,25 +104,25 @@ class Training:
         smoothing = self.settings["training"]["label_smoothing"]
         if not smoothing or "train_accuracy" not in self.history[0]:
             return 0.0
-        classes = round(math.exp(self.chance))
+        classes = round(math.exp(self.random_baseline))
         return -math.log(1 - smoothing + smoothing / classes)
 
     @property
     def train(self) -> FloatVector:
-        """The training losses, 0 for the floor and 1 for chance."""
-        return self._share([row["train_loss"] for row in self.history])
+        """The training losses, 0 for the floor and 1 for the random baseline."""
+        return self._fraction([row["train_loss"] for row in self.history])
 
     @property
     def validation(self) -> FloatVector:
-        """The validation losses, 0 for the floor and 1 for chance."""
-        return self._share([row["validation_loss"] for row in self.history])
+        """The validation losses, 0 for the floor and 1 for the random baseline."""
+        return self._fraction([row["validation_loss"] for row in self.history])
 
-    def _share(self, losses: list[float]) -> FloatVector:
-        return (np.array(losses) - self.floor) / (self.chance - self.floor)
+    def _fraction(self, losses: list[float]) -> FloatVector:
+        return (np.array(losses) - self.floor) / (self.random_baseline - self.floor)
 
-    def loss(self, share: float) -> float:
-        """Return the loss, as the history has it, that `train` or `validation` gives as this share."""
-        return self.floor + share * (self.chance - self.floor)
+    def loss(self, fraction: float) -> float:
+        """Return the loss, as the history has it, that `train` or `validation` gives as this fraction."""
+        return self.floor + fraction * (self.random_baseline - self.floor)
 
     def measured(self, statistic: str) -> dict[str, list[float]]:
         """Return the values of a statistic by layer, in the order of the steps."""
@@ -136,7 +138,7 @@ class Training:
 
     @property
     def largest_update(self) -> float:
-        """The largest share of themselves by which an update changed a layer's weights, the median over the layers.
+        """The largest fraction of themselves by which an update changed a layer's weights, the median over the layers.
 
         The largest and not the usual one, since schedules take the rate to zero, and dead layers stop moving: what the
         rate can do shows in the strongest step that was measured. NaN without telemetry.
@@ -145,19 +147,19 @@ class Training:
         return float(np.median([max(values) for values in ratios.values()])) if ratios else float("nan")
 
     @property
-    def largest_dead_share(self) -> float:
-        """The share of dead units in the layer that has most of them, at the end; 0 without telemetry."""
+    def largest_dead_fraction(self) -> float:
+        """The fraction of dead units in the layer that has most of them, at the end; 0 without telemetry."""
         return max([values[-1] for values in self.measured("dead_share").values()], default=0.0)
 
     @property
-    def largest_saturated_share(self) -> float:
-        """The share of saturated outputs in the layer that has most, the median over the steps; 0 without telemetry."""
-        shares = self.measured("saturated_share").values()
-        return max([float(np.median(values)) for values in shares], default=0.0)
+    def largest_saturated_fraction(self) -> float:
+        """The fraction of saturated outputs in the layer that has most, median of the steps; 0 without telemetry."""
+        fractions = self.measured("saturated_share").values()
+        return max([float(np.median(values)) for values in fractions], default=0.0)
 
     def command(self, *changes: str) -> str:
         """Return the command line that repeats this training with a change of settings."""
-        if not self.by_hand:
+        if not self.standalone:
             return " ".join(["dvc exp run", *(f"-S {shlex.quote(c)}" for c in [*self._kept(changes), *changes])])
         return shlex.join(["python", "-m", "glassnet.stages.train", *self._kept(changes), *changes])
 
@@ -182,7 +184,7 @@ class Training:
 
 
 def late_fall(losses: FloatVector) -> float:
-    """Return by what share of itself a loss fell from the last fifth but one of the epochs to the last fifth."""
+    """Return by what fraction of itself a loss fell from the last fifth but one of the epochs to the last fifth."""
     n = max(2, len(losses) // 5)
     if len(losses) < 2 * n:
         return 0.0

@@ -1,4 +1,4 @@
-"""Illnesses that the test scores show: a split too small to tell, a network that is no gain, false confidence."""
+"""Issues that the test scores show: a split too small to tell, a network that is no gain, false confidence."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from glassnet.diagnostics.diagnosis.fitting import (
     hindrance,
     larger,
     larger_if_anything,
-    no_better_than_chance,
+    no_better_than_random,
     simpler,
     size_suffices,
     stronger_penalty,
@@ -49,13 +49,15 @@ def _too_small(metrics: Metrics, t: Training) -> Finding | None:
 
 
 def _no_gain(metrics: Metrics, t: Training) -> Finding | None:
-    """The network tells no more than the classes' shares do, which with rare classes is far better than chance, ln C.
+    """The network tells no more than the classes' fractions, far below the random baseline, ln C, with rare classes.
 
     It is neither right clearly more often than the majority class, nor are its probabilities better on average than the
-    shares themselves. A cause that the training shows is named for itself.
+    fractions themselves. A cause that the training shows is named for itself.
     """
-    against = metrics["comparisons"].get("majority_class")  # a regression has none: there the mean is chance
-    if against is None or against["difference_low"] > 0 or no_better_than_chance(t) or hindrance(t) or average_lags(t):
+    against = metrics["comparisons"].get(
+        "majority_class"
+    )  # a regression has none: there the mean is the random baseline
+    if against is None or against["difference_low"] > 0 or no_better_than_random(t) or hindrance(t) or average_lags(t):
         return None
     majority = metrics["baselines"]["majority_class"]
     if metrics["log_loss"] < majority["log_loss"]:
@@ -67,7 +69,7 @@ def _no_gain(metrics: Metrics, t: Training) -> Finding | None:
         "no better than the majority class",
         0.85,
         f"on {metrics['examples']} test rows the network has an accuracy of {metrics['accuracy']:.4g} and a log-loss "
-        f"of {metrics['log_loss']:.4g}, the majority class with the classes' shares for probabilities "
+        f"of {metrics['log_loss']:.4g}, the majority class with the classes' fractions for probabilities "
         f"{majority['accuracy']:.4g} and {majority['log_loss']:.4g}; the training loss came to {fitted:.4g}",
         advice,
         t.command(*changes),

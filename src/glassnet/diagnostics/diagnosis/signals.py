@@ -1,4 +1,4 @@
-"""Illnesses of the signal: gradients that explode or vanish on their way back, units that are dead or saturated."""
+"""Issues of the signal: gradients that explode or vanish on their way back, units that are dead or saturated."""
 
 import numpy as np
 
@@ -47,7 +47,7 @@ def vanishing(t: Training) -> Finding | None:
         "vanishing gradients",
         0.92 if t.train.min() > 0.1 else 0.45,
         f"at the first step the gradient of {first_layer} has a norm of {first:.2g}, that of {last_layer} one of "
-        f"{last:.2g}; the training loss came down to {t.train.min():.2g} times that of chance",
+        f"{last:.2g}; the training loss came down to {t.train.min():.2g} times the random baseline",
         advice,
         t.command(change),
     )
@@ -55,12 +55,12 @@ def vanishing(t: Training) -> Finding | None:
 
 def dead(t: Training) -> Finding | None:
     """More than half of a layer's ReLU units fire for no validation example, though their weights could be of use."""
-    shares = {layer: values[-1] for layer, values in t.measured("dead_share").items()}
-    if t.largest_dead_share <= MOST or starts_at_zero(t) or penalty_too_strong(t):
+    fractions = {layer: values[-1] for layer, values in t.measured("dead_share").items()}
+    if t.largest_dead_fraction <= MOST or starts_at_zero(t) or penalty_too_strong(t):
         return None
-    worst = max(shares, key=lambda layer: shares[layer])
+    worst = max(fractions, key=lambda layer: fractions[layer])
     units = t.measured("dead_units")[worst][-1]
-    evidence = f"{units:.0f} units of layer {worst} ({shares[worst]:.0%}) are 0 for every validation example"
+    evidence = f"{units:.0f} units of layer {worst} ({fractions[worst]:.0%}) are 0 for every validation example"
     advice, change = "an activation that cannot die", "model.activation=leaky_relu"
     if t.largest_update > LARGE_UPDATE:
         evidence += f"; an update changed the weights by {t.largest_update:.2g} of their size, enough to push units out"
@@ -71,14 +71,14 @@ def dead(t: Training) -> Finding | None:
 
 def saturated(t: Training) -> Finding | None:
     """Half of a layer's sigmoid or tanh outputs lie at the ends of their range."""
-    shares = {layer: float(np.median(values)) for layer, values in t.measured("saturated_share").items()}
-    if t.largest_saturated_share <= MOST:
+    fractions = {layer: float(np.median(values)) for layer, values in t.measured("saturated_share").items()}
+    if t.largest_saturated_fraction <= MOST:
         return None
-    worst = max(shares, key=lambda layer: shares[layer])
+    worst = max(fractions, key=lambda layer: fractions[layer])
     return Finding(
         "saturated units",
         0.3 + 0.6 * min(1.0, float(t.train.min())),
-        f"{shares[worst]:.0%} of the outputs of layer {worst} lie within 0.001 of a limit (median over the steps "
+        f"{fractions[worst]:.0%} of the outputs of layer {worst} lie within 0.001 of a limit (median over the steps "
         "measured)",
         "normalize in front of the activation",
         t.command("model.normalization=batch"),

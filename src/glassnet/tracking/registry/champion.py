@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glassnet.config import Layout, UserError, data_set_name
-from glassnet.tracking.conversation import talk
-from glassnet.tracking.limits import MODEL_NAME, shortened
-from glassnet.tracking.model import log_model
-from glassnet.tracking.opening import open_store
-from glassnet.tracking.runs import (
+from glassnet.tracking.client.calls import call_store
+from glassnet.tracking.client.limits import MODEL_NAME, shortened
+from glassnet.tracking.client.opening import open_store
+from glassnet.tracking.client.runs import (
     COMPLETE,
     FOLDER_TAG,
     MODEL_TAG,
@@ -18,6 +17,7 @@ from glassnet.tracking.runs import (
     TRAINING_TAG,
     all_runs,
 )
+from glassnet.tracking.registry.logged_model import log_model
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -61,7 +61,7 @@ def find_candidate(uri: str, experiment: str, run: str) -> Candidate:
         client, experiment_id = open_store(uri, experiment)
         return _candidate(client, _run_with(client, experiment_id, run))
 
-    return talk(uri, find)
+    return call_store(uri, find)
 
 
 def find_previous(uri: str, experiment: str, model_name: str) -> tuple[str | None, Json]:
@@ -91,7 +91,7 @@ def find_previous(uri: str, experiment: str, model_name: str) -> tuple[str | Non
             )
         return champion.tags.get(PREVIOUS_TAG), mlflow.artifacts.load_dict(f"runs:/{champion.run_id}/{step}")
 
-    return talk(uri, find)
+    return call_store(uri, find)
 
 
 def make_champion(uri: str, experiment: str, candidate: Candidate, step: Json) -> tuple[str, bool]:
@@ -116,7 +116,7 @@ def make_champion(uri: str, experiment: str, candidate: Candidate, step: Json) -
         client.set_registered_model_alias(candidate.model_name, ALIAS, version)
         return version, True
 
-    return talk(uri, promote)
+    return call_store(uri, promote)
 
 
 def return_to(uri: str, experiment: str, model_name: str, version: str | None) -> None:
@@ -129,7 +129,7 @@ def return_to(uri: str, experiment: str, model_name: str, version: str | None) -
         else:
             client.set_registered_model_alias(model_name, ALIAS, version)
 
-    talk(uri, move)
+    call_store(uri, move)
 
 
 def model_name(data: Json) -> str:
@@ -153,14 +153,14 @@ def _candidate(client: "MlflowClient", found: "Run") -> Candidate:
             f"run: expected a run that is recorded whole, received {name!r}, which is not finished, or of which the "
             "store did not take all; the stage or the sweep that made it, started again in its folder, records the rest"
         )
-    settings = _recorded_card(client, found)["settings"]
+    settings = _recorded_manifest(client, found)["settings"]
     model_file = None if MODEL_TAG in tags else _layout_of(found).model
     if model_file is not None and not model_file.is_file():
         raise _no_model(found)
     return Candidate(str(found.info.run_id), name, settings, model_name(settings["data"]), model_file)
 
 
-def _recorded_card(client: "MlflowClient", found: "Run") -> Json:
+def _recorded_manifest(client: "MlflowClient", found: "Run") -> Json:
     """Return what train wrote of the run: MLflow's parameters are texts, and long ones are cut."""
     import mlflow
 
@@ -173,8 +173,8 @@ def _layout_of(found: "Run") -> Layout:
     """Return the files of a run on disk, if its folder still holds that training."""
     layout = Layout(Path(found.data.tags.get(FOLDER_TAG, "")))
     if FOLDER_TAG in found.data.tags and layout.run_card.is_file():
-        card = json.loads(layout.run_card.read_text(encoding="utf-8"))
-        if card["key"] == found.data.tags[TRAINING_TAG]:
+        manifest = json.loads(layout.run_card.read_text(encoding="utf-8"))
+        if manifest["key"] == found.data.tags[TRAINING_TAG]:
             return layout
     raise _no_model(found)
 

@@ -4,15 +4,15 @@ import statistics
 from typing import Any
 
 from glassnet.config import REPLICATES, flatten
-from glassnet.tracking.conversation import talk
-from glassnet.tracking.limits import param_text
-from glassnet.tracking.opening import open_store
-from glassnet.tracking.runs import all_runs
+from glassnet.tracking.client.calls import call_store
+from glassnet.tracking.client.limits import param_string
+from glassnet.tracking.client.opening import open_store
+from glassnet.tracking.client.runs import all_runs
 
 SCORES = ("accuracy", "mae")
 
 
-def validation_evidence(uri: str, experiment: str, settings: dict[str, Any]) -> dict[str, Any] | None:
+def validation_scores(uri: str, experiment: str, settings: dict[str, Any]) -> dict[str, Any] | None:
     """Return mean and standard deviation of the best validation loss and score of all trainings with these settings.
 
     Seeds, folds and repetitions may be any; one training counts once, however many runs it is. None if there is none.
@@ -25,7 +25,7 @@ def validation_evidence(uri: str, experiment: str, settings: dict[str, Any]) -> 
     Raises:
         StoreError: if the store does not work.
     """
-    wanted = {name: param_text(value) for name, value in flatten(settings).items()}
+    wanted = {name: param_string(value) for name, value in flatten(settings).items()}
     found: dict[tuple[str, ...], dict[str, float]] = {}
 
     def collect() -> None:
@@ -36,7 +36,7 @@ def validation_evidence(uri: str, experiment: str, settings: dict[str, Any]) -> 
             ):
                 found[tuple(params.get(name, "") for name in REPLICATES)] = metrics  # an older run may lack one
 
-    talk(uri, collect)
+    call_store(uri, collect)
     if not found:
         return None
     score = next(name for name in SCORES if f"best_validation_{name}" in next(iter(found.values())))
