@@ -346,7 +346,7 @@ def test_a_first_epoch_above_the_random_baseline_is_no_sign_of_a_large_rate() ->
 
 
 def test_overfitting_of_a_regression_is_named_first() -> None:
-    """A large network learns noisy targets by heart; the first epoch was far above the baseline, as for any of its size."""
+    """A large network learns noisy targets by heart; its first epoch was above the baseline, as for any of its size."""
     training = _train("noisy targets", "model.hidden_sizes=[256,256]")
     assert training.train[0] > 2
     assert _names(training)[0] == "overfitting"
