@@ -2,7 +2,7 @@
 
 import csv
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -149,7 +149,7 @@ class Telemetry(Callback):
         self._hooks = []
 
 
-def write_telemetry(path: Path, rows: list[TelemetryRow]) -> None:
+def write_telemetry(path: Path, rows: Sequence[TelemetryRow]) -> None:
     """Write the rows as CSV: step, layer, statistic, value."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8") as file:

@@ -1,13 +1,13 @@
 """Calibration: whether a stated confidence of 80% is right 80% of the time, and the temperature that mends it."""
 
 import math
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from glassnet.evaluation.inputs import check_scored, check_whole
 from glassnet.evaluation.probability_scores import log_loss
+from glassnet.evaluation.records import Calibration, ReliabilityBin
 from glassnet.evaluation.scores import FloatArray, LabelArray
 
 BINS = 10
@@ -108,7 +108,7 @@ def apply_temperature(logits: FloatArray, temperature: float) -> npt.NDArray[np.
 
 def examine_calibration(
     y_true: LabelArray, logits: FloatArray, validation: tuple[LabelArray, FloatArray] | None
-) -> tuple[dict[str, Any], dict[str, list[dict[str, float]]]]:
+) -> tuple[Calibration, dict[str, list[ReliabilityBin]]]:
     """Return a model's calibration on the test rows before and after a temperature fitted on the validation rows.
 
     Where every validation row is right, the log-loss falls for ever as T does, and there is nothing to fit: the
@@ -124,7 +124,7 @@ def examine_calibration(
     """
     stated = apply_temperature(logits, 1.0)
     right = stated.argmax(axis=1) == y_true
-    scores: dict[str, float | None] = {
+    scores: Calibration = {
         "confidence": float(stated.max(axis=1).mean()),
         "accuracy": float(right.mean()),
         "error": expected_calibration_error(y_true, stated),
@@ -145,7 +145,7 @@ def examine_calibration(
     return scores, curves
 
 
-def _full_bins(y_true: LabelArray, probabilities: FloatArray) -> list[dict[str, float]]:
+def _full_bins(y_true: LabelArray, probabilities: FloatArray) -> list[ReliabilityBin]:
     """Return the bins that hold examples."""
     curve = reliability_curve(y_true, probabilities)
     return [

@@ -7,6 +7,7 @@ import numpy as np
 
 from glassnet.evaluation.inputs import check_labels, check_whole
 from glassnet.evaluation.intervals import BLOCK, Z
+from glassnet.evaluation.records import Comparison
 from glassnet.evaluation.scores import FloatArray, LabelArray
 
 DRAWS = 10_000  # of signs; the smallest p-value that they can give is 0.0001
@@ -32,7 +33,7 @@ class PairedComparison:
     high: float
     p_value: float
 
-    def as_scores(self) -> dict[str, float]:
+    def as_scores(self) -> Comparison:
         """Return the numbers by name, as metrics.json has them."""
         return {
             "difference": self.difference,

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -92,9 +93,9 @@ def require_one_evaluation(rows: list[Row], metrics: object, source: str) -> Non
         raise NotComparableError(
             f"{source}: expected scores by name in metrics.json, received {type(metrics).__name__}"
         )
-    metrics = ungrouped(metrics)
-    stated = metrics.get("examples"), metrics.get("errors")
-    counted = len(rows), sum(row["predicted"] != row["actual"] for row in rows) if "errors" in metrics else None
+    scores = ungrouped(metrics)
+    stated = scores.get("examples"), scores.get("errors")
+    counted = len(rows), sum(row["predicted"] != row["actual"] for row in rows) if "errors" in scores else None
     if stated != counted:
         raise NotComparableError(
             f"{source}: expected metrics.json and predictions.csv of one evaluation, received {stated[0]} rows with "
@@ -102,11 +103,12 @@ def require_one_evaluation(rows: list[Row], metrics: object, source: str) -> Non
         )
 
 
-def compare_scores(new: dict[str, Any], old: dict[str, Any]) -> list[tuple[str, float, float]]:
+def compare_scores(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[tuple[str, float, float]]:
     """Return the headline scores that both have: name, earlier, new."""
     names = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "calibration_error", "r2", "mae", "rmse")
-    new, old = ungrouped(new), ungrouped(old)
-    both = [(name, old.get(name), new.get(name)) for name in names]
+    before_all: Mapping[str, Any] = ungrouped(old)
+    now_all: Mapping[str, Any] = ungrouped(new)
+    both = [(name, before_all.get(name), now_all.get(name)) for name in names]
     return [
         (name, before, now)
         for name, before, now in both

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.evaluation import Case, ReliabilityBin
 from glassnet.reporting.drawing import BLUE, GREEN, GREY, VERMILION, literal, new_figure, save
 
 FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
@@ -55,7 +56,7 @@ def draw_class_scores(scores: FloatArray, class_names: tuple[str, ...], path: Pa
     save(figure, path)
 
 
-def draw_reliability(curves: dict[str, list[dict[str, float]]], path: Path) -> None:
+def draw_reliability(curves: dict[str, list[ReliabilityBin]], path: Path) -> None:
     """Draw accuracy against stated confidence, before and after the temperature; on the diagonal they agree."""
     figure = new_figure(5.4, 5.4)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
@@ -90,7 +91,7 @@ def draw_predictions(actual: FloatArray, predicted: FloatArray, target: str, pat
     save(figure, path)
 
 
-def draw_cases(cases: list[dict[str, Any]], path: Path) -> None:
+def draw_cases(cases: list[Case], path: Path) -> None:
     """Draw each case's image with its labels, and the largest probabilities as bars, the actual class marked."""
     rows = -(-len(cases) // 2)
     figure = new_figure(9, 1.9 * rows)

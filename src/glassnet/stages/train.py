@@ -83,9 +83,7 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
         _check_sanity(values, prepared)
     telemetry = Telemetry(settings.training.telemetry_every) if settings.training.telemetry_every else None
     epochs = _Epochs()
-    live = (
-        LiveMetrics(settings, {**identity, "settings": values}, layout) if settings.tracking.name == "mlflow" else None
-    )
+    live = LiveMetrics(settings, identity["key"], layout) if settings.tracking.name == "mlflow" else None
     with live or nullcontext():
         with StopSignals() as signals:
             callbacks: list[Callback] = [watcher for watcher in (telemetry, live) if watcher is not None]

@@ -8,6 +8,7 @@ from glassnet.tracking.record.sweep import record_sweep
 from glassnet.tracking.record.validation_scores import validation_scores
 from glassnet.tracking.registry.champion import (
     Candidate,
+    Step,
     find_candidate,
     find_previous,
     make_champion,
@@ -19,6 +20,7 @@ from glassnet.tracking.views.show import show
 __all__ = [
     "Candidate",
     "LiveMetrics",
+    "Step",
     "StoreError",
     "find_candidate",
     "find_previous",

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from glassnet.config import Sweep, UserError, parse_settings, read_params
-from glassnet.tracking import model_name
 from glassnet.tracking.client import limits
 from glassnet.tracking.client.addresses import printable
 from glassnet.tracking.client.calls import quiet_warnings
 from glassnet.tracking.client.runs import _job_title, _sweep_title
+from glassnet.tracking.registry.champion import _model_name
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -76,10 +76,10 @@ def test_the_name_of_a_job_keeps_its_values() -> None:
 
 def test_the_name_of_a_model_fits_a_table_of_any_name() -> None:
     """A file's name may have 255 bytes, and "glassnet-csv-" comes before it."""
-    long = model_name({"name": "csv", "path": f"{'people' * 42}.csv"})
+    long = _model_name({"name": "csv", "path": f"{'people' * 42}.csv"})
     assert long.startswith("glassnet-csv-peoplepeople")
     assert len(long) == limits.MODEL_NAME
-    assert model_name({"name": "csv", "path": "people.csv"}) == "glassnet-csv-people"
+    assert _model_name({"name": "csv", "path": "people.csv"}) == "glassnet-csv-people"
 
 
 def test_an_experiment_of_a_longer_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

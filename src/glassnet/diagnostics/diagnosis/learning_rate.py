@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from glassnet.diagnostics.diagnosis.evidence import HIGH, LOST, Finding, FloatVector, Training, late_fall
+from glassnet.diagnostics.diagnosis.finding import Change, Finding, rounded
+from glassnet.diagnostics.diagnosis.training import HIGH, LOST, FloatVector, Training, late_fall
 from glassnet.diagnostics.diagnosis.weights import penalty_too_strong, starts_at_zero
 
 # Of the weights' size, a rule of thumb (Karpathy, CS231n notes, "Babysitting the learning process").
@@ -33,13 +34,13 @@ def rate_too_high(t: Training) -> Finding | None:
     evidence = [shown for shown in (_thrown(t), _knocked_out(t), _restless(t)) if shown]
     if not evidence:
         return None
-    rate = t.settings["optimizer"]["learning_rate"]
+    rate = t.learning_rate
     return Finding(
         "learning rate too high",
         0.95,
         "; ".join([*evidence, _updates(t)]),
         "divide the learning rate by 10",
-        t.command(f"optimizer.learning_rate={rate / 10:.3g}"),
+        (Change("optimizer.learning_rate", rounded(rate / 10, 3)),),
     )
 
 
@@ -50,7 +51,7 @@ def _thrown(t: Training) -> str:
     highest = float(t.train[at])
     if risen:
         return f"in epoch {at + 1} the training loss rose to {highest:.3g} times the random baseline"
-    is_far = highest > FAR and t.settings["model"]["dropout"] <= MOST
+    is_far = highest > FAR and t.setup.dropout <= MOST
     if is_far or (highest > THROWN and t.largest_update > LARGE_UPDATE):
         return f"in epoch {at + 1} the training loss was {highest:.3g} times the random baseline"
     return ""
@@ -70,7 +71,7 @@ def _restless(t: Training) -> str:
     """Return how often the loss rose and how low it came; nothing if it was low, or rose seldom."""
     rises, lowest = _fraction_of_rises(t.train), float(t.train.min())
     # Over few rows dropout makes the training loss restless by itself; the validation loss is without it.
-    is_dropout = t.settings["model"]["dropout"] > 0 and _fraction_of_rises(t.validation) <= RESTLESS
+    is_dropout = t.setup.dropout > 0 and _fraction_of_rises(t.validation) <= RESTLESS
     if not (rises > RESTLESS and lowest > HIGH) or is_dropout:
         return ""
     least = f"{lowest:.2f} times the random baseline"
@@ -81,7 +82,7 @@ def rate_too_low(t: Training) -> Finding | None:
     """Every update is tiny, or a model that starts at zero falls on at its first pace, and the loss is still high."""
     is_tiny = not math.isnan(t.largest_update) and t.largest_update <= USUAL_UPDATE and not _starts_dead(t)
     falls_on = t.validation[-1] < t.validation[len(t.history) // 2]
-    is_slow = not t.settings["model"]["hidden_sizes"] and _pace(t) > SAME_PACE and falls_on
+    is_slow = not t.has_hidden_layers and _pace(t) > SAME_PACE and falls_on
     if t.train[-1] < HIGH or not (is_tiny or is_slow):
         return None
     how = (
@@ -89,13 +90,13 @@ def rate_too_low(t: Training) -> Finding | None:
         if is_tiny
         else f"for the rate of its steps it fell {_pace(t):.0%} as fast in the second half as before"
     )
-    rate = t.settings["optimizer"]["learning_rate"]
+    rate = t.learning_rate
     return Finding(
         "learning rate too low",
         0.9,
         f"after {len(t.history)} epochs the training loss is still {t.train[-1]:.2f} times the random baseline; {how}",
         "multiply the learning rate by 10",
-        t.command(f"optimizer.learning_rate={rate * 10:.3g}"),
+        (Change("optimizer.learning_rate", rounded(rate * 10, 3)),),
     )
 
 
@@ -128,14 +129,15 @@ def noisy(t: Training) -> Finding | None:
     back_and_forth = 0.25 <= float(np.mean(changes > 0)) <= 0.75
     if not (jump > 0.03 and jump > 0.1 * level and back_and_forth and abs(late_fall(t.validation)) < 1):
         return None
-    size = t.settings["training"]["batch_size"]
+    size = t.setup.batch_size
+    batches = f"{4 * size} instead of {size}" if size else "four times the size"
     return Finding(
         "noisy curve",
         0.65,
         f"in the second half the validation loss changes by {t.loss(jump) - t.floor:.3g} from one epoch to the next "
         f"(median), up in {np.mean(changes > 0):.0%} of them, at a level of {t.loss(level):.3g}",
-        f"batches of {4 * size} instead of {size}, whose gradients vary half as much",
-        t.command(f"training.batch_size={4 * size}"),
+        f"batches of {batches}, whose gradients vary half as much",
+        (Change("training.batch_size", 4 * size),) if size else (),
     )
 
 

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from glassnet.diagnostics.diagnosis.evidence import HIGH, LOST, Finding, Training, late_fall
+from glassnet.diagnostics.diagnosis.finding import Change, Finding, rounded
+from glassnet.diagnostics.diagnosis.training import HIGH, LOST, Training, late_fall
 
 # Of the random baseline: where penalty and loss pull alike, weights 1% longer would bring the loss down by 2% of this.
 HELD = 0.1
@@ -17,30 +18,31 @@ DECAY = 1.0  # Adam moves a weight by about the rate, decay by rate · decay · 
 
 def starts_at_zero(t: Training) -> bool:
     """Return whether hidden layers start with all weights zero."""
-    return t.settings["model"]["init"] == "zeros" and bool(t.settings["model"]["hidden_sizes"])
+    return t.setup.init == "zeros" and t.has_hidden_layers
 
 
 def zero_start(t: Training) -> Finding | None:
     """The units of a hidden layer start alike and get the same gradient, so that they stay one unit, if not none."""
     if not starts_at_zero(t):
         return None
-    settings = t.settings["model"]
+    setup = t.setup
+    units = f" ({sum(setup.hidden_sizes)})" if setup.hidden_sizes else ""
     norms = t.of_weights("gradient_norm")
     largest = f", with a gradient of the first layer of at most {max(next(iter(norms.values()))):.2g}" if norms else ""
-    rule = "xavier_normal" if settings["activation"] in {"sigmoid", "tanh"} else "he_normal"
+    rule = "xavier_normal" if setup.activation in {"sigmoid", "tanh"} else "he_normal"
     return Finding(
         "initialization at zero",
         0.98,
-        f"all weights started at 0, so that the hidden units ({sum(settings['hidden_sizes'])}) are alike and stay so"
+        f"all weights started at 0, so that the hidden units{units} are alike and stay so"
         f"{largest}; the training loss came down to {t.train.min():.2f} times the random baseline",
         "random initial weights",
-        t.command(f"model.init={rule}"),
+        (Change("model.init", rule),),
     )
 
 
 def penalty_too_strong(t: Training) -> Finding | None:
     """The training loss stays high, and the penalty or the decay is what keeps the weights from lowering it."""
-    l2, decay = t.settings["training"]["l2"], t.settings["optimizer"].get("weight_decay", 0.0)
+    l2, decay = t.setup.l2, t.setup.weight_decay
     if starts_at_zero(t) or t.train[-1] <= HIGH or late_fall(t.train) > FALLING:
         return None
     ended = f"the training loss ended at {t.train[-1]:.2f} times the random baseline, "
@@ -65,5 +67,5 @@ def _penalty(t: Training, evidence: str, setting: str, value: float) -> Finding:
         0.93,
         evidence,
         f"a tenth of the {'penalty' if setting == 'training.l2' else 'decay'}",
-        t.command(f"{setting}={value / 10:.3g}"),
+        (Change(setting, rounded(value / 10, 3)),),
     )

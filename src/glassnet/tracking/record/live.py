@@ -4,7 +4,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from glassnet.config import Layout, Settings, as_line
 from glassnet.tracking.client.addresses import printable, tracking_uri
@@ -38,10 +38,10 @@ class LiveMetrics(Callback):
     What leaves a `with` block over it by an exception ends the run in the store too, since nothing else will.
     """
 
-    def __init__(self, settings: Settings, manifest: dict[str, Any], layout: Layout) -> None:
-        """Log to the store that `settings` name, in the run of `manifest` ("key", "settings")."""
-        self.uri, self.experiment = tracking_uri(settings.tracking.uri), settings.tracking.experiment
-        self.manifest, self.layout = manifest, layout
+    def __init__(self, settings: Settings, key: str, layout: Layout) -> None:
+        """Log to the store that `settings` name, in the run that `key` identifies."""
+        self.uri = tracking_uri(settings.tracking.uri)
+        self.settings, self.key, self.layout = settings, key, layout
         self._finished = threading.Event()
         self._has_asked = False  # whether the store may have the run
         self._is_recorded = False  # whether it has all of the same training from before
@@ -116,12 +116,12 @@ class LiveMetrics(Callback):
         from mlflow.entities import RunTag
 
         if self._connection is None:
-            client, found = connect(self.uri, self.experiment, self.manifest, self.layout)
+            client, found = connect(self.settings, self.key, self.layout)
             run_id = found.info.run_id
             self._known = known_epochs(client, found)
             self._is_recorded = found.data.tags.get(RECORD_TAG) == COMPLETE
             if not self._is_recorded:
-                tags = {RECORD_TAG: INCOMPLETE, TRAINING_TAG: self.manifest["key"], **job_tags(self.layout)}
+                tags = {RECORD_TAG: INCOMPLETE, TRAINING_TAG: self.key, **job_tags(self.layout)}
                 client.log_batch(run_id, tags=[RunTag(name, value) for name, value in tag_strings(tags).items()])
                 if found.info.status != "RUNNING":  # it failed before
                     client.update_run(run_id, status="RUNNING")

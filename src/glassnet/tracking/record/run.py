@@ -8,9 +8,10 @@ import tempfile
 import time
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from glassnet.config import Layout, Settings, flatten
+from glassnet.config.manifest import BEST, Manifest, best_scores, read_manifest
 from glassnet.data import PreparedData
 from glassnet.tracking.client.addresses import printable, tracking_uri
 from glassnet.tracking.client.calls import OutageError, StoreError, call_store, heartbeat
@@ -51,7 +52,7 @@ def record_run(settings: Settings, layout: Layout, prepared: PreparedData) -> st
     uri = tracking_uri(settings.tracking.uri)
     try:
         folder = None if layout.sweep is None else layout.sweep.folder
-        return call_store(uri, lambda: _record_run(uri, settings, layout, prepared), folder)
+        return call_store(uri, lambda: _record_run(settings, layout, prepared), folder)
     except StoreError as error:
         if layout.sweep is None or not isinstance(error, OutageError):  # else the sweep says so for all of them
             print(
@@ -73,10 +74,10 @@ def _remedy(layout: Layout) -> str:
     return f"the same command with hydra.run.dir={layout.root}{again}"
 
 
-def _record_run(uri: str, settings: Settings, layout: Layout, prepared: PreparedData) -> str:
-    manifest = json.loads(layout.run_card.read_text(encoding="utf-8"))
+def _record_run(settings: Settings, layout: Layout, prepared: PreparedData) -> str:
+    manifest = read_manifest(layout)
     evaluated = _is_evaluated(layout, manifest)
-    client, run = connect(uri, settings.tracking.experiment, manifest, layout)
+    client, run = connect(settings, manifest["key"], layout)
     run_id = str(run.info.run_id)
     known = known_epochs(client, run)
     scores = _scores(layout, manifest, evaluated)
@@ -112,7 +113,7 @@ def _log(
     )
 
 
-def _tags(settings: Settings, layout: Layout, manifest: dict[str, Any]) -> dict[str, str]:
+def _tags(settings: Settings, layout: Layout, manifest: Manifest) -> dict[str, str]:
     commit, changes = _checkout()
     return {
         "mlflow.source.git.commit": commit or "not a Git checkout",
@@ -137,7 +138,7 @@ def _checkout() -> tuple[str, str]:
     return commit, changes
 
 
-def _params(manifest: dict[str, Any], run: "Run") -> dict[str, str]:
+def _params(manifest: Manifest, run: "Run") -> dict[str, str]:
     """Return the parameters that the run does not have yet."""
     values = flatten(manifest["settings"])
     values |= {f"rows.{split}": rows for split, rows in manifest["rows"].items()}
@@ -154,13 +155,12 @@ def _rows(layout: Layout, key: str) -> list[Row]:
     return history
 
 
-def _is_evaluated(layout: Layout, manifest: dict[str, Any]) -> bool:
+def _is_evaluated(layout: Layout, manifest: Manifest) -> bool:
     """Return whether the scores in the folder are of this training, by the validation scores that they come with."""
     if not layout.metrics.is_file():
         return False
     scores = json.loads(layout.metrics.read_text(encoding="utf-8")).get("validation")
-    best = {"epoch": manifest["best_epoch"]}
-    best |= {name.removeprefix("best_validation_"): value for name, value in manifest.items() if "_validation_" in name}
+    best = {"epoch": manifest["best_epoch"], **best_scores(manifest)}
     if scores != best:
         print(
             f"tracking: warning: {layout.metrics} is of another training than {layout.model}, and not recorded; run "
@@ -170,10 +170,11 @@ def _is_evaluated(layout: Layout, manifest: dict[str, Any]) -> bool:
     return bool(scores == best)
 
 
-def _scores(layout: Layout, manifest: dict[str, Any], evaluated: bool) -> "list[Metric]":
+def _scores(layout: Layout, manifest: Manifest, evaluated: bool) -> "list[Metric]":
     from mlflow.entities import Metric
 
-    values = {name: value for name, value in manifest.items() if name.startswith("best_")}
+    values: dict[str, float | None] = {"best_epoch": manifest["best_epoch"]}
+    values |= {f"{BEST}{name}": value for name, value in best_scores(manifest).items()}
     if evaluated:
         scores = flatten(json.loads(layout.metrics.read_text(encoding="utf-8")))
         values |= {_metric_name(name): value for name, value in scores.items()}

@@ -1,11 +1,11 @@
 """The model registry: a run's settings and model, the alias that names the model in use, and the steps to it."""
 
-import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from glassnet.config import Layout, UserError, data_set_name
+from glassnet.config import Edit, Layout, Settings, UserError, data_set_name
+from glassnet.config.manifest import Manifest, read_manifest
 from glassnet.tracking.client.calls import call_store
 from glassnet.tracking.client.limits import MODEL_NAME, shortened
 from glassnet.tracking.client.opening import open_store
@@ -27,7 +27,18 @@ if TYPE_CHECKING:
 ALIAS = "champion"
 PREVIOUS_TAG = "glassnet.previous_version"
 
-Json = dict[str, Any]
+
+@dataclass(frozen=True)
+class Step:
+    """What a promotion changes, kept with the run in promotion/version_….json for the way back.
+
+    Attributes:
+        edits: of the files in conf/.
+        tuning: the step of tuning that conf/tuning.json gets, if it gets one.
+    """
+
+    edits: list[Edit]
+    tuning: dict[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,7 @@ class Candidate:
 
     run_id: str
     name: str
-    settings: Json
+    settings: dict[str, Any]
     model_name: str
     model_file: Path | None = None
 
@@ -64,7 +75,7 @@ def find_candidate(uri: str, experiment: str, run: str) -> Candidate:
     return call_store(uri, find)
 
 
-def find_previous(uri: str, experiment: str, model_name: str) -> tuple[str | None, Json]:
+def find_previous(uri: str, experiment: str, model_name: str) -> tuple[str | None, Step]:
     """Return the version that was the champion before the present one, and the step that led from it to this one.
 
     Each promotion is a version of its own, so that one step after the other can be taken back; before the first there
@@ -75,7 +86,7 @@ def find_previous(uri: str, experiment: str, model_name: str) -> tuple[str | Non
     """
     import mlflow
 
-    def find() -> tuple[str | None, Json]:
+    def find() -> tuple[str | None, Step]:
         client, _ = open_store(uri, experiment)
         champion = _champion(client, model_name)
         if champion is None:
@@ -89,12 +100,14 @@ def find_previous(uri: str, experiment: str, model_name: str) -> tuple[str | Non
                 f"run=previous: expected the step to version {champion.version} of {model_name} on record, found none; "
                 "`git diff conf params.yaml` shows what was changed since the last commit, to be set back by hand"
             )
-        return champion.tags.get(PREVIOUS_TAG), mlflow.artifacts.load_dict(f"runs:/{champion.run_id}/{step}")
+        content = mlflow.artifacts.load_dict(f"runs:/{champion.run_id}/{step}")
+        edits = [Edit(**{**edit, "keys": tuple(edit["keys"])}) for edit in content["edits"]]
+        return champion.tags.get(PREVIOUS_TAG), Step(edits, content["tuning"])
 
     return call_store(uri, find)
 
 
-def make_champion(uri: str, experiment: str, candidate: Candidate, step: Json) -> tuple[str, bool]:
+def make_champion(uri: str, experiment: str, candidate: Candidate, step: Step) -> tuple[str, bool]:
     """Register the candidate's model, move the alias to it, and return its version and whether that is a new one.
 
     The step, what the promotion changes in conf/, is kept with the run for the way back. Nothing happens if the
@@ -105,12 +118,12 @@ def make_champion(uri: str, experiment: str, candidate: Candidate, step: Json) -
     def promote() -> tuple[str, bool]:
         client, _ = open_store(uri, experiment)
         present = _champion(client, candidate.model_name)
-        if present is not None and present.run_id == candidate.run_id and not step["edits"]:
+        if present is not None and present.run_id == candidate.run_id and not step.edits:
             return str(present.version), False
         if candidate.model_file is not None:
             log_model(client, client.get_run(candidate.run_id), candidate.model_file)
         version = str(mlflow.register_model(f"runs:/{candidate.run_id}/model", candidate.model_name).version)
-        client.log_dict(candidate.run_id, step, _step_file(version))
+        client.log_dict(candidate.run_id, asdict(step), _step_file(version))
         if present is not None:
             client.set_model_version_tag(candidate.model_name, version, PREVIOUS_TAG, present.version)
         client.set_registered_model_alias(candidate.model_name, ALIAS, version)
@@ -132,8 +145,12 @@ def return_to(uri: str, experiment: str, model_name: str, version: str | None) -
     call_store(uri, move)
 
 
-def model_name(data: Json) -> str:
-    """Return the name in the registry of the models for the data set that these settings of `data` choose."""
+def model_name(settings: Settings) -> str:
+    """Return the name in the registry of the models for the data set that these settings choose."""
+    return _model_name(settings.data.model_dump())
+
+
+def _model_name(data: dict[str, Any]) -> str:
     return shortened(f"glassnet-{data_set_name(data)}", MODEL_NAME, "-")
 
 
@@ -157,25 +174,24 @@ def _candidate(client: "MlflowClient", found: "Run") -> Candidate:
     model_file = None if MODEL_TAG in tags else _layout_of(found).model
     if model_file is not None and not model_file.is_file():
         raise _no_model(found)
-    return Candidate(str(found.info.run_id), name, settings, model_name(settings["data"]), model_file)
+    return Candidate(str(found.info.run_id), name, settings, _model_name(settings["data"]), model_file)
 
 
-def _recorded_manifest(client: "MlflowClient", found: "Run") -> Json:
+def _recorded_manifest(client: "MlflowClient", found: "Run") -> Manifest:
     """Return what train wrote of the run: MLflow's parameters are texts, and long ones are cut."""
     import mlflow
 
     if any(file.path == Layout(Path()).run_card.name for file in client.list_artifacts(found.info.run_id)):
-        return mlflow.artifacts.load_dict(f"runs:/{found.info.run_id}/{Layout(Path()).run_card.name}")
-    return json.loads(_layout_of(found).run_card.read_text(encoding="utf-8"))
+        return cast(Manifest, mlflow.artifacts.load_dict(f"runs:/{found.info.run_id}/{Layout(Path()).run_card.name}"))
+    return read_manifest(_layout_of(found))
 
 
 def _layout_of(found: "Run") -> Layout:
     """Return the files of a run on disk, if its folder still holds that training."""
     layout = Layout(Path(found.data.tags.get(FOLDER_TAG, "")))
-    if FOLDER_TAG in found.data.tags and layout.run_card.is_file():
-        manifest = json.loads(layout.run_card.read_text(encoding="utf-8"))
-        if manifest["key"] == found.data.tags[TRAINING_TAG]:
-            return layout
+    is_there = FOLDER_TAG in found.data.tags and layout.run_card.is_file()
+    if is_there and read_manifest(layout)["key"] == found.data.tags[TRAINING_TAG]:
+        return layout
     raise _no_model(found)
 
 

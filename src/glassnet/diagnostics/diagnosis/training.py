@@ -1,9 +1,9 @@
-"""What a diagnosis looks at, and what it finds."""
+"""What a diagnosis looks at: a finished training, as its curves, its telemetry and its settings tell of it."""
 
 import math
-import shlex
-from dataclasses import dataclass
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -20,22 +20,40 @@ LOST = 0.9  # next to nothing is learnt
 
 
 @dataclass(frozen=True)
-class Finding:
-    """One thing that could be better.
+class Setup:
+    """What a training was set to, as far as it is known; the defaults are those of a plain network.
 
     Attributes:
-        name: what, such as "overfitting".
-        severity: from 0 to 1: how much is to be gained by mending it.
-        evidence: the numbers that show it.
-        advice: the one change to try next.
-        command: a command line that tries it.
+        hidden_sizes: the units of each hidden layer; None where that is unknown.
+        activation: the name of the hidden layers' activation.
+        init: the name of the rule that drew the initial weights; "zeros" is the one with consequences.
+        dropout: the fraction of hidden units that dropout silences.
+        learning_rate: the optimizer's, before any schedule; None for the largest in the history.
+        weight_decay: the optimizer's decoupled decay.
+        batch_size: rows in a batch; None where that is unknown.
+        epochs: how many there were to be at most; None for as many as there were.
+        label_smoothing: the loss's.
+        l2: the factor of the penalty on the weights.
+        average_decay: that of the averaged weights, where these are evaluated.
+        max_gradient_norm: where the gradient's norm is clipped, if it is.
+        folds: how many the rows for training are divided into, if they are.
+        seed: the seed; None where that is unknown.
     """
 
-    name: str
-    severity: float
-    evidence: str
-    advice: str
-    command: str
+    hidden_sizes: tuple[int, ...] | None = None
+    activation: str = "relu"
+    init: str = "he_normal"
+    dropout: float = 0.0
+    learning_rate: float | None = None
+    weight_decay: float = 0.0
+    batch_size: int | None = None
+    epochs: int | None = None
+    label_smoothing: float = 0.0
+    l2: float = 0.0
+    average_decay: float | None = None
+    max_gradient_norm: float | None = None
+    folds: int | None = None
+    seed: int | None = None
 
 
 @dataclass(frozen=True)
@@ -49,25 +67,21 @@ class Training:
         telemetry: measurements of steps; may be empty, then what needs them is not looked for.
         best_epoch: whose weights were kept, counted from 1.
         random_baseline: the loss of knowing nothing: ln C for C classes, 1 for a standardized target.
-        settings: the sections model, optimizer, training, as conf/ has them.
-        overrides: what takes conf/ to the settings of this run.
-        standalone: whether it was started by hand, and not by DVC.
+        setup: what it was set to.
         validation_baseline: the validation loss of knowing nothing, where that is another: with few rows far from all
             others, the variance of the validation targets is not that of the training targets.
         validation_majority: how many validation rows there are, and how many of them are of the most frequent class;
             None for a regression, or where that is not known.
 
     Raises:
-        ValueError: if there is no epoch, or one of the sections of `settings` is missing.
+        ValueError: if there is no epoch.
     """
 
-    history: list[Row]
-    telemetry: list[TelemetryRow]
+    history: Sequence[Row]
+    telemetry: Sequence[TelemetryRow]
     best_epoch: int
     random_baseline: float
-    settings: dict[str, Any]
-    overrides: tuple[str, ...] = ()
-    standalone: bool = False
+    setup: Setup = field(default_factory=Setup)
     validation_baseline: float | None = None
     validation_majority: tuple[int, int] | None = None
 
@@ -75,11 +89,28 @@ class Training:
         """Refuse what cannot be looked at."""
         if not self.history:
             raise ValueError("Training: expected a history of one epoch or more, received none")
-        if missing := [name for name in ("model", "optimizer", "training") if name not in self.settings]:
-            raise ValueError(
-                f"Training: expected settings with the sections model, optimizer and training, as conf/ has them, "
-                f"received none called {' or '.join(missing)}"
-            )
+
+    @property
+    def learning_rate(self) -> float:
+        """The optimizer's learning rate, before any schedule; the largest of the history where that is unknown."""
+        if self.setup.learning_rate is not None:
+            return self.setup.learning_rate
+        return max(row["learning_rate"] for row in self.history)
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs there were to be at most."""
+        return len(self.history) if self.setup.epochs is None else self.setup.epochs
+
+    @property
+    def has_hidden_layers(self) -> bool:
+        """Whether there are hidden layers; where the setup is silent, whether telemetry saw more than one of weights.
+
+        Without telemetry either, they are taken to be there.
+        """
+        if self.setup.hidden_sizes is not None:
+            return bool(self.setup.hidden_sizes)
+        return len(self.of_weights("gradient_norm")) != 1
 
     @property
     def beats_majority(self) -> bool:
@@ -101,7 +132,7 @@ class Training:
         With smoothing ε it is taught to give the true class `1 − ε + ε/C`; the history's loss, which is measured
         without smoothing, is then `−ln(1 − ε + ε/C)`.
         """
-        smoothing = self.settings["training"]["label_smoothing"]
+        smoothing = self.setup.label_smoothing
         if not smoothing or "train_accuracy" not in self.history[0]:
             return 0.0
         classes = round(math.exp(self.random_baseline))
@@ -157,30 +188,37 @@ class Training:
         fractions = self.measured("saturated_share").values()
         return max([float(np.median(values)) for values in fractions], default=0.0)
 
-    def command(self, *changes: str) -> str:
-        """Return the command line that repeats this training with a change of settings."""
-        if not self.standalone:
-            return " ".join(["dvc exp run", *(f"-S {shlex.quote(c)}" for c in [*self._kept(changes), *changes])])
-        return shlex.join(["python", "-m", "glassnet.stages.train", *self._kept(changes), *changes])
 
-    def sweep(self, *changes: str) -> str:
-        """Return the command line that repeats this training once for each value of a change, to be compared.
+def training_of(
+    history: Sequence[Row], telemetry: Sequence[TelemetryRow], setup: Setup | None = None, classes: int | None = None
+) -> Training:
+    """Return a training of which no more is known than what `training.fit` returns.
 
-        What is compared learns from the training rows alone, also where this one is a final model.
-        """
-        if self.settings["training"].get("final"):
-            changes = ("training.final=false", *changes)
-        return shlex.join(["python", "-m", "glassnet.stages.train", "-m", *self._kept(changes), *changes])
+    The best epoch is that with the lowest validation loss. The random baseline of a regression is 1, that of `classes`
+    classes their logarithm. Where these are unknown it is estimated, and no loss is said to be no better than that.
+    """
+    if not history:
+        raise ValueError("diagnose: expected a history of one epoch or more, received none")
+    best = min(range(len(history)), key=lambda epoch: history[epoch]["validation_loss"]) + 1
+    if "train_accuracy" not in history[0]:
+        baseline = 1.0
+    elif classes is not None:
+        baseline = math.log(classes)
+    else:
+        baseline = _estimated_baseline(history)
+    is_estimated = "train_accuracy" in history[0] and classes is None
+    return Training(history, telemetry, best, baseline, setup or Setup(), math.inf if is_estimated else None)
 
-    def _kept(self, changes: tuple[str, ...]) -> list[str]:
-        """Return the overrides that no change replaces."""
-        changed = [change.partition("=")[0] for change in changes]
 
-        def is_replaced(override: str) -> bool:
-            key = override.partition("=")[0].lstrip("+")
-            return any(key == name or key.startswith(f"{name}.") for name in changed)
+def _estimated_baseline(history: Sequence[Row]) -> float:
+    """Return about what loss a network has that knows nothing of its classes, whose number is unknown.
 
-        return [override for override in self.overrides if not is_replaced(override)]
+    It is that of the first epoch, when little is learnt, but at least that of two classes. A network that was thrown
+    far off has a higher one: its accuracy, which is then that of guessing among C classes, gives `−ln(1/C)`.
+    """
+    guessing = -math.log(max(1e-3, min(max(row["train_accuracy"], row["validation_accuracy"]) for row in history)))
+    first = history[0]["train_loss"]
+    return max(math.log(2), first if first <= 2 * guessing else guessing)
 
 
 def late_fall(losses: FloatVector) -> float:
