@@ -97,8 +97,8 @@ def find_previous(uri: str, experiment: str, model_name: str) -> tuple[str | Non
         step = _step_file(str(champion.version))
         if all(file.path != step for file in client.list_artifacts(champion.run_id, str(Path(step).parent))):
             raise UserError(
-                f"run=previous: expected the step to version {champion.version} of {model_name} on record, found none; "
-                "`git diff conf params.yaml` shows what was changed since the last commit, to be set back by hand"
+                f"run=previous: the step to version {champion.version} of {model_name} is not on record; set back by "
+                "hand what `git diff conf params.yaml` shows as changed since the last commit"
             )
         content = mlflow.artifacts.load_dict(f"runs:/{champion.run_id}/{step}")
         edits = [Edit(**{**edit, "keys": tuple(edit["keys"])}) for edit in content["edits"]]
@@ -167,8 +167,8 @@ def _candidate(client: "MlflowClient", found: "Run") -> Candidate:
     name, tags = str(found.info.run_name), found.data.tags
     if found.info.status != "FINISHED" or tags.get(RECORD_TAG, COMPLETE) != COMPLETE:
         raise UserError(
-            f"run: expected a run that is recorded whole, received {name!r}, which is not finished, or of which the "
-            "store did not take all; the stage or the sweep that made it, started again in its folder, records the rest"
+            f"run: {name!r} is not recorded completely: it is not finished, or the store did not take all of it; start "
+            "the stage or the sweep that made it again in its folder, which records the rest"
         )
     settings = _recorded_manifest(client, found)["settings"]
     model_file = None if MODEL_TAG in tags else _layout_of(found).model
@@ -197,8 +197,8 @@ def _layout_of(found: "Run") -> Layout:
 
 def _no_model(found: "Run") -> UserError:
     return UserError(
-        f"run: expected a run with a model in MLflow or in its folder, received {found.info.run_name!r}, which has "
-        f"none in {found.data.tags.get(FOLDER_TAG, 'any folder')}; train it once more, or sweep with "
+        f"run: {found.info.run_name!r} has no model in MLflow, and none in "
+        f"{found.data.tags.get(FOLDER_TAG, 'any folder')}; train it once more, or sweep with "
         "tracking.sweep_models=true"
     )
 
