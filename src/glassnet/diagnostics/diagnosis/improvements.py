@@ -21,7 +21,7 @@ WANTED = 3
 def next_improvements(
     findings: list[Finding], errors: ErrorAnalysis | RegressionErrorAnalysis, training: Training
 ) -> list[Finding]:
-    """Return the three changes to try next, the most promising first, no setting twice.
+    """Return what to try next, the most promising first, no setting twice: three findings, or as many as there are.
 
     Args:
         findings: of the training and of the scores.

@@ -178,7 +178,7 @@ def _candidate(client: "MlflowClient", found: "Run") -> Candidate:
 
 
 def _recorded_manifest(client: "MlflowClient", found: "Run") -> Manifest:
-    """Return what train wrote of the run: MLflow's parameters are texts, and long ones are cut."""
+    """Return what train wrote of the run: MLflow's parameters are strings, and long ones are cut."""
     import mlflow
 
     if any(file.path == Layout(Path()).run_card.name for file in client.list_artifacts(found.info.run_id)):
