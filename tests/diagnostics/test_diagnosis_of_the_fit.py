@@ -17,13 +17,24 @@ from glassnet.config import parse_settings
 from glassnet.config.compose import register_resolvers
 from glassnet.data import ArrayDataset
 from glassnet.diagnostics import Finding, Telemetry, Training, diagnose, examine_scores, next_improvements
+from glassnet.evaluation import Comparison, ErrorAnalysis, ErrorGroup, Hypothesis, Metrics
+from glassnet.reporting import Launch, command_line, override, setup_of
 from glassnet.training import train_network
 
 CONF = Path(__file__).resolve().parents[2] / "conf"
-NEAR_THE_BOUNDARY = {
-    "groups": [{"true": "a", "predicted": "b", "count": 9, "hypothesis": "near the boundary", "evidence": "9 of 9 …"}]
-}
-NO_ERRORS: dict[str, Any] = {"groups": []}
+
+NO_ERRORS: ErrorAnalysis = {"errors": 0, "analysed": 0, "groups": [], "cases": [], "least_certain": []}
+
+
+def _errors(hypothesis: Hypothesis) -> ErrorAnalysis:
+    """Return an error analysis of one group."""
+    group: ErrorGroup = {
+        "true": "a", "predicted": "b", "count": 9, "hypothesis": hypothesis, "evidence": "9 of 9 …",
+    }  # fmt: skip
+    return {**NO_ERRORS, "errors": 9, "analysed": 9, "groups": [group]}
+
+
+NEAR_THE_BOUNDARY = _errors(Hypothesis.NEAR_THE_BOUNDARY)
 Arrays = tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]
 
 
@@ -141,10 +152,10 @@ def _train(data: str, *overrides: str) -> Training:
     telemetry = Telemetry(50)
     train, validation = ArrayDataset(X[:rows], y[:rows]), ArrayDataset(X[rows:], y[rows:])
     trained = train_network(settings, train, validation, classes, [telemetry])
-    chance = math.log(classes) if classes else 1.0
+    random_baseline = math.log(classes) if classes else 1.0
     return Training(
-        trained.history, telemetry.rows, trained.best_epoch, chance, settings, tuple(overrides), by_hand=True,
-        validation_chance=None if classes else float(np.square(y[rows:]).mean()),
+        trained.history, telemetry.rows, trained.best_epoch, random_baseline, setup_of(settings),
+        validation_baseline=None if classes else float(np.square(y[rows:]).mean()),
         validation_majority=(len(y) - rows, int(np.bincount(y[rows:]).max())) if classes else None,
     )  # fmt: skip
 
@@ -153,8 +164,9 @@ def _names(training: Training) -> list[str]:
     return [finding.name for finding in diagnose(training)]
 
 
-def _overrides_of(finding: Finding) -> list[str]:
-    words = shlex.split(finding.command)
+def _overrides_of(finding: Finding, *given: str) -> list[str]:
+    """Return the overrides of a run that was given these, with the changes that a finding suggests."""
+    words = shlex.split(command_line(Launch(given, standalone=True), finding.changes))
     assert words[:3] == ["python", "-m", "glassnet.stages.train"]
     return [word for word in words[3:] if word != "-m"]
 
@@ -179,7 +191,7 @@ def test_what_a_small_rate_or_a_large_batch_learns_late_is_no_lack_of_size(overr
     assert "underfitting" not in _names(_train(*overrides))
 
 
-def test_few_rows_learnt_by_heart_are_overfitting_though_the_loss_is_that_of_chance() -> None:
+def test_few_rows_learnt_by_heart_are_overfitting_though_the_loss_is_the_random_baseline() -> None:
     """The network is right far more often than the majority class, and too sure of what it gets wrong."""
     training = _train("few rows", "model.hidden_sizes=[256,256]", "training.patience=null")
     assert training.beats_majority
@@ -199,10 +211,9 @@ def test_gradients_that_explode_though_they_are_clipped_need_smaller_steps() -> 
     deep = ("model.hidden_sizes=[64,64,64,64,64,64,64,64]", "model.activation=silu", "training.epochs=10")
     training = _train("clusters", *deep, "optimizer.learning_rate=0.1")
     for bound, change in ((None, "training.max_gradient_norm=1"), (1.0, "optimizer.learning_rate=0.01")):
-        section = {**training.settings["training"], "max_gradient_norm": bound}
-        again = replace(training, settings={**training.settings, "training": section})
+        again = replace(training, setup=replace(training.setup, max_gradient_norm=bound))
         found = next(finding for finding in diagnose(again) if finding.name == "exploding gradients")
-        assert found.command.endswith(change)
+        assert override(found.changes[-1]) == change
 
 
 def test_units_dead_from_the_start_are_not_a_small_rate() -> None:
@@ -222,7 +233,7 @@ def test_a_training_that_cannot_be_looked_at_is_refused() -> None:
     with pytest.raises(ValueError, match="expected a history of one epoch or more, received none"):
         replace(training, history=[])
     with pytest.raises(ValueError, match=r"sections model, optimizer and training, .* none called model or opt"):
-        replace(training, settings={"training": {}})
+        setup_of({"training": {}})
 
 
 @pytest.mark.parametrize("start", ["model=softmax", "model.hidden_sizes=[2]"])
@@ -231,17 +242,17 @@ def test_advice_to_grow_comes_to_an_end_where_growing_brings_nothing(start: str)
     first = _train("overlapping", start)
     (finding,) = diagnose(first)
     assert finding.name == "underfitting"
-    assert _names(_train("overlapping", *_overrides_of(finding))) == []
+    assert _names(_train("overlapping", *_overrides_of(finding, start))) == []
 
 
 @pytest.mark.parametrize("overrides", [("model=softmax",), ("model.hidden_sizes=[]",), ("model.hidden_sizes=[1]",)])
-def test_a_network_too_small_to_beat_chance_is_underfitting(overrides: tuple[str, ...]) -> None:
+def test_a_network_too_small_to_beat_the_random_baseline_is_underfitting(overrides: tuple[str, ...]) -> None:
     """No line parts two rings, whatever the start: the loss stays near ln 2, and a larger network is the remedy."""
     training = _train("circles", *overrides)
     assert training.train.min() > 0.8
     (finding,) = diagnose(training)
     assert finding.name == "underfitting"
-    larger = _train("circles", *_overrides_of(finding))
+    larger = _train("circles", *_overrides_of(finding, *overrides))
     assert larger.validation.min() < 0.1
 
 
@@ -249,18 +260,19 @@ def test_a_network_too_small_to_beat_chance_is_underfitting(overrides: tuple[str
 def test_a_penalty_too_strong_is_named_where_classes_are_rare(penalty: float) -> None:
     """The majority's share alone takes the loss far below ln 7, and a tenth of the penalty takes it further."""
     overrides = "training.epochs=20", "training.batch_size=64"
-    training = _train("unequal classes", *overrides, f"training.l2={penalty:g}")
+    strong = f"training.l2={penalty:g}"
+    training = _train("unequal classes", *overrides, strong)
     assert training.train[-1] < 0.7
     finding = diagnose(training)[0] if penalty == 1 else next(f for f in diagnose(training) if "penalty" in f.name)
     assert finding.name == "penalty too strong"
-    weaker = _train("unequal classes", *_overrides_of(finding))
+    weaker = _train("unequal classes", *_overrides_of(finding, *overrides, strong))
     assert weaker.validation.min() < 0.95 * training.validation.min()
     assert "penalty too strong" not in _names(_train("unequal classes", *overrides, "training.l2=0.01"))
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_labels_without_sense_are_told_from_a_network_too_small(seed: int) -> None:
-    """The validation loss never comes below chance while the training loss falls."""
+    """The validation loss never comes below the random baseline while the training loss falls."""
     training = _train("random labels", f"seed={seed}")
     (finding,) = diagnose(training)
     assert finding.name == "no better than chance"
@@ -268,13 +280,13 @@ def test_labels_without_sense_are_told_from_a_network_too_small(seed: int) -> No
     assert _overrides_of(finding)[-1] == "model=softmax"
 
 
-def test_chance_is_that_of_the_validation_rows() -> None:
+def test_the_random_baseline_is_that_of_the_validation_rows() -> None:
     """Their targets vary more than those of the training rows: a loss above the variance of these may be a good one."""
     training = _train("skewed targets")
-    assert training.validation_chance is not None
-    assert 1 < 1.5 * training.validation.min() < training.validation_chance
+    assert training.validation_baseline is not None
+    assert 1 < 1.5 * training.validation.min() < training.validation_baseline
     assert "no better than chance" not in _names(training)
-    unknown = replace(training, validation_chance=None)
+    unknown = replace(training, validation_baseline=None)
     assert "no better than chance" in _names(unknown)
 
 
@@ -284,7 +296,7 @@ def test_a_training_that_ends_early_is_told_so_though_its_schedule_has_ended(epo
     training = _train("shells", f"training.epochs={epochs}")
     (finding,) = diagnose(training)
     assert finding.name == "stopped too early"
-    longer = _train("shells", *_overrides_of(finding))
+    longer = _train("shells", *_overrides_of(finding, f"training.epochs={epochs}"))
     assert longer.validation[-1] < 0.9 * training.validation[-1]
 
 
@@ -312,7 +324,7 @@ def test_a_network_that_dropout_keeps_from_fitting_needs_less_of_it() -> None:
         (finding,) = diagnose(_train("shells", *overrides))
         assert finding.name == "underfitting"
         assert "dropout silences" in finding.evidence
-        overrides = _overrides_of(finding)
+        overrides = _overrides_of(finding, *overrides)
         assert overrides == [f"model.dropout={dropout}"]
     assert not any("dropout" in finding.advice for finding in diagnose(_train("shells", "model.dropout=0.1")))
 
@@ -324,13 +336,14 @@ def test_averaged_weights_that_are_still_the_initial_ones_are_named(data: str) -
     assert training.validation[-1] > 1
     (finding,) = diagnose(training)
     assert finding.name == "average behind"
-    again = _train(data, *_overrides_of(finding))
-    assert "training.average_decay=0.999" in again.overrides
+    overrides = _overrides_of(finding, "training.average_decay=0.9999")
+    assert overrides == ["training.average_decay=0.999"]
+    again = _train(data, *overrides)
     assert again.validation[-1] < 0.7 * training.validation[-1]
 
 
 def test_a_wide_gap_after_a_small_rise_is_overfitting() -> None:
-    """The training loss halves after the best epoch, the validation loss rises by less than 0.1 of chance."""
+    """The training loss halves after the best epoch; the validation loss rises by less than 0.1 of the baseline."""
     training = _train("clusters")
     assert training.validation[-1] - training.validation.min() < 0.1
     assert _names(training)[0] == "overfitting"
@@ -338,7 +351,7 @@ def test_a_wide_gap_after_a_small_rise_is_overfitting() -> None:
     assert not any("larger" in each.advice for each in improvements)
 
 
-def test_a_first_epoch_above_chance_is_no_sign_of_a_large_rate() -> None:
+def test_a_first_epoch_above_the_random_baseline_is_no_sign_of_a_large_rate() -> None:
     """The squared error of an untrained network is several times that of the mean; the training is a good one."""
     training = _train("friedman", "model.hidden_sizes=[256,256]")
     assert training.train[0] > 2 > 0.1 > training.validation.min()
@@ -346,7 +359,7 @@ def test_a_first_epoch_above_chance_is_no_sign_of_a_large_rate() -> None:
 
 
 def test_overfitting_of_a_regression_is_named_first() -> None:
-    """A large network learns noisy targets by heart; its first epoch was far above chance, as any of its size."""
+    """A large network learns noisy targets by heart; its first epoch was above the baseline, as for any of its size."""
     training = _train("noisy targets", "model.hidden_sizes=[256,256]")
     assert training.train[0] > 2
     assert _names(training)[0] == "overfitting"
@@ -385,8 +398,8 @@ def test_the_floor_of_a_smoothed_training_is_the_loss_of_what_it_is_taught() -> 
     assert regression.floor == 0
 
 
-def _metrics_of_a_loser() -> dict[str, Any]:
-    scores = {"difference": -0.2, "difference_low": -0.3, "difference_high": -0.1, "mcnemar_p": 1e-4}
+def _metrics_of_a_loser() -> Metrics:
+    scores: Comparison = {"difference": -0.2, "difference_low": -0.3, "difference_high": -0.1, "mcnemar_p": 1e-4}
     return {"accuracy": 0.7, "examples": 100, "comparisons": {"softmax_regression": scores}}
 
 
@@ -403,28 +416,24 @@ def test_a_network_that_loses_is_mended_before_it_grows(overrides: list[str], se
     """After one epoch, at a tiny rate, from zeros: what keeps it from fitting comes first; growing is not advised."""
     training = _train("clusters", *overrides)
     findings = diagnose(training) + examine_scores(_metrics_of_a_loser(), training)
-    group = {"true": "a", "predicted": "b", "count": 9, "hypothesis": "boundary misplaced", "evidence": "9 of 9 …"}
-    improvements = next_improvements(findings, {"groups": [group]}, training)
-    assert _overrides_of(improvements[0])[-1] == setting
+    improvements = next_improvements(findings, _errors(Hypothesis.BOUNDARY_MISPLACED), training)
+    assert _overrides_of(improvements[0], *overrides)[-1] == setting
     assert not any("larger" in each.advice for each in improvements)
 
 
 def test_a_larger_softmax_regression_is_an_mlp() -> None:
     """Softmax regression starts at zero, where hidden layers cannot learn: the rule of initialization changes too."""
     training = _train("clusters", "model=softmax")
-    groups = [
-        {"true": "a", "predicted": "b", "count": 4, "hypothesis": hypothesis, "evidence": "4 of 4 …"}
-        for hypothesis in ("near the boundary", "boundary misplaced", "inside the other class")
-    ]
+    hypotheses = Hypothesis.NEAR_THE_BOUNDARY, Hypothesis.BOUNDARY_MISPLACED, Hypothesis.INSIDE_THE_OTHER_CLASS
     advised = [
         *diagnose(training),
         *examine_scores(_metrics_of_a_loser(), training),
-        *(next_improvements([], {"groups": [group]}, training)[0] for group in groups),
+        *(next_improvements([], _errors(hypothesis), training)[0] for hypothesis in hypotheses),
         next_improvements([], NO_ERRORS, training)[2],
     ]
     assert sum("size" in each.advice or "larger" in each.advice for each in advised) == 6
     for finding in advised:
-        *kept, sizes = _overrides_of(finding)
+        *kept, sizes = _overrides_of(finding, "model=softmax")
         name, _, values = sizes.partition("=")
         assert name == "model.hidden_sizes"
         largest = yaml.safe_load(f"[{values}]")[-1]
@@ -435,6 +444,7 @@ def test_a_larger_softmax_regression_is_an_mlp() -> None:
 
 def test_a_stronger_penalty_is_a_stronger_decay_where_the_optimizer_decays() -> None:
     """AdamW allows no penalty besides its decay: what is advised must be a run that starts."""
-    training = _train("clusters", "optimizer=adamw", "model.dropout=0.4", "model.hidden_sizes=[256,256]", "seed=1")
+    overrides = ("optimizer=adamw", "model.dropout=0.4", "model.hidden_sizes=[256,256]", "seed=1")
+    training = _train("clusters", *overrides)
     finding = next(each for each in diagnose(training) if each.name == "overfitting")
-    assert _compose(_overrides_of(finding))["optimizer"]["weight_decay"] == 0.1
+    assert _compose(_overrides_of(finding, *overrides))["optimizer"]["weight_decay"] == 0.1

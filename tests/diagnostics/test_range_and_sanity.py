@@ -162,9 +162,9 @@ def test_no_usual_initialization_is_called_out_of_scale(
     for seed in range(3):
         settings = _settings(hidden_sizes=hidden_sizes, init=init) | {"seed": 100 * seed}
         first, error = _first_loss(settings, ArrayDataset(X, y), classes)
-        chance, usual = (math.log(classes), 1.0) if classes else (float(np.square(y).mean()), 2.0)
-        assert chance - 3 * error <= first + 1e-6
-        assert first - 3 * error <= chance + usual
+        random_baseline, usual = (math.log(classes), 1.0) if classes else (float(np.square(y).mean()), 2.0)
+        assert random_baseline - 3 * error <= first + 1e-6
+        assert first - 3 * error <= random_baseline + usual
 
 
 @pytest.mark.parametrize("classes", [3, None])
@@ -206,7 +206,7 @@ def test_a_first_loss_of_one_draw_is_neither_near_nor_far() -> None:
 
 
 def test_features_out_of_scale_and_a_network_that_is_too_small_are_named() -> None:
-    """A first loss far from chance; rows that cannot be learnt by heart."""
+    """A first loss far from the random baseline; rows that cannot be learnt by heart."""
     with pytest.raises(ValueError, match=r"expected the first loss near ln 3 = 1\.099, received \d"):
         sanity_checks(_settings(hidden_sizes=[32]), _rows(1000.0), _rows(), 3)
     with pytest.raises(ValueError, match=r"expected the loss on 16 rows to fall below 0\.02"):

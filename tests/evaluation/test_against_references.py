@@ -2,6 +2,7 @@
 
 import tracemalloc
 import warnings
+from typing import cast
 
 import numpy as np
 import pytest
@@ -208,7 +209,8 @@ def test_calibration_is_examined_before_and_after_the_temperature_of_the_validat
     Z = rng.standard_normal((2_000, 3))
     y = (rng.random((2_000, 1)) > _softmax(Z).cumsum(axis=1)[:, :2]).sum(axis=1)
     Z *= 4
-    scores, curves = evaluation.examine_calibration(y[:1_000], Z[:1_000], (y[1_000:], Z[1_000:]))
+    calibration, curves = evaluation.examine_calibration(y[:1_000], Z[:1_000], (y[1_000:], Z[1_000:]))
+    scores = cast(dict[str, float], calibration)
     assert scores["temperature"] == evaluation.fit_temperature(Z[1_000:], y[1_000:]) == pytest.approx(4, rel=0.2)
     for logits, error, log_loss in (
         (Z[:1_000], "error", "log_loss"),
@@ -228,8 +230,9 @@ def test_calibration_is_examined_before_and_after_the_temperature_of_the_validat
     assert [sum(row["examples"] for row in curves[name]) for name in ("before", "after")] == [1_000, 1_000]
     sure = Z[1_000:].argmax(axis=1), Z[1_000:]
     for validation in (None, sure):
-        scores, curves = evaluation.examine_calibration(y[:1_000], Z[:1_000], validation)
-        assert [scores[name] for name in ("temperature", "error_after", "log_loss_after")] == [None] * 3
+        calibration, curves = evaluation.examine_calibration(y[:1_000], Z[:1_000], validation)
+        unfitted = calibration["temperature"], calibration["error_after"], calibration["log_loss_after"]
+        assert unfitted == (None, None, None)
         assert list(curves) == ["before"]
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glassnet.evaluation import LabelledRows, analyse_errors, analyse_regression_errors
+from glassnet.evaluation import ErrorAnalysis, LabelledRows, analyse_errors, analyse_regression_errors
 from glassnet.evaluation.neighbours import deviations, nearest_rows, usual_distance
 
 NAMES = ("left", "right", "rare")
@@ -23,7 +23,7 @@ def _training() -> LabelledRows:
 TRAINING = _training()
 
 
-def _analyse(X: list[list[float]], y: list[int], P: list[list[float]], shown: int = 10) -> dict[str, Any]:
+def _analyse(X: list[list[float]], y: list[int], P: list[list[float]], shown: int = 10) -> ErrorAnalysis:
     test = LabelledRows(np.array(X), np.array(y), np.arange(len(y)))
     return analyse_errors(test, np.array(P), TRAINING, NAMES, ["x", "height"], shown)
 

@@ -22,14 +22,15 @@ def _job(folder: Path, number: int, changes: list[str], loss: float | None, reas
     if loss is None:
         return
     (job.folder / "models").mkdir()
-    card = {
+    manifest = {
+        "key": "k",
+        "settings": {},
+        "epochs": 3,
         "best_epoch": 2,
         "best_validation_loss": loss,
         "best_validation_accuracy": 1 - loss,
-        "epochs": 3,
-        "key": "k",
     }
-    (job.folder / "models" / "run.json").write_text(json.dumps(card))
+    (job.folder / "models" / "run.json").write_text(json.dumps(manifest))
     rows = [{"epoch": float(epoch), "seconds": 0.5} for epoch in (1, 2, 3)]
     write_history(job.folder / "models" / "history.csv", rows, rows[0])
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from glassnet.evaluation import Case
 from glassnet.reporting import drawing, result_figures, tables
 
 NAMES = ("$10_to_$20", "$20_to_$40", r"a|b \ c", "price_$_per_$")
@@ -57,9 +58,9 @@ def test_figures_take_no_name_for_a_formula(tmp_path: Path) -> None:
     result_figures.draw_confusion_matrix(counts, NAMES, tmp_path / "confusion_matrix.png")
     result_figures.draw_class_scores(scores, NAMES, tmp_path / "class_scores.png")
     result_figures.draw_predictions(np.arange(3.0), np.arange(3.0), "$_per_m^2_$", tmp_path / "predictions.png")
-    case = {
+    case: Case = {
         "row": 1, "true": NAMES[0], "predicted": NAMES[1], "pixels": ["00ff", "ff00"],
-        "probabilities": dict.fromkeys(NAMES, 0.25),
+        "probabilities": dict.fromkeys(NAMES, 0.25), "furthest_features": {}, "nearest": [], "neighbours": [],
     }  # fmt: skip
     result_figures.draw_cases([case], tmp_path / "cases.png")
     assert len(list(tmp_path.iterdir())) == 4

@@ -1,15 +1,27 @@
 """Diagnostics: seeing whether, and why, training works."""
 
-from glassnet.diagnostics.diagnosis import Finding, Training, diagnose, examine_scores, next_improvements
+from glassnet.diagnostics.diagnosis import (
+    AnyOf,
+    Change,
+    Finding,
+    Setup,
+    Training,
+    diagnose,
+    examine_scores,
+    next_improvements,
+)
 from glassnet.diagnostics.gradient_check import GradientCheck, directional_gradient_check, gradient_check
 from glassnet.diagnostics.range_test import RangeTest, learning_rate_range_test
 from glassnet.diagnostics.sanity import sanity_checks
 from glassnet.diagnostics.telemetry import Telemetry, TelemetryRow, read_telemetry, write_telemetry
 
 __all__ = [
+    "AnyOf",
+    "Change",
     "Finding",
     "GradientCheck",
     "RangeTest",
+    "Setup",
     "Telemetry",
     "TelemetryRow",
     "Training",

@@ -1,4 +1,4 @@
-"""Checks before a long training: is the first loss what chance gives, and can the network learn a few rows by heart?"""
+"""Checks before a long training: does the first loss fit the random baseline, can a few rows be learnt by heart?"""
 
 import math
 from typing import Any
@@ -40,16 +40,16 @@ def sanity_checks(
         ValueError: for a check that is not passed.
     """
     y = np.asarray(train.y[:FIRST_ROWS])
-    chance = math.log(classes) if classes else float(np.square(y, dtype=np.float64).mean())
-    name = f"ln {classes} = {chance:.3f}" if classes else f"the target's variance, {chance:.3g}"
-    usual = VARIANCE / 2 if classes else VARIANCE  # above chance
+    random_baseline = math.log(classes) if classes else float(np.square(y, dtype=np.float64).mean())
+    name = f"ln {classes} = {random_baseline:.3f}" if classes else f"the target's variance, {random_baseline:.3g}"
+    usual = VARIANCE / 2 if classes else VARIANCE  # above the random baseline
     first, error = _first_loss(settings, train, classes)
     received = f"expected the first loss near {name}, received {first:.4g}, the mean of {DRAWS} initializations"
-    if not first - SURE * error <= chance + usual:
+    if not first - SURE * error <= random_baseline + usual:
         raise ValueError(
             f"sanity: {received}, more than {usual:g} above; look at model.init, and at the scale of the features"
         )
-    if first + SURE * error < chance:
+    if first + SURE * error < random_baseline:
         raise ValueError(
             f"sanity: {received}, which is below, before any training; look for labels that the network has seen, and "
             "at what the loss is the mean of"
@@ -88,11 +88,11 @@ def _overfit(settings: dict[str, Any], train: ArrayDataset, classes: int | None)
     labels = np.asarray(train.y)
     order = np.arange(len(labels))
     if classes:  # one row of each class in turn, as far as they go
-        place_in_class = np.empty(len(labels), dtype=np.int64)
+        rank_in_class = np.empty(len(labels), dtype=np.int64)
         for label in range(classes):
             of_class = np.flatnonzero(labels == label)
-            place_in_class[of_class] = np.arange(len(of_class))
-        order = np.lexsort((labels, place_in_class))
+            rank_in_class[of_class] = np.arange(len(of_class))
+        order = np.lexsort((labels, rank_in_class))
     few = np.sort(order[:ROWS])
     X, y = np.asarray(train.X[few]), labels[few]
     optimizer = optim.Adam(model.train().parameters(), RATE)

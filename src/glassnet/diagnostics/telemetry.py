@@ -2,7 +2,7 @@
 
 import csv
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,14 +39,14 @@ class Telemetry(Callback):
     """Measures a training batch now and then, and units that never fire once an epoch; keeps tidy rows.
 
     Every `every` steps, for each layer without inner modules, over its output for the batch: "mean", "std", "min",
-    "max"; for ReLU "zero_share", the share of entries that are exactly 0; for Sigmoid and Tanh "saturated_share", the
-    share within 1e−3 of a limit. For each parameter, of its gradient: "gradient_norm", "gradient_min", "gradient_max",
-    "gradient_zero_share"; and "update_ratio", the norm of the update over the norm of the values before it (about 1e−3
-    is healthy). Gradients are taken as they are when this callback is called: before clipping if it stands earlier in
-    the list of callbacks than the clipping, after it if later.
+    "max"; for ReLU "zero_share", the fraction of entries that are exactly 0; for Sigmoid and Tanh "saturated_share",
+    the fraction within 1e−3 of a limit. For each parameter, of its gradient: "gradient_norm", "gradient_min",
+    "gradient_max", "gradient_zero_share"; and "update_ratio", the norm of the update over the norm of the values before
+    it (about 1e−3 is healthy). Gradients are taken as they are when this callback is called: before clipping if it
+    stands earlier in the list of callbacks than the clipping, after it if later.
 
     After each epoch, for each ReLU: "dead_units", how many units were 0 for every example of the validation data, and
-    "dead_share", the share of them.
+    "dead_share", the fraction of them.
 
     Nothing is measured between the sampled steps: the hooks on the layers (see `Module.on_forward`) are taken away.
     """
@@ -149,7 +149,7 @@ class Telemetry(Callback):
         self._hooks = []
 
 
-def write_telemetry(path: Path, rows: list[TelemetryRow]) -> None:
+def write_telemetry(path: Path, rows: Sequence[TelemetryRow]) -> None:
     """Write the rows as CSV: step, layer, statistic, value."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", newline="", encoding="utf-8") as file:
@@ -192,26 +192,26 @@ def activation_statistics(layer: nn.Module, Y: FloatArray) -> dict[str, float]:
         "max": float(Y.max()),
     }
     if isinstance(layer, nn.ReLU):
-        statistics["zero_share"] = _share(Y == 0)
+        statistics["zero_share"] = _fraction(Y == 0)
     elif isinstance(layer, nn.Sigmoid):
-        statistics["saturated_share"] = _share(np.abs(Y - Y.dtype.type(0.5)) > 0.5 - SATURATED)
+        statistics["saturated_share"] = _fraction(np.abs(Y - Y.dtype.type(0.5)) > 0.5 - SATURATED)
     elif isinstance(layer, nn.Tanh):
-        statistics["saturated_share"] = _share(np.abs(Y) > 1 - SATURATED)
+        statistics["saturated_share"] = _fraction(np.abs(Y) > 1 - SATURATED)
     return statistics
 
 
 def gradient_statistics(parameter: nn.Parameter) -> dict[str, float]:
-    """Return norm, min, max and the share of exact zeros of a parameter's gradient."""
+    """Return norm, min, max and the fraction of exact zeros of a parameter's gradient."""
     gradient = parameter.grad
     return {
         "gradient_norm": euclidean_norm(gradient),
         "gradient_min": float(gradient.min()),
         "gradient_max": float(gradient.max()),
-        "gradient_zero_share": _share(gradient == 0),
+        "gradient_zero_share": _fraction(gradient == 0),
     }
 
 
-def _share(which: npt.NDArray[np.bool_]) -> float:
+def _fraction(which: npt.NDArray[np.bool_]) -> float:
     return int(np.count_nonzero(which)) / which.size
 
 

@@ -28,6 +28,18 @@ from glassnet.evaluation.paired import (
     sign_flip_test,
 )
 from glassnet.evaluation.probability_scores import log_loss, roc_auc, top_k_accuracy
+from glassnet.evaluation.records import (
+    Calibration,
+    Case,
+    Comparison,
+    ErrorAnalysis,
+    ErrorGroup,
+    Hypothesis,
+    Metrics,
+    RegressionCase,
+    RegressionErrorAnalysis,
+    ReliabilityBin,
+)
 from glassnet.evaluation.regression import compare_regressions, decimals_of, regression_scores
 from glassnet.evaluation.regression_errors import analyse_regression_errors
 from glassnet.evaluation.score_groups import grouped, ungrouped
@@ -44,8 +56,18 @@ from glassnet.evaluation.scores import (
 
 __all__ = [
     "TEMPERATURES",
+    "Calibration",
+    "Case",
+    "Comparison",
+    "ErrorAnalysis",
+    "ErrorGroup",
+    "Hypothesis",
     "LabelledRows",
+    "Metrics",
     "PairedComparison",
+    "RegressionCase",
+    "RegressionErrorAnalysis",
+    "ReliabilityBin",
     "accuracy",
     "analyse_errors",
     "analyse_regression_errors",

@@ -1,13 +1,13 @@
 """Calibration: whether a stated confidence of 80% is right 80% of the time, and the temperature that mends it."""
 
 import math
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from glassnet.evaluation.inputs import check_scored, check_whole
 from glassnet.evaluation.probability_scores import log_loss
+from glassnet.evaluation.records import Calibration, ReliabilityBin
 from glassnet.evaluation.scores import FloatArray, LabelArray
 
 BINS = 10
@@ -26,21 +26,21 @@ def reliability_curve(y_true: LabelArray, probabilities: FloatArray, bins: int =
     check_whole("reliability_curve", "number of bins", bins, 1)
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = (probabilities.argmax(axis=1) == y_true).astype(np.float64)
-    place = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
-    count = np.bincount(place, minlength=bins).astype(np.float64)
+    bin_of = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    count = np.bincount(bin_of, minlength=bins).astype(np.float64)
     with np.errstate(invalid="ignore"):
-        means = [np.bincount(place, weights=values, minlength=bins) / count for values in (confidence, right)]
+        means = [np.bincount(bin_of, weights=values, minlength=bins) / count for values in (confidence, right)]
     return np.column_stack([count, *means])
 
 
 def expected_calibration_error(y_true: LabelArray, probabilities: FloatArray, bins: int = BINS) -> float:
-    """Return the mean gap between confidence and accuracy over the bins, weighted by their counts.
+    """Return the mean difference between confidence and accuracy over the bins, weighted by their counts.
 
     Source: Naeini, Cooper & Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning", 2015.
     """
     count, confidence, right = reliability_curve(y_true, probabilities, bins).T
-    gaps = np.where(count > 0, np.abs(confidence - right), 0.0)
-    return float((count * gaps).sum() / count.sum())
+    differences = np.where(count > 0, np.abs(confidence - right), 0.0)
+    return float((count * differences).sum() / count.sum())
 
 
 def fit_temperature(logits: FloatArray, y_true: LabelArray) -> float:
@@ -83,10 +83,12 @@ def calibration_error_by_chance(probabilities: FloatArray, rng: np.random.Genera
     reliability of reliability diagrams", 2007.)
     """
     confidence = np.minimum(probabilities.max(axis=1).astype(np.float64), 1.0)
-    place = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
-    belongs = (place[:, np.newaxis] == np.arange(BINS)).astype(np.float64)
+    bin_of = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
+    belongs = (bin_of[:, np.newaxis] == np.arange(BINS)).astype(np.float64)
     stated = confidence @ belongs
-    errors = [np.abs((rng.random(len(place)) < confidence) @ belongs - stated).sum() / len(place) for _ in range(draws)]
+    errors = [
+        np.abs((rng.random(len(bin_of)) < confidence) @ belongs - stated).sum() / len(bin_of) for _ in range(draws)
+    ]
     return float(np.percentile(errors, 95))
 
 
@@ -106,7 +108,7 @@ def apply_temperature(logits: FloatArray, temperature: float) -> npt.NDArray[np.
 
 def examine_calibration(
     y_true: LabelArray, logits: FloatArray, validation: tuple[LabelArray, FloatArray] | None
-) -> tuple[dict[str, Any], dict[str, list[dict[str, float]]]]:
+) -> tuple[Calibration, dict[str, list[ReliabilityBin]]]:
     """Return a model's calibration on the test rows before and after a temperature fitted on the validation rows.
 
     Where every validation row is right, the log-loss falls for ever as T does, and there is nothing to fit: the
@@ -122,7 +124,7 @@ def examine_calibration(
     """
     stated = apply_temperature(logits, 1.0)
     right = stated.argmax(axis=1) == y_true
-    scores: dict[str, float | None] = {
+    scores: Calibration = {
         "confidence": float(stated.max(axis=1).mean()),
         "accuracy": float(right.mean()),
         "error": expected_calibration_error(y_true, stated),
@@ -143,7 +145,7 @@ def examine_calibration(
     return scores, curves
 
 
-def _full_bins(y_true: LabelArray, probabilities: FloatArray) -> list[dict[str, float]]:
+def _full_bins(y_true: LabelArray, probabilities: FloatArray) -> list[ReliabilityBin]:
     """Return the bins that hold examples."""
     curve = reliability_curve(y_true, probabilities)
     return [

@@ -48,7 +48,7 @@ def classification_scores(y_true: LabelArray, probabilities: FloatArray) -> dict
 
 
 def majority_probabilities(examples: int, training_counts: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Return the classes' shares of the training rows, for each of so many examples.
+    """Return the classes' fractions of the training rows, for each of so many examples.
 
     Raises:
         ValueError: unless these are counts `(C,)`, of one row at least.

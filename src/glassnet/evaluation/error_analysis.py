@@ -1,11 +1,13 @@
 """Error analysis: which test rows are wrong and how, and what the training rows around them say about why."""
 
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from glassnet.evaluation.neighbours import LabelledRows, deviations, furthest_features, nearest_rows, usual_distance
+from glassnet.evaluation.records import Case, ClassNeighbour, ErrorAnalysis, ErrorGroup, Hypothesis
 from glassnet.evaluation.scores import FloatArray
 
 NEIGHBOURS = 5
@@ -13,8 +15,7 @@ ANALYSED = 200  # errors looked at closely, about: the work grows with errors ×
 UNCERTAIN = 5  # right answers that are described
 TOP = 5  # probabilities kept of each case
 
-Json: TypeAlias = dict[str, Any]
-Places: TypeAlias = npt.NDArray[np.int64]
+Indices: TypeAlias = npt.NDArray[np.int64]
 
 
 def analyse_errors(
@@ -24,7 +25,7 @@ def analyse_errors(
     class_names: tuple[str, ...],
     feature_names: list[str],
     shown: int = 10,
-) -> Json:
+) -> ErrorAnalysis:
     """Return the errors in groups of (true, predicted) with a hypothesis each, cases to show, and the least certain.
 
     The cases stand for the groups: one of each, the largest group first, then a second of each, and so on until enough
@@ -44,24 +45,27 @@ def analyse_errors(
     order = wrong[np.lexsort((test.rows[wrong], -confidence[wrong]))]
     pairs = [(int(test.y[i]), int(predicted[i])) for i in order]
     analysed = _sample(order, pairs)
-    signs = _signs(analysed, test, probabilities, train, len(class_names))
-    groups = []
+    indicators = _indicators(analysed, test, probabilities, train, len(class_names))
+    groups: list[ErrorGroup] = []
     for true, guess in sorted(set(pairs)):
-        of_group = [sign for sign in signs if (sign["true"], sign["guess"]) == (true, guess)]
-        share = float(np.mean(train.y == true))
-        names = {"true": class_names[true], "predicted": class_names[guess], "count": pairs.count((true, guess))}
+        of_group = [each for each in indicators if (each.true, each.guess) == (true, guess)]
+        fraction = float(np.mean(train.y == true))
+        best, evidence = _hypothesis(of_group, class_names[true], class_names[guess], fraction, len(class_names))
         groups.append(
             {
-                **names,
-                "rows": sorted(sign["row"] for sign in of_group),
-                **_hypothesis(of_group, class_names[true], class_names[guess], share, len(class_names)),
+                "true": class_names[true],
+                "predicted": class_names[guess],
+                "count": pairs.count((true, guess)),
+                "rows": sorted(each.row for each in of_group),
+                "hypothesis": best,
+                "evidence": evidence,
             }
         )
     groups.sort(key=lambda group: (-group["count"], group["true"], group["predicted"]))
     right = np.flatnonzero(predicted == test.y)
     uncertain = right[np.lexsort((test.rows[right], confidence[right]))][:UNCERTAIN]
 
-    def describe(chosen: Places) -> list[Json]:
+    def describe(chosen: Indices) -> list[Case]:
         return _describe(chosen, test, probabilities, train, class_names, feature_names)
 
     return {
@@ -73,102 +77,143 @@ def analyse_errors(
     }
 
 
-def _sample(order: Places, pairs: list[tuple[int, int]]) -> Places:
-    """Return the errors to look at closely: all if they are few, else the same share of each group.
+def _sample(order: Indices, pairs: list[tuple[int, int]]) -> Indices:
+    """Return the errors to look at closely: all if they are few, else the same fraction of each group.
 
     At least one of each, and from the most to the least confident at even distances, so that they stand for the group.
     """
-    share = min(1.0, ANALYSED / max(1, len(order)))
+    fraction = min(1.0, ANALYSED / max(1, len(order)))
     chosen: list[int] = []
     for pair in sorted(set(pairs)):
         members = [at for at, other in enumerate(pairs) if other == pair]
-        wanted = max(1, round(share * len(members)))
+        wanted = max(1, round(fraction * len(members)))
         chosen += [members[at] for at in np.linspace(0, len(members) - 1, wanted).astype(int)]
     return order[sorted(chosen)]
 
 
-def _signs(
-    order: Places, test: LabelledRows, probabilities: FloatArray, train: LabelledRows, classes: int
-) -> list[Json]:
-    """Return, for each error, the numbers from which its explanation is drawn, and what they speak for."""
+@dataclass(frozen=True)
+class _Indicators:
+    """The numbers from which the explanation of an error is drawn, and what they speak for.
+
+    Attributes:
+        row: its number in the raw data.
+        true: the actual class.
+        guess: the predicted one.
+        confidence: the probability of the predicted class.
+        margin: by how much it exceeds the next one.
+        for_true: the fraction of the nearest training rows that are of the actual class.
+        for_guess: and of the predicted one.
+        distance: to the nearest training row.
+        usual: the distance that 99 of 100 training rows do not exceed.
+        speak_for: the explanations that fit.
+    """
+
+    row: int
+    true: int
+    guess: int
+    confidence: float
+    margin: float
+    for_true: float
+    for_guess: float
+    distance: float
+    usual: float
+    speak_for: frozenset[Hypothesis]
+
+
+def _indicators(
+    order: Indices, test: LabelledRows, probabilities: FloatArray, train: LabelledRows, classes: int
+) -> list[_Indicators]:
+    """Return the indicators of each error."""
     if not len(order):
         return []
-    distances, places = nearest_rows(test.X[order], train.X, min(NEIGHBOURS, len(train.y)))
+    distances, neighbours = nearest_rows(test.X[order], train.X, min(NEIGHBOURS, len(train.y)))
     usual = usual_distance(train.X)
-    shares = np.bincount(train.y, minlength=classes) / len(train.y)
-    signs = []
-    for i, distance, place in zip(order, distances, places, strict=True):
+    fractions = np.bincount(train.y, minlength=classes) / len(train.y)
+    indicators = []
+    for i, distance, near in zip(order, distances, neighbours, strict=True):
         true, p = int(test.y[i]), probabilities[i]
         guess = int(p.argmax())
-        labels = train.y[place]
+        labels = train.y[near]
         for_true, for_guess = float(np.mean(labels == true)), float(np.mean(labels == guess))
         ordered = np.sort(p)
         confidence, margin = float(ordered[-1]), float(ordered[-1] - ordered[-2])
-        signs.append(
-            {
-                "row": int(test.rows[i]), "true": true, "guess": guess, "confidence": confidence, "margin": margin,
-                "for_true": for_true, "for_guess": for_guess, "distance": float(distance[0]), "usual": usual,
-                "outlier": float(distance[0]) > usual,
-                "label noise suspected": for_guess >= 0.8 and confidence > 0.8,
-                "near the boundary": 0 < max(for_true, for_guess) < 0.8 and confidence <= 0.9,
-                "boundary misplaced": for_true >= 0.8 and confidence <= 0.9,
-                "overconfident": confidence > 0.9 and for_true > 0,
-                "minority class": shares[true] < 0.5 / classes,
-                "inside the other class": for_guess >= 0.8 and confidence <= 0.8,
-            }
-        )  # fmt: skip
-    return signs
+        fits = {
+            Hypothesis.OUTLIER: float(distance[0]) > usual,
+            Hypothesis.LABEL_NOISE: for_guess >= 0.8 and confidence > 0.8,
+            Hypothesis.NEAR_THE_BOUNDARY: 0 < max(for_true, for_guess) < 0.8 and confidence <= 0.9,
+            Hypothesis.BOUNDARY_MISPLACED: for_true >= 0.8 and confidence <= 0.9,
+            Hypothesis.OVERCONFIDENT: confidence > 0.9 and for_true > 0,
+            Hypothesis.MINORITY_CLASS: fractions[true] < 0.5 / classes,
+            Hypothesis.INSIDE_THE_OTHER_CLASS: for_guess >= 0.8 and confidence <= 0.8,
+        }
+        speak_for = frozenset(hypothesis for hypothesis, does_fit in fits.items() if does_fit)
+        numbers = (confidence, margin, for_true, for_guess, float(distance[0]), usual)
+        indicators.append(_Indicators(int(test.rows[i]), true, guess, *numbers, speak_for))
+    return indicators
 
 
 EXPLANATIONS = (
-    "outlier",
-    "label noise suspected",
-    "minority class",
-    "near the boundary",
-    "boundary misplaced",
-    "overconfident",
-    "inside the other class",
+    Hypothesis.OUTLIER,
+    Hypothesis.LABEL_NOISE,
+    Hypothesis.MINORITY_CLASS,
+    Hypothesis.NEAR_THE_BOUNDARY,
+    Hypothesis.BOUNDARY_MISPLACED,
+    Hypothesis.OVERCONFIDENT,
+    Hypothesis.INSIDE_THE_OTHER_CLASS,
 )
 
 
-def _hypothesis(signs: list[Json], true: str, guess: str, share: float, classes: int) -> Json:
+def _hypothesis(
+    indicators: list[_Indicators], true: str, guess: str, fraction: float, classes: int
+) -> tuple[Hypothesis, str]:
     """Return the explanation that most of a group's errors speak for, if half of them do, with the numbers of those."""
-    n = len(signs)
-    best = max(EXPLANATIONS, key=lambda name: sum(bool(sign[name]) for sign in signs))
-    explained = [sign for sign in signs if sign[best]]
+    n = len(indicators)
+    best = max(EXPLANATIONS, key=lambda name: sum(name in each.speak_for for each in indicators))
+    explained = [each for each in indicators if best in each.speak_for]
     is_explained = 2 * len(explained) >= n
     confidence, margin, for_true, for_guess, distance = (
-        float(np.mean([sign[key] for sign in (explained if is_explained else signs)]))
-        for key in ("confidence", "margin", "for_true", "for_guess", "distance")
+        float(np.mean([getattr(each, name) for each in (explained if is_explained else indicators)]))
+        for name in ("confidence", "margin", "for_true", "for_guess", "distance")
     )
     around = f"{for_true:.0%} of the nearest training rows are {true}, {for_guess:.0%} {guess}"
     if not is_explained:
         seldom = f"; {best}: {len(explained)} of {n}" if explained else ""
-        return {
-            "hypothesis": "no single cause",
-            "evidence": f"the mean confidence of all {n} is {confidence:.2f}; {around}{seldom}",
-        }
+        return Hypothesis.NO_SINGLE_CAUSE, f"the mean confidence of all {n} is {confidence:.2f}; {around}{seldom}"
     who = f"{len(explained)} of {n}"
     evidence = {
-        "outlier": f"{who} lie further from every training row ({distance:.2f} on average) than 99 in 100 training "
-        f"rows from their nearest ({signs[0]['usual']:.2f})",
-        "label noise suspected": f"{who} are called {guess} with confidence ({confidence:.2f} on average), and at "
-        f"least 4 of 5 of the nearest training rows agree with it; {around}",
-        "near the boundary": f"{who} lie where classes meet: neither {true} nor {guess} has 4 of 5 of the nearest "
-        f"training rows, and the two highest probabilities are {margin:.2f} apart on average; {around}",
-        "boundary misplaced": f"{who} lie among training rows of their own class, so the network is at fault, not the "
-        f"data (confidence {confidence:.2f} on average); {around}",
-        "overconfident": f"{who} have a confidence above 0.9 ({confidence:.2f} on average) although rows of the true "
-        f"class are among the nearest; {around}",
-        "minority class": f"{true} has {share:.1%} of the training rows, less than half of an even share "
-        f"({1 / classes:.1%}); {around}",
-        "inside the other class": f"{who} lie among training rows of {guess}, and the network is in doubt (confidence "
-        f"{confidence:.2f} on average); {around}",
+        Hypothesis.OUTLIER: (
+            f"{who} lie further from every training row ({distance:.2f} on average) than 99 in 100 training rows from "
+            f"their nearest ({indicators[0].usual:.2f})"
+        ),
+        Hypothesis.LABEL_NOISE: (
+            f"{who} are called {guess} with confidence ({confidence:.2f} on average), and at least 4 of 5 of the "
+            f"nearest training rows agree with it; {around}"
+        ),
+        Hypothesis.NEAR_THE_BOUNDARY: (
+            f"{who} lie where classes meet: neither {true} nor {guess} has 4 of 5 of the nearest training rows, and "
+            f"the two highest probabilities are {margin:.2f} apart on average; {around}"
+        ),
+        Hypothesis.BOUNDARY_MISPLACED: (
+            f"{who} lie among training rows of their own class, so the network is at fault, not the data (confidence "
+            f"{confidence:.2f} on average); {around}"
+        ),
+        Hypothesis.OVERCONFIDENT: (
+            f"{who} have a confidence above 0.9 ({confidence:.2f} on average) although rows of the true class are "
+            f"among the nearest; {around}"
+        ),
+        Hypothesis.MINORITY_CLASS: (
+            f"{true} has {fraction:.1%} of the training rows, less than half of an even share ({1 / classes:.1%}); "
+            f"{around}"
+        ),
+        Hypothesis.INSIDE_THE_OTHER_CLASS: (
+            f"{who} lie among training rows of {guess}, and the network is in doubt (confidence {confidence:.2f} on "
+            f"average); {around}"
+        ),
     }
-    return {"hypothesis": best, "evidence": evidence[best]}
+    return best, evidence[best]
 
 
-def _choose(order: Places, y_true: npt.NDArray[Any], predicted: npt.NDArray[Any], shown: int) -> Places:
+def _choose(order: Indices, y_true: npt.NDArray[Any], predicted: npt.NDArray[Any], shown: int) -> Indices:
     """Return the errors to show: round the groups, the largest first, of each its most confident one still left."""
     members: dict[tuple[int, int], list[int]] = {}
     for at, i in enumerate(order):
@@ -179,13 +224,13 @@ def _choose(order: Places, y_true: npt.NDArray[Any], predicted: npt.NDArray[Any]
 
 
 def _describe(
-    chosen: Places,
+    chosen: Indices,
     test: LabelledRows,
     probabilities: FloatArray,
     train: LabelledRows,
     class_names: tuple[str, ...],
     feature_names: list[str],
-) -> list[Json]:
+) -> list[Case]:
     """Describe test rows: probabilities, the features furthest out, and the nearest training rows of both classes."""
     X = np.asarray(test.X[chosen])
     out = deviations(X, train.X)
@@ -197,13 +242,13 @@ def _describe(
         for label in sorted({y for pair in pairs for y in pair})
     }
 
-    def nearest_of(label: int, at: int) -> Json:
+    def nearest_of(label: int, at: int) -> ClassNeighbour:
         distances, rows = nearest[label]
-        found = {"row": int(train.rows[rows[at, 0]]), "distance": float(f"{distances[at, 0]:.3f}")}
-        return {"class": class_names[label], **found}
+        row, distance = int(train.rows[rows[at, 0]]), float(f"{distances[at, 0]:.3f}")
+        return {"class": class_names[label], "row": row, "distance": distance}
 
-    cases = []
-    for at, (i, places) in enumerate(zip(chosen, around, strict=True)):
+    cases: list[Case] = []
+    for at, (i, neighbours) in enumerate(zip(chosen, around, strict=True)):
         p, ranked, (true, rival) = probabilities[i], ranks[at], pairs[at]
         top = [*ranked[:TOP], *([true] if true not in ranked[:TOP] else [])]
         cases.append(
@@ -214,7 +259,7 @@ def _describe(
                 "probabilities": {class_names[label]: float(f"{p[label]:.4f}") for label in top},
                 "furthest_features": furthest_features(out[at], feature_names),
                 "nearest": [nearest_of(true, at), nearest_of(rival, at)],
-                "neighbours": [class_names[label] for label in train.y[places]],
+                "neighbours": [class_names[label] for label in train.y[neighbours]],
             }
         )
     return cases

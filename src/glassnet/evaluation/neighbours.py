@@ -30,28 +30,28 @@ class LabelledRows:
 def nearest_rows(
     X: FloatArray, train_X: FloatArray, k: int, among: npt.NDArray[np.bool_] | None = None
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-    """Return distances and places `(M, k)` of the k training rows nearest to each row of `X`, the nearest first.
+    """Return distances and indices `(M, k)` of the k training rows nearest to each row of `X`, the nearest first.
 
     Works through the training rows block by block, so that they may be memory-mapped.
 
     Args:
         X: the rows `(M, D)`.
         train_X: the training rows `(N, D)`.
-        k: how many; where there are fewer, the distance is infinite and the place −1.
+        k: how many; where there are fewer, the distance is infinite and the index −1.
         among: which training rows count; all by default.
     """
     squares = np.full((len(X), k), np.inf)
-    places = np.full((len(X), k), -1, dtype=np.int64)
+    indices = np.full((len(X), k), -1, dtype=np.int64)
     for start in range(0, len(train_X), BLOCK):
         candidates = np.arange(start, min(start + BLOCK, len(train_X)))
         if among is not None:
             candidates = candidates[among[candidates]]
         block = _squared_distances(X, np.asarray(train_X[candidates]))
         all_squares = np.hstack([squares, block])
-        all_places = np.hstack([places, np.broadcast_to(candidates, block.shape)])
+        all_indices = np.hstack([indices, np.broadcast_to(candidates, block.shape)])
         order = np.argsort(all_squares, axis=1, kind="stable")[:, :k]
-        squares, places = np.take_along_axis(all_squares, order, 1), np.take_along_axis(all_places, order, 1)
-    return np.sqrt(squares), places
+        squares, indices = np.take_along_axis(all_squares, order, 1), np.take_along_axis(all_indices, order, 1)
+    return np.sqrt(squares), indices
 
 
 def usual_distance(train_X: FloatArray) -> float:
@@ -65,7 +65,8 @@ def deviations(X: FloatArray, train_X: FloatArray) -> npt.NDArray[np.float64]:
     """Return how many standard deviations of the training rows each entry of `X (M, D)` lies from their mean.
 
     Features that are numbers are standardized already. A category's column of ones and zeros is not: a 1 lies far out
-    where the category is rare, `√((1 − p)/p)` for a share p of the training rows. A column that never changed gives 0.
+    where the category is rare, `√((1 − p)/p)` for a fraction p of the training rows. A column that never changed gives
+    0.
     """
     sums = np.zeros((2, train_X.shape[1]))
     for start in range(0, len(train_X), BLOCK):

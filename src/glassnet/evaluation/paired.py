@@ -7,6 +7,7 @@ import numpy as np
 
 from glassnet.evaluation.inputs import check_labels, check_whole
 from glassnet.evaluation.intervals import BLOCK, Z
+from glassnet.evaluation.records import Comparison
 from glassnet.evaluation.scores import FloatArray, LabelArray
 
 DRAWS = 10_000  # of signs; the smallest p-value that they can give is 0.0001
@@ -32,7 +33,7 @@ class PairedComparison:
     high: float
     p_value: float
 
-    def as_scores(self) -> dict[str, float]:
+    def as_scores(self) -> Comparison:
         """Return the numbers by name, as metrics.json has them."""
         return {
             "difference": self.difference,
@@ -70,9 +71,9 @@ def sign_flip_test(differences: FloatArray, rng: np.random.Generator) -> float:
     """Return the two-sided p-value of the paired randomization test, given one model's errors minus the other's `(N,)`.
 
     If both models were equally good, which of the two made which error would be a matter of chance, and each difference
-    as likely of the other sign. The p-value is the share of random choices of signs that take the sum at least as far
-    from 0, `(1 + k)/(1 + n)` for k of n. Unlike a bootstrap interval it keeps its level with few rows: of five, all of
-    which are worse, it is about 2/32. (Fisher, "The design of experiments", 1935.)
+    as likely of the other sign. The p-value is the fraction of random choices of signs that take the sum at least as
+    far from 0, `(1 + k)/(1 + n)` for k of n. Unlike a bootstrap interval it keeps its level with few rows: of five, all
+    of which are worse, it is about 2/32. (Fisher, "The design of experiments", 1935.)
     """
     values = differences.astype(np.float64)
     total = float(values.sum())

@@ -24,7 +24,7 @@ def log_loss(y_true: LabelArray, probabilities: FloatArray) -> float:
 
 
 def top_k_accuracy(y_true: LabelArray, probabilities: FloatArray, k: int) -> float:
-    """Return the share of examples whose class is among the k most probable; of equal ones, later classes come first.
+    """Return the fraction of examples with their class among the k most probable; of equal ones, later ones come first.
 
     Raises:
         ValueError: for a k below 1.

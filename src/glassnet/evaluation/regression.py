@@ -19,8 +19,8 @@ SEED = 0  # of the bootstrap: the same predictions always get the same interval
 def regression_scores(y_true: FloatArray, y_pred: FloatArray) -> dict[str, float]:
     """Return MSE, RMSE, MAE and R² of predictions `(N,)`, and 95% bootstrap intervals of the last three.
 
-    `R² = 1 − Σ(y − ŷ)²/Σ(y − ȳ)²`, the share of the variance that the predictions explain: 1 at best, 0 for the mean of
-    the same rows, negative for worse. For a constant target it is 1 if every prediction is exact, else 0, as
+    `R² = 1 − Σ(y − ŷ)²/Σ(y − ȳ)²`, the fraction of the variance that the predictions explain: 1 at best, 0 for the mean
+    of the same rows, negative for worse. For a constant target it is 1 if every prediction is exact, else 0, as
     scikit-learn has it, and its interval is NaN. A resample in which the target is constant says nothing of R², and is
     left out of its interval: where most of the targets are equal, zeros say, there are many of them.
 

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,7 +52,7 @@ def check_regression(
     Args:
         new: the new predictions: row, actual, predicted.
         old: the earlier ones.
-        tolerance: how much accuracy may drop; for numbers, the share by which the mean absolute error may grow.
+        tolerance: how much accuracy may drop; for numbers, the fraction by which the mean absolute error may grow.
         alpha: the level of the test.
         floor: an accuracy (or R²) below which the new model is a regression whatever the earlier one was.
 
@@ -92,9 +93,9 @@ def require_one_evaluation(rows: list[Row], metrics: object, source: str) -> Non
         raise NotComparableError(
             f"{source}: expected scores by name in metrics.json, received {type(metrics).__name__}"
         )
-    metrics = ungrouped(metrics)
-    stated = metrics.get("examples"), metrics.get("errors")
-    counted = len(rows), sum(row["predicted"] != row["actual"] for row in rows) if "errors" in metrics else None
+    scores = ungrouped(metrics)
+    stated = scores.get("examples"), scores.get("errors")
+    counted = len(rows), sum(row["predicted"] != row["actual"] for row in rows) if "errors" in scores else None
     if stated != counted:
         raise NotComparableError(
             f"{source}: expected metrics.json and predictions.csv of one evaluation, received {stated[0]} rows with "
@@ -102,11 +103,12 @@ def require_one_evaluation(rows: list[Row], metrics: object, source: str) -> Non
         )
 
 
-def compare_scores(new: dict[str, Any], old: dict[str, Any]) -> list[tuple[str, float, float]]:
+def compare_scores(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[tuple[str, float, float]]:
     """Return the headline scores that both have: name, earlier, new."""
     names = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "calibration_error", "r2", "mae", "rmse")
-    new, old = ungrouped(new), ungrouped(old)
-    both = [(name, old.get(name), new.get(name)) for name in names]
+    before_all: Mapping[str, Any] = ungrouped(old)
+    now_all: Mapping[str, Any] = ungrouped(new)
+    both = [(name, before_all.get(name), now_all.get(name)) for name in names]
     return [
         (name, before, now)
         for name, before, now in both
@@ -171,7 +173,7 @@ def _check_classes(pairs: list[tuple[Row, Row]], tolerance: float, alpha: float,
 def _probability_shifts(pairs: list[tuple[Row, Row]]) -> npt.NDArray[np.float64]:
     """Return for each row by how much that of its probabilities moved that moved furthest."""
     furthest = np.zeros(len(pairs))
-    new, old = ([pair[place] for pair in pairs] for place in (0, 1))
+    new, old = ([pair[which] for pair in pairs] for which in (0, 1))
     for name in new[0].keys() & old[0].keys():
         if name.startswith(PROBABILITY):
             shifts = _numbers(new, name, "the new model") - _numbers(old, name, "the earlier one")
@@ -207,12 +209,12 @@ def _check_numbers(pairs: list[tuple[Row, Row]], tolerance: float, alpha: float,
 def _numbers(rows: list[Row], column: str, whose: str) -> npt.NDArray[np.float64]:
     """Return a column as numbers; with one that is not finite, every comparison would come out false."""
     values = np.empty(len(rows))
-    for place, row in enumerate(rows):
+    for index, row in enumerate(rows):
         try:
-            values[place] = float(row[column])
+            values[index] = float(row[column])
         except ValueError:
-            values[place] = np.nan
-        if not np.isfinite(values[place]):
+            values[index] = np.nan
+        if not np.isfinite(values[index]):
             raise NotComparableError(
                 f"expected a finite number as {column} in row {row['row']} of {whose}, received {row[column]!r}"
             )

@@ -1,10 +1,9 @@
 """Error analysis of a regression: the largest errors, and what the training rows around them say about why."""
 
-from typing import Any, TypeAlias
-
 import numpy as np
 
 from glassnet.evaluation.neighbours import LabelledRows, deviations, furthest_features, nearest_rows, usual_distance
+from glassnet.evaluation.records import ErrorGroup, Hypothesis, RegressionCase, RegressionErrorAnalysis
 from glassnet.evaluation.regression import decimals_of
 from glassnet.evaluation.scores import FloatArray
 
@@ -12,7 +11,7 @@ NEIGHBOURS = 5
 EXPLAINED = 0.1  # of the rows: those with the largest errors are explained
 MOST_EXPLAINED = 200  # of them: the work, and the memory for it, grow with errors × training rows
 
-Json: TypeAlias = dict[str, Any]
+EXPLANATIONS = (Hypothesis.OUTLIER, Hypothesis.UNLIKE_ITS_NEIGHBOURS, Hypothesis.EXTREME_TARGET)
 
 
 def analyse_regression_errors(
@@ -22,7 +21,7 @@ def analyse_regression_errors(
     scale: dict[str, float],
     feature_names: list[str],
     shown: int = 10,
-) -> Json:
+) -> RegressionErrorAnalysis:
     """Return the largest errors in groups of too low and too high with a hypothesis each, and cases to show.
 
     The larger group comes first.
@@ -38,7 +37,7 @@ def analyse_regression_errors(
     error = predicted.astype(np.float64) - test.y
     explained = max(shown, min(MOST_EXPLAINED, int(EXPLAINED * len(error))))
     largest = np.lexsort((test.rows, -np.abs(error)))[:explained]
-    distances, places = nearest_rows(test.X[largest], train.X, min(NEIGHBOURS, len(train.y)))
+    distances, neighbours = nearest_rows(test.X[largest], train.X, min(NEIGHBOURS, len(train.y)))
     usual, out = usual_distance(train.X), deviations(np.asarray(test.X[largest]), train.X)
     low, high = np.percentile(train.y, [5, 95])
 
@@ -47,10 +46,18 @@ def analyse_regression_errors(
     def units(value: float) -> float:
         return round(value * scale["scale"] + scale["mean"], decimals) + 0.0  # which makes 0 of −0
 
-    cases = []
-    for at, (i, distance, place) in enumerate(zip(largest, distances, places, strict=True)):
-        around = float(np.mean(train.y[place]))
+    cases: list[RegressionCase] = []
+    speak_for: dict[str, list[set[Hypothesis]]] = {"too low": [], "too high": []}
+    for at, (i, distance, near) in enumerate(zip(largest, distances, neighbours, strict=True)):
+        around = float(np.mean(train.y[near]))
         of_neighbours = abs(around - test.y[i]) > abs(around - predicted[i]) and abs(around - test.y[i]) > 1
+        fits = {
+            Hypothesis.OUTLIER: distance[0] > usual,
+            Hypothesis.EXTREME_TARGET: not low <= test.y[i] <= high,
+            Hypothesis.UNLIKE_ITS_NEIGHBOURS: of_neighbours,
+        }
+        group = "too high" if error[i] > 0 else "too low"
+        speak_for[group].append({hypothesis for hypothesis, does_fit in fits.items() if does_fit})
         cases.append(
             {
                 "row": int(test.rows[i]),
@@ -58,41 +65,36 @@ def analyse_regression_errors(
                 "predicted": units(float(predicted[i])),
                 "furthest_features": furthest_features(out[at], feature_names),
                 "nearest": {
-                    "row": int(train.rows[place[0]]),
+                    "row": int(train.rows[near[0]]),
                     "distance": float(f"{distance[0]:.3f}"),
-                    "target": units(float(train.y[place[0]])),
+                    "target": units(float(train.y[near[0]])),
                 },
                 "neighbours_mean": units(around),
-                "group": "too high" if error[i] > 0 else "too low",
-                "signs": {
-                    "outlier": bool(distance[0] > usual),
-                    "extreme target": bool(not low <= test.y[i] <= high),
-                    "unlike its neighbours": bool(of_neighbours),
-                },
+                "group": group,
             }
         )
-    groups = [_group(name, [case for case in cases if case["group"] == name]) for name in ("too low", "too high")]
+    groups = [_group(name, of_group) for name, of_group in speak_for.items() if of_group]
     groups.sort(key=lambda group: -group["count"])
-    analysed = len(cases)
-    cases = [{key: value for key, value in case.items() if key != "signs"} for case in cases[:shown]]
-    return {"analysed": analysed, "groups": [group for group in groups if group["count"]], "cases": cases}
+    return {"analysed": len(cases), "groups": groups, "cases": cases[:shown]}
 
 
-def _group(name: str, cases: list[Json]) -> Json:
+def _group(name: str, speak_for: list[set[Hypothesis]]) -> ErrorGroup:
     """Return a group's hypothesis: the explanation that most of its cases speak for, if half of them do."""
-    n = len(cases)
-    explanations = ("outlier", "unlike its neighbours", "extreme target")
-    votes = {sign: sum(case["signs"][sign] for case in cases) for sign in explanations}
-    best = max(explanations, key=lambda sign: votes[sign])
+    n = len(speak_for)
+    votes = {hypothesis: sum(hypothesis in each for each in speak_for) for hypothesis in EXPLANATIONS}
+    best = max(EXPLANATIONS, key=votes.__getitem__)
     evidence = {
-        "outlier": "lie further from every training row than 99 in 100 training rows from their nearest",
-        "extreme target": "have a target outside the middle 90% of the training targets, of which there are few "
-        "examples",
-        "unlike its neighbours": "have a target more than a standard deviation from the mean of their 5 nearest "
-        "training rows, with the prediction nearer to that mean: noise in the target, or a feature that is missing",
+        Hypothesis.OUTLIER: "lie further from every training row than 99 in 100 training rows from their nearest",
+        Hypothesis.EXTREME_TARGET: (
+            "have a target outside the middle 90% of the training targets, of which there are few examples"
+        ),
+        Hypothesis.UNLIKE_ITS_NEIGHBOURS: (
+            "have a target more than a standard deviation from the mean of their 5 nearest training rows, with the "
+            "prediction nearer to that mean: noise in the target, or a feature that is missing"
+        ),
     }
-    if votes[best] * 2 < n or not n:
-        best, text = "no single cause", ", ".join(f"{sign}: {count} of {n}" for sign, count in votes.items())
+    if votes[best] * 2 < n:
+        best, text = Hypothesis.NO_SINGLE_CAUSE, ", ".join(f"{each}: {count} of {n}" for each, count in votes.items())
     else:
         text = f"{votes[best]} of {n} {evidence[best]}"
     return {"group": name, "count": n, "hypothesis": best, "evidence": text}

@@ -3,17 +3,18 @@
 DVC makes a column of each number: a hundred and fifty of them, side by side, show nothing.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
+
+from glassnet.evaluation.records import Metrics
 
 HEADLINES = ("accuracy", "r2", "mae", "log_loss", "examples")
 INTERVALS, FURTHER = "intervals", "further"
 ENDS = ("_low", "_high")  # of an interval
 
-Json = dict[str, Any]
 
-
-def grouped(scores: Json) -> Json:
-    """Return a model's scores in groups, those of its baselines too.
+def grouped(scores: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a model's scores as metrics.json has them, in groups; those of its baselines too.
 
     Example:
         `{"accuracy": 0.9, "accuracy_low": 0.8, "macro_f1": 0.7}` becomes
@@ -32,11 +33,11 @@ def grouped(scores: Json) -> Json:
     return {**headlines, **{name: group for name, group in groups.items() if group}, **sections}
 
 
-def ungrouped(metrics: Json) -> Json:
-    """Return what `grouped` was given; scores of before, which had no groups, as they are."""
+def ungrouped(metrics: Mapping[str, Any]) -> Metrics:
+    """Return the scores that metrics.json has, as `grouped` was given them; ungrouped ones of before as they are."""
     scores = {name: value for name, value in metrics.items() if name not in {FURTHER, INTERVALS}}
     for name in (FURTHER, INTERVALS):
         scores |= metrics.get(name, {})
     if isinstance(baselines := scores.get("baselines"), dict):
         scores["baselines"] = {name: ungrouped(inner) for name, inner in baselines.items()}
-    return scores
+    return cast(Metrics, scores)

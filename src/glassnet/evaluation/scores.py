@@ -49,7 +49,7 @@ def precision_recall_f1(counts: Counts) -> npt.NDArray[np.float64]:
 
 
 def accuracy(counts: Counts) -> Any:
-    """Return the share of the diagonal of a confusion matrix, or of each in a stack."""
+    """Return the fraction of the diagonal of a confusion matrix, or of each in a stack."""
     return _scalar(np.trace(counts, axis1=-2, axis2=-1) / counts.sum(axis=(-2, -1)))
 
 
@@ -86,7 +86,7 @@ def matthews_correlation(counts: Counts) -> Any:
 
 
 def cohen_kappa(counts: Counts) -> Any:
-    """Return Cohen's κ: by how much the agreement exceeds that of chance, as a share of the most it could.
+    """Return Cohen's κ: by how much the agreement exceeds that of chance, as a fraction of the most it could.
 
     `κ = (p_o − p_e)/(1 − p_e)`, with chance agreement `p_e = Σ t_k p_k/n²`. Where both are always the same single class
     there is nothing to exceed, and κ is NaN, as scikit-learn has it. (Cohen, 1960.)

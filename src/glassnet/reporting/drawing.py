@@ -22,11 +22,11 @@ def new_figure(width: float, height: float) -> "Figure":
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def shade(share: float) -> Any:
+def shade(fraction: float) -> Any:
     """Return a colour of an ordered scale that is safe for the colour-blind, from dark blue (0) to yellow (1)."""
     from matplotlib import colormaps
 
-    return colormaps["cividis"](0.92 * share)
+    return colormaps["cividis"](0.92 * fraction)
 
 
 def literal(text: str) -> str:
@@ -43,7 +43,7 @@ def literal(text: str) -> str:
 def save(figure: "Figure", path: Path) -> None:
     """Write a figure, whole or not at all: the same bytes for the same content.
 
-    What the font has no sign for is a box, and is said.
+    What the font has no character for is a box, and is said.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings(record=True) as caught, whole_file(path) as part:

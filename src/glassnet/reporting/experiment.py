@@ -2,10 +2,13 @@
 
 import json
 import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glassnet.config import ABLATION, FINISHED, PRUNED, REPLICATES, UNCHANGED, Job, read_jobs, read_notes
+from glassnet.config import ABLATION, FINISHED, PRUNED, REPLICATES, UNCHANGED, Job, Layout, read_jobs, read_notes
+from glassnet.config.manifest import best_scores, read_manifest
 from glassnet.files import whole_file, write_whole
 from glassnet.reporting.sweep_figures import draw_setting
 from glassnet.reporting.tables import markdown_table
@@ -27,7 +30,7 @@ def write_experiment(folder: Path) -> list[Path]:
         table.to_csv(part, index=False, lineterminator="\n")
     finished = table[table["status"] == FINISHED]
     swept = _swept(jobs)
-    text = [f"# Sweep {folder.name}", "", markdown_table(list(table.columns), _texts(table)), ""]
+    text = [f"# Sweep {folder.name}", "", markdown_table(list(table.columns), _formatted(table)), ""]
     if notes := read_notes(folder):
         text += [*(f"- {note}" for note in notes), ""]
     varied = [name for name in swept if finished[name].nunique() > 1]
@@ -61,24 +64,53 @@ def _table(jobs: list[Job]) -> "pd.DataFrame":
     return table.sort_values(["validation_loss", "job"], na_position="last", ignore_index=True)
 
 
-def _row(job: Job, swept: list[str]) -> dict[str, Any]:
-    """Return what is known of a job."""
+@dataclass(frozen=True)
+class _Result:
+    """What came of a job: all of it if it was finished, its length if it was ended early, else nothing.
+
+    Attributes:
+        epochs: how many it ran.
+        seconds: how long they took.
+        best_epoch: the one whose weights were kept.
+        validation: the scores of that epoch, by their names.
+        run: the id of its run in MLflow.
+    """
+
+    epochs: int | None = None
+    seconds: float | None = None
+    best_epoch: int | None = None
+    validation: Mapping[str, float] = field(default_factory=dict)
+    run: str | None = None
+
+
+def _row(job: Job, swept: list[str]) -> dict[str, object]:
+    """Return a job's columns of the table."""
     given = dict(change.lstrip("+").partition("=")[::2] for change in job.changes)
-    row: dict[str, Any] = {"job": int(job.folder.name), "status": job.status, "notes": job.reason}
-    row |= {name: given.get(name, "") for name in swept}
-    card_file, history_file = job.folder / "models" / "run.json", job.folder / "models" / "history.csv"
-    if job.status not in {FINISHED, PRUNED} or not card_file.is_file():
-        return row
-    card = json.loads(card_file.read_text(encoding="utf-8"))
-    history = read_history(history_file)
-    row |= {"epochs": card["epochs"], "seconds": round(sum(epoch["seconds"] for epoch in history), 3)}
+    result = _result(job)
+    return {
+        "job": int(job.folder.name),
+        **{name: given.get(name, "") for name in swept},
+        **{f"validation_{name}": value for name, value in result.validation.items()},
+        "best_epoch": result.best_epoch,
+        "epochs": result.epochs,
+        "seconds": result.seconds,
+        "status": job.status,
+        "run": result.run,
+        "notes": job.reason,
+    }
+
+
+def _result(job: Job) -> _Result:
+    layout = Layout(job.folder)
+    if job.status not in {FINISHED, PRUNED} or not layout.run_card.is_file():
+        return _Result()
+    manifest = read_manifest(layout)
+    seconds = round(sum(epoch["seconds"] for epoch in read_history(layout.history)), 3)
     if job.status == PRUNED:  # its loss is not one to compare with those of whole trainings
-        return row
-    row |= {name.removeprefix("best_"): value for name, value in card.items() if name.startswith("best_validation_")}
-    row["best_epoch"] = card["best_epoch"]
-    recorded = job.folder / "models" / "recorded.json"
-    row["run"] = json.loads(recorded.read_text(encoding="utf-8"))["run_id"] if recorded.is_file() else None
-    return row
+        return _Result(manifest["epochs"], seconds)
+    recorded = layout.recorded
+    run = json.loads(recorded.read_text(encoding="utf-8"))["run_id"] if recorded.is_file() else None
+    return _Result(manifest["epochs"], seconds, manifest["best_epoch"], best_scores(manifest), run)
 
 
 def _swept(jobs: list[Job]) -> list[str]:
@@ -86,7 +118,7 @@ def _swept(jobs: list[Job]) -> list[str]:
     return list(dict.fromkeys(change.lstrip("+").partition("=")[0] for job in jobs for change in job.changes))
 
 
-def _texts(table: "pd.DataFrame") -> list[list[Any]]:
+def _formatted(table: "pd.DataFrame") -> list[list[Any]]:
     """Return the rows as a reader wants them: five digits, nothing where nothing is known."""
 
     def text(name: str, value: Any) -> Any:

@@ -4,21 +4,31 @@ import csv
 import math
 import shlex
 import shutil
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from glassnet.config import CONF, Layout, changes_from_conf, flatten, read_tuning
+from glassnet.config.manifest import BEST, read_manifest
 from glassnet.data import PreparedData
 from glassnet.data.raw_files import read_json
 from glassnet.diagnostics import Training, diagnose, examine_scores, next_improvements, read_telemetry
-from glassnet.evaluation import TEMPERATURES, confusion_matrix, precision_recall_f1, ungrouped
+from glassnet.evaluation import (
+    TEMPERATURES,
+    ErrorAnalysis,
+    ReliabilityBin,
+    confusion_matrix,
+    precision_recall_f1,
+    ungrouped,
+)
 from glassnet.files import write_whole
-from glassnet.reporting import result_figures, tables
+from glassnet.reporting import result_figures, tables, tuning_tables
+from glassnet.reporting.commands import Launch, command_line
+from glassnet.reporting.setup import setup_of
+from glassnet.reporting.tables import Table
 from glassnet.reporting.training_figures import draw_learning_curves, draw_telemetry
 from glassnet.training import load_model, read_history
 
-Json = dict[str, Any]
 Predictions = list[dict[str, str]]
 UNCERTAIN_BELOW = 5  # errors, below which the least certain right answers are shown too
 
@@ -29,7 +39,7 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
     Args:
         layout: where the run's files are.
         prepared: what is known about its data.
-        overrides: what the run was started with by hand.
+        overrides: what the run was started with outside DVC.
 
     Raises:
         FileNotFoundError: if an earlier stage has not left its outputs yet.
@@ -37,34 +47,38 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    card = read_json(layout.run_card, "train", {"settings", "epochs"})
+    manifest = read_manifest(layout)
     metrics = ungrouped(read_json(layout.metrics, "evaluate", {"validation"}))
     analysis = read_json(layout.analysis, "evaluate", {"errors"})
     if layout.by_dvc:
-        overrides = changes_from_conf(CONF, card["settings"])
+        overrides = changes_from_conf(CONF, manifest["settings"])
     history = read_history(layout.history)
-    if len(history) != card["epochs"]:
-        raise ValueError(f"{layout.history}: expected {card['epochs']} epochs, received {len(history)}; train again")
+    if len(history) != manifest["epochs"]:
+        raise ValueError(
+            f"{layout.history}: expected {manifest['epochs']} epochs, received {len(history)}; train again"
+        )
     training = Training(
         history,
         read_telemetry(layout.telemetry),
-        card["best_epoch"],
+        manifest["best_epoch"],
         math.log(len(prepared.class_names)) if prepared.class_names else 1.0,
-        card["settings"],
-        overrides,
-        by_hand=not layout.by_dvc,
-        validation_chance=analysis.get("validation_chance"),
+        setup_of(manifest["settings"]),
+        validation_baseline=analysis.get("validation_chance"),
         validation_majority=_majority(prepared),
     )
+    is_final = bool(manifest["settings"]["training"].get("final"))
+    launch = Launch(overrides, not layout.by_dvc, is_final)
     predictions = _read_predictions(layout, prepared)
 
     shutil.rmtree(layout.figures, ignore_errors=True)  # an earlier report may have had other figures
-    draw_learning_curves(layout.history, layout.figures / "learning_curves.png", card["best_epoch"])
+    draw_learning_curves(layout.history, layout.figures / "learning_curves.png", manifest["best_epoch"])
     if training.telemetry:
         draw_telemetry(training.telemetry, layout.figures / "telemetry.png")
-    results = (_regression_results if prepared.task == "regression" else _classification_results)(
-        layout, prepared, analysis, predictions
-    )
+    if prepared.task == "regression":
+        _draw_regression(layout, prepared, predictions)
+        results = Results()
+    else:
+        results = _classification_results(layout, prepared, analysis["errors"], analysis["reliability"], predictions)
     of_training, of_scores = diagnose(training), examine_scores(metrics, training)
 
     environment = Environment(
@@ -76,32 +90,36 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
         autoescape=False,  # noqa: S701  # the output is markdown, not a page
     )
     environment.filters |= {"plain": tables.plain, "code": tables.code}
-    environment.globals |= {"table": tables.markdown_table, "tables": tables}
+    environment.globals |= {"table": tables.markdown_table, "tables": tables, "tuning_tables": tuning_tables}
     network, baseline = load_model(layout.model), load_model(layout.baseline)
-    score = next(name for name in ("accuracy", "mae") if f"best_validation_{name}" in card)
+    score = next(name for name in ("accuracy", "mae") if f"{BEST}{name}" in manifest)
     text = environment.get_template("model_report.md.j2").render(
         regression=prepared.task == "regression",
         features=prepared.preprocessing.feature_names,
         score=score,
         data=prepared.about,
-        card=card,
+        manifest=manifest,
         metrics=metrics,
         errors=analysis["errors"],
         has_telemetry=bool(training.telemetry),
-        best=history[card["best_epoch"] - 1],
+        best=history[manifest["best_epoch"] - 1],
         architecture=network.model.summary(),
         baseline_epoch=baseline.about["best_epoch"],
-        **results,
+        classes=results.classes,
+        has_images=results.has_images,
+        shows_uncertain=results.shows_uncertain,
+        is_final=is_final,
         of_training=of_training,
         of_scores=of_scores,
         improvements=next_improvements(of_training + of_scores, analysis["errors"], training),
         temperatures=TEMPERATURES,
-        tuning=read_tuning(card["settings"]["data"]),
-        settings=[[tables.code(key), tables.value_code(value)] for key, value in flatten(card["settings"]).items()],
-        digests=[[name, f"`{digest}`"] for name, digest in card["digests"].items()],
+        tuning=read_tuning(manifest["settings"]["data"]),
+        settings=[[tables.code(key), tables.value_code(value)] for key, value in flatten(manifest["settings"]).items()],
+        digests=[[name, f"`{digest}`"] for name, digest in manifest["digests"].items()],
         overrides=shlex.join(overrides),
-        commands=_commands(training),
-        by_hand=training.by_hand,
+        commands=_commands(launch),
+        command_of=lambda finding: command_line(launch, finding.changes),
+        standalone=launch.standalone,
         groups_rows=tables.group_table(analysis["errors"]["groups"]),
         finding_rows=tables.finding_table,
     )
@@ -114,16 +132,37 @@ def _majority(prepared: PreparedData) -> tuple[int, int] | None:
     return (sum(counts), max(counts)) if counts else None
 
 
-def _commands(training: Training) -> list[str]:
+def _commands(launch: Launch) -> list[str]:
     """Return the command lines that lead to the same report again."""
-    if not training.by_hand:
-        return [training.command()] if training.overrides else ["make repro"]
-    stages = ("train",) if training.settings["training"].get("final") else ("train", "evaluate", "report")
-    arguments = shlex.join([*training.overrides, "hydra.run.dir=outputs/again"])
+    if not launch.standalone:
+        return [command_line(launch)] if launch.overrides else ["make repro"]
+    stages = ("train",) if launch.is_final else ("train", "evaluate", "report")
+    arguments = shlex.join([*launch.overrides, "hydra.run.dir=outputs/again"])
     return [f"python -m glassnet.stages.{stage} {arguments}" for stage in stages]
 
 
-def _classification_results(layout: Layout, prepared: PreparedData, analysis: Json, rows: Predictions) -> Json:
+@dataclass(frozen=True)
+class Results:
+    """What the report shows of a classification beside its scores; nothing of a regression.
+
+    Attributes:
+        classes: the table of scores by class.
+        has_images: whether the rows are images.
+        shows_uncertain: whether right answers are shown that were hardly certain.
+    """
+
+    classes: Table = field(default_factory=list)
+    has_images: bool = False
+    shows_uncertain: bool = False
+
+
+def _classification_results(
+    layout: Layout,
+    prepared: PreparedData,
+    errors: ErrorAnalysis,
+    reliability: dict[str, list[ReliabilityBin]],
+    rows: Predictions,
+) -> Results:
     """Draw the figures of a classification; return the table of its classes."""
     names = prepared.class_names
     actual, predicted = (np.array([names.index(row[column]) for row in rows]) for column in ("actual", "predicted"))
@@ -131,29 +170,25 @@ def _classification_results(layout: Layout, prepared: PreparedData, analysis: Js
     scores = precision_recall_f1(counts)
     result_figures.draw_confusion_matrix(counts, names, layout.figures / "confusion_matrix.png")
     result_figures.draw_class_scores(scores, names, layout.figures / "class_scores.png")
-    result_figures.draw_reliability(analysis["reliability"], layout.figures / "reliability.png")
+    result_figures.draw_reliability(reliability, layout.figures / "reliability.png")
     has_images = prepared.image_shape is not None
-    errors = analysis["errors"]
-    shown = ["cases"] if errors["errors"] >= UNCERTAIN_BELOW else ["cases", "least_certain"]
-    for name in shown:
-        if has_images and errors[name]:
-            result_figures.draw_cases(errors[name], layout.figures / f"{name}.png")
+    shows_uncertain = errors["errors"] < UNCERTAIN_BELOW and bool(errors["least_certain"])
+    if has_images and errors["cases"]:
+        result_figures.draw_cases(errors["cases"], layout.figures / "cases.png")
+    if has_images and shows_uncertain:
+        result_figures.draw_cases(errors["least_certain"], layout.figures / "least_certain.png")
     support = counts.sum(axis=1)
-    return {
-        "classes": [
-            [tables.plain(name), *(f"{score:.4f}" for score in row), int(n)]
-            for name, row, n in zip(names, scores, support, strict=True)
-        ],
-        "has_images": has_images,
-        "shows_uncertain": "least_certain" in shown and bool(errors["least_certain"]),
-    }
+    classes = [
+        [tables.plain(name), *(f"{score:.4f}" for score in row), int(n)]
+        for name, row, n in zip(names, scores, support, strict=True)
+    ]
+    return Results(classes, has_images, shows_uncertain)
 
 
-def _regression_results(layout: Layout, prepared: PreparedData, analysis: Json, rows: Predictions) -> Json:
+def _draw_regression(layout: Layout, prepared: PreparedData, rows: Predictions) -> None:
     """Draw predictions against actual values."""
     actual, predicted = (np.array([float(row[name]) for row in rows]) for name in ("actual", "predicted"))
     result_figures.draw_predictions(actual, predicted, prepared.about["target"], layout.figures / "predictions.png")
-    return {"has_images": False, "shows_uncertain": False}
 
 
 def _read_predictions(layout: Layout, prepared: PreparedData) -> Predictions:

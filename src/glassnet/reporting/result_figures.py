@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.evaluation import Case, ReliabilityBin
 from glassnet.reporting.drawing import BLUE, GREEN, GREY, VERMILION, literal, new_figure, save
 
 FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
@@ -15,16 +16,16 @@ NAMED = 100  # and for all names
 
 
 def draw_confusion_matrix(counts: npt.NDArray[np.int64], class_names: tuple[str, ...], path: Path) -> None:
-    """Draw the confusion matrix: each cell's shade is its share of the row, its number the count.
+    """Draw the confusion matrix: each cell's shade is its fraction of the row, its number the count.
 
     Of more than 20 classes there is no room for numbers, and of more than 100 not for every name.
     """
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    fractions = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     classes = len(class_names)
     side = 2.6 + 0.6 * min(classes, NUMBERED) + 0.2 * max(0, min(classes, NAMED) - NUMBERED)
     figure = new_figure(side + 0.8, side)
     axes = figure.subplots()
-    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    image = axes.imshow(fractions, cmap="Blues", vmin=0, vmax=1)
     ticks = range(0, classes, -(-classes // NAMED))
     names = tuple(literal(class_names[label]) for label in ticks)
     axes.set_xticks(ticks, names, **_turned(names))
@@ -32,9 +33,9 @@ def draw_confusion_matrix(counts: npt.NDArray[np.int64], class_names: tuple[str,
     axes.set(xlabel="predicted", ylabel="actual", title="Confusion matrix, test split")
     for row in ticks if classes <= NUMBERED else ():
         for column in ticks:
-            colour = "white" if shares[row, column] > 0.5 else "black"
+            colour = "white" if fractions[row, column] > 0.5 else "black"
             axes.text(column, row, str(counts[row, column]), ha="center", va="center", color=colour)
-    figure.colorbar(image, label="share of the actual class")
+    figure.colorbar(image, label="fraction of the actual class")
     save(figure, path)
 
 
@@ -55,7 +56,7 @@ def draw_class_scores(scores: FloatArray, class_names: tuple[str, ...], path: Pa
     save(figure, path)
 
 
-def draw_reliability(curves: dict[str, list[dict[str, float]]], path: Path) -> None:
+def draw_reliability(curves: dict[str, list[ReliabilityBin]], path: Path) -> None:
     """Draw accuracy against stated confidence, before and after the temperature; on the diagonal they agree."""
     figure = new_figure(5.4, 5.4)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
@@ -65,9 +66,9 @@ def draw_reliability(curves: dict[str, list[dict[str, float]]], path: Path) -> N
         colour, style, label = styles[name]
         confidence = [each["confidence"] for each in bins]
         above.plot(confidence, [each["accuracy"] for each in bins], style, color=colour, label=label)
-        places = np.array(confidence) + 0.012 * (2 * index - len(curves) + 1)
-        below.bar(places, [each["examples"] for each in bins], 0.022, color=colour)
-    above.set(xlim=(0, 1.02), ylim=(-0.03, 1.03), ylabel="share that is right", title="Reliability, test split")
+        offsets = np.array(confidence) + 0.012 * (2 * index - len(curves) + 1)
+        below.bar(offsets, [each["examples"] for each in bins], 0.022, color=colour)
+    above.set(xlim=(0, 1.02), ylim=(-0.03, 1.03), ylabel="fraction that is right", title="Reliability, test split")
     above.legend(loc="upper left")
     below.set(xlabel="stated confidence, mean of the bin", ylabel="rows", yscale="log", ylim=(0.8, None))
     for axes in (above, below):
@@ -90,7 +91,7 @@ def draw_predictions(actual: FloatArray, predicted: FloatArray, target: str, pat
     save(figure, path)
 
 
-def draw_cases(cases: list[dict[str, Any]], path: Path) -> None:
+def draw_cases(cases: list[Case], path: Path) -> None:
     """Draw each case's image with its labels, and the largest probabilities as bars, the actual class marked."""
     rows = -(-len(cases) // 2)
     figure = new_figure(9, 1.9 * rows)
@@ -111,8 +112,8 @@ def draw_cases(cases: list[dict[str, Any]], path: Path) -> None:
         bars.set_yticks(range(len(names)), list(map(literal, names)), fontsize=8)
         bars.set(xlim=(0, 1.18), xticks=[])
         bars.set_title(f"predicted: {literal(case['predicted'])}", fontsize=9)
-        for place, value in enumerate(values):
-            bars.text(value + 0.02, place, f"{value:.2f}", va="center", fontsize=8)
+        for index, value in enumerate(values):
+            bars.text(value + 0.02, index, f"{value:.2f}", va="center", fontsize=8)
         bars.spines[["top", "right", "bottom"]].set_visible(False)
     save(figure, path)
 

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 LINES = 6  # more choices of the other settings are drawn as one mean
 WIDE = 50  # a range of values this many times its lowest is drawn on a logarithmic scale
-TICKS = 8  # so many values each have their own mark on the axis
+TICKS = 8  # so many values each have their own tick on the axis
 UPRIGHT = 60  # characters of names that stand side by side; more are turned
 
 
@@ -29,19 +29,19 @@ def draw_setting(finished: "pd.DataFrame", name: str, others: list[str], path: P
     values = _in_order(table[name])
     numbers = _numbers(values)
     groups: list[tuple[Any, pd.DataFrame]] = list(table.groupby(others, sort=False)) if others else [((), table)]
-    groups = sorted(groups, key=lambda each: _place(each[0], [_in_order(table[other]) for other in others]))
+    groups = sorted(groups, key=lambda each: _rank(each[0], [_in_order(table[other]) for other in others]))
     if len(groups) > LINES:
         groups = [(("mean of all",), table)]
     figure = new_figure(6.5, 4.0)
     axes = figure.subplots()
     for index, (choice, group) in enumerate(groups):
         by_value = group.groupby(name)["validation_loss"].agg(["mean", "std"]).reindex(values).dropna(subset=["mean"])
-        places = [numbers[values.index(value)] if numbers else values.index(value) for value in by_value.index]
+        positions = [numbers[values.index(value)] if numbers else values.index(value) for value in by_value.index]
         colour = BLUE if len(groups) == 1 else shade(index / (len(groups) - 1))
         style: dict[str, Any] = {"marker": "osD^vP"[index % LINES], "ms": 5, "capsize": 3, "ls": "-" if numbers else ""}
         label = ", ".join(map(literal, choice))
-        axes.errorbar(places, by_value["mean"], by_value["std"].fillna(0.0), color=colour, label=label, **style)
-    _mark_values(axes, values, numbers)
+        axes.errorbar(positions, by_value["mean"], by_value["std"].fillna(0.0), color=colour, label=label, **style)
+    _label_values(axes, values, numbers)
     axes.set(xlabel=name, ylabel="best validation loss", title=f"Validation loss by {name}")
     axes.grid(alpha=0.3)
     if others:
@@ -64,11 +64,11 @@ def _numbers(values: list[str]) -> list[float]:
     return [float(number) for number in numbers] if numbers.notna().all() else []
 
 
-def _place(choice: tuple[str, ...], orders: list[list[str]]) -> tuple[int, ...]:
+def _rank(choice: tuple[str, ...], orders: list[list[str]]) -> tuple[int, ...]:
     return tuple(order.index(value) for value, order in zip(choice, orders, strict=True))
 
 
-def _mark_values(axes: Any, values: list[str], numbers: list[float]) -> None:
+def _label_values(axes: Any, values: list[str], numbers: list[float]) -> None:
     """Write the values of the setting below the axis: each, unless they are many numbers."""
     is_wide = bool(numbers) and numbers[0] > 0 and numbers[-1] / numbers[0] >= WIDE
     if is_wide:
@@ -82,6 +82,6 @@ def _mark_values(axes: Any, values: list[str], numbers: list[float]) -> None:
 
 def _is_crowded(numbers: list[float], is_wide: bool) -> bool:
     """Return whether some of the numbers lie too close to each other on the axis to be written side by side."""
-    places = [math.log(number) for number in numbers] if is_wide else numbers
-    steps = [after - before for before, after in itertools.pairwise(places)]
-    return bool(steps) and min(steps) < (places[-1] - places[0]) / (TICKS + 2)
+    positions = [math.log(number) for number in numbers] if is_wide else numbers
+    steps = [after - before for before, after in itertools.pairwise(positions)]
+    return bool(steps) and min(steps) < (positions[-1] - positions[0]) / (TICKS + 2)

@@ -1,14 +1,14 @@
 """The tables of the report, in markdown that is readable as text too."""
 
 import json
-import math
 import re
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from glassnet.data.columns.dates import iso_texts
 from glassnet.diagnostics import Finding
+from glassnet.evaluation import Calibration, Case, ErrorGroup, Metrics, RegressionCase
 
-Json: TypeAlias = dict[str, Any]
 GROUPS_SHOWN = 10
 SHOWN = 10  # columns named in a sentence
 CLASSES_SHOWN = 12  # of more, the table of splits has the rarest and the most frequent alone
@@ -16,9 +16,9 @@ Table: TypeAlias = list[list[Any]]
 
 
 def plain(text: str) -> str:
-    """Return a text from the data so that markdown shows it as it is, signs that would mark it up escaped.
+    """Return a text from the data so that markdown shows it as it is, characters that would format it escaped.
 
-    An underscore inside a word marks nothing up, and stays. A table escapes `|` itself. A line break, which would end
+    An underscore inside a word formats nothing, and stays. A table escapes `|` itself. A line break, which would end
     a table, becomes a space.
     """
     return re.sub(r"[\\`*<$]|\](?=\()|(?<![^\W_])_|_(?![^\W_])", r"\\\g<0>", " ".join(text.splitlines()))
@@ -50,7 +50,7 @@ def markdown_table(header: list[str], rows: Table) -> str:
     return "\n".join([line(header), f"| {' | '.join(rule)} |", *map(line, cells)])
 
 
-def split_table(about: Json) -> str:
+def split_table(about: Mapping[str, Any]) -> str:
     """Return the table of how many rows each split has, in all and of each class."""
     names, counts = about["class_names"], about["class_counts"]["train"]
     columns = dict(enumerate(map(plain, names)))
@@ -67,7 +67,7 @@ def split_table(about: Json) -> str:
     return markdown_table(["split", *columns.values(), "rows"], rows)
 
 
-def missing_filled(columns: list[Json], rule: str) -> str:
+def missing_filled(columns: list[Mapping[str, Any]], rule: str) -> str:
     """Return which columns miss values in the training rows and what fills them, ten columns at most, or nothing.
 
     Args:
@@ -86,7 +86,7 @@ def missing_filled(columns: list[Json], rule: str) -> str:
     return ", ".join(filled[:SHOWN]) + more
 
 
-def augmented(training: Json) -> str:
+def augmented(training: Mapping[str, Any]) -> str:
     """Return what was done to the training images, for the end of a clause, or nothing."""
     shift, flip = training["shift"], training["flip"]
     changes = [f"shifted by up to {shift} pixel{'s' if shift > 1 else ''} each way"] if shift else []
@@ -94,7 +94,7 @@ def augmented(training: Json) -> str:
     return f", on images {' and '.join(changes)}" if changes else ""
 
 
-def results_table(metrics: Json) -> Table:
+def results_table(metrics: Metrics) -> Table:
     """Return a row for the network and each baseline."""
     models = [("network", metrics), *((name.replace("_", " "), s) for name, s in metrics["baselines"].items())]
     if "r2" in metrics:
@@ -106,51 +106,7 @@ def results_table(metrics: Json) -> Table:
     ]  # fmt: skip
 
 
-def tuning_changes(steps: list[Json]) -> Table:
-    """Return a row for each setting that a step of tuning changed."""
-    return [
-        [number, step["run"], code(name), value_code(before), value_code(after)]
-        for number, step in enumerate(steps, 1)
-        for name, (before, after) in step["changed"].items()
-    ]
-
-
-def tuning_reasons(steps: list[Json]) -> Table:
-    """Return the validation scores that spoke for each step, and how much they say."""
-    return [
-        [number, _spread(step["before"], "loss"), _spread(step["after"], "loss"),
-         _spread(step["before"], "accuracy", "mae"), _spread(step["after"], "accuracy", "mae"), _weight(step)]
-        for number, step in enumerate(steps, 1)
-    ]  # fmt: skip
-
-
-def _spread(scores: Json | None, *names: str) -> str:
-    """Return a score as mean ± standard deviation and the number of trainings."""
-    if scores is None:
-        return "not on record"
-    mean, *deviation = next(scores[name] for name in names if name in scores)
-    spread = f" ± {deviation[0]:.2g}" if deviation else ""
-    return f"{mean:.4g}{spread} ({scores['trainings']})"
-
-
-def _weight(step: Json) -> str:
-    """Return the difference in loss, held against the standard error that the trainings' spread gives it."""
-    if step["before"] is None or step["after"] is None:
-        return "nothing to compare with"
-    (before, *spread_before), (after, *spread_after) = step["before"]["loss"], step["after"]["loss"]
-    difference = f"{after - before:+.3g}"
-    if not spread_before or not spread_after:
-        return f"{difference}, of single trainings: luck is not ruled out"
-    error = math.hypot(
-        spread_before[0] / step["before"]["trainings"] ** 0.5, spread_after[0] / step["after"]["trainings"] ** 0.5
-    )
-    if error == 0:
-        return difference
-    size = abs(after - before) / error
-    return f"{difference}, {size:.1f} standard errors{'' if size >= 2 else ': within the noise'}"
-
-
-def further_scores(metrics: Json) -> Table:
+def further_scores(metrics: Metrics) -> Table:
     """Return the network's other scores, with an interval where there is one."""
     names = {
         "balanced_accuracy": "balanced accuracy",
@@ -163,12 +119,12 @@ def further_scores(metrics: Json) -> Table:
     return [[title, _with_interval(metrics, name)] for name, title in names.items()]
 
 
-def comparison_table(metrics: Json) -> Table:
+def comparison_table(metrics: Metrics) -> Table:
     """Return a row for each baseline: by how much the network is better or worse on the same rows."""
     rows = []
     for name, scores in metrics["comparisons"].items():
         low, high = scores["difference_low"], scores["difference_high"]
-        row = [name.replace("_", " "), f"{scores['difference']:+.4g}", f"{low:+.4g} to {high:+.4g}"]
+        row: list[Any] = [name.replace("_", " "), f"{scores['difference']:+.4g}", f"{low:+.4g} to {high:+.4g}"]
         if "mcnemar_p" in scores:
             row += [
                 scores["newly_right"],
@@ -181,16 +137,16 @@ def comparison_table(metrics: Json) -> Table:
     return rows
 
 
-def calibration_table(calibration: Json) -> Table:
+def calibration_table(calibration: Calibration) -> Table:
     """Return error and log-loss before and after the temperature."""
     rows = [["as trained", f"{calibration['error']:.4f}", f"{calibration['log_loss']:.4f}"]]
     if "temperature" in calibration:
-        after = [f"{calibration[key]:.4f}" for key in ("error_after", "log_loss_after")]
+        after = [f"{value:.4f}" for value in (calibration["error_after"], calibration["log_loss_after"])]
         rows.append([f"temperature {calibration['temperature']:.3g}", *after])
     return rows
 
 
-def case_table(cases: list[Json]) -> Table:
+def case_table(cases: list[Case]) -> Table:
     """Return a row for each case of a classification."""
     rows = []
     for case in cases:
@@ -206,7 +162,7 @@ def case_table(cases: list[Json]) -> Table:
     return rows
 
 
-def regression_case_table(cases: list[Json]) -> Table:
+def regression_case_table(cases: list[RegressionCase]) -> Table:
     """Return a row for each case of a regression."""
     return [
         [case["row"], f"{case['actual']:.15g}", f"{case['predicted']:.15g}", _features(case["furthest_features"]),
@@ -216,7 +172,7 @@ def regression_case_table(cases: list[Json]) -> Table:
     ]  # fmt: skip
 
 
-def group_table(groups: list[Json]) -> Table:
+def group_table(groups: list[ErrorGroup]) -> Table:
     """Return a row for each of the largest groups of errors, with its hypothesis and the numbers behind it."""
     return [
         [*([plain(group["true"]), plain(group["predicted"])] if "true" in group else [group["group"]]), group["count"],
@@ -234,7 +190,7 @@ def _features(furthest: dict[str, float]) -> str:
     return ", ".join(f"{plain(name)} {value:+.1f}" for name, value in furthest.items())
 
 
-def _with_interval(scores: Json, name: str) -> str:
+def _with_interval(scores: Mapping[str, Any], name: str) -> str:
     if name not in scores:
         return "undefined"
     interval = f" ({scores[f'{name}_low']:.4g} to {scores[f'{name}_high']:.4g})" if f"{name}_low" in scores else ""

@@ -1,6 +1,7 @@
 """Figures of a training, drawn from the files it left: learning curves, telemetry by layer, the range test."""
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
 
 from glassnet.diagnostics import TelemetryRow
@@ -12,7 +13,7 @@ FEW = 10  # epochs, up to which each is marked: a line through a single point ca
 
 
 def draw_learning_curves(history_file: Path, path: Path, best_epoch: int | None = None) -> None:
-    """Draw loss and score of both splits against the epoch, and mark the epoch whose weights were kept."""
+    """Draw loss and score of both splits against the epoch, and a line at the epoch whose weights were kept."""
     history = read_history(history_file)
     score = next(name for name in ("accuracy", "mae") if f"train_{name}" in history[0])
     epochs = [row["epoch"] for row in history]
@@ -34,7 +35,7 @@ def draw_learning_curves(history_file: Path, path: Path, best_epoch: int | None 
     save(figure, path)
 
 
-def draw_telemetry(rows: list[TelemetryRow], path: Path) -> None:
+def draw_telemetry(rows: Sequence[TelemetryRow], path: Path) -> None:
     """Draw by step, for each layer with weights: the spread of its output, its gradient's norm, its updates' size."""
     figure = new_figure(10, 3.8)
     panels = (

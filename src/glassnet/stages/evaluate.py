@@ -10,6 +10,7 @@ import numpy.typing as npt
 from glassnet.config import Layout, Settings, require_same_data, require_same_run, run_stage, with_its_sweep
 from glassnet.data import ImagePreprocessing, PreparedData, open_prepared
 from glassnet.evaluation import (
+    Case,
     LabelledRows,
     analyse_errors,
     analyse_regression_errors,
@@ -178,7 +179,7 @@ def _rows(prepared: PreparedData, name: str) -> LabelledRows:
     return LabelledRows(split.X, y[:, 0] if y.ndim == 2 else y, np.asarray(prepared.rows(name)))
 
 
-def _add_pixels(cases: list[Json], preprocessing: ImagePreprocessing, test: LabelledRows) -> None:
+def _add_pixels(cases: list[Case], preprocessing: ImagePreprocessing, test: LabelledRows) -> None:
     """Give each case its image, line by line, two hexadecimal digits a pixel, for the report to draw."""
     places = [int(np.flatnonzero(test.rows == case["row"])[0]) for case in cases]
     pixels = preprocessing.pixels(np.asarray(test.X[places]))

@@ -2,13 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from glassnet.config import (
     TUNING,
-    Edit,
     Settings,
     UserError,
     edited,
@@ -26,6 +24,7 @@ from glassnet.config import (
 )
 from glassnet.tracking import (
     Candidate,
+    Step,
     StoreError,
     find_candidate,
     find_previous,
@@ -34,7 +33,7 @@ from glassnet.tracking import (
     printable,
     return_to,
     tracking_uri,
-    validation_evidence,
+    validation_scores,
 )
 
 CONF, PARAMS = Path("conf"), Path("params.yaml")
@@ -58,14 +57,14 @@ def _promote(present: Settings, uri: str, run: str) -> None:
     chosen = _settings(present, candidate)
     edits = edits_to(CONF, chosen)
     evidence = {
-        when: validation_evidence(uri, experiment, settings.describing_the_result())
+        when: validation_scores(uri, experiment, settings)
         for when, settings in (("before", present), ("after", chosen))
     }
     tuning = tuning_step(present, chosen, candidate.name, evidence)
     texts = edited(edits)
     if tuning is not None:
         texts[TUNING] = tuning_with(tuning)
-    step = {"edits": [asdict(edit) for edit in edits], "tuning": tuning}
+    step = Step(edits, tuning)
     version, is_new = _write(texts, lambda: make_champion(uri, experiment, candidate, step))
     if not is_new:
         print(f"promote: {candidate.model_name} version {version} is the champion already, and conf/ has its settings")
@@ -76,14 +75,13 @@ def _promote(present: Settings, uri: str, run: str) -> None:
 
 def _take_back(present: Settings, uri: str) -> None:
     """Undo what the last promotion changed; edits of other values since then stay."""
-    experiment, name = present.tracking.experiment, model_name(present.data.model_dump())
+    experiment, name = present.tracking.experiment, model_name(present)
     version, step = find_previous(uri, experiment, name)
-    edits = [Edit(**{**edit, "keys": tuple(edit["keys"])}) for edit in step["edits"]]
-    if foreign := [each.file for each in edits if Path(each.file).parts[0] != CONF.name or ".." in each.file]:
+    if foreign := [each.file for each in step.edits if Path(each.file).parts[0] != CONF.name or ".." in each.file]:
         raise UserError(f"run=previous: expected files in conf/ to change, received {', '.join(foreign)}")
-    texts = taken_back(edits)
-    if step["tuning"] is not None:
-        texts[TUNING] = tuning_without(step["tuning"])
+    texts = taken_back(step.edits)
+    if step.tuning is not None:
+        texts[TUNING] = tuning_without(step.tuning)
     _write(texts, lambda: return_to(uri, experiment, name, version))
     now = f"{name} has no champion any more" if version is None else f"{name} version {version} is the champion again"
     print(f"promote: {now}; changed back: {_named(texts)}")

@@ -15,7 +15,7 @@ from glassnet.data import open_prepared
 from glassnet.files import write_whole
 from glassnet.reporting import write_report
 from glassnet.reporting.plots_page import write_missing_scripts
-from glassnet.tracking import hand_over, shown_by, tracking_uri
+from glassnet.tracking import record_run, shown_by, tracking_uri
 
 
 def main(settings: Settings, layout: Layout) -> None:
@@ -28,7 +28,7 @@ def main(settings: Settings, layout: Layout) -> None:
     print(f"report: {layout.report}")
     if layout.by_dvc:
         write_missing_scripts()
-    run_id = hand_over(settings, layout, prepared)
+    run_id = record_run(settings, layout, prepared)
     if run_id is not None:
         print(f"report: recorded as MLflow run {run_id}; {shown_by(tracking_uri(settings.tracking.uri))} shows it")
     if layout.sweep is None:

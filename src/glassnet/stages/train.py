@@ -15,7 +15,7 @@ from glassnet.config import STOPPED, Layout, PlateauSettings, Settings, alone_in
 from glassnet.data import ArrayDataset, Augmentation, ImagePreprocessing, PreparedData, open_prepared
 from glassnet.diagnostics import Telemetry, sanity_checks, write_telemetry
 from glassnet.files import files_digest, whole_file, write_whole
-from glassnet.tracking import LiveMetrics, hand_over, hand_over_sweep
+from glassnet.tracking import LiveMetrics, record_run, record_sweep
 from glassnet.training import (
     TIMING_COLUMNS,
     Callback,
@@ -83,9 +83,7 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
         _check_sanity(values, prepared)
     telemetry = Telemetry(settings.training.telemetry_every) if settings.training.telemetry_every else None
     epochs = _Epochs()
-    live = (
-        LiveMetrics(settings, {**identity, "settings": values}, layout) if settings.tracking.name == "mlflow" else None
-    )
+    live = LiveMetrics(settings, identity["key"], layout) if settings.tracking.name == "mlflow" else None
     with live or nullcontext():
         with StopSignals() as signals:
             callbacks: list[Callback] = [watcher for watcher in (telemetry, live) if watcher is not None]
@@ -298,7 +296,7 @@ def _finish_run_by_hand(settings: Settings, layout: Layout, prepared: PreparedDa
         evaluate.main(settings, layout)
         report.main(settings, layout)
         return
-    hand_over(settings, layout, prepared)
+    record_run(settings, layout, prepared)
 
 
 def _is_finished(layout: Layout, key: str) -> bool:
@@ -327,7 +325,7 @@ def _finish_again(settings: Settings, layout: Layout, prepared: PreparedData) ->
 
 
 def _record_job(settings: Settings, layout: Layout, prepared: PreparedData) -> None:
-    run_id = hand_over(settings, layout, prepared)
+    run_id = record_run(settings, layout, prepared)
     write_whole(layout.recorded, json.dumps({"run_id": run_id}) + "\n")
 
 
@@ -337,7 +335,7 @@ def finish_sweep(folder: Path) -> None:
 
     files = write_experiment(folder)
     print((folder / "experiment.md").read_text(encoding="utf-8"))
-    recorded = hand_over_sweep(folder, files)
+    recorded = record_sweep(folder, files)
     if recorded is not None:
         parent, shown_by = recorded
         print(f"train: the sweep is MLflow run {parent}, its jobs are below it; {shown_by} shows them")

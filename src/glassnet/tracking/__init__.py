@@ -1,28 +1,37 @@
 """Tracking: MLflow, and only here; imported lazily, because it takes seconds."""
 
-from glassnet.tracking.conversation import StoreError
-from glassnet.tracking.evidence import validation_evidence
-from glassnet.tracking.hand_over import hand_over
-from glassnet.tracking.live import LiveMetrics
-from glassnet.tracking.registry import Candidate, find_candidate, find_previous, make_champion, model_name, return_to
-from glassnet.tracking.show import show
-from glassnet.tracking.store import printable, shown_by, tracking_uri
-from glassnet.tracking.sweep import hand_over_sweep
+from glassnet.tracking.client.addresses import printable, shown_by, tracking_uri
+from glassnet.tracking.client.calls import StoreError
+from glassnet.tracking.record.live import LiveMetrics
+from glassnet.tracking.record.run import record_run
+from glassnet.tracking.record.sweep import record_sweep
+from glassnet.tracking.record.validation_scores import validation_scores
+from glassnet.tracking.registry.champion import (
+    Candidate,
+    Step,
+    find_candidate,
+    find_previous,
+    make_champion,
+    model_name,
+    return_to,
+)
+from glassnet.tracking.views.show import show
 
 __all__ = [
     "Candidate",
     "LiveMetrics",
+    "Step",
     "StoreError",
     "find_candidate",
     "find_previous",
-    "hand_over",
-    "hand_over_sweep",
     "make_champion",
     "model_name",
     "printable",
+    "record_run",
+    "record_sweep",
     "return_to",
     "show",
     "shown_by",
     "tracking_uri",
-    "validation_evidence",
+    "validation_scores",
 ]

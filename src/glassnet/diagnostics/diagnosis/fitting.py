@@ -1,34 +1,39 @@
-"""Illnesses of the fit: too much of it, too little, and the wrong moment to stop."""
+"""Issues of the fit: too much of it, too little, and the wrong moment to stop."""
 
 import math
 
-from glassnet.diagnostics.diagnosis.evidence import HIGH, Finding, Training, late_fall
+from glassnet.diagnostics.diagnosis.finding import Change, Finding, rounded
 from glassnet.diagnostics.diagnosis.learning_rate import USUAL_UPDATE, rate_too_high, rate_too_low
 from glassnet.diagnostics.diagnosis.signals import dead, exploding, saturated, vanishing
+from glassnet.diagnostics.diagnosis.training import HIGH, Training, late_fall
 from glassnet.diagnostics.diagnosis.weights import penalty_too_strong, starts_at_zero, zero_start
 
 FEW = 4  # epochs, below which a curve has no trend
-# Shares of chance. Where patience goes on for 20 epochs after the best one, the small bundled data sets come to a gap
-# of 0.31 with a rise of 0.02, or of 0.25 with one of 0.12, and lose nothing by it.
+# Fractions of the random baseline. Where patience goes on for 20 epochs after the best one, the small bundled data sets
+# come to a gap of 0.31 with a rise of 0.02, or of 0.25 with one of 0.12, and lose nothing by it.
 GAP_AT_BEST = 0.25  # between the losses of the weights that are kept
 RISE, GAP_AFTER_RISE = 0.04, 0.3
 STEEP_RISE, GAP_AFTER_STEEP_RISE = 0.15, 0.2
 SETTLED = 0.02  # of itself: what a loss falls by in a fifth of the epochs when it has settled
 NO_BETTER = 0.8  # of the training loss, which dropout, augmentation and the average over the epoch make larger
-NOTHING = 0.95  # of chance: a validation loss that stays above has shown nothing that carries over
+NOTHING = 0.95  # of the random baseline: a validation loss that stays above has shown nothing that carries over
+FIRST_LAYER = 32  # units, where there was no hidden layer
 NARROW = 16  # units: a layer of fewer has few pieces to bend a boundary with; the default network has as many
-# Of chance: a network that is too small goes on creeping down, one that has learnt what there is to learn stops early.
-# Of 196 trainings on overlapping classes and noisy targets (16 units or more, several rates and batches) one gained as
-# much in the second half of the epochs; of 32 on spirals, chequerboards and waves, too small for them, eight did. After
-# the first third it is 32 and nine: a small rate or a large batch takes longer to learn what there is.
+# Of the random baseline: a network that is too small goes on creeping down, one that has learnt what there is to learn
+# stops early. Of 196 trainings on overlapping classes and noisy targets (16 units or more, several rates and batches)
+# one gained as much in the second half of the epochs; of 32 on spirals, chequerboards and waves, too small for them,
+# eight did. After the first third it is 32 and nine: a small rate or a large batch takes longer to learn what there is.
 STILL_GAINING = 0.015
-DONE = 0.05  # of chance: a validation loss as low as this need not come lower
+DONE = 0.05  # of the random baseline: a validation loss as low as this need not come lower
 # Of itself: what the lowest validation loss fell by from the first half of the epochs to the second where more of them
 # were worth having. A schedule that ends at a rate of 0 flattens the last fifth of every curve, however early it ends.
 STILL_FALLING = 0.03
-SILENCING = 0.2  # a share of dropped units that may be what keeps a network from fitting
-FIRST_WEIGHTS, LAG = 0.01, 0.1  # the start's share of an average, and of chance, that make an average lag behind
-MOSTLY_FIRST = 0.3  # the start's share with which an average may still be on its way up before it comes down
+SILENCING = 0.2  # a fraction of dropped units that may be what keeps a network from fitting
+FIRST_WEIGHTS, LAG = (
+    0.01,
+    0.1,
+)  # the start's fraction of an average, and of the random baseline, that make an average lag behind
+MOSTLY_FIRST = 0.3  # the start's fraction with which an average may still be on its way up before it comes down
 
 
 def overfitting(t: Training) -> Finding | None:
@@ -39,7 +44,7 @@ def overfitting(t: Training) -> Finding | None:
     turned = (rise > RISE and gap > GAP_AFTER_RISE) or (rise > STEEP_RISE and gap > GAP_AFTER_STEEP_RISE)
     if not (lowest - at_best > GAP_AT_BEST or (turned and at_end < at_best)):
         return None
-    if at_end > 1 or average_lags(t) or no_better_than_chance(t):
+    if at_end > 1 or average_lags(t) or no_better_than_random(t):
         return None
     advice, change = _tamer(t)
     return Finding(
@@ -48,31 +53,31 @@ def overfitting(t: Training) -> Finding | None:
         f"the validation loss was lowest in epoch {t.best_epoch} ({t.loss(lowest):.3g}; training "
         f"{t.loss(at_best):.3g}) and ended at {t.loss(last):.3g}, with the training loss at {t.loss(at_end):.3g}",
         advice,
-        t.command(change),
+        (change,),
     )
 
 
-def _tamer(t: Training) -> tuple[str, str]:
+def _tamer(t: Training) -> tuple[str, Change]:
     """Return what keeps a network from learning its training rows by heart, and the change that does it."""
-    dropout = t.settings["model"]["dropout"]
-    if dropout < 0.4 and t.settings["model"]["hidden_sizes"]:
-        return "more dropout", f"model.dropout={dropout + 0.2:.2g}"
+    dropout = t.setup.dropout
+    if dropout < 0.4 and t.has_hidden_layers:
+        return "more dropout", Change("model.dropout", rounded(dropout + 0.2, 2))
     return "a stronger penalty on the weights", stronger_penalty(t)
 
 
-def stronger_penalty(t: Training, factor: float = 10.0, least: float = 1e-3) -> str:
+def stronger_penalty(t: Training, factor: float = 10.0, least: float = 1e-3) -> Change:
     """Return the change that multiplies the penalty, or the decay where the optimizer has one: it allows no penalty."""
-    decay = t.settings["optimizer"].get("weight_decay", 0.0)
-    name, value = ("optimizer.weight_decay", decay) if decay else ("training.l2", t.settings["training"]["l2"])
-    return f"{name}={max(least, factor * value):.2g}"
+    decay = t.setup.weight_decay
+    name, value = ("optimizer.weight_decay", decay) if decay else ("training.l2", t.setup.l2)
+    return Change(name, rounded(max(least, factor * value), 2))
 
 
-def no_better_than_chance(t: Training) -> Finding | None:
-    """The validation loss never came clearly below that of chance, and neither the steps nor the size explain it."""
+def no_better_than_random(t: Training) -> Finding | None:
+    """The validation loss never fell clearly below the random baseline; neither the steps nor the size explain it."""
     lowest, fitted = t.loss(float(t.validation.min())), float(t.train.min())
-    chance = t.chance if t.validation_chance is None else t.validation_chance
-    share = (lowest - t.floor) / (chance - t.floor) if chance > t.floor else math.inf
-    if len(t.history) < FEW or share <= NOTHING or t.beats_majority or _is_misled(t) or average_lags(t):
+    baseline = t.random_baseline if t.validation_baseline is None else t.validation_baseline
+    fraction = (lowest - t.floor) / (baseline - t.floor) if baseline > t.floor else math.inf
+    if len(t.history) < FEW or fraction <= NOTHING or t.beats_majority or _is_misled(t) or average_lags(t):
         return None
     if fitted <= NOTHING:
         advice, changes = simpler(t)
@@ -83,22 +88,23 @@ def no_better_than_chance(t: Training) -> Finding | None:
     return Finding(
         "no better than chance",
         0.85,
-        f"the validation loss was {lowest:.4g} at its lowest, {share:.2f} times that of chance ({chance:.4g}), while "
-        f"the training loss came to {t.loss(fitted):.4g}",
+        f"the validation loss was {lowest:.4g} at its lowest, {fraction:.2f} times the random baseline "
+        f"({baseline:.4g}), while the training loss came to {t.loss(fitted):.4g}",
         advice,
-        t.command(*changes),
+        changes,
     )
 
 
-def simpler(t: Training) -> tuple[str, tuple[str, ...]]:
+def simpler(t: Training) -> tuple[str, tuple[Change, ...]]:
     """Return what to try where what was learnt of the training rows carries over to no others, and the changes."""
-    if t.settings["model"]["hidden_sizes"]:
-        return "the simplest model, which shows whether the features tell anything of the target", ("model=softmax",)
+    if t.has_hidden_layers:
+        simplest = "the simplest model, which shows whether the features tell anything of the target"
+        return simplest, (Change("model", "softmax"),)
     advice, change = _tamer(t)
     return advice, (change,)
 
 
-def larger_if_anything(t: Training) -> tuple[str, tuple[str, ...]]:
+def larger_if_anything(t: Training) -> tuple[str, tuple[Change, ...]]:
     """Return what to try where nothing was learnt of the training rows either, and the changes."""
     return "a larger network: if that learns no more, the features may tell nothing of the target", larger(t)
 
@@ -107,40 +113,42 @@ def underfitting(t: Training) -> Finding | None:
     """The training loss has settled at a high value, the validation loss is no better, and size can be the cause."""
     if not _is_stuck(t) or (size_suffices(t) and t.train.min() <= NOTHING):
         return None
-    if overfitting(t) or no_better_than_chance(t) or stopped_too_early(t):
+    if overfitting(t) or no_better_than_random(t) or stopped_too_early(t):
         return None
     lowest, validation = float(t.train.min()), t.validation
-    sizes, dropout = t.settings["model"]["hidden_sizes"], t.settings["model"]["dropout"]
+    sizes, dropout = t.setup.hidden_sizes, t.setup.dropout
     advice, changes = "a larger network", larger(t)
-    if sizes and dropout >= SILENCING:
+    if t.has_hidden_layers and dropout >= SILENCING:
         size = f"dropout silences {dropout:.0%} of the hidden units at each step"
-        advice, changes = "less dropout", (f"model.dropout={max(0.0, dropout - 0.2):.2g}",)
-    elif not sizes:
+        advice, changes = "less dropout", (Change("model.dropout", rounded(max(0.0, dropout - 0.2), 2)),)
+    elif not t.has_hidden_layers:
         size = "there is no hidden layer"
-    elif _is_small(t):
+    elif sizes and _is_small(t):
         size = f"the narrowest hidden layer has {min(sizes)} unit{'s' if min(sizes) > 1 else ''}"
     else:
-        size = f"in the second half of the epochs the validation loss still fell by {_late_gain(t):.2f} of chance"
+        gain = f"{_late_gain(t):.2f} of the random baseline"
+        size = f"in the second half of the epochs the validation loss still fell by {gain}"
     return Finding(
         "underfitting",
         0.7,
-        f"the training loss settled at {t.loss(lowest):.3g}, {lowest:.2f} times that of chance, and the validation "
-        f"loss at {t.loss(float(validation.min())):.3g}; {size}",
+        f"the training loss settled at {t.loss(lowest):.3g}, {lowest:.2f} times the random baseline, and the "
+        f"validation loss at {t.loss(float(validation.min())):.3g}; {size}",
         advice,
-        t.command(*changes),
+        changes,
     )
 
 
-def larger(t: Training) -> tuple[str, ...]:
-    """Return the changes that make the network larger: twice the size, or a first hidden layer."""
-    sizes = ",".join(str(max(NARROW, 2 * size)) for size in t.settings["model"]["hidden_sizes"]) or "32"
-    return (*to_mlp(t), f"model.hidden_sizes=[{sizes}]")
+def larger(t: Training) -> tuple[Change, ...]:
+    """Return the changes that make the network larger: twice the size, or a first hidden layer; none if unknown."""
+    if t.setup.hidden_sizes is None and t.has_hidden_layers:
+        return ()
+    sizes = tuple(max(NARROW, 2 * size) for size in t.setup.hidden_sizes or ()) or (FIRST_LAYER,)
+    return (*to_mlp(t), Change("model.hidden_sizes", sizes))
 
 
-def to_mlp(t: Training) -> tuple[str, ...]:
+def to_mlp(t: Training) -> tuple[Change, ...]:
     """Return what must change besides the sizes: a softmax regression starts at zero, where hidden layers stay."""
-    settings = t.settings["model"]
-    return () if settings["hidden_sizes"] and settings["init"] != "zeros" else ("model=mlp",)
+    return () if t.has_hidden_layers and t.setup.init != "zeros" else (Change("model", "mlp"),)
 
 
 def hindrance(t: Training) -> Finding | None:
@@ -160,13 +168,13 @@ def _is_stuck(t: Training) -> bool:
     lowest = float(t.train.min())
     settled = len(t.history) >= FEW and late_fall(t.train) < SETTLED
     # Dropout raises the training loss, and the more the more it keeps the network from fitting.
-    least = HIGH if t.settings["model"]["dropout"] >= SILENCING else NO_BETTER * lowest
+    least = HIGH if t.setup.dropout >= SILENCING else NO_BETTER * lowest
     no_better = bool(t.validation.min() > least)
     return settled and lowest > HIGH and no_better and not (_is_misled(t) or _is_silenced(t))
 
 
 def _is_misled(t: Training) -> bool:
-    """Return whether the steps or the weights are ill, so that the loss says nothing of the network or the data."""
+    """Return whether steps or weights have an issue, so that the loss says nothing of the network or the data."""
     is_tiny = t.largest_update < USUAL_UPDATE
     is_misled = is_tiny or starts_at_zero(t) or rate_too_low(t) is not None
     return is_misled or rate_too_high(t) is not None or penalty_too_strong(t) is not None
@@ -178,19 +186,20 @@ def _is_silenced(t: Training) -> bool:
 
 
 def _is_small(t: Training) -> bool:
-    sizes = t.settings["model"]["hidden_sizes"]
-    return not sizes or min(sizes) < NARROW
+    if t.setup.hidden_sizes:
+        return min(t.setup.hidden_sizes) < NARROW
+    return not t.has_hidden_layers
 
 
 def _late_gain(t: Training) -> float:
-    """Return by how much of chance the lowest validation loss fell in the second half of the epochs."""
+    """Return what the lowest validation loss fell by in the second half of the epochs, of the random baseline."""
     early = t.validation[: max(1, len(t.validation) // 2)]
     return float(early.min() - t.validation.min())
 
 
 def stopped_too_early(t: Training) -> Finding | None:
     """The last epochs still brought the validation loss down, or there were hardly any."""
-    fall, epochs = late_fall(t.validation), t.settings["training"]["epochs"]
+    fall, epochs = late_fall(t.validation), t.epochs
     if not _is_best_at_the_end(t) or t.validation[-1] <= DONE or average_lags(t):
         return None
     if len(t.history) < FEW:
@@ -203,40 +212,40 @@ def stopped_too_early(t: Training) -> Finding | None:
         if not HIGH < t.validation[-1] < 1 or fall <= STILL_FALLING:
             return None
         trend = (
-            f"the validation loss, still {t.validation[-1]:.2f} times that of chance, came {fall:.0%} lower in the "
-            "second half of them than in the first"
+            f"the validation loss, still {t.validation[-1]:.2f} times the random baseline, came {fall:.0%} lower in "
+            "the second half of them than in the first"
         )
     return Finding(
         "stopped too early",
         0.4 + min(0.3, fall),
         f"the best epoch is {t.best_epoch} of {len(t.history)}; {trend}",
         "train for longer",
-        t.command(f"training.epochs={max(10, 2 * epochs)}"),
+        (Change("training.epochs", max(10, 2 * epochs)),),
     )
 
 
 def _is_best_at_the_end(t: Training) -> bool:
-    return t.best_epoch >= len(t.history) - 1 and len(t.history) == t.settings["training"]["epochs"]
+    return t.best_epoch >= len(t.history) - 1 and len(t.history) == t.epochs
 
 
 def average_lags(t: Training) -> Finding | None:
     """The averaged weights, which are evaluated, still hold much of the initial ones, and fit worse than the last."""
-    decay = t.settings["training"]["average_decay"]
+    decay = t.setup.average_decay
     if decay is None or not t.telemetry:
         return None
-    share = decay ** max(row.step for row in t.telemetry)
-    is_on_its_way = _is_best_at_the_end(t) or share > MOSTLY_FIRST
-    if share <= FIRST_WEIGHTS or not is_on_its_way or t.validation[-1] - t.train[-1] <= LAG:
+    fraction = decay ** max(row.step for row in t.telemetry)
+    is_on_its_way = _is_best_at_the_end(t) or fraction > MOSTLY_FIRST
+    if fraction <= FIRST_WEIGHTS or not is_on_its_way or t.validation[-1] - t.train[-1] <= LAG:
         return None
     shorter = 1 - 10 * (1 - decay)
     return Finding(
         "average behind",
         0.75,
-        f"{share:.0%} of the averaged weights, which are evaluated, are still the initial ones (average_decay "
+        f"{fraction:.0%} of the averaged weights, which are evaluated, are still the initial ones (average_decay "
         f"{decay:g}); with them the validation loss is {t.loss(float(t.validation[-1])):.3g}, while the training loss, "
         f"of the weights themselves, is {t.loss(float(t.train[-1])):.3g}",
         "an average over fewer steps",
-        t.command(f"training.average_decay={f'{shorter:.6g}' if shorter > 0 else 'null'}"),
+        (Change("training.average_decay", rounded(shorter, 6) if shorter > 0 else None),),
     )
 
 
@@ -250,5 +259,5 @@ def stopped_too_late(t: Training) -> Finding | None:
         0.2,
         f"{after} of {len(t.history)} epochs came after the best one, which lowered nothing",
         "stop when the validation loss has not fallen for a while",
-        t.command(f"training.patience={max(5, min(20, t.best_epoch // 2))}"),
+        (Change("training.patience", max(5, min(20, t.best_epoch // 2))),),
     )

@@ -1,21 +1,20 @@
-"""Illnesses that the test scores show: a split too small to tell, a network that is no gain, false confidence."""
+"""Issues that the test scores show: a split too small to tell, a network that is no gain, false confidence."""
 
-from typing import Any
-
-from glassnet.diagnostics.diagnosis.evidence import Finding, Training
+from glassnet.diagnostics.diagnosis.finding import AnyOf, Change, Finding, rounded
 from glassnet.diagnostics.diagnosis.fitting import (
     NOTHING,
     average_lags,
     hindrance,
     larger,
     larger_if_anything,
-    no_better_than_chance,
+    no_better_than_random,
     simpler,
     size_suffices,
     stronger_penalty,
 )
+from glassnet.diagnostics.diagnosis.training import Training
+from glassnet.evaluation import Metrics
 
-Metrics = dict[str, Any]
 LINEAR = ("softmax_regression", "linear_regression")
 SIGNIFICANT = 0.05
 
@@ -37,25 +36,27 @@ def _too_small(metrics: Metrics, t: Training) -> Finding | None:
     name, better, difference = _against_linear(metrics)
     if better:
         return None
-    folds, sizes = t.settings["data"]["folds"] or 5, t.settings["model"]["hidden_sizes"]
-    both = f"model.hidden_sizes=[{','.join(map(str, sizes))}],[]" if sizes else "model=mlp,softmax"
+    folds, sizes = t.setup.folds or 5, t.setup.hidden_sizes
+    both = Change("model.hidden_sizes", AnyOf([sizes, ()])) if sizes else Change("model", AnyOf(["mlp", "softmax"]))
     return Finding(
         "split too small to tell",
         0.35,
         f"{difference}, which chance alone may bring about",
         f"compare with {name} on the validation scores of {folds} folds, which together are all rows not for testing",
-        t.sweep(both, f"data.folds={folds}", f"data.fold=range({folds})"),
+        (both, Change("data.folds", folds), Change("data.fold", AnyOf(range(folds)))),
     )
 
 
 def _no_gain(metrics: Metrics, t: Training) -> Finding | None:
-    """The network tells no more than the classes' shares do, which with rare classes is far better than chance, ln C.
+    """The network tells no more than the classes' fractions, far below the random baseline, ln C, with rare classes.
 
     It is neither right clearly more often than the majority class, nor are its probabilities better on average than the
-    shares themselves. A cause that the training shows is named for itself.
+    fractions themselves. A cause that the training shows is named for itself.
     """
-    against = metrics["comparisons"].get("majority_class")  # a regression has none: there the mean is chance
-    if against is None or against["difference_low"] > 0 or no_better_than_chance(t) or hindrance(t) or average_lags(t):
+    against = metrics["comparisons"].get(
+        "majority_class"
+    )  # a regression has none: there the mean is the random baseline
+    if against is None or against["difference_low"] > 0 or no_better_than_random(t) or hindrance(t) or average_lags(t):
         return None
     majority = metrics["baselines"]["majority_class"]
     if metrics["log_loss"] < majority["log_loss"]:
@@ -67,10 +68,10 @@ def _no_gain(metrics: Metrics, t: Training) -> Finding | None:
         "no better than the majority class",
         0.85,
         f"on {metrics['examples']} test rows the network has an accuracy of {metrics['accuracy']:.4g} and a log-loss "
-        f"of {metrics['log_loss']:.4g}, the majority class with the classes' shares for probabilities "
+        f"of {metrics['log_loss']:.4g}, the majority class with the classes' fractions for probabilities "
         f"{majority['accuracy']:.4g} and {majority['log_loss']:.4g}; the training loss came to {fitted:.4g}",
         advice,
-        t.command(*changes),
+        changes,
     )
 
 
@@ -81,14 +82,16 @@ def _one_class(metrics: Metrics, t: Training) -> Finding | None:
         return None
     if metrics["log_loss"] >= metrics["baselines"]["majority_class"]["log_loss"] or hindrance(t) or average_lags(t):
         return None
-    size = t.settings["training"]["batch_size"]
+    size = t.setup.batch_size
+    half = max(4, size // 2) if size else None
+    batches = f"batches of {half} instead of {size}" if size else "batches of half the size"
     return Finding(
         "one class alone is recognized",
         0.75,
         f"on {metrics['examples']} test rows the network is right where the majority class is, and in no row of "
         f"another: an accuracy of {metrics['accuracy']:.4g}, a balanced one of {metrics['balanced_accuracy']:.4g}",
-        f"batches of {max(4, size // 2)} instead of {size}, so that more updates see a rare row",
-        t.command(f"training.batch_size={max(4, size // 2)}"),
+        f"{batches}, so that more updates see a rare row",
+        (Change("training.batch_size", half),) if half else (),
     )
 
 
@@ -102,14 +105,14 @@ def _worse(metrics: Metrics, t: Training) -> Finding | None:
     fits_better = bool(t.train[at_best] < 0.9 * t.validation[at_best]) and not average_lags(t)
     if fits_better or size_suffices(t):
         advice = "a strong penalty on the weights, which brings the network nearer to a linear model"
-        command = t.command(stronger_penalty(t, factor=3.0, least=0.03))
+        changes: tuple[Change, ...] = (stronger_penalty(t, factor=3.0, least=0.03),)
     elif cause := hindrance(t):
         evidence += f"; {cause.evidence}"
-        advice, command = cause.advice, cause.command
+        advice, changes = cause.advice, cause.changes
     else:
         advice = "a larger network, since this one does not fit the training rows"
-        command = t.command(*larger(t))
-    return Finding("worse than the linear baseline", 0.8, evidence, advice, command)
+        changes = larger(t)
+    return Finding("worse than the linear baseline", 0.8, evidence, advice, changes)
 
 
 def _against_linear(metrics: Metrics) -> tuple[str, str, str]:
@@ -137,17 +140,18 @@ def _miscalibrated(metrics: Metrics, t: Training) -> Finding | None:
     if "calibration" not in metrics:
         return None
     calibration = metrics["calibration"]
-    error, by_chance, temperature = (calibration.get(key) for key in ("error", "error_by_chance", "temperature"))
+    error, by_chance, temperature = calibration["error"], calibration["error_by_chance"], calibration.get("temperature")
     if error <= max(0.02, by_chance):
         return None
-    smoothing = t.settings["training"]["label_smoothing"]
+    smoothing = t.setup.label_smoothing
     if calibration["confidence"] > calibration["accuracy"]:
-        kind, advice, change = "too sure of itself", "label smoothing", f"training.label_smoothing={smoothing + 0.05:g}"
+        kind, advice = "too sure of itself", "label smoothing"
+        change = Change("training.label_smoothing", rounded(smoothing + 0.05, 6))
     elif smoothing:
-        kind, advice, change = "not sure enough", "less label smoothing", f"training.label_smoothing={smoothing / 2:g}"
+        kind, advice = "not sure enough", "less label smoothing"
+        change = Change("training.label_smoothing", rounded(smoothing / 2, 6))
     else:
-        epochs = 2 * t.settings["training"]["epochs"]
-        kind, advice, change = "not sure enough", "train for longer", f"training.epochs={epochs}"
+        kind, advice, change = "not sure enough", "train for longer", Change("training.epochs", 2 * t.epochs)
     mended = (
         f"; a temperature of {temperature:.3g} fitted on the validation split brings the test log-loss from "
         f"{calibration['log_loss']:.4g} to {calibration['log_loss_after']:.4g}"
@@ -161,5 +165,5 @@ def _miscalibrated(metrics: Metrics, t: Training) -> Finding | None:
         f"on {metrics['examples']} rows; the network is {kind} (mean confidence {calibration['confidence']:.3f}, "
         f"accuracy {calibration['accuracy']:.3f}){mended}",
         advice,
-        t.command(change),
+        (change,),
     )

@@ -1,9 +1,10 @@
-"""Illnesses of the signal: gradients that explode or vanish on their way back, units that are dead or saturated."""
+"""Issues of the signal: gradients that explode or vanish on their way back, units that are dead or saturated."""
 
 import numpy as np
 
-from glassnet.diagnostics.diagnosis.evidence import Finding, Training
+from glassnet.diagnostics.diagnosis.finding import Change, Finding, rounded
 from glassnet.diagnostics.diagnosis.learning_rate import LARGE_UPDATE, MOST
+from glassnet.diagnostics.diagnosis.training import Training
 from glassnet.diagnostics.diagnosis.weights import penalty_too_strong, starts_at_zero
 
 LONGER = 2.0  # than at the first step: with all layers together, and over the first epoch, a norm is a little longer
@@ -17,16 +18,16 @@ def exploding(t: Training) -> Finding | None:
     largest, usual = max([float(norms.max()), *map(max, sampled)]), float(np.median(norms))
     if not (largest > 1e3 or (largest > 50 and largest > 100 * usual and largest > LONGER * first)):
         return None
-    advice, change = "clip the gradient", "training.max_gradient_norm=1"
-    if t.settings["training"]["max_gradient_norm"] is not None:  # the norms are those before clipping
+    advice, change = "clip the gradient", Change("training.max_gradient_norm", 1)
+    if t.setup.max_gradient_norm is not None:  # the norms are those before clipping
         advice = "divide the learning rate by 10"
-        change = f"optimizer.learning_rate={t.settings['optimizer']['learning_rate'] / 10:.3g}"
+        change = Change("optimizer.learning_rate", rounded(t.learning_rate / 10, 3))
     return Finding(
         "exploding gradients",
         0.97,
         f"the gradient's norm reached {largest:.3g}; its median over the epochs is {usual:.3g}",
         advice,
-        t.command(change),
+        (change,),
     )
 
 
@@ -39,47 +40,47 @@ def vanishing(t: Training) -> Finding | None:
     (first_layer, first), *_, (last_layer, last) = ((layer, values[0]) for layer, values in norms.items())
     if not first < 0.005 * last:
         return None
-    if t.settings["model"]["activation"] in {"sigmoid", "tanh"}:
-        advice, change = "an activation whose slope does not shrink the gradient", "model.activation=relu"
+    if t.setup.activation in {"sigmoid", "tanh"}:
+        advice, change = "an activation whose slope does not shrink the gradient", Change("model.activation", "relu")
     else:
-        advice, change = "normalize between the layers", "model.normalization=batch"
+        advice, change = "normalize between the layers", Change("model.normalization", "batch")
     return Finding(
         "vanishing gradients",
         0.92 if t.train.min() > 0.1 else 0.45,
         f"at the first step the gradient of {first_layer} has a norm of {first:.2g}, that of {last_layer} one of "
-        f"{last:.2g}; the training loss came down to {t.train.min():.2g} times that of chance",
+        f"{last:.2g}; the training loss came down to {t.train.min():.2g} times the random baseline",
         advice,
-        t.command(change),
+        (change,),
     )
 
 
 def dead(t: Training) -> Finding | None:
     """More than half of a layer's ReLU units fire for no validation example, though their weights could be of use."""
-    shares = {layer: values[-1] for layer, values in t.measured("dead_share").items()}
-    if t.largest_dead_share <= MOST or starts_at_zero(t) or penalty_too_strong(t):
+    fractions = {layer: values[-1] for layer, values in t.measured("dead_share").items()}
+    if t.largest_dead_fraction <= MOST or starts_at_zero(t) or penalty_too_strong(t):
         return None
-    worst = max(shares, key=lambda layer: shares[layer])
+    worst = max(fractions, key=lambda layer: fractions[layer])
     units = t.measured("dead_units")[worst][-1]
-    evidence = f"{units:.0f} units of layer {worst} ({shares[worst]:.0%}) are 0 for every validation example"
-    advice, change = "an activation that cannot die", "model.activation=leaky_relu"
+    evidence = f"{units:.0f} units of layer {worst} ({fractions[worst]:.0%}) are 0 for every validation example"
+    advice, change = "an activation that cannot die", Change("model.activation", "leaky_relu")
     if t.largest_update > LARGE_UPDATE:
         evidence += f"; an update changed the weights by {t.largest_update:.2g} of their size, enough to push units out"
         advice = "divide the learning rate by 10"
-        change = f"optimizer.learning_rate={t.settings['optimizer']['learning_rate'] / 10:.3g}"
-    return Finding("dead units", 0.3 + 0.6 * min(1.0, float(t.train.min())), evidence, advice, t.command(change))
+        change = Change("optimizer.learning_rate", rounded(t.learning_rate / 10, 3))
+    return Finding("dead units", 0.3 + 0.6 * min(1.0, float(t.train.min())), evidence, advice, (change,))
 
 
 def saturated(t: Training) -> Finding | None:
     """Half of a layer's sigmoid or tanh outputs lie at the ends of their range."""
-    shares = {layer: float(np.median(values)) for layer, values in t.measured("saturated_share").items()}
-    if t.largest_saturated_share <= MOST:
+    fractions = {layer: float(np.median(values)) for layer, values in t.measured("saturated_share").items()}
+    if t.largest_saturated_fraction <= MOST:
         return None
-    worst = max(shares, key=lambda layer: shares[layer])
+    worst = max(fractions, key=lambda layer: fractions[layer])
     return Finding(
         "saturated units",
         0.3 + 0.6 * min(1.0, float(t.train.min())),
-        f"{shares[worst]:.0%} of the outputs of layer {worst} lie within 0.001 of a limit (median over the steps "
+        f"{fractions[worst]:.0%} of the outputs of layer {worst} lie within 0.001 of a limit (median over the steps "
         "measured)",
         "normalize in front of the activation",
-        t.command("model.normalization=batch"),
+        (Change("model.normalization", "batch"),),
     )

@@ -4,12 +4,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from glassnet.config import Layout, Settings, as_line
-from glassnet.tracking.conversation import OutageError, StoreError, talk
-from glassnet.tracking.limits import TAG, shortened, tag_texts
-from glassnet.tracking.runs import (
+from glassnet.tracking.client.addresses import printable, tracking_uri
+from glassnet.tracking.client.calls import OutageError, StoreError, call_store
+from glassnet.tracking.client.limits import TAG, shortened, tag_strings
+from glassnet.tracking.client.runs import (
     COMPLETE,
     FAILURE_TAG,
     INCOMPLETE,
@@ -20,28 +21,27 @@ from glassnet.tracking.runs import (
     known_epochs,
     row_metrics,
 )
-from glassnet.tracking.store import printable, tracking_uri
 from glassnet.training import Callback, Row, TrainingRun
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-DELAY = 5.0  # seconds before the first batch, and between batches: a shorter training leaves it all to the hand-over
+DELAY = 5.0  # seconds before the first batch, and between batches: a shorter training leaves all of it to `record_run`
 
 
 class LiveMetrics(Callback):
-    """Logs finished epochs every few seconds; whatever is not logged in the end, the hand-over logs.
+    """Logs finished epochs every few seconds; whatever is not logged in the end, `record_run` logs.
 
-    The training never waits, not even at its end: a batch that is under way then is the hand-over's to wait for. A
+    The training never waits, not even at its end: a batch that is under way then is `record_run`'s to wait for. A
     store that does not work costs one warning, and nothing more is sent to it.
 
-    What leaves a `with` block over it by an exception ends the run in the store too, since no hand-over will.
+    What leaves a `with` block over it by an exception ends the run in the store too, since nothing else will.
     """
 
-    def __init__(self, settings: Settings, card: dict[str, Any], layout: Layout) -> None:
-        """Log to the store that `settings` name, in the run of `card` ("key", "settings")."""
-        self.uri, self.experiment = tracking_uri(settings.tracking.uri), settings.tracking.experiment
-        self.card, self.layout = card, layout
+    def __init__(self, settings: Settings, key: str, layout: Layout) -> None:
+        """Log to the store that `settings` name, in the run that `key` identifies."""
+        self.uri = tracking_uri(settings.tracking.uri)
+        self.settings, self.key, self.layout = settings, key, layout
         self._finished = threading.Event()
         self._has_asked = False  # whether the store may have the run
         self._is_recorded = False  # whether it has all of the same training from before
@@ -74,14 +74,14 @@ class LiveMetrics(Callback):
         status = "FAILED" if isinstance(error, Exception) else "KILLED"
         reason = as_line(error) if isinstance(error, Exception) else "it was interrupted"
         with self._warned(f"the end of the training is not recorded in {printable(self.uri)}"):
-            talk(self.uri, lambda: self._end(status, reason))
+            call_store(self.uri, lambda: self._end(status, reason))
 
     def _send(self) -> None:
         folder = None if self.layout.sweep is None else self.layout.sweep.folder
         with self._warned(f"epochs are not logged to {printable(self.uri)} while training runs"):
             while not self._finished.wait(DELAY):
                 self._has_asked = True
-                talk(self.uri, self._send_unless_finished, folder)
+                call_store(self.uri, self._send_unless_finished, folder)
 
     @contextmanager
     def _warned(self, what: str) -> Iterator[None]:
@@ -105,9 +105,9 @@ class LiveMetrics(Callback):
         client.set_terminated(run_id, status)
 
     def _send_unless_finished(self) -> None:
-        """Send a batch, unless the training has ended before its turn came: the hand-over may have had its own first.
+        """Send a batch, unless the training has ended before its turn came: `record_run` may have had its own first.
 
-        It would not know of what the hand-over logged, and log it again.
+        It would not know of what `record_run` logged, and log it again.
         """
         if not self._finished.is_set():
             self._send_batch()
@@ -116,13 +116,13 @@ class LiveMetrics(Callback):
         from mlflow.entities import RunTag
 
         if self._connection is None:
-            client, found = connect(self.uri, self.experiment, self.card, self.layout)
+            client, found = connect(self.settings, self.key, self.layout)
             run_id = found.info.run_id
             self._known = known_epochs(client, found)
             self._is_recorded = found.data.tags.get(RECORD_TAG) == COMPLETE
             if not self._is_recorded:
-                tags = {RECORD_TAG: INCOMPLETE, TRAINING_TAG: self.card["key"], **job_tags(self.layout)}
-                client.log_batch(run_id, tags=[RunTag(name, value) for name, value in tag_texts(tags).items()])
+                tags = {RECORD_TAG: INCOMPLETE, TRAINING_TAG: self.key, **job_tags(self.layout)}
+                client.log_batch(run_id, tags=[RunTag(name, value) for name, value in tag_strings(tags).items()])
                 if found.info.status != "RUNNING":  # it failed before
                     client.update_run(run_id, status="RUNNING")
             self._connection = client, run_id

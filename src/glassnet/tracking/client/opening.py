@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glassnet.files import whole_file
-from glassnet.tracking.conversation import StoreError, heard
-from glassnet.tracking.limits import BELOW_EXPERIMENT, RUN_ADDRESS
-from glassnet.tracking.store import database_file, is_server, printable, project_root, request_seconds
-from glassnet.tracking.view import experiment_tags
+from glassnet.tracking.client.addresses import database_file, is_server, printable, project_root, request_seconds
+from glassnet.tracking.client.calls import StoreError, heartbeat
+from glassnet.tracking.client.experiment_view import experiment_tags
+from glassnet.tracking.client.limits import BELOW_EXPERIMENT, RUN_ADDRESS
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -76,7 +76,7 @@ def alone_with(uri: str, patience: float) -> Iterator[None]:
     lock = FileLock(path)
     deadline = time.monotonic() + patience
     while not lock.is_locked:
-        heard()
+        heartbeat()
         try:
             lock.acquire(timeout=patience / 10)
         except Timeout:
@@ -146,8 +146,8 @@ def _artifacts(uri: str) -> str:
     folder, most = (project_root() / "mlartifacts").as_uri(), RUN_ADDRESS - BELOW_EXPERIMENT
     if database_file(uri) is None and len(folder) > most:
         raise StoreError(
-            f"expected an address of at most {most} signs for the artifacts, as the database holds, received {folder}, "
-            f"of {len(folder)}; move the project, or record through a tracking server"
+            f"expected an address of at most {most} characters for the artifacts, as the database holds, received "
+            f"{folder}, of {len(folder)}; move the project, or record through a tracking server"
         )
     return folder
 

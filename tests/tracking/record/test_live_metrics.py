@@ -12,13 +12,15 @@ import yaml
 from glassnet import nn, optim
 from glassnet.config import Layout, parse_settings
 from glassnet.data import ArrayDataset, DataLoader
-from glassnet.tracking import LiveMetrics, conversation, live
-from glassnet.tracking.conversation import quiet_warnings, talk
-from glassnet.tracking.runs import COMPLETE, RECORD_TAG, connect, known_epochs, row_metrics
+from glassnet.tracking import LiveMetrics
+from glassnet.tracking.client import calls
+from glassnet.tracking.client.calls import call_store, quiet_warnings
+from glassnet.tracking.client.runs import COMPLETE, RECORD_TAG, connect, known_epochs, row_metrics
+from glassnet.tracking.record import live
 from glassnet.training import Callback, Row, TrainingRun, fit
 
-ROOT = Path(__file__).resolve().parents[2]
-CARD = {"key": "0123456789abcdef", "settings": {"data": {"name": "wine"}, "model": {"name": "mlp"}}}
+ROOT = Path(__file__).resolve().parents[3]
+KEY = "0123456789abcdef"
 
 HERE = Layout(Path())
 
@@ -49,20 +51,20 @@ class _WaitForStore(Callback):
             deadline = time.monotonic() + 60
             while self.epoch not in self.seen and time.monotonic() < deadline:
                 time.sleep(0.02)
-                self.seen = known_epochs(*connect(self.uri, "test", CARD, HERE))
+                self.seen = known_epochs(*connect(_settings(self.uri), KEY, HERE))
 
 
 def test_epochs_arrive_while_training_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The third is in the store before the fourth begins; the rest added as the hand-over does, each is there once."""
+    """The third is in the store before the fourth begins; the rest added as `record_run` does, each is there once."""
     monkeypatch.setattr(live, "DELAY", 0.01)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     with quiet_warnings():
         waiting = _WaitForStore(uri, 3)
-        history = _fit([LiveMetrics(_settings(uri), CARD, HERE), waiting])
+        history = _fit([LiveMetrics(_settings(uri), KEY, HERE), waiting])
         assert waiting.seen == {1, 2, 3}
-        talk(uri, lambda: None)  # waits for a batch that is under way
-        client, run = connect(uri, "test", CARD, HERE)
+        call_store(uri, lambda: None)  # waits for a batch that is under way
+        client, run = connect(_settings(uri), KEY, HERE)
         known = known_epochs(client, run)
         client.log_batch(run.info.run_id, row_metrics([row for row in history if row["epoch"] not in known]))
         logged = client.get_metric_history(run.info.run_id, "train_loss")
@@ -78,13 +80,13 @@ class _WaitForThread(Callback):
 
 
 def test_a_batch_whose_turn_comes_after_the_end_is_not_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The hand-over may have come first; the batch would bring the same epochs a second time."""
+    """`record_run` may have come first; the batch would bring the same epochs a second time."""
     monkeypatch.setattr(live, "DELAY", 0.001)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
-    with conversation._turn:
-        _fit([LiveMetrics(_settings(uri), CARD, HERE), _WaitForThread()])
-    talk(uri, lambda: None)  # has the next turn
+    with calls._turn:
+        _fit([LiveMetrics(_settings(uri), KEY, HERE), _WaitForThread()])
+    call_store(uri, lambda: None)  # has the next turn
     assert not (tmp_path / "mlflow.db").exists()
 
 
@@ -115,13 +117,13 @@ def test_a_training_that_ends_early_does_not_run_for_ever(
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     with quiet_warnings():
-        with pytest.raises(type(error)), LiveMetrics(_settings(uri), CARD, HERE) as live_metrics:
+        with pytest.raises(type(error)), LiveMetrics(_settings(uri), KEY, HERE) as live_metrics:
             _fit([live_metrics, _WaitForStore(uri, 1), _StopAfter(3, error)])
-        client, run = connect(uri, "test", CARD, HERE)
+        client, run = connect(_settings(uri), KEY, HERE)
         assert (run.info.status, run.data.tags["glassnet.failure"]) == (status, reason)
         assert known_epochs(client, run) == {1, 2, 3}
-        _fit([LiveMetrics(_settings(uri), CARD, HERE), _WaitForStore(uri, 4)])
-        assert connect(uri, "test", CARD, HERE)[1].info.status == "RUNNING"
+        _fit([LiveMetrics(_settings(uri), KEY, HERE), _WaitForStore(uri, 4)])
+        assert connect(_settings(uri), KEY, HERE)[1].info.status == "RUNNING"
 
 
 def test_a_run_that_was_recorded_before_keeps_its_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,18 +132,18 @@ def test_a_run_that_was_recorded_before_keeps_its_end(tmp_path: Path, monkeypatc
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     with quiet_warnings():
-        client, run = connect(uri, "test", CARD, HERE)
+        client, run = connect(_settings(uri), KEY, HERE)
         client.set_tag(run.info.run_id, RECORD_TAG, COMPLETE)
         client.set_terminated(run.info.run_id)
-        with pytest.raises(KeyboardInterrupt), LiveMetrics(_settings(uri), CARD, HERE) as live_metrics:
+        with pytest.raises(KeyboardInterrupt), LiveMetrics(_settings(uri), KEY, HERE) as live_metrics:
             _fit([live_metrics, _WaitForStore(uri, 1), _StopAfter(3, KeyboardInterrupt())])
-        assert connect(uri, "test", CARD, HERE)[1].info.status == "FINISHED"
+        assert connect(_settings(uri), KEY, HERE)[1].info.status == "FINISHED"
 
 
-def test_a_short_training_leaves_it_to_the_hand_over(tmp_path: Path) -> None:
+def test_a_short_training_leaves_it_to_record_run(tmp_path: Path) -> None:
     """No database, no wait."""
     started = time.monotonic()
-    _fit([LiveMetrics(_settings(f"sqlite:///{tmp_path / 'mlflow.db'}"), CARD, HERE)])
+    _fit([LiveMetrics(_settings(f"sqlite:///{tmp_path / 'mlflow.db'}"), KEY, HERE)])
     assert time.monotonic() - started < live.DELAY
     assert not list(tmp_path.iterdir())
 
@@ -151,7 +153,7 @@ def test_a_store_that_does_not_answer_costs_one_warning(
 ) -> None:
     """The history is complete all the same."""
     monkeypatch.setattr(live, "DELAY", 0.001)
-    live_metrics = LiveMetrics(_settings("http://127.0.0.1:9"), CARD, HERE)
+    live_metrics = LiveMetrics(_settings("http://127.0.0.1:9"), KEY, HERE)
     history = _fit([live_metrics], epochs=300)
     assert len(history) == 300
     assert capsys.readouterr().err.count("tracking: warning: epochs are not logged to http://127.0.0.1:9") == 1

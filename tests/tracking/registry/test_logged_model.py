@@ -12,20 +12,20 @@ import pandas as pd
 import pytest
 
 from glassnet.data import TablePreprocessing
-from glassnet.tracking import model
+from glassnet.tracking.registry import logged_model
 from glassnet.training import ModelFile, predict_rows, save_model
 from glassnet.training.model_file import build
 
 
 def test_code_without_a_date_is_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As some archives and build systems leave it: at the beginning of 1970, which zip files cannot say."""
-    source = tmp_path / "glassnet" / "tracking" / "model.py"
+    source = tmp_path / "glassnet" / "tracking" / "registry" / "logged_model.py"
     source.parent.mkdir(parents=True)
     source.write_text("x = 1\n")
     os.utime(source, (0, 0))
-    monkeypatch.setattr(model, "__file__", str(source))
-    model._pack_code(tmp_path / "code.zip")
-    assert zipfile.ZipFile(tmp_path / "code.zip").read("glassnet/tracking/model.py") == b"x = 1\n"
+    monkeypatch.setattr(logged_model, "__file__", str(source))
+    logged_model._pack_code(tmp_path / "code.zip")
+    assert zipfile.ZipFile(tmp_path / "code.zip").read("glassnet/tracking/registry/logged_model.py") == b"x = 1\n"
 
 
 def _logged(folder: Path, fitted: TablePreprocessing) -> tuple[ModelFile, Any]:
@@ -35,29 +35,29 @@ def _logged(folder: Path, fitted: TablePreprocessing) -> tuple[ModelFile, Any]:
     saved = ModelFile(network, architecture, fitted, ("p", "q"), {})
     save_model(folder / "model.safetensors", saved)
     logged = cast(Any, SimpleNamespace(artifact_location=str(folder), model_id="m-0"))
-    model._save(folder / "model.safetensors", folder / "model", logged, "0" * 32)
+    logged_model._save(folder / "model.safetensors", folder / "model", logged, "0" * 32)
     loaded = mlflow.pyfunc.load_model(str(folder / "model"))
     return saved, loaded
 
 
 @pytest.mark.filterwarnings("ignore")  # MLflow's, about its own classes, ours, and pandas
 @pytest.mark.parametrize(
-    ("rows", "texts"),
+    ("rows", "strings"),
     [
         ({"x": [1, 2], "t": ["u", "v"], "on": [True, False], "code": [1, 2]}, {}),
         ({"x": [1, 2], "t": [np.nan, np.nan], "on": [True, False], "code": [1.0, 2.0]}, {"t": [None, None]}),
         ({"x": ["1", "?"], "t": ["?", "v"], "on": [False, True], "code": [1, 2]}, {"x": [1, None], "t": [None, "v"]}),
     ],
 )  # fmt: skip
-def test_the_model_takes_whole_numbers_truth_values_and_columns_of_gaps(
-    tmp_path: Path, rows: dict[str, Any], texts: dict[str, Any]
+def test_the_model_takes_whole_numbers_truth_values_and_columns_without_values(
+    tmp_path: Path, rows: dict[str, Any], strings: dict[str, Any]
 ) -> None:
     """As pandas reads them from a CSV file; a signature with types would refuse them."""
     table = {"x": [1.5, 2.0, 4.0], "t": ["u", "v", "u"], "on": ["True", "False", "True"], "code": ["1.0", "2.0", "2.0"]}
     rules = {"numeric": "median", "categorical": "most_frequent", "values": ["?"]}
     fitted = TablePreprocessing.fit(pd.DataFrame(table), tuple(table), ("t", "on", "code"), rules)
     saved, loaded = _logged(tmp_path, fitted)
-    as_written = {**rows, "on": [str(value) for value in rows["on"]], "code": ["1.0", "2.0"], **texts}
+    as_written = {**rows, "on": [str(value) for value in rows["on"]], "code": ["1.0", "2.0"], **strings}
     pd.testing.assert_frame_equal(loaded.predict(pd.DataFrame(rows)), predict_rows(saved, pd.DataFrame(as_written)))
 
 

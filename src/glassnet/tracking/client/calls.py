@@ -1,4 +1,4 @@
-"""A conversation with the store that cannot hold up a run: it has a thread of its own, and is given up in time."""
+"""Calls to the store that cannot hold up a run: each has a thread of its own, and is abandoned in time."""
 
 import json
 import os
@@ -15,12 +15,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from glassnet.config import UserError
-from glassnet.tracking.store import configure_client, is_server, printable, request_seconds, require_reachable
+from glassnet.tracking.client.addresses import (
+    configure_client,
+    is_server,
+    printable,
+    request_seconds,
+    require_reachable,
+)
 
 SILENCE = 4  # times the seconds of a request: so long without an answer, and the store is given up
 LONGEST = 24  # times the same: so long in all, however many answers came
 LOCAL = 3  # times both for a database on this machine: it waits for nobody, but makes its tables while others compute
-WORD = 10.0  # seconds between words about a store that is slow
+REMINDER = 10.0  # seconds between messages about a store that is slow
 UPLOAD = 100_000  # bytes a second that an upload may be as slow as, on top of that
 COSTLY = 2.0  # seconds: a store that says faster what is wrong costs nothing to ask again
 REST = 300.0  # seconds for which a store that did not answer is not asked again
@@ -33,7 +39,7 @@ class StoreError(UserError):
     """The store does not work; the message says in one line what it did."""
 
 
-class GivenUpError(BaseException):
+class AbandonedError(BaseException):
     """Ends work that nobody waits for any more; MLflow catches every `Exception` on the way, and would go on."""
 
 
@@ -42,21 +48,21 @@ class OutageError(StoreError):
 
 
 @dataclass
-class _Conversation:
+class _Call:
     uri: str
     began: float = field(default_factory=time.monotonic)
-    heard: float = field(default_factory=time.monotonic)  # when it answered last; later than now during an upload
+    last_answer: float = field(default_factory=time.monotonic)  # when it answered last; later than now during an upload
     allowed: float = 0.0  # seconds for uploads
     requests: int = 0
-    given_up: bool = False
+    is_abandoned: bool = False
 
 
-_turn = threading.Lock()  # one conversation at a time in a process: the epochs first, then the hand-over
+_turn = threading.Lock()  # one call at a time in a process: the epochs first, then `record_run`
 _of_thread = threading.local()
 _outages: dict[str, tuple[float, str]] = {}
 
 
-def talk(uri: str, work: Callable[[], T], sweep_folder: Path | None = None) -> T:
+def call_store(uri: str, work: Callable[[], T], sweep_folder: Path | None = None) -> T:
     """Return what `work` does with the store at `uri`, or stop waiting for it.
 
     It is given up after `SILENCE` without an answer, or `LONGEST` in all; what it does then has no effect any more,
@@ -66,7 +72,7 @@ def talk(uri: str, work: Callable[[], T], sweep_folder: Path | None = None) -> T
 
     Args:
         uri: where the store is.
-        work: what asks the store; it may call `heard` between its steps.
+        work: what asks the store; it may call `heartbeat` between its steps.
         sweep_folder: that of the sweep that this process runs a job of, if any.
 
     Raises:
@@ -75,36 +81,36 @@ def talk(uri: str, work: Callable[[], T], sweep_folder: Path | None = None) -> T
     """
     if (outage := _known_outage(uri, sweep_folder)) is not None:
         raise OutageError(f"it did not work a short while ago ({outage})")
-    conversation = _Conversation(uri)
+    call = _Call(uri)
     configure_client()
     try:
         require_reachable(uri)
         _listen_to_requests()  # imports MLflow, which is no fault of the store's, so that the clock is set afterwards
-        conversation = _Conversation(uri)
-        return _wait_for(conversation, work)
+        call = _Call(uri)
+        return _wait_for(call, work)
     except UserError as error:
         if isinstance(error, StoreError):
-            _remember(uri, str(error), conversation.began, sweep_folder)
+            _note_outage(uri, str(error), call.began, sweep_folder)
         raise
     except Exception as error:  # a broken store raises anything, from SQLAlchemy's errors to requests'
         line = " ".join(str(error).split())[:300] or type(error).__name__
-        _remember(uri, line, conversation.heard, sweep_folder)
+        _note_outage(uri, line, call.last_answer, sweep_folder)
         raise StoreError(line) from error
 
 
-def heard(upload: int = 0) -> None:
+def heartbeat(upload: int = 0) -> None:
     """Note that the store answered, and allow for an upload of so many bytes; called before each request, too.
 
     Raises:
-        GivenUpError: if nobody waits for the answers any more.
+        AbandonedError: if nobody waits for the answers any more.
     """
-    conversation: _Conversation | None = getattr(_of_thread, "conversation", None)
-    if conversation is None:
+    call: _Call | None = getattr(_of_thread, "call", None)
+    if call is None:
         return
-    if conversation.given_up:
-        raise GivenUpError
-    conversation.heard = max(conversation.heard, time.monotonic() + upload / UPLOAD)
-    conversation.allowed += upload / UPLOAD
+    if call.is_abandoned:
+        raise AbandonedError
+    call.last_answer = max(call.last_answer, time.monotonic() + upload / UPLOAD)
+    call.allowed += upload / UPLOAD
 
 
 @contextmanager
@@ -120,15 +126,15 @@ def forget_outage(sweep_folder: Path) -> None:
     (sweep_folder / OUTAGE).unlink(missing_ok=True)
 
 
-def _wait_for(conversation: _Conversation, work: Callable[[], T]) -> T:
+def _wait_for(call: _Call, work: Callable[[], T]) -> T:
     outcome: Future[T] = Future()
 
     def run() -> None:
         with _turn:
-            if conversation.given_up:
+            if call.is_abandoned:
                 return
-            _of_thread.conversation = conversation
-            conversation.heard = time.monotonic()
+            _of_thread.call = call
+            call.last_answer = time.monotonic()
             try:
                 with quiet_warnings():
                     outcome.set_result(work())
@@ -136,38 +142,38 @@ def _wait_for(conversation: _Conversation, work: Callable[[], T]) -> T:
                 outcome.set_exception(error)
 
     threading.Thread(target=run, name="MLflow", daemon=True).start()
-    patience = request_seconds() * (1 if is_server(conversation.uri) else LOCAL)
+    patience = request_seconds() * (1 if is_server(call.uri) else LOCAL)
     silence, longest = SILENCE * patience, LONGEST * patience
-    said = conversation.began
+    said = call.began
     while not wait([outcome], timeout=min(0.25, silence / 4)).done:
         now = time.monotonic()
-        if now - conversation.heard > silence:
-            conversation.given_up = True
+        if now - call.last_answer > silence:
+            call.is_abandoned = True
             raise StoreError(f"no answer for {silence:.0f} s")
-        if now - conversation.began > longest + conversation.allowed:
-            conversation.given_up = True
-            raise StoreError(f"too slow, {conversation.requests} requests in {now - conversation.began:.0f} s")
-        if now - said > WORD:
+        if now - call.began > longest + call.allowed:
+            call.is_abandoned = True
+            raise StoreError(f"too slow, {call.requests} requests in {now - call.began:.0f} s")
+        if now - said > REMINDER:
             said = now
-            seconds = now - conversation.began
-            asked = f"{conversation.requests} requests in " if is_server(conversation.uri) else "busy for "
-            line = f"tracking: {printable(conversation.uri)} is slow, {asked}{seconds:.0f} s; recording goes on"
+            seconds = now - call.began
+            asked = f"{call.requests} requests in " if is_server(call.uri) else "busy for "
+            line = f"tracking: {printable(call.uri)} is slow, {asked}{seconds:.0f} s; recording goes on"
             print(line, file=sys.stderr, flush=True)
     return outcome.result()
 
 
 @cache
 def _listen_to_requests() -> None:
-    """Have MLflow call `heard` before each of its requests: it asks all who may add headers."""
+    """Have MLflow call `heartbeat` before each of its requests: it asks all who may add headers."""
     with quiet_warnings():
         from mlflow.tracking.request_header.abstract_request_header_provider import RequestHeaderProvider
         from mlflow.tracking.request_header.registry import _request_header_provider_registry
 
     class Listener(RequestHeaderProvider):  # type: ignore[misc]  # MLflow's classes are untyped here
         def in_context(self) -> bool:
-            heard()
-            if (conversation := getattr(_of_thread, "conversation", None)) is not None:
-                conversation.requests += 1
+            heartbeat()
+            if (call := getattr(_of_thread, "call", None)) is not None:
+                call.requests += 1
             return False
 
         def request_headers(self) -> dict[str, Any]:
@@ -189,7 +195,7 @@ def _known_outage(uri: str, sweep_folder: Path | None) -> str | None:
     return None
 
 
-def _remember(uri: str, reason: str, since: float, sweep_folder: Path | None) -> None:
+def _note_outage(uri: str, reason: str, since: float, sweep_folder: Path | None) -> None:
     if time.monotonic() - since < COSTLY:
         return
     until = time.time() + REST

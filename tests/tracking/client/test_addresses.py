@@ -15,12 +15,12 @@ import yaml
 
 from glassnet.data import SOURCES, prepare, read_prepared
 from glassnet.tracking import StoreError, shown_by, tracking_uri
-from glassnet.tracking.conversation import quiet_warnings, talk
-from glassnet.tracking.hand_over import _log_data_set
-from glassnet.tracking.opening import open_store
-from glassnet.tracking.store import configure_client
+from glassnet.tracking.client.addresses import configure_client
+from glassnet.tracking.client.calls import call_store, quiet_warnings
+from glassnet.tracking.client.opening import open_store
+from glassnet.tracking.record.run import _log_data_set
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_an_experiment_that_another_machine_made_meanwhile_is_used(
@@ -51,7 +51,7 @@ def test_a_place_for_no_database_is_refused_at_once(tmp_path: Path, place: str, 
     (tmp_path / "file").touch()
     asked: list[str] = []
     with pytest.raises(StoreError, match=f"expected a database's file that can be opened, received .*{received}"):
-        talk(f"sqlite:///{tmp_path / place}", lambda: asked.append("it"))
+        call_store(f"sqlite:///{tmp_path / place}", lambda: asked.append("it"))
     assert not asked
 
 
@@ -60,9 +60,9 @@ def test_a_database_that_may_not_be_written_is_refused_at_once(tmp_path: Path, m
     monkeypatch.setattr(os, "access", lambda place, mode: Path(place) != tmp_path)
     for place in ("runs.db", "folders/to/be/made/runs.db"):
         with pytest.raises(StoreError, match="one that may not be written"):
-            talk(f"sqlite:///{tmp_path / place}", lambda: None)
+            call_store(f"sqlite:///{tmp_path / place}", lambda: None)
     (tmp_path / "own").mkdir()
-    talk(f"sqlite:///{tmp_path / 'own/folder/runs.db'}", lambda: None)
+    call_store(f"sqlite:///{tmp_path / 'own/folder/runs.db'}", lambda: None)
 
 
 def test_a_database_is_whole_from_its_first_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,7 +84,7 @@ def test_a_database_is_whole_from_its_first_moment(tmp_path: Path, monkeypatch: 
 
     watcher = threading.Thread(target=watch)
     watcher.start()
-    talk(f"sqlite:///{path}", lambda: open_store(f"sqlite:///{path}", "test"))
+    call_store(f"sqlite:///{path}", lambda: open_store(f"sqlite:///{path}", "test"))
     watcher.join()
     assert len(seen[0]) > 30
     assert seen[0] == content()
@@ -98,7 +98,7 @@ def test_a_data_set_that_another_run_added_meanwhile_is_used(tmp_path: Path, mon
     prepare(SOURCES["wine"](values), values, tmp_path / "prepared")
     prepared = read_prepared(tmp_path / "prepared")
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
-    client, experiment = talk(uri, lambda: open_store(uri, "test"))
+    client, experiment = call_store(uri, lambda: open_store(uri, "test"))
     theirs, ours = (client.create_run(experiment).info.run_id for _ in range(2))
     draw = uuid.uuid4
 
@@ -122,7 +122,7 @@ def test_the_digest_of_a_data_set_sees_all_of_it(tmp_path: Path, monkeypatch: py
     prepare(SOURCES["digits"](values), values, tmp_path / "prepared")
     prepared = read_prepared(tmp_path / "prepared")
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
-    client, experiment = talk(uri, lambda: open_store(uri, "test"))
+    client, experiment = call_store(uri, lambda: open_store(uri, "test"))
 
     def recorded() -> str:
         run = client.create_run(experiment).info.run_id
@@ -142,12 +142,12 @@ def test_a_deleted_experiment_is_named_with_the_way_back(tmp_path: Path, monkeyp
     """No run can be made in it, however often it is tried; and nothing is made in another without being asked."""
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
-    client, experiment = talk(uri, lambda: open_store(uri, "old"))
+    client, experiment = call_store(uri, lambda: open_store(uri, "old"))
     client.delete_experiment(experiment)
     with pytest.raises(StoreError, match=f"'old' was deleted there; .* `mlflow experiments restore -x {experiment}`"):
-        talk(uri, lambda: open_store(uri, "old"))
+        call_store(uri, lambda: open_store(uri, "old"))
     client.restore_experiment(experiment)
-    assert talk(uri, lambda: open_store(uri, "old"))[1] == experiment
+    assert call_store(uri, lambda: open_store(uri, "old"))[1] == experiment
 
 
 def test_the_reader_is_sent_to_where_the_runs_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

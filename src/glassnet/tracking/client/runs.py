@@ -4,13 +4,13 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from glassnet.config import Layout, Sweep
+from glassnet.config import Layout, Settings, Sweep
 from glassnet.config.jobs import RECORD
-from glassnet.tracking.limits import RUN_NAME, shortened, tag_texts
-from glassnet.tracking.opening import LOCKED, LockedError, alone_with, open_store
-from glassnet.tracking.store import request_seconds
+from glassnet.tracking.client.addresses import request_seconds, tracking_uri
+from glassnet.tracking.client.limits import RUN_NAME, shortened, tag_strings
+from glassnet.tracking.client.opening import LOCKED, LockedError, alone_with, open_store
 from glassnet.training import Row
 
 if TYPE_CHECKING:
@@ -30,23 +30,22 @@ PARENT_TAG = "mlflow.parentRunId"  # MLflow shows a run with this tag below the 
 NOTE_TAG = "mlflow.note.content"  # MLflow shows it as the run's description
 
 
-def connect(uri: str, experiment: str, card: dict[str, Any], layout: Layout) -> "tuple[MlflowClient, Run]":
-    """Return a client of the store at `uri`, and the run of the card as it is there, made if there is none.
+def connect(settings: Settings, key: str, layout: Layout) -> "tuple[MlflowClient, Run]":
+    """Return a client of the store that the settings name, and the run as it is there, made if there is none.
 
     A run is one training, found by its key, so that the same settings, data and code are one run. A job of a sweep is a
     run of its own below the sweep's, found by its place in the sweep and its key.
 
     Args:
-        uri: where the store is.
-        experiment: the experiment's name.
-        card: what identifies the run: "key" and "settings".
+        settings: the run's.
+        key: what identifies the run.
         layout: of the run's files.
     """
-    client, experiment_id = open_store(uri, experiment)
+    client, experiment_id = open_store(tracking_uri(settings.tracking.uri), settings.tracking.experiment)
     if layout.sweep is None:
-        return client, _find_or_create(client, experiment_id, KEY_TAG, card["key"], _plain_name(card))
+        return client, _find_or_create(client, experiment_id, KEY_TAG, key, _plain_name(settings, key))
     parent = find_or_create_parent(client, experiment_id, layout.sweep)
-    return client, _find_or_create_child(client, parent, layout, layout.sweep, card["key"])
+    return client, _find_or_create_child(client, parent, layout, layout.sweep, key)
 
 
 def find_or_create_parent(client: "MlflowClient", experiment_id: str, sweep: Sweep) -> "Run":
@@ -64,7 +63,7 @@ def children_of(client: "MlflowClient", parent: "Run") -> "list[Run]":
 def create_child(client: "MlflowClient", parent: "Run", layout: Layout, sweep: Sweep, tags: dict[str, str]) -> "Run":
     """Return a new run of a sweep's job, below the run that stands for the sweep."""
     tags = {PARENT_TAG: parent.info.run_id, JOB_TAG: place_of(layout, sweep), **job_tags(layout), **tags}
-    return client.create_run(parent.info.experiment_id, run_name=_job_title(sweep), tags=tag_texts(tags))
+    return client.create_run(parent.info.experiment_id, run_name=_job_title(sweep), tags=tag_strings(tags))
 
 
 def place_of(layout: Layout, sweep: Sweep) -> str:
@@ -153,7 +152,7 @@ def _find_or_create(
     while (run := find()) is None:
         try:
             with alone_with(client.tracking_uri, request_seconds() / 5):
-                tags = tag_texts({tag: value, **(more or {})})
+                tags = tag_strings({tag: value, **(more or {})})
                 return find() or client.create_run(experiment_id, run_name=name, tags=tags)
         except LockedError:
             if time.monotonic() > deadline:
@@ -183,6 +182,5 @@ def _swept(sweep: Sweep) -> str:
     return ", ".join(change.partition("=")[0].lstrip("+") for change in sweep.changes)
 
 
-def _plain_name(card: dict[str, Any]) -> str:
-    settings = card["settings"]
-    return f"{settings['data']['name']}-{settings['model']['name']}-{card['key'][:6]}"
+def _plain_name(settings: Settings, key: str) -> str:
+    return f"{settings.data.name}-{settings.model.name}-{key[:6]}"

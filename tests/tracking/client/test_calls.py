@@ -1,4 +1,4 @@
-"""A store that does not work, or hardly, is given up in time, and not asked again for a while."""
+"""A store that does not work, or hardly, is abandoned in time, and not asked again for a while."""
 
 import sqlite3
 import threading
@@ -13,9 +13,10 @@ import pytest
 from filelock import FileLock
 
 from glassnet.config import UserError
-from glassnet.tracking import StoreError, conversation, opening
-from glassnet.tracking.conversation import OutageError, forget_outage, talk
-from glassnet.tracking.opening import open_store
+from glassnet.tracking import StoreError
+from glassnet.tracking.client import calls, opening
+from glassnet.tracking.client.calls import OutageError, call_store, forget_outage
+from glassnet.tracking.client.opening import open_store
 
 Answer = Callable[["_Handler"], None]
 
@@ -89,15 +90,15 @@ def _ask(uri: str, times: int = 1) -> Callable[[], int]:
 
 @pytest.fixture(autouse=True)
 def _no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conversation, "_outages", {})
+    monkeypatch.setattr(calls, "_outages", {})
 
 
 @pytest.fixture
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     """An answer is awaited for a quarter of a second; a failure that costs any time at all is remembered."""
-    for module in (conversation, opening):
+    for module in (calls, opening):
         monkeypatch.setattr(module, "request_seconds", lambda: 0.25)
-    monkeypatch.setattr(conversation, "COSTLY", 0.0)
+    monkeypatch.setattr(calls, "COSTLY", 0.0)
 
 
 def test_a_server_that_asks_for_patience_is_not_obeyed() -> None:
@@ -105,7 +106,7 @@ def test_a_server_that_asks_for_patience_is_not_obeyed() -> None:
     with _server(_come_later) as server:
         began = time.monotonic()
         with pytest.raises(StoreError, match="503"):
-            talk(_uri(server), _ask(_uri(server)))
+            call_store(_uri(server), _ask(_uri(server)))
         assert time.monotonic() - began < 15
 
 
@@ -115,31 +116,31 @@ def test_a_server_that_never_ends_its_answer_is_given_up_and_remembered(tmp_path
     with _server(_drip) as server:
         uri = _uri(server)
         with pytest.raises(StoreError, match="no answer for 1 s"):
-            talk(uri, _ask(uri), tmp_path)
+            call_store(uri, _ask(uri), tmp_path)
         with pytest.raises(OutageError, match="a short while ago \\(no answer for 1 s\\)"):
-            talk(uri, _ask(uri))
-        conversation._outages.clear()  # as in another process
+            call_store(uri, _ask(uri))
+        calls._outages.clear()  # as in another process
         with pytest.raises(OutageError):
-            talk(uri, _ask(uri), tmp_path)
+            call_store(uri, _ask(uri), tmp_path)
         assert server.asked == 1  # type: ignore[attr-defined]
     forget_outage(tmp_path)
     with pytest.raises(StoreError, match="no tracking server answers"):
-        talk(uri, _ask(uri), tmp_path)
+        call_store(uri, _ask(uri), tmp_path)
 
 
 def test_what_a_store_says_at_once_is_no_outage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """However long it took to come to that: it may be wrong with one run alone, and the other jobs of a sweep go on."""
-    monkeypatch.setattr(conversation, "COSTLY", 0.2)
+    monkeypatch.setattr(calls, "COSTLY", 0.2)
 
     def work() -> None:
         time.sleep(0.3)
-        conversation.heard()
+        calls.heartbeat()
         raise RuntimeError("of this run")
 
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     with pytest.raises(StoreError, match="of this run"):
-        talk(uri, work, tmp_path)
-    assert talk(uri, lambda: 1, tmp_path) == 1
+        call_store(uri, work, tmp_path)
+    assert call_store(uri, lambda: 1, tmp_path) == 1
 
 
 @pytest.mark.usefixtures("_short")
@@ -147,15 +148,15 @@ def test_a_slow_server_is_waited_for_as_long_as_it_answers(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Longer than the silence that would end it, and with a word about it; but not for ever."""
-    monkeypatch.setattr(conversation, "WORD", 0.5)
+    monkeypatch.setattr(calls, "REMINDER", 0.5)
     with _server(_take_time) as server:
         uri = _uri(server)
-        assert talk(uri, _ask(uri, 8)) == 8
+        assert call_store(uri, _ask(uri, 8)) == 8
         assert f"tracking: {uri} is slow, " in capsys.readouterr().err
-        monkeypatch.setattr(conversation, "LONGEST", 2)
+        monkeypatch.setattr(calls, "LONGEST", 2)
         with pytest.raises(StoreError, match=r"too slow, [2-4] requests in"):
-            talk(uri, _ask(uri, 8))
-        with conversation._turn:  # free once the work has ended that was given up
+            call_store(uri, _ask(uri, 8))
+        with calls._turn:  # free once the work has ended that was abandoned
             assert server.asked < 8 + 8  # type: ignore[attr-defined]
 
 
@@ -166,7 +167,7 @@ def test_a_lock_that_is_held_is_named(tmp_path: Path, monkeypatch: pytest.Monkey
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     lock = tmp_path / ".mlflow.lock"
     with FileLock(lock), pytest.raises(StoreError, match=f"another process holds {lock}"):
-        talk(uri, lambda: open_store(uri, "test"))
+        call_store(uri, lambda: open_store(uri, "test"))
     assert not (tmp_path / "mlflow.db").exists()
 
 
@@ -178,17 +179,17 @@ def test_a_users_mistake_is_no_outage(tmp_path: Path) -> None:
 
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     with pytest.raises(UserError, match=r"^expected this, received that$"):
-        talk(uri, work)
-    assert talk(uri, lambda: 1) == 1
+        call_store(uri, work)
+    assert call_store(uri, lambda: 1) == 1
 
 
 def test_a_database_that_fails_in_use_is_no_traceback(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """MLflow logs one, and raises the error too: that is enough. On a full disk, say; here a table is gone."""
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
-    talk(uri, lambda: open_store(uri, "test"))
+    call_store(uri, lambda: open_store(uri, "test"))
     with closing(sqlite3.connect(tmp_path / "mlflow.db")) as database:
         database.execute("ALTER TABLE experiments RENAME TO elsewhere")
     capfd.readouterr()
     with pytest.raises(StoreError, match="no such table: experiments"):
-        talk(uri, lambda: open_store(uri, "test"))
+        call_store(uri, lambda: open_store(uri, "test"))
     assert capfd.readouterr().err == ""

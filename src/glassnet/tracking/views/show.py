@@ -6,10 +6,10 @@ import sys
 from typing import TYPE_CHECKING, NoReturn
 
 from glassnet.config import UserError
-from glassnet.tracking.conversation import talk
-from glassnet.tracking.opening import opened
-from glassnet.tracking.store import configure_client, own_store
-from glassnet.tracking.view import MODE, experiment_tags, runs_page
+from glassnet.tracking.client.addresses import configure_client, own_store
+from glassnet.tracking.client.calls import call_store
+from glassnet.tracking.client.experiment_view import MODE, experiment_tags, runs_page
+from glassnet.tracking.client.opening import opened
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -26,7 +26,7 @@ def show(port: int) -> NoReturn:
     """
     _require_free(port)
     uri, server = own_store(), f"http://{HOST}:{port}"
-    experiments = talk(uri, lambda: _experiments(uri))
+    experiments = call_store(uri, lambda: _experiments(uri))
     for name, experiment_id in sorted(experiments.items()):
         print(f"ui: the runs of {name}: {runs_page(server, experiment_id)}")
     if not experiments:

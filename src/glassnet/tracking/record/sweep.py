@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glassnet.config import FINISHED, PRUNED, Job, Layout, Sweep, read_jobs
-from glassnet.tracking.conversation import StoreError, forget_outage, heard, talk
-from glassnet.tracking.limits import key, param_text, tag_texts
-from glassnet.tracking.opening import open_store
-from glassnet.tracking.runs import (
+from glassnet.tracking.client.addresses import printable, shown_by, tracking_uri
+from glassnet.tracking.client.calls import StoreError, call_store, forget_outage, heartbeat
+from glassnet.tracking.client.limits import key, param_string, tag_strings
+from glassnet.tracking.client.opening import open_store
+from glassnet.tracking.client.runs import (
     COMPLETE,
     FAILURE_TAG,
     INCOMPLETE,
@@ -26,7 +27,6 @@ from glassnet.tracking.runs import (
     job_tags,
     place_of,
 )
-from glassnet.tracking.store import printable, shown_by, tracking_uri
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 REPLACED = "the sweep was started again with other settings, and has another job in this place"
 
 
-def hand_over_sweep(folder: Path, files: list[Path]) -> tuple[str, str] | None:
+def record_sweep(folder: Path, files: list[Path]) -> tuple[str, str] | None:
     """Bring the record of a sweep up to date; return the parent run's id and what shows it, or None if not tracked.
 
     A store that does not work costs a warning, as with a single run; so do jobs that it did not take.
@@ -52,8 +52,8 @@ def hand_over_sweep(folder: Path, files: list[Path]) -> tuple[str, str] | None:
     missing = [job for job in jobs if job.status == FINISHED and not _is_recorded(job)]
     parent, reason = None, ""
     try:
-        parent = talk(
-            uri, lambda: _hand_over_sweep(uri, str(places[0]["experiment"]), folder, jobs, files, len(missing)), folder
+        parent = call_store(
+            uri, lambda: _record_sweep(uri, str(places[0]["experiment"]), folder, jobs, files, len(missing)), folder
         )
     except StoreError as error:
         reason = f": {error}"
@@ -74,7 +74,7 @@ def _is_recorded(job: Job) -> bool:
     return recorded.is_file() and json.loads(recorded.read_text(encoding="utf-8"))["run_id"] is not None
 
 
-def _hand_over_sweep(uri: str, experiment: str, folder: Path, jobs: list[Job], files: list[Path], missing: int) -> str:
+def _record_sweep(uri: str, experiment: str, folder: Path, jobs: list[Job], files: list[Path], missing: int) -> str:
     from mlflow.entities import Metric, RunTag
 
     client, experiment_id = open_store(uri, experiment)
@@ -95,7 +95,7 @@ def _hand_over_sweep(uri: str, experiment: str, folder: Path, jobs: list[Job], f
             client.set_tag(child.info.run_id, REPLACED_TAG, REPLACED)
     failed = sum(job.status not in {FINISHED, PRUNED} for job in jobs)
     for path in files:
-        heard(upload=path.stat().st_size)
+        heartbeat(upload=path.stat().st_size)
         client.log_artifact(parent_id, str(path), "figures" if path.suffix == ".png" else None)
     now = int(time.time() * 1000)
     client.log_batch(
@@ -111,9 +111,9 @@ def _is_training_of(child: "Run", job: Job) -> bool:
     """Return whether a run is the training that a finished job's folder holds."""
     sweep = Sweep(job.folder.parent, tuple(job.changes))
     layout = Layout(job.folder, sweep)
-    card = json.loads(layout.run_card.read_text(encoding="utf-8"))
+    manifest = json.loads(layout.run_card.read_text(encoding="utf-8"))
     tags = child.data.tags
-    return (tags.get(JOB_TAG), tags.get(TRAINING_TAG)) == (place_of(layout, sweep), card["key"])
+    return (tags.get(JOB_TAG), tags.get(TRAINING_TAG)) == (place_of(layout, sweep), manifest["key"])
 
 
 def _record_failure(client: "MlflowClient", parent: "Run", children: "list[Run]", job: Job) -> str:
@@ -135,8 +135,8 @@ def _record_failure(client: "MlflowClient", parent: "Run", children: "list[Run]"
     params = {name: value for name, value in _given(job.overrides).items() if name not in child.data.params}
     client.log_batch(
         run_id,
-        params=[Param(name, param_text(value)) for name, value in params.items()],
-        tags=[RunTag(name, value) for name, value in tag_texts({**of_job, FAILURE_TAG: job.reason}).items()],
+        params=[Param(name, param_string(value)) for name, value in params.items()],
+        tags=[RunTag(name, value) for name, value in tag_strings({**of_job, FAILURE_TAG: job.reason}).items()],
     )
     client.set_terminated(run_id, "KILLED" if job.status == PRUNED else "FAILED")
     return run_id

@@ -19,19 +19,19 @@ DATA_SET_NAME = 500
 RUN_ADDRESS = 200  # of the folder with a run's artifacts
 BELOW_EXPERIMENT = len("/artifacts") + 1 + 32  # of which a run's id and what follows it take so many
 
-_OTHER_SIGNS = re.compile(r"[^/\w.\- :]")
+_OTHER_CHARACTERS = re.compile(r"[^/\w.\- :]")
 
 
-def shortened(text: str, length: int, mark: str = "… ") -> str:
-    """Return a text that fits: a longer one is cut, and ends with `mark` and a digest that tells it from its like."""
+def shortened(text: str, length: int, marker: str = "… ") -> str:
+    """Return a text that fits: a longer one is cut, and ends with `marker` and a digest that tells it from its like."""
     text = storable(text)
     if len(text) <= length:
         return text
-    ending = mark + hashlib.sha256(text.encode()).hexdigest()[:8]
+    ending = marker + hashlib.sha256(text.encode()).hexdigest()[:8]
     return text[: length - len(ending)].rstrip(" ,") + ending
 
 
-def param_text(value: object) -> str:
+def param_string(value: object) -> str:
     """Return a setting as MLflow's parameters have it: one that is too long for MLflow is cut, and says so."""
     text = storable(str(value))
     if len(text) <= PARAM - 100:
@@ -41,15 +41,15 @@ def param_text(value: object) -> str:
 
 
 def key(name: str) -> str:
-    """Return the name of a parameter or metric in the signs that MLflow takes: a path of words, dots and dashes."""
-    return shortened(posixpath.normpath(_OTHER_SIGNS.sub("_", name)).lstrip("./"), KEY, "...")
+    """Return the name of a parameter or metric in characters that MLflow takes: a path of words, dots and dashes."""
+    return shortened(posixpath.normpath(_OTHER_CHARACTERS.sub("_", name)).lstrip("./"), KEY, "...")
 
 
-def tag_texts(tags: dict[str, str]) -> dict[str, str]:
+def tag_strings(tags: dict[str, str]) -> dict[str, str]:
     """Return tags with values that fit."""
     return {name: shortened(value, TAG) for name, value in tags.items()}
 
 
 def storable(text: str) -> str:
-    """Return a text in which the signs that no database stores, NUL and halves of others, are written as numbers."""
+    """Return a text with the characters that no database stores, NUL and halves of others, written as numbers."""
     return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")

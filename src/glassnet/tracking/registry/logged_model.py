@@ -7,8 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glassnet.tracking.conversation import heard
-from glassnet.tracking.runs import MODEL_TAG
+from glassnet.tracking.client.calls import heartbeat
+from glassnet.tracking.client.runs import MODEL_TAG
 from glassnet.training import load_model, predict_rows
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def log_model(client: "MlflowClient", run: "Run", path: Path) -> str | None:
         folder = Path(name, "model")
         model = client.create_logged_model(run.info.experiment_id, "model", run.info.run_id)
         _save(path, folder, model, run.info.run_id)
-        heard(upload=sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()))
+        heartbeat(upload=sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()))
         client.log_model_artifacts(model.model_id, str(folder))
     client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
     client.log_outputs(run.info.run_id, [LoggedModelOutput(model.model_id, step=0)])
@@ -64,8 +64,8 @@ def _signature(rows: "pd.DataFrame", predictions: "pd.DataFrame") -> "ModelSigna
     """Return which columns the model takes and gives.
 
     It takes values of any type: where a signature says "double", MLflow refuses a column of whole numbers, where it
-    says "string" one of truth values or of nothing but gaps. The preprocessing makes of them what it can. The price is
-    that MLflow's server takes rows as JSON alone, and no text/csv.
+    says "string" one of truth values or of missing values alone. The preprocessing makes of them what it can. The price
+    is that MLflow's server takes rows as JSON alone, and no text/csv.
     """
     from mlflow.models import ModelSignature, infer_signature
     from mlflow.types.schema import AnyType, ColSpec, Schema
@@ -76,7 +76,7 @@ def _signature(rows: "pd.DataFrame", predictions: "pd.DataFrame") -> "ModelSigna
 
 def _pack_code(target: Path) -> None:
     """Write the package into one file, which Python imports from as it is."""
-    package = Path(__file__).resolve().parents[1]
+    package = Path(__file__).resolve().parents[2]
     # Not strict: files may have no date, or one before 1980, which the format cannot say.
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
         for source in sorted(package.rglob("*.py")):

@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 
 from glassnet.config import Sweep, UserError, parse_settings, read_params
-from glassnet.tracking import limits, model_name
-from glassnet.tracking.conversation import quiet_warnings
-from glassnet.tracking.runs import _job_title, _sweep_title
-from glassnet.tracking.store import printable
+from glassnet.tracking.client import limits
+from glassnet.tracking.client.addresses import printable
+from glassnet.tracking.client.calls import quiet_warnings
+from glassnet.tracking.client.runs import _job_title, _sweep_title
+from glassnet.tracking.registry.champion import _model_name
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_the_limits_are_those_of_mlflow() -> None:
@@ -31,14 +32,14 @@ def test_the_limits_are_those_of_mlflow() -> None:
     assert min(held(tracking.SqlTag, "value"), validation.MAX_TAG_VAL_LENGTH) >= limits.TAG
     assert held(registry.SqlRegisteredModel, "name") == limits.MODEL_NAME
     assert min(held(tracking.SqlDataset, "name"), validation.MAX_DATASET_NAME_SIZE) == limits.DATA_SET_NAME
-    assert held(tracking.SqlDataset, "digest") >= 16  # signs that a digest of ours has
+    assert held(tracking.SqlDataset, "digest") >= 16  # characters that a digest of ours has
     assert held(tracking.SqlExperiment, "name") == limits.EXPERIMENT_NAME
 
 
 @pytest.mark.parametrize("length", [249, 250, 251, 9_000])
 def test_a_shortened_text_begins_like_the_whole_one_and_is_told_from_its_like(length: int) -> None:
-    """Two that differ in their last sign alone stay two; a text that fits stays as it is."""
-    one, other = ("ä" * (length - 1) + sign for sign in "xy")
+    """Two that differ in their last character alone stay two; a text that fits stays as it is."""
+    one, other = ("ä" * (length - 1) + character for character in "xy")
     short = limits.shortened(one, 250)
     assert len(short) == min(length, 250)
     assert (short == one) == (length <= 250)
@@ -50,7 +51,7 @@ def test_a_shortened_text_begins_like_the_whole_one_and_is_told_from_its_like(le
 def test_what_no_database_stores_is_written_out() -> None:
     """NUL, which PostgreSQL refuses, and a byte of a file's name that is no UTF-8."""
     assert limits.shortened("a\0b\udce9.csv", 250) == "a\\x00b\\udce9.csv"
-    assert limits.param_text("caf\udce9") == "caf\\udce9"
+    assert limits.param_string("caf\udce9") == "caf\\udce9"
 
 
 @pytest.mark.parametrize("name", ["test_per class.a/b", "é: 1", "../x", "a//b", "model@pack", "x" * 300, "a[0]", "./k"])
@@ -75,10 +76,10 @@ def test_the_name_of_a_job_keeps_its_values() -> None:
 
 def test_the_name_of_a_model_fits_a_table_of_any_name() -> None:
     """A file's name may have 255 bytes, and "glassnet-csv-" comes before it."""
-    long = model_name({"name": "csv", "path": f"{'people' * 42}.csv"})
+    long = _model_name({"name": "csv", "path": f"{'people' * 42}.csv"})
     assert long.startswith("glassnet-csv-peoplepeople")
     assert len(long) == limits.MODEL_NAME
-    assert model_name({"name": "csv", "path": "people.csv"}) == "glassnet-csv-people"
+    assert _model_name({"name": "csv", "path": "people.csv"}) == "glassnet-csv-people"
 
 
 def test_an_experiment_of_a_longer_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The hand-over: brings a run's record in MLflow up to date with what is on disk. Repeating it changes nothing."""
+"""Records a run: brings a run's record in MLflow up to date with what is on disk. Repeating it changes nothing."""
 
 import json
 import platform
@@ -8,15 +8,15 @@ import tempfile
 import time
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from glassnet.config import Layout, Settings, flatten
+from glassnet.config.manifest import BEST, Manifest, best_scores, read_manifest
 from glassnet.data import PreparedData
-from glassnet.tracking.conversation import OutageError, StoreError, heard, talk
-from glassnet.tracking.limits import DATA_SET_NAME, key, param_text, shortened, tag_texts
-from glassnet.tracking.model import log_model
-from glassnet.tracking.report_page import report_page
-from glassnet.tracking.runs import (
+from glassnet.tracking.client.addresses import printable, tracking_uri
+from glassnet.tracking.client.calls import OutageError, StoreError, call_store, heartbeat
+from glassnet.tracking.client.limits import DATA_SET_NAME, key, param_string, shortened, tag_strings
+from glassnet.tracking.client.runs import (
     COMPLETE,
     FAILURE_TAG,
     FOLDER_TAG,
@@ -28,7 +28,8 @@ from glassnet.tracking.runs import (
     known_epochs,
     row_metrics,
 )
-from glassnet.tracking.store import printable, tracking_uri
+from glassnet.tracking.registry.logged_model import log_model
+from glassnet.tracking.views.report_page import report_page
 from glassnet.training import Row, read_history
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from mlflow.entities import Metric, Run
 
 
-def hand_over(settings: Settings, layout: Layout, prepared: PreparedData) -> str | None:
+def record_run(settings: Settings, layout: Layout, prepared: PreparedData) -> str | None:
     """Record the run of `layout` in MLflow, and return the run's id.
 
     The run is found by its key, a digest of settings, data and code, and made if there is none: the same settings, data
@@ -51,7 +52,7 @@ def hand_over(settings: Settings, layout: Layout, prepared: PreparedData) -> str
     uri = tracking_uri(settings.tracking.uri)
     try:
         folder = None if layout.sweep is None else layout.sweep.folder
-        return talk(uri, lambda: _hand_over(uri, settings, layout, prepared), folder)
+        return call_store(uri, lambda: _record_run(settings, layout, prepared), folder)
     except StoreError as error:
         if layout.sweep is None or not isinstance(error, OutageError):  # else the sweep says so for all of them
             print(
@@ -73,16 +74,16 @@ def _remedy(layout: Layout) -> str:
     return f"the same command with hydra.run.dir={layout.root}{again}"
 
 
-def _hand_over(uri: str, settings: Settings, layout: Layout, prepared: PreparedData) -> str:
-    card = json.loads(layout.run_card.read_text(encoding="utf-8"))
-    evaluated = _is_evaluated(layout, card)
-    client, run = connect(uri, settings.tracking.experiment, card, layout)
+def _record_run(settings: Settings, layout: Layout, prepared: PreparedData) -> str:
+    manifest = read_manifest(layout)
+    evaluated = _is_evaluated(layout, manifest)
+    client, run = connect(settings, manifest["key"], layout)
     run_id = str(run.info.run_id)
     known = known_epochs(client, run)
-    scores = _scores(layout, card, evaluated)
+    scores = _scores(layout, manifest, evaluated)
     changed = [metric for metric in scores if run.data.metrics.get(metric.key) != metric.value]
-    rows = [row for row in _rows(layout, card["key"]) if int(row["epoch"]) not in known]
-    _log(client, run_id, _tags(settings, layout, card), _params(card, run), changed + row_metrics(rows))
+    rows = [row for row in _rows(layout, manifest["key"]) if int(row["epoch"]) not in known]
+    _log(client, run_id, _tags(settings, layout, manifest), _params(manifest, run), changed + row_metrics(rows))
     if FAILURE_TAG in run.data.tags:  # of an earlier attempt
         client.delete_tag(run_id, FAILURE_TAG)
     if not run.inputs.dataset_inputs:
@@ -103,16 +104,16 @@ def _log(
     """Log everything in as few requests as possible, since each may take seconds."""
     from mlflow.entities import Param, RunTag
 
-    heard()
+    heartbeat()
     client.log_batch(
         run_id,
         metrics=metrics,
         params=[Param(name, value) for name, value in params.items()],
-        tags=[RunTag(name, value) for name, value in tag_texts(tags).items()],
+        tags=[RunTag(name, value) for name, value in tag_strings(tags).items()],
     )
 
 
-def _tags(settings: Settings, layout: Layout, card: dict[str, Any]) -> dict[str, str]:
+def _tags(settings: Settings, layout: Layout, manifest: Manifest) -> dict[str, str]:
     commit, changes = _checkout()
     return {
         "mlflow.source.git.commit": commit or "not a Git checkout",
@@ -121,7 +122,7 @@ def _tags(settings: Settings, layout: Layout, card: dict[str, Any]) -> dict[str,
         "glassnet.python": platform.python_version(),
         "glassnet.machine": platform.platform(),
         FOLDER_TAG: str(layout.root.resolve()),
-        TRAINING_TAG: card["key"],
+        TRAINING_TAG: manifest["key"],
         RECORD_TAG: INCOMPLETE,
         **job_tags(layout),
     }
@@ -137,11 +138,11 @@ def _checkout() -> tuple[str, str]:
     return commit, changes
 
 
-def _params(card: dict[str, Any], run: "Run") -> dict[str, str]:
+def _params(manifest: Manifest, run: "Run") -> dict[str, str]:
     """Return the parameters that the run does not have yet."""
-    values = flatten(card["settings"])
-    values |= {f"rows.{split}": rows for split, rows in card["rows"].items()}
-    return {name: param_text(value) for name, value in values.items() if name not in run.data.params}
+    values = flatten(manifest["settings"])
+    values |= {f"rows.{split}": rows for split, rows in manifest["rows"].items()}
+    return {name: param_string(value) for name, value in values.items() if name not in run.data.params}
 
 
 def _rows(layout: Layout, key: str) -> list[Row]:
@@ -154,13 +155,12 @@ def _rows(layout: Layout, key: str) -> list[Row]:
     return history
 
 
-def _is_evaluated(layout: Layout, card: dict[str, Any]) -> bool:
+def _is_evaluated(layout: Layout, manifest: Manifest) -> bool:
     """Return whether the scores in the folder are of this training, by the validation scores that they come with."""
     if not layout.metrics.is_file():
         return False
     scores = json.loads(layout.metrics.read_text(encoding="utf-8")).get("validation")
-    best = {"epoch": card["best_epoch"]}
-    best |= {name.removeprefix("best_validation_"): value for name, value in card.items() if "_validation_" in name}
+    best = {"epoch": manifest["best_epoch"], **best_scores(manifest)}
     if scores != best:
         print(
             f"tracking: warning: {layout.metrics} is of another training than {layout.model}, and not recorded; run "
@@ -170,10 +170,11 @@ def _is_evaluated(layout: Layout, card: dict[str, Any]) -> bool:
     return bool(scores == best)
 
 
-def _scores(layout: Layout, card: dict[str, Any], evaluated: bool) -> "list[Metric]":
+def _scores(layout: Layout, manifest: Manifest, evaluated: bool) -> "list[Metric]":
     from mlflow.entities import Metric
 
-    values = {name: value for name, value in card.items() if name.startswith("best_")}
+    values: dict[str, float | None] = {"best_epoch": manifest["best_epoch"]}
+    values |= {f"{BEST}{name}": value for name, value in best_scores(manifest).items()}
     if evaluated:
         scores = flatten(json.loads(layout.metrics.read_text(encoding="utf-8")))
         values |= {_metric_name(name): value for name, value in scores.items()}
@@ -225,7 +226,7 @@ def _log_files(client: "MlflowClient", run_id: str, layout: Layout, evaluated: b
             page.write_text(report_page(layout.report), encoding="utf-8")
             files.append(page)
         for path in (*(file for file in files if file.is_file()), *figures):
-            heard(upload=path.stat().st_size)
+            heartbeat(upload=path.stat().st_size)
             folder = path.parent.relative_to(layout.figures.parent).as_posix() if path in figures else None
             client.log_artifact(run_id, str(path), folder)
 

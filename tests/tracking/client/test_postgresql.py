@@ -18,11 +18,11 @@ import pytest
 from glassnet.config import one_line_errors, run_stage
 from glassnet.stages import search, train
 from glassnet.tracking import StoreError
-from glassnet.tracking.conversation import talk
-from glassnet.tracking.limits import RUN_NAME
-from glassnet.tracking.opening import open_store
+from glassnet.tracking.client.calls import call_store
+from glassnet.tracking.client.limits import RUN_NAME
+from glassnet.tracking.client.opening import open_store
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 NINE = (
     "optimizer.learning_rate=tag(log,interval(1e-3,1e-1))", "model.hidden_sizes=[16],[32]", "training.batch_size=8,16",
     "model.dropout=interval(0,0.5)", "training.label_smoothing=interval(0,0.2)", "training.l2=interval(0,0.01)",
@@ -59,7 +59,7 @@ def _account() -> dict[str, Any]:
 def database() -> Iterator[str]:
     """The address of an empty database, which only a socket in a folder of its own leads to."""
     programs, account = _programs(), _account()
-    folder = Path(tempfile.mkdtemp(prefix="glassnet_pg_"))  # a short path: a socket's has 107 signs at most
+    folder = Path(tempfile.mkdtemp(prefix="glassnet_pg_"))  # a short path: a socket's has 107 characters at most
     try:
         if account:
             os.chown(folder, account["user"], account["group"])
@@ -109,7 +109,7 @@ def project(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> P
 def test_a_search_over_nine_settings_is_recorded(
     project: Path, database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Its jobs have names of more than 250 signs, in an experiment of as long a name as there may be."""
+    """Its jobs have names of more than 250 characters, in an experiment of as long a name as there may be."""
     experiment = "nine settings " + "é" * 242
     arguments = ("search.trials=2", "search.folder=s", "training.epochs=2", f"tracking.experiment='{experiment}'")
     monkeypatch.setattr(sys, "argv", ["search", *arguments, *NINE])
@@ -132,7 +132,7 @@ def test_a_search_over_nine_settings_is_recorded(
 def test_a_table_of_a_long_name_and_a_job_that_failed_are_recorded(
     project: Path, database: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Names of columns in hundreds of signs, and a reason as long as that of a setting that does not fit."""
+    """Names of columns in hundreds of characters, and a reason as long as that of a setting that does not fit."""
     target, table = "the answer " * 40, project / f"{'t' * 240}.csv"
     rows = "".join(f"{i % 7},{'yes' if i % 2 else 'no'}\n" for i in range(60))
     table.write_text(f"{'a column of many words ' * 20},{target}\n{rows}")
@@ -154,12 +154,12 @@ def test_a_folder_too_deep_for_the_database_is_one_line(
 ) -> None:
     """Not the first of many errors of the database's own."""
     monkeypatch.setenv("DVC_ROOT", str(project / ("deep" * 40)))
-    with pytest.raises(StoreError, match="expected an address of at most 157 signs for the artifacts"):
-        talk(database, lambda: open_store(database, "deep"))
+    with pytest.raises(StoreError, match="expected an address of at most 157 characters for the artifacts"):
+        call_store(database, lambda: open_store(database, "deep"))
 
 
 def test_a_database_that_is_not_there_is_said_at_once(project: Path, database: str) -> None:
     """MLflow would ask for a minute."""
     other = database.replace("/postgres?", "/nowhere?")
     with pytest.raises(StoreError, match='database "nowhere" does not exist'):
-        talk(other, lambda: open_store(other, "any"))
+        call_store(other, lambda: open_store(other, "any"))

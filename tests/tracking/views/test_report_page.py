@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from glassnet.tracking.report_page import report_page
+from glassnet.tracking.views.report_page import report_page
 
 PIXEL = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

@@ -14,13 +14,13 @@ from glassnet.config import UserError, flatten, one_line_errors
 from glassnet.evaluation import classification_scores, grouped, regression_scores
 from glassnet.stages import ui
 from glassnet.tracking import show
-from glassnet.tracking.conversation import quiet_warnings, talk
-from glassnet.tracking.hand_over import _metric_name
-from glassnet.tracking.opening import open_store
-from glassnet.tracking.store import own_store
-from glassnet.tracking.view import METRICS, PARAMS, VIEW, experiment_tags, runs_page
+from glassnet.tracking.client.addresses import own_store
+from glassnet.tracking.client.calls import call_store, quiet_warnings
+from glassnet.tracking.client.experiment_view import METRICS, PARAMS, VIEW, experiment_tags, runs_page
+from glassnet.tracking.client.opening import open_store
+from glassnet.tracking.record.run import _metric_name
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
@@ -77,8 +77,8 @@ def test_mlflow_still_calls_them_so() -> None:
 def test_the_address_is_that_of_the_runs(served: list[list[str]], capsys: pytest.CaptureFixture[str]) -> None:
     """Of each experiment; one from before gets its columns then, and nothing else is changed."""
     uri = own_store()
-    client, old = talk(uri, lambda: open_store(uri, "older"))
-    _, ours = talk(uri, lambda: open_store(uri, "glassnet"))
+    client, old = call_store(uri, lambda: open_store(uri, "older"))
+    _, ours = call_store(uri, lambda: open_store(uri, "glassnet"))
     assert client.get_experiment(ours).tags == experiment_tags()
     client.delete_experiment_tag(old, f"mlflow.sharedViewState.{VIEW}")
     client.set_experiment_tag(old, "mine", "stays")

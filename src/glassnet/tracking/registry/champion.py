@@ -1,16 +1,15 @@
 """The model registry: a run's settings and model, the alias that names the model in use, and the steps to it."""
 
-import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from glassnet.config import Layout, UserError, data_set_name
-from glassnet.tracking.conversation import talk
-from glassnet.tracking.limits import MODEL_NAME, shortened
-from glassnet.tracking.model import log_model
-from glassnet.tracking.opening import open_store
-from glassnet.tracking.runs import (
+from glassnet.config import Edit, Layout, Settings, UserError, data_set_name
+from glassnet.config.manifest import Manifest, read_manifest
+from glassnet.tracking.client.calls import call_store
+from glassnet.tracking.client.limits import MODEL_NAME, shortened
+from glassnet.tracking.client.opening import open_store
+from glassnet.tracking.client.runs import (
     COMPLETE,
     FOLDER_TAG,
     MODEL_TAG,
@@ -18,6 +17,7 @@ from glassnet.tracking.runs import (
     TRAINING_TAG,
     all_runs,
 )
+from glassnet.tracking.registry.logged_model import log_model
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -27,7 +27,18 @@ if TYPE_CHECKING:
 ALIAS = "champion"
 PREVIOUS_TAG = "glassnet.previous_version"
 
-Json = dict[str, Any]
+
+@dataclass(frozen=True)
+class Step:
+    """What a promotion changes, kept with the run in promotion/version_….json for the way back.
+
+    Attributes:
+        edits: of the files in conf/.
+        tuning: the step of tuning that conf/tuning.json gets, if it gets one.
+    """
+
+    edits: list[Edit]
+    tuning: dict[str, Any] | None
 
 
 @dataclass(frozen=True)
@@ -44,7 +55,7 @@ class Candidate:
 
     run_id: str
     name: str
-    settings: Json
+    settings: dict[str, Any]
     model_name: str
     model_file: Path | None = None
 
@@ -61,10 +72,10 @@ def find_candidate(uri: str, experiment: str, run: str) -> Candidate:
         client, experiment_id = open_store(uri, experiment)
         return _candidate(client, _run_with(client, experiment_id, run))
 
-    return talk(uri, find)
+    return call_store(uri, find)
 
 
-def find_previous(uri: str, experiment: str, model_name: str) -> tuple[str | None, Json]:
+def find_previous(uri: str, experiment: str, model_name: str) -> tuple[str | None, Step]:
     """Return the version that was the champion before the present one, and the step that led from it to this one.
 
     Each promotion is a version of its own, so that one step after the other can be taken back; before the first there
@@ -75,7 +86,7 @@ def find_previous(uri: str, experiment: str, model_name: str) -> tuple[str | Non
     """
     import mlflow
 
-    def find() -> tuple[str | None, Json]:
+    def find() -> tuple[str | None, Step]:
         client, _ = open_store(uri, experiment)
         champion = _champion(client, model_name)
         if champion is None:
@@ -86,15 +97,17 @@ def find_previous(uri: str, experiment: str, model_name: str) -> tuple[str | Non
         step = _step_file(str(champion.version))
         if all(file.path != step for file in client.list_artifacts(champion.run_id, str(Path(step).parent))):
             raise UserError(
-                f"run=previous: expected the step to version {champion.version} of {model_name} on record, found none; "
-                "`git diff conf params.yaml` shows what was changed since the last commit, to be set back by hand"
+                f"run=previous: the step to version {champion.version} of {model_name} is not on record; set back by "
+                "hand what `git diff conf params.yaml` shows as changed since the last commit"
             )
-        return champion.tags.get(PREVIOUS_TAG), mlflow.artifacts.load_dict(f"runs:/{champion.run_id}/{step}")
+        content = mlflow.artifacts.load_dict(f"runs:/{champion.run_id}/{step}")
+        edits = [Edit(**{**edit, "keys": tuple(edit["keys"])}) for edit in content["edits"]]
+        return champion.tags.get(PREVIOUS_TAG), Step(edits, content["tuning"])
 
-    return talk(uri, find)
+    return call_store(uri, find)
 
 
-def make_champion(uri: str, experiment: str, candidate: Candidate, step: Json) -> tuple[str, bool]:
+def make_champion(uri: str, experiment: str, candidate: Candidate, step: Step) -> tuple[str, bool]:
     """Register the candidate's model, move the alias to it, and return its version and whether that is a new one.
 
     The step, what the promotion changes in conf/, is kept with the run for the way back. Nothing happens if the
@@ -105,18 +118,18 @@ def make_champion(uri: str, experiment: str, candidate: Candidate, step: Json) -
     def promote() -> tuple[str, bool]:
         client, _ = open_store(uri, experiment)
         present = _champion(client, candidate.model_name)
-        if present is not None and present.run_id == candidate.run_id and not step["edits"]:
+        if present is not None and present.run_id == candidate.run_id and not step.edits:
             return str(present.version), False
         if candidate.model_file is not None:
             log_model(client, client.get_run(candidate.run_id), candidate.model_file)
         version = str(mlflow.register_model(f"runs:/{candidate.run_id}/model", candidate.model_name).version)
-        client.log_dict(candidate.run_id, step, _step_file(version))
+        client.log_dict(candidate.run_id, asdict(step), _step_file(version))
         if present is not None:
             client.set_model_version_tag(candidate.model_name, version, PREVIOUS_TAG, present.version)
         client.set_registered_model_alias(candidate.model_name, ALIAS, version)
         return version, True
 
-    return talk(uri, promote)
+    return call_store(uri, promote)
 
 
 def return_to(uri: str, experiment: str, model_name: str, version: str | None) -> None:
@@ -129,11 +142,15 @@ def return_to(uri: str, experiment: str, model_name: str, version: str | None) -
         else:
             client.set_registered_model_alias(model_name, ALIAS, version)
 
-    talk(uri, move)
+    call_store(uri, move)
 
 
-def model_name(data: Json) -> str:
-    """Return the name in the registry of the models for the data set that these settings of `data` choose."""
+def model_name(settings: Settings) -> str:
+    """Return the name in the registry of the models for the data set that these settings choose."""
+    return _model_name(settings.data.model_dump())
+
+
+def _model_name(data: dict[str, Any]) -> str:
     return shortened(f"glassnet-{data_set_name(data)}", MODEL_NAME, "-")
 
 
@@ -150,39 +167,38 @@ def _candidate(client: "MlflowClient", found: "Run") -> Candidate:
     name, tags = str(found.info.run_name), found.data.tags
     if found.info.status != "FINISHED" or tags.get(RECORD_TAG, COMPLETE) != COMPLETE:
         raise UserError(
-            f"run: expected a run that is recorded whole, received {name!r}, which is not finished, or of which the "
-            "store did not take all; the stage or the sweep that made it, started again in its folder, records the rest"
+            f"run: {name!r} is not recorded completely: it is not finished, or the store did not take all of it; start "
+            "the stage or the sweep that made it again in its folder, which records the rest"
         )
-    settings = _recorded_card(client, found)["settings"]
+    settings = _recorded_manifest(client, found)["settings"]
     model_file = None if MODEL_TAG in tags else _layout_of(found).model
     if model_file is not None and not model_file.is_file():
         raise _no_model(found)
-    return Candidate(str(found.info.run_id), name, settings, model_name(settings["data"]), model_file)
+    return Candidate(str(found.info.run_id), name, settings, _model_name(settings["data"]), model_file)
 
 
-def _recorded_card(client: "MlflowClient", found: "Run") -> Json:
-    """Return what train wrote of the run: MLflow's parameters are texts, and long ones are cut."""
+def _recorded_manifest(client: "MlflowClient", found: "Run") -> Manifest:
+    """Return what train wrote of the run: MLflow's parameters are strings, and long ones are cut."""
     import mlflow
 
     if any(file.path == Layout(Path()).run_card.name for file in client.list_artifacts(found.info.run_id)):
-        return mlflow.artifacts.load_dict(f"runs:/{found.info.run_id}/{Layout(Path()).run_card.name}")
-    return json.loads(_layout_of(found).run_card.read_text(encoding="utf-8"))
+        return cast(Manifest, mlflow.artifacts.load_dict(f"runs:/{found.info.run_id}/{Layout(Path()).run_card.name}"))
+    return read_manifest(_layout_of(found))
 
 
 def _layout_of(found: "Run") -> Layout:
     """Return the files of a run on disk, if its folder still holds that training."""
     layout = Layout(Path(found.data.tags.get(FOLDER_TAG, "")))
-    if FOLDER_TAG in found.data.tags and layout.run_card.is_file():
-        card = json.loads(layout.run_card.read_text(encoding="utf-8"))
-        if card["key"] == found.data.tags[TRAINING_TAG]:
-            return layout
+    is_there = FOLDER_TAG in found.data.tags and layout.run_card.is_file()
+    if is_there and read_manifest(layout)["key"] == found.data.tags[TRAINING_TAG]:
+        return layout
     raise _no_model(found)
 
 
 def _no_model(found: "Run") -> UserError:
     return UserError(
-        f"run: expected a run with a model in MLflow or in its folder, received {found.info.run_name!r}, which has "
-        f"none in {found.data.tags.get(FOLDER_TAG, 'any folder')}; train it once more, or sweep with "
+        f"run: {found.info.run_name!r} has no model in MLflow, and none in "
+        f"{found.data.tags.get(FOLDER_TAG, 'any folder')}; train it once more, or sweep with "
         "tracking.sweep_models=true"
     )
 

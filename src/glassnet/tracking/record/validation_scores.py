@@ -1,18 +1,27 @@
 """What the store knows of trainings with given settings: their validation scores, over seeds, folds and repetitions."""
 
 import statistics
-from typing import Any
+from typing import Literal, TypedDict
 
-from glassnet.config import REPLICATES, flatten
-from glassnet.tracking.conversation import talk
-from glassnet.tracking.limits import param_text
-from glassnet.tracking.opening import open_store
-from glassnet.tracking.runs import all_runs
+from glassnet.config import REPLICATES, Settings, flatten
+from glassnet.tracking.client.calls import call_store
+from glassnet.tracking.client.limits import param_string
+from glassnet.tracking.client.opening import open_store
+from glassnet.tracking.client.runs import all_runs
 
-SCORES = ("accuracy", "mae")
+SCORES: tuple[Literal["accuracy", "mae"], ...] = ("accuracy", "mae")
 
 
-def validation_evidence(uri: str, experiment: str, settings: dict[str, Any]) -> dict[str, Any] | None:
+class ValidationScores(TypedDict, total=False):
+    """How many trainings there are, and mean and standard deviation of each score; of one training, the mean alone."""
+
+    trainings: int
+    loss: list[float]
+    accuracy: list[float]
+    mae: list[float]
+
+
+def validation_scores(uri: str, experiment: str, settings: Settings) -> ValidationScores | None:
     """Return mean and standard deviation of the best validation loss and score of all trainings with these settings.
 
     Seeds, folds and repetitions may be any; one training counts once, however many runs it is. None if there is none.
@@ -20,12 +29,12 @@ def validation_evidence(uri: str, experiment: str, settings: dict[str, Any]) -> 
     Args:
         uri: where the store is.
         experiment: the experiment's name.
-        settings: those that a result depends on, nested.
+        settings: those of the trainings to look for; what a result does not depend on may differ.
 
     Raises:
         StoreError: if the store does not work.
     """
-    wanted = {name: param_text(value) for name, value in flatten(settings).items()}
+    wanted = {name: param_string(value) for name, value in flatten(settings.describing_the_result()).items()}
     found: dict[tuple[str, ...], dict[str, float]] = {}
 
     def collect() -> None:
@@ -36,11 +45,14 @@ def validation_evidence(uri: str, experiment: str, settings: dict[str, Any]) -> 
             ):
                 found[tuple(params.get(name, "") for name in REPLICATES)] = metrics  # an older run may lack one
 
-    talk(uri, collect)
+    call_store(uri, collect)
     if not found:
         return None
     score = next(name for name in SCORES if f"best_validation_{name}" in next(iter(found.values())))
-    return {"trainings": len(found), **{name: _spread(name, list(found.values())) for name in ("loss", score)}}
+    trainings = list(found.values())
+    scores: ValidationScores = {"trainings": len(found), "loss": _spread("loss", trainings)}
+    scores[score] = _spread(score, trainings)
+    return scores
 
 
 def _spread(name: str, trainings: list[dict[str, float]]) -> list[float]:

@@ -1,0 +1,144 @@
+"""What an evaluation hands on: scores, calibration and errors, shaped as in metrics.json and analysis.json."""
+
+from enum import StrEnum
+from typing import NotRequired, TypedDict
+
+
+class Hypothesis(StrEnum):
+    """Why a group of errors may be wrong."""
+
+    OUTLIER = "outlier"
+    LABEL_NOISE = "label noise suspected"
+    MINORITY_CLASS = "minority class"
+    NEAR_THE_BOUNDARY = "near the boundary"
+    BOUNDARY_MISPLACED = "boundary misplaced"
+    OVERCONFIDENT = "overconfident"
+    INSIDE_THE_OTHER_CLASS = "inside the other class"
+    UNLIKE_ITS_NEIGHBOURS = "unlike its neighbours"
+    EXTREME_TARGET = "extreme target"
+    NO_SINGLE_CAUSE = "no single cause"
+
+
+class ReliabilityBin(TypedDict):
+    """The rows whose top probability lies in one bin: how many, their mean confidence, and how many are right."""
+
+    examples: int
+    confidence: float
+    accuracy: float
+
+
+class Calibration(TypedDict, total=False):
+    """How confidence and accuracy differ, before and after the temperature, where one could be fitted."""
+
+    confidence: float
+    accuracy: float
+    error: float
+    error_by_chance: float
+    log_loss: float
+    temperature: float | None
+    error_after: float | None
+    log_loss_after: float | None
+
+
+class Comparison(TypedDict, total=False):
+    """How two models differ on the same rows, first minus second: two classifiers by McNemar's test, else by signs."""
+
+    difference: float
+    difference_low: float
+    difference_high: float
+    mcnemar_p: float
+    newly_right: int
+    newly_wrong: int
+    sign_flip_p: float
+
+
+class Metrics(TypedDict, total=False):
+    """The scores of a model on the test split: those that code names, among others.
+
+    A classification has the first ones, a regression the next; then come a model's baselines, which have no further
+    baselines of their own, and how the model differs from them.
+    """
+
+    accuracy: float
+    accuracy_low: float
+    accuracy_high: float
+    balanced_accuracy: float
+    log_loss: float
+    errors: int
+    r2: float
+    r2_low: float
+    r2_high: float
+    mae: float
+    mae_low: float
+    mae_high: float
+    rmse: float
+    examples: int
+    baselines: dict[str, "Metrics"]
+    comparisons: dict[str, Comparison]
+    calibration: Calibration
+
+
+class ErrorGroup(TypedDict):
+    """Errors of one kind: classes taken for others, or predictions too low or too high; and what may explain them."""
+
+    count: int
+    hypothesis: Hypothesis
+    evidence: str
+    true: NotRequired[str]
+    predicted: NotRequired[str]
+    rows: NotRequired[list[int]]
+    group: NotRequired[str]
+
+
+ClassNeighbour = TypedDict("ClassNeighbour", {"class": str, "row": int, "distance": float})
+
+
+class Case(TypedDict):
+    """A test row of a classification, for people to look at; its image, if it is one, in hexadecimal digits by line."""
+
+    row: int
+    true: str
+    predicted: str
+    probabilities: dict[str, float]
+    furthest_features: dict[str, float]
+    nearest: list[ClassNeighbour]
+    neighbours: list[str]
+    pixels: NotRequired[list[str]]
+
+
+class ErrorAnalysis(TypedDict):
+    """The errors of a classification, in groups and by example; and the right answers that were least certain."""
+
+    errors: int
+    analysed: int
+    groups: list[ErrorGroup]
+    cases: list[Case]
+    least_certain: list[Case]
+
+
+class RegressionNeighbour(TypedDict):
+    """The training row nearest to a test row, with its target."""
+
+    row: int
+    distance: float
+    target: float
+
+
+class RegressionCase(TypedDict):
+    """A test row of a regression, for people to look at."""
+
+    row: int
+    actual: float
+    predicted: float
+    furthest_features: dict[str, float]
+    nearest: RegressionNeighbour
+    neighbours_mean: float
+    group: str
+
+
+class RegressionErrorAnalysis(TypedDict):
+    """The largest errors of a regression, in groups and by example."""
+
+    analysed: int
+    groups: list[ErrorGroup]
+    cases: list[RegressionCase]

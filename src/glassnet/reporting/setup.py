@@ -1,0 +1,39 @@
+"""What a diagnosis needs to know of a run's settings, read from its manifest."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from glassnet.diagnostics import Setup
+
+
+def setup_of(settings: Mapping[str, Any]) -> Setup:
+    """Return the setup of a run.
+
+    Args:
+        settings: nested as in conf/: the sections data, model, optimizer and training, and the seed.
+
+    Raises:
+        ValueError: if one of the sections that matter most is missing.
+    """
+    if missing := [name for name in ("model", "optimizer", "training") if name not in settings]:
+        raise ValueError(
+            f"settings: expected the sections model, optimizer and training, as conf/ has them, received none called "
+            f"{' or '.join(missing)}"
+        )
+    model, optimizer, training = (settings[name] for name in ("model", "optimizer", "training"))
+    return Setup(
+        hidden_sizes=tuple(model["hidden_sizes"]),
+        activation=model["activation"],
+        init=model["init"],
+        dropout=model["dropout"],
+        learning_rate=optimizer["learning_rate"],
+        weight_decay=optimizer.get("weight_decay", 0.0),
+        batch_size=training["batch_size"],
+        epochs=training["epochs"],
+        label_smoothing=training["label_smoothing"],
+        l2=training["l2"],
+        average_decay=training["average_decay"],
+        max_gradient_norm=training["max_gradient_norm"],
+        folds=settings.get("data", {}).get("folds"),
+        seed=settings.get("seed"),
+    )
