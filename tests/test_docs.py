@@ -90,9 +90,9 @@ def test_the_picture_of_the_rooms_has_them_all() -> None:
 def test_what_the_examples_write_is_ignored() -> None:
     """Files that a command is told to write, and the folders of runs, figures and records."""
     blocks = "\n".join(text for _, text in _blocks("", "sh", "bash"))
-    written = set(re.findall(r" >(\w[\w./]*)| output=(\w[\w./]*)", blocks))
+    written = set(re.findall(r" >(\w[\w./]*)| output=(\w[\w./]*)|to_csv\('([\w./]*)'", blocks))
     names = {name for pair in written for name in pair if name}
-    assert names >= {"queue.log", "predictions.csv", "token"}
+    assert names >= {"queue.log", "patients.csv", "predictions.csv", "token"}
     names |= {
         "outputs/x",
         "multirun/x",
