@@ -24,8 +24,7 @@ from glassnet.diagnostics import (
     write_telemetry,
 )
 from glassnet.training import train_network
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.settings import PROJECT, params, read_choice
 
 
 @pytest.fixture(scope="module")
@@ -43,12 +42,12 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def _choice(group: str, name: str) -> dict[str, Any]:
-    return dict(yaml.safe_load((ROOT / "conf" / group / f"{name}.yaml").read_text()))
+    return read_choice(group, name)
 
 
 def _train(prepared: Any, data: str, changes: dict[str, Any]) -> Training:
     """Train on a data set with changes of the default settings: groups ("schedule"), keys ("data.noise"), the seed."""
-    values = yaml.safe_load((ROOT / "params.yaml").read_text())
+    values = params()
     values["data"] = _choice("data", data)
     for name, value in changes.items():
         section, _, key = name.partition(".")
@@ -185,7 +184,7 @@ def _assert_runs(finding: Finding, training: Training) -> None:
     """The command is `dvc exp run`, and each of its changes gives valid settings."""
     words = shlex.split(finding.command)
     assert words[:3] == ["dvc", "exp", "run"]
-    values: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text())
+    values: dict[str, Any] = params()
     values |= {key: value for key, value in training.settings.items() if key != "training"}
     values["training"] |= training.settings["training"]
     for change in words[4::2]:
@@ -195,7 +194,7 @@ def _assert_runs(finding: Finding, training: Training) -> None:
             assert key in values[section]
             values[section][key] = yaml.safe_load(value)
         else:
-            assert (ROOT / "conf" / section / f"{value}.yaml").is_file()
+            assert (PROJECT / "conf" / section / f"{value}.yaml").is_file()
     parse_settings(values, "command")
 
 

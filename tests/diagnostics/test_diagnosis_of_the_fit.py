@@ -3,7 +3,6 @@
 import math
 import shlex
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -18,8 +17,9 @@ from glassnet.config.compose import register_resolvers
 from glassnet.data import ArrayDataset
 from glassnet.diagnostics import Finding, Telemetry, Training, diagnose, examine_scores, next_improvements
 from glassnet.training import train_network
+from tests.settings import PROJECT
 
-CONF = Path(__file__).resolve().parents[2] / "conf"
+CONF = PROJECT / "conf"
 NEAR_THE_BOUNDARY = {
     "groups": [{"true": "a", "predicted": "b", "count": 9, "hypothesis": "near the boundary", "evidence": "9 of 9 …"}]
 }

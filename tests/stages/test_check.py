@@ -8,9 +8,10 @@ from hydra import compose, initialize_config_dir
 
 from glassnet.config import CONF, Layout, UserError, register_resolvers, to_settings
 from glassnet.stages import check
+from tests.settings import PROJECT
 
 ROOT = Path(__file__).resolve().parents[2]
-EXPERIMENTS = sorted(path.stem for path in (ROOT / CONF / "experiment").glob("*.yaml"))
+EXPERIMENTS = sorted(path.stem for path in (PROJECT / CONF / "experiment").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("experiment", ["", *EXPERIMENTS])
