@@ -1,7 +1,5 @@
 """What a sweep trains: each of its settings once, and nothing to turn off what is off; said beforehand."""
 
-from pathlib import Path
-
 import pytest
 from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -9,13 +7,12 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from glassnet.config import CONF, UserError, register_resolvers
 from glassnet.config.compose import composed
 from glassnet.config.plan import Plan, make_plan, require_values
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.settings import PROJECT
 
 
 @pytest.fixture(autouse=True)
 def _project(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(PROJECT)
     register_resolvers(CONF)
 
 

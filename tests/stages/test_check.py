@@ -17,7 +17,7 @@ EXPERIMENTS = sorted(path.stem for path in (PROJECT / CONF / "experiment").glob(
 @pytest.mark.parametrize("experiment", ["", *EXPERIMENTS])
 def test_dvc_is_given_what_it_can_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, experiment: str) -> None:
     """The final training, or none of the experiments; of any other the line has the command that starts it."""
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(PROJECT)
     register_resolvers(CONF)
     with initialize_config_dir(str(CONF.absolute()), version_base=None):
         settings = to_settings(compose("config", [f"experiment={experiment}"] if experiment else []), "test")
