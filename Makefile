@@ -40,7 +40,7 @@ lint: $(STAMP)  ## Check style, types and the import contract
 	mypy
 	lint-imports
 
-bench: $(STAMP)  ## Time training beside other libraries, as far as they are installed, and write the table into README.md
+bench: $(STAMP)  ## Time training beside other libraries, as far as they are installed, and write the table into docs/explanation/speed.md
 	python -m tests.benchmarks.speed
 
 profile: $(STAMP)  ## Show where the time of a training step goes

@@ -59,7 +59,7 @@ def _train(data: str, schedule: str, rate: float, sizes: str) -> tuple[Row, ...]
 
 
 def search(sampler: str, data: str, schedule: str, seed: int, steps: int, prune: Prune) -> tuple[float, float, int]:
-    """Return the best loss of a search like README's, the seconds of its trainings, and how many were pruned."""
+    """Return the best loss of a search as in the docs, the seconds of its trainings, and how many were pruned."""
     pruning.STEPS = steps
     study = optuna.create_study(sampler=SAMPLERS[sampler](seed=seed), pruner=prune())
     seconds, pruned = 0.0, 0

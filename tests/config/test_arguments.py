@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from glassnet.config import UserError, read_arguments
+from tests.settings import PROJECT
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = ROOT / "src" / "glassnet" / "stages"
@@ -46,7 +47,7 @@ def test_the_commands_are_those_of_the_house() -> None:
 
 def test_a_stage_lists_the_choices(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Of conf/ as it is."""
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(PROJECT)
     monkeypatch.setattr(sys, "argv", ["fetch", "--help"])
     assert _status("fetch") == 0
     printed = capsys.readouterr().out

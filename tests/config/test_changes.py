@@ -1,6 +1,5 @@
 """The overrides that repeat a run: conf/ with them composes to the run's settings again."""
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,8 +7,9 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
 from glassnet.config import changes_from_conf, register_resolvers
+from tests.settings import PROJECT
 
-CONF = Path(__file__).resolve().parents[2] / "conf"
+CONF = PROJECT / "conf"
 
 
 def _composed(*overrides: str) -> dict[str, Any]:

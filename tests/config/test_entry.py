@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from glassnet.config import Layout, Settings, UserError, read_jobs, run_stage, write_params
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.settings import PROJECT
 
 Start = Callable[..., list[tuple[int, Path]]]
 
@@ -18,7 +17,7 @@ Start = Callable[..., list[tuple[int, Path]]]
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
     """Starts a stage with these arguments in a folder of its own; returns the seed and the folder of each run."""
     for name in ("conf", "src"):
-        (tmp_path / name).symlink_to(ROOT / name)
+        (tmp_path / name).symlink_to(PROJECT / name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HYDRA_FULL_ERROR", "0")  # which run_stage sets: to have it as it was after the test
 
@@ -156,7 +155,7 @@ def test_all_batches_are_planned_before_the_first_job(start: Start, capfd: pytes
 )
 def test_a_slip_in_a_file_of_conf_is_one_line(start: Start, capfd: pytest.CaptureFixture[str], slip: bytes) -> None:
     """That names the file, by hand and where params.yaml is made."""
-    shutil.copytree(ROOT / "conf", "mended")
+    shutil.copytree(PROJECT / "conf", "mended")
     Path("conf").unlink()
     Path("mended").rename("conf")
     Path("conf/training/default.yaml").write_bytes(slip)

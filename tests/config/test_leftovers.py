@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from glassnet.config import Layout, Settings, run_stage
+from tests.settings import PROJECT
 
-ROOT = Path(__file__).resolve().parents[2]
 Start = Callable[..., str]
 
 
@@ -19,7 +19,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 
     It takes a lock, refuses seed 13 after that, leaves a model and a card for any other, and then refuses seed 14.
     """
-    (tmp_path / "conf").symlink_to(ROOT / "conf")
+    (tmp_path / "conf").symlink_to(PROJECT / "conf")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HYDRA_FULL_ERROR", "0")  # which run_stage sets: to have it as it was after the test
 

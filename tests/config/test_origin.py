@@ -16,6 +16,7 @@ from glassnet.config.compose import undone_by_generating
 from glassnet.config.origin import APPLIED, is_edited, settings_digest
 from glassnet.config.yaml_text import load_yaml
 from glassnet.stages import check
+from tests.settings import PROJECT
 
 ROOT = Path(__file__).resolve().parents[2]
 PARAMS = Path("params.yaml")
@@ -25,7 +26,7 @@ Compose = Callable[..., dict[str, Any]]
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A repository with conf/ and the params.yaml that it composes to, as working directory."""
-    shutil.copytree(ROOT / CONF, tmp_path / CONF)
+    shutil.copytree(PROJECT / CONF, tmp_path / CONF)
     (tmp_path / "src").symlink_to(ROOT / "src")
     monkeypatch.chdir(tmp_path)
     write_params()

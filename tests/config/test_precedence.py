@@ -9,8 +9,8 @@ import pytest
 from glassnet.config import CONF, UserError, conf_digest, read_params, register_resolvers, to_settings
 from glassnet.config.compose import composed
 from glassnet.config.precedence import held_back, let_ablation_win
+from tests.settings import PROJECT
 
-ROOT = Path(__file__).resolve().parents[2]
 MINE = """
 # @package _global_
 defaults:
@@ -31,7 +31,7 @@ defaults: [no_dropout, no_l2]
 @pytest.fixture(autouse=True)
 def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A copy of conf/ with files of one's own."""
-    shutil.copytree(ROOT / "conf", tmp_path / "conf")
+    shutil.copytree(PROJECT / "conf", tmp_path / "conf")
     monkeypatch.chdir(tmp_path)
     register_resolvers(CONF)
     for file, text in (("experiment/mine", MINE), ("experiment/swept", SWEPT), ("ablation/two", TWO)):

@@ -7,19 +7,18 @@ import pytest
 import yaml
 
 from glassnet.config import UserError, conf_digest, parse_settings
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.settings import ROOT, params, read_choice
 
 
 @pytest.fixture
 def values() -> dict[str, Any]:
-    """The committed params.yaml."""
-    loaded: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text())
-    return loaded
+    """What params.yaml has."""
+    return params()
 
 
-def test_the_committed_settings_fit_and_know_their_conf(values: dict[str, Any]) -> None:
+def test_the_committed_settings_fit_and_know_their_conf() -> None:
     """params.yaml was generated from conf/ as it is."""
+    values = yaml.safe_load((ROOT / "params.yaml").read_text())
     assert parse_settings(values, "params.yaml").conf_digest == conf_digest(ROOT / "conf")
 
 
@@ -63,7 +62,7 @@ def test_a_mistake_names_key_expectation_and_value(
 
 def test_penalty_and_weight_decay_exclude_each_other(values: dict[str, Any]) -> None:
     """One line that names both keys."""
-    adamw = yaml.safe_load((ROOT / "conf/optimizer/adamw.yaml").read_text())
+    adamw = read_choice("optimizer", "adamw")
     changed = {**values, "optimizer": adamw, "training": {**values["training"], "l2": 0.1}}
     with pytest.raises(
         UserError, match=r"training\.l2 or optimizer\.weight_decay above 0, not both, received 0\.1 and"

@@ -1,19 +1,16 @@
 """The values that a search may choose from, in each of the ways in which Hydra lets them be written."""
 
-from pathlib import Path
-
 import optuna
 import pytest
 
 from glassnet.config import UserError, parse_override
 from glassnet.config.spaces import Space, read_space, size_of
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.settings import PROJECT
 
 
 @pytest.fixture(autouse=True)
 def _project(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(PROJECT)
 
 
 def _space(argument: str) -> Space:

@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from glassnet.config import Settings, UserError, parse_override, parse_settings, read_jobs, run_stage
 from glassnet.config.text_settings import as_written
 from glassnet.stages import search
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.settings import PROJECT, params, read_choice
 
 Start = Callable[..., list[Any]]
 
@@ -21,7 +19,7 @@ Start = Callable[..., list[Any]]
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
     """Starts a stage with these arguments in a folder of its own; returns the settings of each run that hold texts."""
     for name in ("conf", "src"):
-        (tmp_path / name).symlink_to(ROOT / name)
+        (tmp_path / name).symlink_to(PROJECT / name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HYDRA_FULL_ERROR", "0")  # which run_stage sets: to have it as it was after the test
 
@@ -124,8 +122,8 @@ def test_what_hydra_cannot_read_is_shown_as_it_is_to_be_typed(argument: str, typ
 )
 def test_what_a_file_says_wrong_is_shown_as_it_is_to_be_typed(section: str, key: str, value: object, said: str) -> None:
     """In params.yaml and behind DVC's -S, where what was written is lost."""
-    values = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    values["data"] = yaml.safe_load((ROOT / "conf/data/csv.yaml").read_text(encoding="utf-8"))
+    values = params()
+    values["data"] = read_choice("data", "csv")
     values[section][key] = value
     with pytest.raises(UserError) as caught:
         parse_settings(values, "params.yaml")
@@ -134,8 +132,8 @@ def test_what_a_file_says_wrong_is_shown_as_it_is_to_be_typed(section: str, key:
 
 def test_whole_numbers_in_a_file_name_columns() -> None:
     """YAML has no way to tell 2020 from the text: where the name of a column is expected, it is one."""
-    values = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    values["data"] = yaml.safe_load((ROOT / "conf/data/csv.yaml").read_text(encoding="utf-8"))
+    values = params()
+    values["data"] = read_choice("data", "csv")
     values["data"] |= {"target": 2020, "drop": [1, "b"], "missing_values": ["NA", -999]}
     data = parse_settings(values, "params.yaml").data.model_dump()
     assert (data["target"], data["drop"], data["missing_values"]) == ("2020", ["1", "b"], ["NA", "-999"])

@@ -4,20 +4,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from glassnet.config import Settings, data_set_name, parse_settings, read_tuning, tuning_step, tuning_with, write_texts
 from glassnet.config.tuning import TUNING
+from tests.settings import params, read_choice
 
-ROOT = Path(__file__).resolve().parents[2]
 NO_EVIDENCE = {"before": None, "after": None}
 
 
 def _settings(epochs: int, path: str | None = None) -> Settings:
-    values: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text())
+    values: dict[str, Any] = params()
     values["training"]["epochs"] = epochs
     if path is not None:
-        values["data"] = {**yaml.safe_load((ROOT / "conf/data/csv.yaml").read_text()), "path": path, "target": "y"}
+        values["data"] = {**read_choice("data", "csv"), "path": path, "target": "y"}
     return parse_settings(values, "test")
 
 

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,12 +31,11 @@ from glassnet.data import (
     write_raw,
 )
 from glassnet.seeding import stream
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.settings import read_choice
 
 
 def _settings(choice: str, **changes: Any) -> dict[str, Any]:
-    settings: dict[str, Any] = yaml.safe_load((ROOT / "conf/data" / f"{choice}.yaml").read_text())
+    settings: dict[str, Any] = read_choice("data", choice)
     return {**settings, **changes}
 
 

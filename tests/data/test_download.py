@@ -19,6 +19,7 @@ import pytest
 from glassnet.data.sources import download as module
 from glassnet.data.sources.download import download
 from glassnet.data.sources.fashion_mnist import fashion_mnist, read_idx
+from tests.waiting import wait_until
 
 CONTENT = np.random.default_rng(0).bytes(300_000)
 PACKED = gzip.compress(CONTENT, mtime=0)
@@ -201,10 +202,7 @@ def test_what_a_slow_server_has_sent_is_kept_at_once(server: Any, tmp_path: Path
     """Whoever is killed then goes on from there, however little it was."""
     with ThreadPoolExecutor(1) as pool:
         coming = pool.submit(download, "data.gz", DIGEST, [server.url("pauses")], tmp_path)
-        until = time.monotonic() + 20
-        while sum(part.stat().st_size for part in tmp_path.glob("*.part")) < 30_000:
-            assert time.monotonic() < until
-            time.sleep(0.01)
+        wait_until(lambda: sum(part.stat().st_size for part in tmp_path.glob("*.part")) >= 30_000)
         server.go_on.set()
         assert coming.result().read_bytes() == PACKED
 

@@ -27,8 +27,7 @@ from glassnet.diagnostics import (
 from glassnet.evaluation import ErrorAnalysis, ErrorGroup, Hypothesis, Metrics
 from glassnet.reporting import override, setup_of
 from glassnet.training import train_network
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.settings import PROJECT, params, read_choice
 
 
 @pytest.fixture(scope="module")
@@ -46,12 +45,12 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def _choice(group: str, name: str) -> dict[str, Any]:
-    return dict(yaml.safe_load((ROOT / "conf" / group / f"{name}.yaml").read_text()))
+    return read_choice(group, name)
 
 
 def _train(prepared: Any, data: str, changes: dict[str, Any]) -> Training:
     """Train on a data set with changes of the default settings: groups ("schedule"), keys ("data.noise"), the seed."""
-    values = yaml.safe_load((ROOT / "params.yaml").read_text())
+    values = params()
     values["data"] = _choice("data", data)
     for name, value in changes.items():
         section, _, key = name.partition(".")
@@ -191,16 +190,16 @@ def test_the_rate_comes_first_where_it_is_the_cause(prepared: Any) -> None:
 
 def _assert_valid(finding: Finding) -> None:
     """Each of its changes names a choice of conf/, or a setting of some choice and a value that this may have."""
-    values: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text())
+    values: dict[str, Any] = params()
     if finding.changes[-1].setting == "optimizer.weight_decay":
-        values["optimizer"] = _choice("optimizer", "adamw")
+        values["optimizer"] = read_choice("optimizer", "adamw")
     for change in finding.changes:
         section, _, key = change.setting.partition(".")
         if key:
             assert key in values[section]
             values[section][key] = yaml.safe_load(override(change).partition("=")[2])
         else:
-            assert (ROOT / "conf" / section / f"{change.value}.yaml").is_file()
+            assert (PROJECT / "conf" / section / f"{change.value}.yaml").is_file()
     parse_settings(values, "change")
 
 

@@ -3,7 +3,6 @@
 import math
 import shlex
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,9 +19,9 @@ from glassnet.diagnostics import Finding, Telemetry, Training, diagnose, examine
 from glassnet.evaluation import Comparison, ErrorAnalysis, ErrorGroup, Hypothesis, Metrics
 from glassnet.reporting import Launch, command_line, override, setup_of
 from glassnet.training import train_network
+from tests.settings import PROJECT
 
-CONF = Path(__file__).resolve().parents[2] / "conf"
-
+CONF = PROJECT / "conf"
 NO_ERRORS: ErrorAnalysis = {"errors": 0, "analysed": 0, "groups": [], "cases": [], "least_certain": []}
 
 

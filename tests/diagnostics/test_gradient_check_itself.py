@@ -112,7 +112,7 @@ def test_a_kink_within_reach_and_a_sharp_curve_raise_no_false_alarm() -> None:
     assert result.max_relative_error < 1e-6
 
 
-SEEDS = range(100)
+SEEDS = range(30)
 
 
 def _zero_row(n: int, features: int, seed: int) -> FloatArray:
@@ -133,7 +133,7 @@ def test_fresh_relu_networks_with_dead_units_raise_no_false_alarm(sizes: list[in
         assert result.max_relative_error < 1e-6, (seed, result)
         assert isinstance(result.max_relative_error, float)
         corners += result.corners
-    assert corners > 100
+    assert corners > len(SEEDS)
 
 
 def test_a_row_of_zeros_and_a_constant_batch_raise_no_false_alarm() -> None:

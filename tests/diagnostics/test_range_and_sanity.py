@@ -2,12 +2,10 @@
 
 import math
 import re
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 from sklearn.datasets import load_digits
 
 from glassnet import nn, optim
@@ -16,8 +14,7 @@ from glassnet.data import ArrayDataset, DataLoader
 from glassnet.diagnostics import learning_rate_range_test, sanity, sanity_checks
 from glassnet.diagnostics.sanity import _first_loss
 from glassnet.training.recipe import make_network
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.settings import params
 
 
 def _quadratic(scale: float) -> tuple[nn.Module, nn.Loss, DataLoader]:
@@ -130,7 +127,7 @@ def test_a_loss_that_never_blows_up_gives_the_rate_of_the_steepest_fall() -> Non
 
 
 def _settings(**model: Any) -> dict[str, Any]:
-    values = yaml.safe_load((ROOT / "params.yaml").read_text())
+    values = params()
     values["model"] |= model
     return parse_settings(values, "test").describing_the_result()
 

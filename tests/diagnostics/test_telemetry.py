@@ -9,6 +9,7 @@ import pytest
 from glassnet import data, nn, optim, training
 from glassnet.diagnostics import Telemetry, write_telemetry
 from glassnet.training import Callback, TrainingRun
+from tests.nn.modules import MODULES
 
 
 def _fit(model: nn.Module, callbacks: list[Callback], epochs: int = 2) -> None:
@@ -94,6 +95,23 @@ def test_it_leaves_the_training_and_the_model_as_they_were() -> None:
     theirs = observed.state_dict()
     assert all(array.tobytes() == theirs[name].tobytes() for name, array in plain.state_dict().items())
     assert not any("forward" in vars(module) for module in observed.modules())
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_each_module_is_measured_by_name_and_trains_on_as_without(name: str) -> None:
+    """Inside a network: finite numbers for every leaf, and the weights of a training that nobody watched."""
+    states = []
+    for telemetry in (Telemetry(every=5), None):
+        rng = np.random.default_rng(2)
+        inner = MODULES[name](4, np.float32)
+        model = nn.Sequential(nn.Dense(4, 4, rng=rng), inner, nn.Dense(4, 3, rng=rng))
+        _fit(model, [telemetry] if telemetry else [], epochs=1)
+        states.append([array.tobytes() for array in model.state_dict().values()])
+        if telemetry:
+            leaves = {layer for layer, module in model.named_modules() if not list(module.children())}
+            assert leaves <= {row.layer for row in telemetry.rows if row.statistic == "mean"}
+            assert all(np.isfinite(row.value) for row in telemetry.rows)
+    assert states[0] == states[1]
 
 
 def test_rows_are_written_as_csv(tmp_path: Path) -> None:

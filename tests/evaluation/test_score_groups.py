@@ -55,9 +55,11 @@ def test_few_names_stand_outside_the_groups(scores: dict[str, Any]) -> None:
     assert set(metrics) - set(plain) == {"further", "intervals", "baselines", "comparisons", "validation"}
 
 
-def test_the_command_in_readme_shows_the_plain_ones_and_those_of_validation(scores: dict[str, Any]) -> None:
+def test_the_command_in_the_docs_shows_the_plain_ones_and_those_of_validation(scores: dict[str, Any]) -> None:
     """DVC drops the columns whose names begin with a match."""
-    (pattern,) = re.findall(r"dvc exp show --only-changed --drop '([^']+)'", (ROOT / "README.md").read_text())
+    (pattern,) = re.findall(
+        r"dvc exp show --only-changed --drop '([^']+)'", (ROOT / "docs/how-to/compare-and-sweep.md").read_text()
+    )
     left = [name for name in flatten(grouped(scores)) if not re.match(pattern, name)]
     assert len(left) == 5
     assert {name.partition(".")[0] for name in left} < {"accuracy", "log_loss", "r2", "mae", "examples", "validation"}

@@ -1,6 +1,5 @@
 """Every module's backward pass against central differences, alone and composed."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from hypothesis import strategies as st
 
 from glassnet import nn
 from glassnet.diagnostics import directional_gradient_check, gradient_check
+from tests.nn.modules import MODULES, with_frozen_masks
 
 TOLERANCE = 1e-6
 FEATURES, CLASSES = 5, 3
@@ -25,32 +25,13 @@ def _batch(n: int, features: int = FEATURES) -> tuple[npt.NDArray[np.float64], n
     return rng.standard_normal((n, features)), rng.integers(0, CLASSES, n)
 
 
-def _frozen_dropout(width: int) -> nn.Dropout:
-    layer = nn.Dropout(0.4, rng=_rng())
-    layer.frozen = True
-    return layer
-
-
 def _dense(fan_in: int, fan_out: int) -> nn.Dense:
     return nn.Dense(fan_in, fan_out, rng=_rng(), dtype=np.float64)
 
 
-# Every module, as a function of its width.
-LAYERS: dict[str, Callable[[int], nn.Module]] = {
-    "dense": lambda width: _dense(width, width),
-    "relu": lambda width: nn.ReLU(),
-    "leaky_relu": lambda width: nn.LeakyReLU(0.1),
-    "sigmoid": lambda width: nn.Sigmoid(),
-    "tanh": lambda width: nn.Tanh(),
-    "gelu": lambda width: nn.GELU(),
-    "silu": lambda width: nn.SiLU(),
-    "dropout": _frozen_dropout,
-    "batch_norm": lambda width: nn.BatchNorm(width, dtype=np.float64),
-    "layer_norm": lambda width: nn.LayerNorm(width, dtype=np.float64),
-    "residual": lambda width: nn.Residual(nn.Sequential(_dense(width, 3), nn.Tanh(), _dense(3, width))),
-    "residual of residual": lambda width: nn.Residual(nn.Residual(nn.BatchNorm(width, dtype=np.float64))),
-    "sequential": lambda width: nn.Sequential(nn.GELU(), _frozen_dropout(width), nn.LayerNorm(width, dtype=np.float64)),
-}
+def _make(name: str, width: int) -> nn.Module:
+    """Return a module of the table in float64; a Dropout computes the same function each time."""
+    return with_frozen_masks(MODULES[name](width, np.float64))
 
 
 def _needs_two(name: str, training: bool) -> bool:
@@ -60,14 +41,14 @@ def _needs_two(name: str, training: bool) -> bool:
 @pytest.mark.parametrize("features", [1, FEATURES])
 @pytest.mark.parametrize("n", [1, 2, 6])
 @pytest.mark.parametrize("training", [True, False])
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", MODULES)
 def test_each_module_alone(name: str, training: bool, n: int, features: int) -> None:
     """Against random targets under both regression losses; N = 1 wherever it is defined, D = 1 too."""
     if _needs_two(name, training) and n == 1:
         with pytest.raises(ValueError, match="at least 2 examples"):
-            LAYERS[name](features).forward(_batch(1, features)[0])
+            _make(name, features).forward(_batch(1, features)[0])
         return
-    model = LAYERS[name](features)._set_mode(training=training)
+    model = _make(name, features)._set_mode(training=training)
     X, _ = _batch(n, features)
     T = np.random.default_rng(3).standard_normal((n, features))
     for loss in (nn.MeanSquaredError(), nn.MeanAbsoluteError()):
@@ -77,10 +58,10 @@ def test_each_module_alone(name: str, training: bool, n: int, features: int) -> 
 
 @pytest.mark.parametrize("n", [2, 6])
 @pytest.mark.parametrize("training", [True, False])
-@pytest.mark.parametrize("name", LAYERS)
+@pytest.mark.parametrize("name", MODULES)
 def test_each_module_inside_a_network(name: str, training: bool, n: int) -> None:
     """Dense before and after, under cross-entropy."""
-    model = nn.Sequential(_dense(FEATURES, FEATURES), LAYERS[name](FEATURES), _dense(FEATURES, CLASSES))
+    model = nn.Sequential(_dense(FEATURES, FEATURES), _make(name, FEATURES), _dense(FEATURES, CLASSES))
     model._set_mode(training=training)
     result = gradient_check(model, nn.SoftmaxCrossEntropy(), *_batch(n))
     assert result.max_relative_error < TOLERANCE, result
@@ -89,7 +70,7 @@ def test_each_module_inside_a_network(name: str, training: bool, n: int) -> None
 @given(
     n=st.integers(2, 6),
     features=st.integers(1, 6),
-    names=st.lists(st.sampled_from(sorted(LAYERS)), min_size=1, max_size=3),
+    names=st.lists(st.sampled_from(sorted(MODULES)), min_size=1, max_size=3),
     training=st.booleans(),
     seed=st.integers(0, 1000),
 )
@@ -97,7 +78,7 @@ def test_each_module_inside_a_network(name: str, training: bool, n: int) -> None
 def test_modules_composed_at_random(n: int, features: int, names: list[str], training: bool, seed: int) -> None:
     """Any modules in a row, with widths of 1 included."""
     rng = np.random.default_rng(seed)
-    model = nn.Sequential(*(LAYERS[name](features) for name in names), _dense(features, CLASSES))
+    model = nn.Sequential(*(_make(name, features) for name in names), _dense(features, CLASSES))
     model._set_mode(training=training)
     X, y = rng.standard_normal((n, features)), rng.integers(0, CLASSES, n)
     result = gradient_check(model, nn.SoftmaxCrossEntropy(), X, y)
@@ -154,7 +135,5 @@ def test_every_network_that_the_settings_can_name(activation: str, normalization
         [FEATURES, 6, 4, CLASSES], activation=activation, normalization=normalization, dropout=0.3, rng=_rng(),
         dtype=np.float64,
     )  # fmt: skip
-    for module in model.modules():
-        if isinstance(module, nn.Dropout):
-            module.frozen = True
+    with_frozen_masks(model)
     assert gradient_check(model, nn.SoftmaxCrossEntropy(), *_batch(8)).max_relative_error < TOLERANCE

@@ -4,20 +4,28 @@ import copy
 import math
 import pickle
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pytest
 
 from glassnet import nn
+from glassnet.optim import SGD
+from tests.nn.modules import MODULES
+
+WITH_A_WIDTH = ("dense", "batch_norm", "layer_norm")
 
 
-def _modules(dtype: type) -> list[nn.Module]:
-    rng = np.random.default_rng(0)
-    layers = [nn.ReLU(), nn.LeakyReLU(), nn.Sigmoid(), nn.Tanh(), nn.GELU(), nn.SiLU(), nn.Dropout(0.5, rng=rng)]
-    inner = nn.Dense(4, 4, rng=rng, dtype=dtype)
-    dense = nn.Dense(4, 4, rng=rng, dtype=dtype)
-    return [dense, nn.BatchNorm(4, dtype=dtype), nn.LayerNorm(4, dtype=dtype), nn.Residual(inner), *layers]
+def _modules(dtype: type, names: Iterable[str] = MODULES) -> list[nn.Module]:
+    return [MODULES[name](4, dtype) for name in names]
+
+
+def test_every_module_of_the_front_door_is_in_the_table() -> None:
+    """A new layer wants its row in `tests/nn/modules.py`."""
+    public = {each for each in vars(nn).values() if isinstance(each, type) and issubclass(each, nn.Module)}
+    tried = {type(inner) for module in _modules(np.float32) for inner in module.modules()}
+    assert tried == public - {nn.Module}
 
 
 @pytest.mark.parametrize("training", [True, False])
@@ -52,14 +60,14 @@ def test_what_is_no_batch_is_refused(X: Any) -> None:
     for module in _modules(np.float32):
         with pytest.raises((TypeError, ValueError)) as caught:
             module.forward(X)
-        assert type(module).__name__ in str(caught.value)
+        assert any(type(inner).__name__ in str(caught.value) for inner in module.modules())
         assert "expected" in str(caught.value)
         assert "received" in str(caught.value)
 
 
 def test_width_and_dtype_must_be_the_layers_own() -> None:
     """Nothing is broadcast, and float64 data do not turn a float32 network into a float64 one."""
-    for module in _modules(np.float32)[:3]:
+    for module in _modules(np.float32, WITH_A_WIDTH):
         with pytest.raises(ValueError, match=r"expected shape \(N, 4\), received float32 array of shape \(2, 5\)"):
             module.forward(np.ones((2, 5), dtype=np.float32))
         with pytest.raises(TypeError, match="expected dtype float32, received float64"):
@@ -203,6 +211,21 @@ def test_state_restores_the_same_outputs_bit_for_bit() -> None:
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("name", MODULES)
+def test_each_module_takes_the_state_of_its_like(name: str) -> None:
+    """After training, and without what the other has had: the same outputs, bit for bit."""
+    X = np.random.default_rng(1).standard_normal((8, 4)).astype(np.float32)
+    first, second = _modules(np.float32, (name, name))
+    optimizer = SGD(first.parameters(), 0.1) if first.parameters() else None
+    first.forward(X)
+    first.backward(X)
+    if optimizer:
+        optimizer.step()
+    assert list(second.state_dict()) == list(first.state_dict())
+    second.load_state_dict(first.state_dict())
+    assert first.eval()(X).tobytes() == second.eval()(X).tobytes()
+
+
 def test_a_state_that_does_not_fit_is_refused_whole() -> None:
     """Everything missing, extra or misshapen is listed at once, and nothing is loaded."""
     model = nn.mlp([4, 6, 3], rng=np.random.default_rng(0))
@@ -235,8 +258,6 @@ def test_evaluation_mode_touches_no_state_and_drops_nothing() -> None:
 @pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda model: pickle.loads(pickle.dumps(model))])
 def test_a_copy_stands_alone(duplicate: Any) -> None:
     """Changing the copy leaves the original as it was, optimizer or not."""
-    from glassnet.optim import SGD
-
     model = nn.mlp([4, 3], rng=np.random.default_rng(0))
     SGD(model.parameters(), learning_rate=0.1)
     twin = duplicate(model)
@@ -535,8 +556,6 @@ def test_a_parameter_has_any_shape_and_memory_of_its_own() -> None:
     fixed = np.ones((2, 3), dtype=np.float32)
     fixed.flags.writeable = False
     parameter = nn.Parameter(fixed, "W")
-    from glassnet.optim import SGD
-
     for values in ([scalar], [parameter]):
         SGD(values, 0.5).step()
     assert (scalar.shape, scalar.data.item()) == ((), 0.5)

@@ -1,6 +1,7 @@
 """Copies of the project as a newcomer would clone it, one for each test, and commands run in them."""
 
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -12,15 +13,20 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.settings import IS_EDITED, ROOT, write_conf
+from tests.waiting import LONGEST
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 MakeOnce = Callable[[str, Callable[[Path], object]], Path]
 
 
 def run_in(folder: Path, *command: str, expect: int | None = 0, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command in `folder` with this interpreter's `python` and `dvc` first on PATH."""
+    """Run a command in `folder` with this interpreter's `python` and `dvc` first on PATH.
+
+    A store that is slow, on a busy machine, is waited for, and that it was is not in the returned stderr.
+    """
     quiet = {"DVC_NO_ANALYTICS": "1", "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "1", "PYTHONPATH": "src"}
+    quiet["MLFLOW_HTTP_REQUEST_TIMEOUT"] = "60"
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "DVC_", "GIT_"))}
     done = subprocess.run(
@@ -30,16 +36,22 @@ def run_in(folder: Path, *command: str, expect: int | None = 0, **environment: s
         capture_output=True,
         text=True,
         stdin=subprocess.DEVNULL,
-        timeout=300,
+        timeout=LONGEST,
         check=False,
     )
+    done.stderr = re.sub(r"(?m)^tracking: .* is slow, .*; recording goes on\n", "", done.stderr)
     if expect is not None:
         assert done.returncode == expect, f"{command}: {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done
 
 
-def clone(folder: Path) -> Path:
-    """Copy what Git tracks, or would track, into a new repository with one commit."""
+def clone(folder: Path, own_settings: bool = True) -> Path:
+    """Copy what Git tracks, or would track, into a new repository with one commit.
+
+    Args:
+        folder: where to.
+        own_settings: whether conf/ and params.yaml get the tests' settings where a user has edited them.
+    """
     folder.mkdir(parents=True)
     listed = run_in(ROOT, "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").stdout
     for name in filter(None, listed.split("\0")):
@@ -47,6 +59,10 @@ def clone(folder: Path) -> Path:
             target = folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes((ROOT / name).read_bytes())
+    if own_settings and IS_EDITED:
+        shutil.rmtree(folder / "conf")
+        write_conf(ROOT / "conf", folder / "conf")
+        run_in(folder, sys.executable, "-m", "glassnet.config")
     run_in(folder, "git", "init", "-q", "-b", "main")
     run_in(folder, "git", "config", "user.name", "A Newcomer")
     run_in(folder, "git", "config", "user.email", "newcomer@example.org")
@@ -93,8 +109,21 @@ def reproduced_to_copy(made_once: MakeOnce, clone_to_copy: Path) -> Path:
     def reproduce(folder: Path) -> None:
         shutil.copytree(clone_to_copy, folder)
         run_in(folder, "dvc", "repro")
+        if IS_EDITED:
+            run_in(folder, "git", "commit", "-q", "-a", "-m", "what the pipeline makes with the tests' settings")
 
     return made_once("reproduced", reproduce)
+
+
+@pytest.fixture
+def reproduced_as_committed(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A clone in which the pipeline ran once, with conf/ as it is here."""
+    if not IS_EDITED:
+        reproduced: Path = request.getfixturevalue("reproduced")
+        return reproduced
+    folder = clone(tmp_path / "as_committed", own_settings=False)
+    run_in(folder, "dvc", "repro")
+    return folder
 
 
 @pytest.fixture

@@ -4,11 +4,12 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+from tests.waiting import LONGEST, wait_until
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -34,10 +35,10 @@ def test_a_stage_ends_with_the_dvc_that_started_it(reproduced: Path, run: Run, s
         start_new_session=True,
     )
     try:
-        _wait_until(state.exists)
+        wait_until(state.exists, pipeline)
         pipeline.send_signal(signum)
-        pipeline.wait(timeout=60)
-        _wait_until(lambda: not _is_there(pipeline.pid), seconds=20)
+        pipeline.wait(timeout=LONGEST)
+        wait_until(lambda: not _is_there(pipeline.pid))
     finally:
         if _is_there(pipeline.pid):
             os.killpg(pipeline.pid, signal.SIGKILL)
@@ -61,10 +62,3 @@ def _is_there(group: int) -> bool:
     except ProcessLookupError:
         return False
     return True
-
-
-def _wait_until(fulfilled: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not fulfilled():
-        assert time.monotonic() < deadline, f"waited {seconds:g} s in vain"
-        time.sleep(0.05)

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from glassnet.training import load_model
+from tests.waiting import LONGEST
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 PLAIN = ("tracking=none", "training.epochs=3", "training.baseline.epochs=2")
@@ -161,7 +162,7 @@ def test_a_training_can_be_stopped_and_resumed_from_the_command_line(fresh: Path
         assert process.poll() is None
         time.sleep(0.01)
     process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=LONGEST)
     assert process.returncode == 143, errors
     assert len(errors.splitlines()) == 1
     assert "train: SIGTERM at epoch" in errors

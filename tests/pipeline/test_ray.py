@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,8 @@ from pathlib import Path
 import mlflow
 import pandas as pd
 import pytest
+
+from tests.waiting import LONGEST, wait_until
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 TRAIN = ("-m", "glassnet.stages.train", "-m")
@@ -81,7 +82,7 @@ def nodes() -> Iterator[Nodes]:
             assert process.stdin is not None
             assert process.stdout is not None
             try:
-                assert select.select([process.stdout], [], [], 60)[0], "the nodes did not start within a minute"
+                assert select.select([process.stdout], [], [], LONGEST)[0], "the nodes did not start"
                 yield Nodes(process.stdout.readline().strip(), environment, Path(folder), process.pid)
             finally:
                 started = [process.pid, *_descendants(process.pid)]
@@ -91,13 +92,6 @@ def nodes() -> Iterator[Nodes]:
                 for pid in started:  # whatever is left
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(pid, signal.SIGKILL)
-
-
-def _wait_for(happened: Callable[[], bool], seconds: float) -> None:
-    deadline = time.monotonic() + seconds
-    while not happened():
-        assert time.monotonic() < deadline, f"waited for {seconds} seconds in vain"
-        time.sleep(0.02)
 
 
 def _descendants(pid: int) -> list[int]:
@@ -183,7 +177,7 @@ def test_a_job_whose_worker_is_killed_runs_again(fresh: Path, run: Run, nodes: N
     weights = _take_weights(folder)
     with _started(folder, nodes, *LONG) as process:
         os.kill(_training(nodes)[0], signal.SIGKILL)
-        process.communicate(timeout=90)
+        process.communicate(timeout=LONGEST)
     assert process.returncode == 0
     assert nodes.count(EPOCH) == 3
     _same(pd.read_csv(folder / "experiment.csv"), one)
@@ -192,7 +186,7 @@ def test_a_job_whose_worker_is_killed_runs_again(fresh: Path, run: Run, nodes: N
     with _started(folder, nodes, *LONG, "+hydra.launcher.ray.remote.max_retries=0") as process:
         for pid in _training(nodes):
             os.kill(pid, signal.SIGKILL)
-        _, errors = process.communicate(timeout=90)
+        _, errors = process.communicate(timeout=LONGEST)
     assert process.returncode == 1
     assert "2 of 2 jobs failed" in errors
     table = pd.read_csv(folder / "experiment.csv")
@@ -210,7 +204,7 @@ def _started(folder: Path, nodes: Nodes, *arguments: str) -> Iterator[subprocess
         stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
         try:
-            _wait_for(lambda: nodes.count(EPOCH) == before + 2, 60)
+            wait_until(lambda: nodes.count(EPOCH) == before + 2)
             yield process
         finally:
             process.kill()

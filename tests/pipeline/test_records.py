@@ -11,9 +11,10 @@ import pytest
 from filelock import FileLock
 from mlflow.entities import Run as Recorded
 
+from tests.settings import PROJECT
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 Train = Callable[..., str]
-ROOT = Path(__file__).resolve().parents[2]
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what MLflow calls, not of ours
 
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what
 def train(tmp_path: Path, run: Run) -> Train:
     """Starts a stage (train, if none is named) in a folder with conf/ and src/, and returns what it printed."""
     for name in ("conf", "src"):
-        (tmp_path / name).symlink_to(ROOT / name)
+        (tmp_path / name).symlink_to(PROJECT / name)
 
     def start(*overrides: str, stage: str = "train", expect: int = 0, **environment: str) -> str:
         command = (sys.executable, "-m", f"glassnet.stages.{stage}")

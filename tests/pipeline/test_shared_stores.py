@@ -13,6 +13,8 @@ from pathlib import Path
 import mlflow
 import pytest
 
+from tests.waiting import LONGEST
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 PREDICT = """
@@ -48,11 +50,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
     finally:
         os.killpg(process.pid, 15)
-        process.wait(timeout=20)
+        process.wait(timeout=LONGEST)
 
 
 def _wait_until_healthy(address: str, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + LONGEST
     while time.monotonic() < deadline:
         assert process.poll() is None, "the server ended before it answered"
         try:

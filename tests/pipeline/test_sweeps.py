@@ -4,13 +4,14 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import mlflow
 import pandas as pd
 import pytest
+
+from tests.waiting import wait_until
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 TRAIN = ("-m", "glassnet.stages.train", "-m")
@@ -129,9 +130,7 @@ def test_a_killed_sweep_goes_on(fresh: Path, run: Run) -> None:
         [sys.executable, *TRAIN, "hydra.sweep.dir=sweep", "training.epochs=4", *swept],
         cwd=fresh, env=os.environ | {"PYTHONPATH": "src"}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    deadline = time.monotonic() + 60
-    while not (fresh / "sweep" / "2" / "models" / "recorded.json").is_file() and time.monotonic() < deadline:
-        time.sleep(0.005)
+    wait_until((fresh / "sweep" / "2" / "models" / "recorded.json").is_file, process)
     process.send_signal(signal.SIGKILL)
     process.wait()
     again, printed = _sweep(run, fresh, *swept)
@@ -190,21 +189,3 @@ def test_a_search_learns_prunes_and_goes_on(fresh: Path, run: Run) -> None:
     pd.testing.assert_frame_equal(
         pd.read_csv(fresh / "sweep" / "experiment.csv").drop(columns="seconds"), table.drop(columns="seconds")
     )
-
-
-@pytest.mark.parametrize(
-    ("arguments", "part"),
-    [
-        (("data=digits",), "expected a setting with several values"),
-        (("search.trials=0", "seed=0,1"), "search.trials: expected a number of 1 or more, received '0'"),
-        (("search.sampler=magic", "seed=0,1"), "search.sampler: expected one of tpe, random"),
-        (("search.speed=9", "seed=0,1"), "received 'search.speed=9'"),
-        (("modell=a,b", "tracking=none"), "modell"),
-    ],
-)
-def test_mistakes_in_a_search_are_one_line(fresh: Path, run: Run, arguments: tuple[str, ...], part: str) -> None:
-    """Status 1, and no traceback."""
-    errors = run(fresh, sys.executable, "-m", "glassnet.stages.search", *arguments, expect=1).stderr
-    assert part in errors
-    assert "Traceback" not in errors
-    assert errors.count("\n") == 1

@@ -13,8 +13,8 @@ from sklearn.datasets import load_wine
 from glassnet.config import CONF, Job, Layout, Settings, Sweep, UserError, register_resolvers, to_settings
 from glassnet.stages import evaluate, predict, report, train
 from glassnet.training import TrainingDivergedError
+from tests.settings import PROJECT
 
-ROOT = Path(__file__).resolve().parents[2]
 SHORT = ("tracking=none", "training.epochs=2", "training.baseline.epochs=1")
 
 
@@ -22,7 +22,7 @@ SHORT = ("tracking=none", "training.epochs=2", "training.baseline.epochs=1")
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
     """A run by hand on wine, in a folder of its own."""
     for name in ("conf", "src"):
-        (tmp_path / name).symlink_to(ROOT / name)
+        (tmp_path / name).symlink_to(PROJECT / name)
     monkeypatch.chdir(tmp_path)
     layout = Layout(Path("run"))
     train.main(_settings(*SHORT), layout)

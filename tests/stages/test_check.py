@@ -8,15 +8,16 @@ from hydra import compose, initialize_config_dir
 
 from glassnet.config import CONF, Layout, UserError, register_resolvers, to_settings
 from glassnet.stages import check
+from tests.settings import PROJECT
 
 ROOT = Path(__file__).resolve().parents[2]
-EXPERIMENTS = sorted(path.stem for path in (ROOT / CONF / "experiment").glob("*.yaml"))
+EXPERIMENTS = sorted(path.stem for path in (PROJECT / CONF / "experiment").glob("*.yaml"))
 
 
 @pytest.mark.parametrize("experiment", ["", *EXPERIMENTS])
 def test_dvc_is_given_what_it_can_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, experiment: str) -> None:
     """The final training, or none of the experiments; of any other the line has the command that starts it."""
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(PROJECT)
     register_resolvers(CONF)
     with initialize_config_dir(str(CONF.absolute()), version_base=None):
         settings = to_settings(compose("config", [f"experiment={experiment}"] if experiment else []), "test")

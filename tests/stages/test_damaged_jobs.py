@@ -13,15 +13,14 @@ from glassnet.config.jobs import Job
 from glassnet.data import open_prepared
 from glassnet.reporting import write_report
 from glassnet.stages import evaluate, train
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.settings import PROJECT
 
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Of a short training in a folder of its own."""
     for name in ("conf", "src"):
-        (tmp_path / name).symlink_to(ROOT / name)
+        (tmp_path / name).symlink_to(PROJECT / name)
     monkeypatch.chdir(tmp_path)
     register_resolvers(CONF)
     with initialize_config_dir(str(CONF.absolute()), version_base=None):

@@ -13,6 +13,8 @@ import pandas as pd
 import pytest
 
 from glassnet.config import read_jobs
+from tests.settings import PROJECT
+from tests.waiting import LONGEST, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
@@ -25,7 +27,7 @@ Start = Callable[..., subprocess.Popen[str]]
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Starts a sweep of four jobs in a process group of its own, and waits until so many of them train."""
     for name in ("conf", "src"):
-        (tmp_path / name).symlink_to(ROOT / name)
+        (tmp_path / name).symlink_to(PROJECT / name)
     monkeypatch.chdir(tmp_path)
     started: list[subprocess.Popen[str]] = []
 
@@ -40,7 +42,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
             start_new_session=True,
         )
         started.append(process)
-        _wait_for_training(training)
+        _wait_for_training(training, process)
         return process
 
     yield start_sweep
@@ -50,16 +52,15 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
         process.communicate()
 
 
-def _wait_for_training(jobs: int, attempt: int = 1) -> None:
+def _wait_for_training(jobs: int, process: subprocess.Popen[str], attempt: int = 1) -> None:
     """Wait until so many jobs have begun to train, in this attempt."""
-    deadline = time.monotonic() + 60
-    while True:
+
+    def trains() -> bool:
         running = [job for job in read_jobs(Path("s")) if job.status == "running" and job.attempts >= attempt]
-        if len(running) >= jobs and all(job.tracking is not None for job in running):
-            time.sleep(0.1)  # from the record to the first step
-            return
-        assert time.monotonic() < deadline, "waited a minute in vain"
-        time.sleep(0.02)
+        return len(running) >= jobs and all(job.tracking is not None for job in running)
+
+    wait_until(trains, process)
+    time.sleep(0.1)  # from the record to the first step
 
 
 def _workers(process: subprocess.Popen[str]) -> list[int]:
@@ -69,10 +70,7 @@ def _workers(process: subprocess.Popen[str]) -> list[int]:
 
 
 def _wait_for_the_end_of(pids: list[int]) -> None:
-    deadline = time.monotonic() + 10
-    while any(Path(f"/proc/{pid}").exists() for pid in pids):
-        assert time.monotonic() < deadline, "workers outlived their command"
-        time.sleep(0.05)
+    wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids))
 
 
 def _table() -> pd.DataFrame:
@@ -84,7 +82,7 @@ def test_the_job_of_a_killed_worker_runs_again(start: Start, signum: signal.Sign
     """And the jobs that were to come after it run too."""
     process = start(SHORT, *JOBLIB, training=2)
     os.kill(_workers(process)[0], signum)
-    _, errors = process.communicate(timeout=90)
+    _, errors = process.communicate(timeout=LONGEST)
     assert process.returncode == 0, errors
     assert "train: a worker was killed; what it had not finished runs once more" in errors
     assert list(_table()["status"]) == ["finished"] * 4
@@ -95,10 +93,10 @@ def test_a_job_that_kills_its_worker_twice_is_lost_and_the_others_go_on(start: S
     """It is in the table, with the reason; so is one that runs beside it both times."""
     process = start(SHORT, *JOBLIB, training=2)
     for attempt in (1, 2):
-        _wait_for_training(2, attempt)
+        _wait_for_training(2, process, attempt)
         for pid in _workers(process):
             os.kill(pid, signal.SIGKILL)
-    _, errors = process.communicate(timeout=90)
+    _, errors = process.communicate(timeout=LONGEST)
     assert process.returncode == 1
     assert "2 of 4 jobs failed" in errors
     table = _table()
@@ -120,7 +118,7 @@ def test_a_signal_ends_a_sweep_with_its_workers(
         os.killpg(process.pid, signum)
     else:
         process.send_signal(signum)
-    _, errors = process.communicate(timeout=60)
+    _, errors = process.communicate(timeout=LONGEST)
     assert process.returncode == 128 + signum
     assert "Traceback" not in errors
     expected = (
@@ -174,22 +172,25 @@ def test_workers_end_with_a_command_that_is_killed(start: Start) -> None:
     process = start(LONG, *JOBLIB, training=2)
     workers = _workers(process)
     process.kill()
-    process.communicate(timeout=60)
+    process.communicate(timeout=LONGEST)
     _wait_for_the_end_of(workers)
 
 
 def test_a_second_command_leaves_the_folder_of_a_sweep_at_work_alone(start: Start) -> None:
     """Each would put the jobs of the other aside, and both end with an empty table."""
-    first = start("training.epochs=200", training=1)
-    second = start("training.epochs=200", training=1)
-    _, errors = second.communicate(timeout=60)
+    first = start(LONG, training=1)
+    second = start(LONG, training=0)
+    _, errors = second.communicate(timeout=LONGEST)
     assert second.returncode == 1
     assert errors == (
         "train: s: expected a folder in which no sweep is at work, received one that another command holds for its "
         "own; wait for its end, or choose another folder\n"
     )
-    _, errors = first.communicate(timeout=120)
-    assert first.returncode == 0, errors
+    assert first.poll() is None
+    first.send_signal(signal.SIGTERM)
+    first.communicate(timeout=LONGEST)
+    assert list(_table()["status"]) == ["lost"] * 4
+    again = start("training.epochs=2", training=0)
+    _, errors = again.communicate(timeout=LONGEST)
+    assert again.returncode == 0, errors
     assert list(_table()["status"]) == ["finished"] * 4
-    again = start("training.epochs=200", training=0)
-    assert again.wait(60) == 0

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from glassnet.training import read_history
+from tests.settings import PROJECT
+from tests.waiting import LONGEST
 
 ROOT = Path(__file__).resolve().parents[2]
 SHORT = ("tracking=none", "training.epochs=3", "training.baseline.epochs=2")
@@ -23,7 +25,7 @@ Stage = Callable[..., subprocess.CompletedProcess[str]]
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
     """Starts a stage with overrides in a folder of its own, behind a shell command if one is given."""
     for name in ("conf", "src"):
-        (tmp_path / name).symlink_to(ROOT / name)
+        (tmp_path / name).symlink_to(PROJECT / name)
     monkeypatch.chdir(tmp_path)
 
     def start(
@@ -35,7 +37,7 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
             env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=LONGEST,
             check=False,
         )
         assert done.returncode == expect, done.stdout + done.stderr
@@ -114,7 +116,7 @@ def test_ctrl_c_is_one_line_outside_the_training_too(stage: Stage, tmp_path: Pat
     while not process.stdout.readline().startswith("baseline: epoch 1/"):
         assert process.poll() is None
     process.send_signal(signal.SIGINT)
-    assert process.communicate(timeout=60)[1] == "train: interrupted\n"
+    assert process.communicate(timeout=LONGEST)[1] == "train: interrupted\n"
     assert process.returncode == 130
     assert (tmp_path / "out/models/history.csv").is_file()
     program = "import glassnet.stages; raise KeyboardInterrupt"
@@ -193,7 +195,7 @@ def test_two_trainings_at_once_in_a_folder_are_refused(stage: Stage, tmp_path: P
     refused = stage("train", *overrides, expect=1)
     assert "out/checkpoints: expected a folder in which no training is at work" in refused.stderr
     first.send_signal(signal.SIGTERM)
-    assert "SIGTERM at epoch" in first.communicate(timeout=60)[1]
+    assert "SIGTERM at epoch" in first.communicate(timeout=LONGEST)[1]
     stage("train", *overrides)
 
 

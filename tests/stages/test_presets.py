@@ -8,8 +8,8 @@ from hydra import compose, initialize_config_dir
 
 from glassnet.config import CONF, Layout, Settings, register_resolvers, to_settings
 from glassnet.stages import evaluate, train
+from tests.settings import PROJECT
 
-ROOT = Path(__file__).resolve().parents[2]
 DOWNLOADED = {"fashion_mnist", "csv"}
 
 
@@ -17,7 +17,7 @@ DOWNLOADED = {"fashion_mnist", "csv"}
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder of one's own, with this project's settings and code."""
     for name in ("conf", "src"):
-        (tmp_path / name).symlink_to(ROOT / name)
+        (tmp_path / name).symlink_to(PROJECT / name)
     monkeypatch.chdir(tmp_path)
 
 
@@ -27,7 +27,9 @@ def _settings(*overrides: str) -> Settings:
         return to_settings(compose("config", list(overrides)), "test")
 
 
-@pytest.mark.parametrize("data", sorted({path.stem for path in (ROOT / "conf" / "data").glob("*.yaml")} - DOWNLOADED))
+@pytest.mark.parametrize(
+    "data", sorted({path.stem for path in (PROJECT / "conf" / "data").glob("*.yaml")} - DOWNLOADED)
+)
 @pytest.mark.usefixtures("project")
 def test_the_network_of_each_data_set_beats_its_baseline(data: str) -> None:
     """With no other setting: a lower test log-loss than softmax regression, or error than linear regression."""

@@ -4,17 +4,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from glassnet.config import Layout, UserError, parse_settings
 from glassnet.stages import fetch, prepare, train
 from glassnet.training import read_history
+from tests.settings import params
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def _values(processes: int) -> dict[str, Any]:
-    values: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text())
+    values: dict[str, Any] = params()
     values["tracking"]["name"] = "none"
     values["model"]["dropout"] = 0.2
     values["training"] |= {"epochs": 4, "final": True, "sanity": True, "processes": processes}

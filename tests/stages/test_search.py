@@ -9,15 +9,14 @@ import pytest
 
 from glassnet.config import one_line_errors, read_jobs
 from glassnet.stages import search
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.settings import PROJECT
 
 
 @pytest.fixture
 def searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
     """Runs a search of short trainings in a folder of its own, and returns the lines on stdout."""
     for name in ("conf", "src"):
-        (tmp_path / name).symlink_to(ROOT / name)
+        (tmp_path / name).symlink_to(PROJECT / name)
     monkeypatch.chdir(tmp_path)
 
     def start(*arguments: str) -> str:
@@ -115,6 +114,10 @@ def test_every_way_to_name_values_is_searched(searched: Callable[..., str]) -> N
         (("schedule=step,cosin",), "schedule: expected one of constant, cosine, exponential, one_cycle, plateau, step"),
         (("modell=a,b",), "modell: expected a key that conf/ has, received an unknown one"),
         (("seed=0,[",), "expected overrides such as optimizer.learning_rate=0.01, received 'seed=0,['"),
+        (("data=digits",), "expected a setting with several values"),
+        (("search.trials=0", "seed=0,1"), "search.trials: expected a number of 1 or more, received '0'"),
+        (("search.sampler=magic", "seed=0,1"), "search.sampler: expected one of tpe, random"),
+        (("search.speed=9", "seed=0,1"), "received 'search.speed=9'"),
     ],
 )
 def test_what_cannot_be_searched_is_one_line(failed: Callable[..., str], arguments: tuple[str, ...], part: str) -> None:

@@ -22,8 +22,8 @@ from glassnet.data import SOURCES, write_raw
 from glassnet.evaluation import ungrouped
 from glassnet.stages import evaluate, predict, report, train
 from glassnet.training import load_model
+from tests.settings import PROJECT
 
-ROOT = Path(__file__).resolve().parents[2]
 SHORT = ("tracking=none", "training.epochs=2", "training.baseline.epochs=1", "data=csv", "data.path=a.csv")
 
 
@@ -31,7 +31,7 @@ SHORT = ("tracking=none", "training.epochs=2", "training.baseline.epochs=1", "da
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the project's settings and code, in which a run by hand can take place."""
     for name in ("conf", "src"):
-        (tmp_path / name).symlink_to(ROOT / name)
+        (tmp_path / name).symlink_to(PROJECT / name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(report, "given_overrides", tuple)
     return tmp_path

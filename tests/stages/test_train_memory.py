@@ -6,18 +6,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 
 from glassnet.config import Layout, parse_settings
 from glassnet.data import RawImages, prepare, prepared
 from glassnet.stages import train
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.settings import params
 
 
 def test_memory_in_use_does_not_grow_with_the_data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Digests, network and baseline of 19 MB of features in a few megabytes, where splits are memory-mapped."""
-    values: dict[str, Any] = yaml.safe_load((ROOT / "params.yaml").read_text())
+    values: dict[str, Any] = params()
     values["tracking"]["name"] = "none"
     values["training"] |= {"epochs": 1, "batch_size": 256}
     values["training"]["baseline"]["epochs"] = 1

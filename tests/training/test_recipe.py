@@ -1,11 +1,9 @@
 """Every optimizer and schedule that conf/ offers, in a training."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-import yaml
 from sklearn import metrics
 from sklearn.linear_model import LogisticRegression
 
@@ -22,16 +20,15 @@ from glassnet.training import (
     train_network,
 )
 from glassnet.training.recipe import make_optimizer, make_schedule
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.settings import PROJECT, params, read_choice
 
 
 def _choices(group: str) -> list[str]:
-    return sorted(path.stem for path in (ROOT / "conf" / group).glob("*.yaml"))
+    return sorted(path.stem for path in (PROJECT / "conf" / group).glob("*.yaml"))
 
 
 def _train(**changes: Any) -> tuple[bytes, list[Row]]:
-    values = yaml.safe_load((ROOT / "params.yaml").read_text())
+    values = params()
     for section, change in changes.items():
         values[section] = {**values[section], **change} if section == "training" else change
     values["training"]["epochs"] = 8
@@ -45,7 +42,7 @@ def _train(**changes: Any) -> tuple[bytes, list[Row]]:
 
 
 def _group(group: str, choice: str) -> Any:
-    return yaml.safe_load((ROOT / "conf" / group / f"{choice}.yaml").read_text())
+    return read_choice(group, choice)
 
 
 @pytest.mark.parametrize("choice", _choices("optimizer"))
@@ -78,7 +75,7 @@ def test_every_schedule_steers_the_rate(choice: str, change: dict[str, Any], rat
 
 def test_an_unknown_choice_is_refused() -> None:
     """It was taken for Adam, or for a constant rate."""
-    known = yaml.safe_load((ROOT / "params.yaml").read_text())
+    known = params()
     settings = parse_settings(known, "test").describing_the_result()
     settings["optimizer"]["name"] = settings["schedule"]["name"] = "lion"
     model = nn.mlp([2, 2], rng=np.random.default_rng(0))
@@ -117,7 +114,7 @@ class _At(Callback):
 
 def test_the_final_network_learns_from_both_splits_for_the_chosen_epochs() -> None:
     """It is what a training on all rows, under the schedule of all epochs, has after as many as were chosen."""
-    values = yaml.safe_load((ROOT / "params.yaml").read_text())
+    values = params()
     values["training"] |= {"epochs": 8, "average_decay": 0.5}
     settings = parse_settings(values, "test").describing_the_result()
     X, y = np.random.default_rng(0).standard_normal((90, 4)).astype(np.float32), np.arange(90) % 3
@@ -131,7 +128,7 @@ def test_the_final_network_learns_from_both_splits_for_the_chosen_epochs() -> No
 
 def test_a_final_training_cannot_follow_a_plateau() -> None:
     """There is no validation split left that could be flat."""
-    values = yaml.safe_load((ROOT / "params.yaml").read_text())
+    values = params()
     values["schedule"] = _group("schedule", "plateau")
     values["training"]["final"] = True
     with pytest.raises(UserError, match=r"schedule: expected one other than plateau"):
@@ -151,7 +148,7 @@ def test_the_baseline_is_as_good_as_softmax_regression_gets(rows: int, features:
         ArrayDataset(X[rows : rows + rows // 4], y[rows : rows + rows // 4]),
     )
     test = slice(rows + rows // 4, None)
-    values = parse_settings(yaml.safe_load((ROOT / "params.yaml").read_text()), "test").describing_the_result()
+    values = parse_settings(params(), "test").describing_the_result()
     trained = [
         train_network(
             baseline_settings({**values, "training": {**values["training"], **change}}, rows), learn, choose, 4, []

@@ -27,6 +27,7 @@ from glassnet.training import (
     fit,
 )
 from tests.training import killable
+from tests.waiting import LONGEST
 
 ROWS, FEATURES, CLASSES = 66, 16, 4
 rng = np.random.default_rng(0)
@@ -303,7 +304,7 @@ def test_killed_and_resumed_it_ends_with_the_same_bytes(uninterrupted: Path, tmp
     process.kill()
     process.communicate()
     assert len(helpers) == 1
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + LONGEST
     while Path(f"/proc/{helpers[0]}").exists():
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -319,7 +320,7 @@ def test_a_signal_to_all_processes_ends_after_a_whole_step(
     process = _start(tmp_path, 1)
     _wait_for_a_checkpoint(tmp_path, process)
     os.killpg(process.pid, number)
-    output, _ = process.communicate(timeout=60)
+    output, _ = process.communicate(timeout=LONGEST)
     assert process.returncode == 128 + number, output
     assert output.count("\n") == 2, output  # that there was no checkpoint, and where it was stopped
     killable.train(tmp_path, processes=2)

@@ -1,4 +1,4 @@
-"""Times training beside the libraries that people would pick instead, and writes the result into the README.
+"""Times training beside libraries that people would pick instead, and writes docs/explanation/speed.md's table.
 
     make bench        or, in the project's environment:
     python -m tests.benchmarks.speed [--rounds 5] [--networks narrow wide] [--data FOLDER] [--no-write]
@@ -23,6 +23,7 @@ from tests.benchmarks.speed.worker import CONTESTANTS
 from tests.benchmarks.speed.workload import BATCHES, DEBIAN, NETWORKS, write_data
 
 ROOT = Path(__file__).resolve().parents[3]
+PAGE = ROOT / "docs" / "explanation" / "speed.md"
 BEGIN, END = "<!-- what `make bench` measured: begin -->", "<!-- what `make bench` measured: end -->"
 OURS, PRODUCTS = "glassnet", "products alone"
 FIT, TEAM = "glassnet fit", "glassnet fit, a process a core"
@@ -141,14 +142,13 @@ def versions(installed: list[str]) -> str:
     )
 
 
-def write_readme(text: str) -> None:
-    """Put the text where the README shows it."""
-    readme = ROOT / "README.md"
-    before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+def write_page(text: str) -> None:
+    """Put the text where the page shows it."""
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
     _, marker, after = rest.partition(END)
     if not marker:
-        sys.exit(f"bench: expected the lines {BEGIN} and {END} in {readme}, found them missing")
-    readme.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+        sys.exit(f"bench: expected the lines {BEGIN} and {END} in {PAGE}, found them missing")
+    PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
 
 
 def measure(networks: list[str], rounds: int, source: Path) -> str:
@@ -195,12 +195,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
     parser.add_argument("--data", type=Path, default=DEBIAN, help="the folder of the four Fashion-MNIST files")
-    parser.add_argument("--no-write", action="store_true", help="leave the README as it is")
+    parser.add_argument("--no-write", action="store_true", help="leave the page as it is")
     arguments = parser.parse_args()
     text = measure(arguments.networks, arguments.rounds, arguments.data)
     print(text)
     if not arguments.no_write:
-        write_readme(text)
+        write_page(text)
 
 
 if __name__ == "__main__":

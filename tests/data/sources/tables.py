@@ -5,16 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from glassnet.data import SOURCES, RawTable
-
-ROOT = Path(__file__).resolve().parents[3]
+from tests.settings import read_choice
 
 
 def settings_for(path: Path, **changes: Any) -> dict[str, Any]:
     """Return the settings for a table at `path` with the target y."""
-    settings: dict[str, Any] = yaml.safe_load((ROOT / "conf/data/csv.yaml").read_text(encoding="utf-8"))
+    settings: dict[str, Any] = read_choice("data", "csv")
     return {**settings, "path": str(path), "target": "y", **changes}
 
 

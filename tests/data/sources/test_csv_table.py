@@ -6,15 +6,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-import yaml
 
 from glassnet.data import SOURCES, RawTable, TablePreprocessing, prepare, read_prepared, read_raw, write_raw
-
-ROOT = Path(__file__).resolve().parents[3]
+from tests.settings import read_choice
 
 
 def _settings(path: Path, **changes: Any) -> dict[str, Any]:
-    settings: dict[str, Any] = yaml.safe_load((ROOT / "conf/data/csv.yaml").read_text())
+    settings: dict[str, Any] = read_choice("data", "csv")
     return {**settings, "path": str(path), "target": "y", **changes}
 
 

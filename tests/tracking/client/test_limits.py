@@ -10,8 +10,7 @@ from glassnet.tracking.client.addresses import printable
 from glassnet.tracking.client.calls import quiet_warnings
 from glassnet.tracking.client.runs import _job_title, _sweep_title
 from glassnet.tracking.registry.champion import _model_name
-
-ROOT = Path(__file__).resolve().parents[3]
+from tests.settings import PROJECT
 
 
 def test_the_limits_are_those_of_mlflow() -> None:
@@ -84,7 +83,7 @@ def test_the_name_of_a_model_fits_a_table_of_any_name() -> None:
 
 def test_an_experiment_of_a_longer_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is the user's own name, so that nothing is shortened behind their back."""
-    monkeypatch.chdir(ROOT)
+    monkeypatch.chdir(PROJECT)
     values = read_params().model_dump()
     values["tracking"]["experiment"] = "e" * 257
     with pytest.raises(UserError, match=r"tracking\.experiment: expected at most 256 characters, received 'eee"):

@@ -21,8 +21,9 @@ from glassnet.tracking import StoreError
 from glassnet.tracking.client.calls import call_store
 from glassnet.tracking.client.limits import RUN_NAME
 from glassnet.tracking.client.opening import open_store
+from tests.settings import PROJECT
+from tests.waiting import LONGEST
 
-ROOT = Path(__file__).resolve().parents[3]
 NINE = (
     "optimizer.learning_rate=tag(log,interval(1e-3,1e-1))", "model.hidden_sizes=[16],[32]", "training.batch_size=8,16",
     "model.dropout=interval(0,0.5)", "training.label_smoothing=interval(0,0.2)", "training.l2=interval(0,0.01)",
@@ -75,7 +76,7 @@ def database() -> Iterator[str]:
             yield f"postgresql://glassnet@/postgres?host={folder}"
         finally:
             server.send_signal(signal.SIGINT)
-            server.wait(timeout=60)
+            server.wait(timeout=LONGEST)
     finally:
         shutil.rmtree(folder)
 
@@ -83,7 +84,7 @@ def database() -> Iterator[str]:
 def _wait_for(folder: Path, server: "subprocess.Popen[Any]") -> None:
     import psycopg
 
-    deadline = time.monotonic() + 120
+    deadline = time.monotonic() + LONGEST
     while True:
         assert server.poll() is None, (folder / "log").read_text()
         try:
@@ -99,7 +100,7 @@ def _wait_for(folder: Path, server: "subprocess.Popen[Any]") -> None:
 def project(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the project's conf/ and code, which records in the database."""
     for name in ("conf", "src"):
-        (tmp_path / name).symlink_to(ROOT / name)
+        (tmp_path / name).symlink_to(PROJECT / name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", database)

@@ -1,0 +1,108 @@
+"""README and docs/: links lead somewhere, examples run, commands exist, and leave nothing that Git would commit."""
+
+import re
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def _name(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def _blocks(*languages: str) -> list[tuple[str, str]]:
+    """Return the blocks of all pages in these languages, each with its page."""
+    found = [(_name(page), *each) for page in PAGES for each in BLOCK.findall(page.read_text(encoding="utf-8"))]
+    return [(page, text) for page, language, text in found if language in languages]
+
+
+def _prose(page: Path) -> str:
+    return BLOCK.sub("", page.read_text(encoding="utf-8"))
+
+
+def _anchors(page: Path) -> set[str]:
+    """Return the anchors that GitHub gives the headings of a page."""
+    headings = re.findall(r"^#+ (.+)$", _prose(page), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_links_lead_somewhere(page: Path) -> None:
+    """To a file that Git has, and to a heading of it."""
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    for target in re.findall(r"\]\(([^)\s]+)\)", _prose(page)):
+        if re.match(r"https?:", target):
+            continue
+        file, _, anchor = unquote(target).partition("#")
+        path = (page.parent / file).resolve() if file else page
+        assert any(name == _name(path) or name.startswith(f"{_name(path)}/") for name in tracked), target
+        assert not anchor or anchor in _anchors(path), target
+
+
+def test_every_page_is_reached_from_readme() -> None:
+    """Nobody looks into the folder for more; the table of contents in docs/ has the same pages."""
+    for start in (ROOT / "README.md", ROOT / "docs" / "README.md"):
+        linked = {(start.parent / name).resolve() for name in re.findall(r"\]\(([^)#\s]+\.md)", _prose(start))}
+        assert set((ROOT / "docs").rglob("*.md")) - {ROOT / "docs" / "README.md"} <= linked, start
+        assert {ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"} <= linked, start
+
+
+def test_readme_is_a_front_page() -> None:
+    """Whoever comes for the first time reads it to its end."""
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 130
+
+
+@pytest.mark.parametrize(("page", "text"), _blocks("python"))
+def test_python_blocks_run(page: str, text: str) -> None:
+    """Each by itself, as somebody copies it."""
+    exec(compile(text, page, "exec"), {"__name__": "__main__"})  # noqa: S102
+
+
+def test_commands_exist() -> None:
+    """Modules that are started, targets of make, and choices in conf/."""
+    text = "\n".join(_prose(page) for page in PAGES) + "\n".join(block for _, block in _blocks("", "sh", "bash"))
+    modules = set(re.findall(r"python -m (glassnet[\w.]*\w)", text))
+    assert len(modules) >= 8
+    assert not [module for module in modules if find_spec(module) is None]
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    asked = set(re.findall(r"(?:`|^|&& )make ([a-z][a-z-]*)(?= *[`#&\n]| [A-Z]+=)", text, re.MULTILINE))
+    assert {"repro", "test", "params", "lint", "ui"} <= asked <= targets
+    for group in ("data", "model", "optimizer", "schedule", "experiment"):
+        for choices in re.findall(rf"(?<![\w./]){group}=([a-z][\w,]*)", text):
+            for choice in choices.split(","):
+                assert (ROOT / "conf" / group / f"{choice}.yaml").is_file(), f"{group}={choice}"
+
+
+def test_the_picture_of_the_rooms_has_them_all() -> None:
+    """A folder of the package that is new, or has another name, is a row of docs/architecture.md."""
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rooms = {path.parent.name for path in (ROOT / "src" / "glassnet").glob("*/__init__.py")}
+    assert set(re.findall(r"^\| `src/glassnet/(\w+)`", text, re.MULTILINE)) == rooms
+
+
+def test_what_the_examples_write_is_ignored() -> None:
+    """Files that a command is told to write, and the folders of runs, figures and records."""
+    blocks = "\n".join(text for _, text in _blocks("", "sh", "bash"))
+    written = set(re.findall(r" >(\w[\w./]*)| output=(\w[\w./]*)|to_csv\('([\w./]*)'", blocks))
+    names = {name for pair in written for name in pair if name}
+    assert names >= {"queue.log", "patients.csv", "predictions.csv", "token"}
+    names |= {
+        "outputs/x",
+        "multirun/x",
+        "range_test/x",
+        "dvc_plots/index.html",
+        "dist/x",
+        "mlflow.db",
+        "mlruns/0",
+        "mlartifacts/x",
+    }
+    for name in names:
+        done = subprocess.run(["git", "check-ignore", "-q", "--no-index", name], cwd=ROOT, check=False)
+        assert done.returncode == 0, name
