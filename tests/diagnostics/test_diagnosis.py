@@ -12,7 +12,6 @@ import pytest
 import yaml
 
 from glassnet.config import parse_settings
-from glassnet.data import SOURCES, PreparedData, prepare, read_prepared
 from glassnet.diagnostics import (
     Finding,
     Telemetry,
@@ -23,6 +22,8 @@ from glassnet.diagnostics import (
     read_telemetry,
     write_telemetry,
 )
+from glassnet.sources import SOURCES
+from glassnet.tables import PreparedData, prepare, read_prepared
 from glassnet.training import train_network
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from glassnet.config import Layout, parse_settings
-from glassnet.data import RawImages, prepare, prepared
+from glassnet.sources import RawImages
 from glassnet.stages import train
+from glassnet.tables import prepare, prepared
 
 ROOT = Path(__file__).resolve().parents[2]
 

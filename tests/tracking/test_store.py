@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 import yaml
 
-from glassnet.data import SOURCES, prepare, read_prepared
+from glassnet.sources import SOURCES
+from glassnet.tables import prepare, read_prepared
 from glassnet.tracking import StoreError, shown_by, tracking_uri
 from glassnet.tracking.conversation import quiet_warnings, talk
 from glassnet.tracking.hand_over import _log_data_set

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from glassnet.config import CONF, Layout, changes_from_conf, flatten, read_tuning
-from glassnet.data import PreparedData
-from glassnet.data.raw_files import read_json
 from glassnet.diagnostics import Training, diagnose, examine_scores, next_improvements, read_telemetry
 from glassnet.evaluation import TEMPERATURES, confusion_matrix, precision_recall_f1, ungrouped
 from glassnet.files import write_whole
 from glassnet.reporting import result_figures, tables
 from glassnet.reporting.training_figures import draw_learning_curves, draw_telemetry
-from glassnet.training import load_model, read_history
+from glassnet.tables import PreparedData, load_model
+from glassnet.tables.raw_files import read_json
+from glassnet.training import read_history
 
 Json = dict[str, Any]
 Predictions = list[dict[str, str]]

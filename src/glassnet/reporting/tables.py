@@ -5,7 +5,7 @@ import math
 import re
 from typing import Any, TypeAlias
 
-from glassnet.data.columns.dates import iso_texts
+from glassnet.columns.dates import iso_texts
 from glassnet.diagnostics import Finding
 
 Json: TypeAlias = dict[str, Any]
