@@ -23,7 +23,7 @@ class UnreadableError(ValueError):
         self.column, self.expected, self.value, self.row = column, expected, value, row
 
 
-class MissingMarks:
+class MissingMarkers:
     """What stands for a missing value: an empty text, a mark, and a number among the marks however it is written."""
 
     def __init__(self, marks: Collection[str], decimal: str) -> None:
@@ -40,7 +40,7 @@ class MissingMarks:
         return isinstance(value, int | float | np.integer | np.floating) and float(value) in self.numbers
 
 
-def without_marks(values: "pd.Series[Any]", marks: MissingMarks) -> "pd.Series[Any]":
+def without_markers(values: "pd.Series[Any]", marks: MissingMarkers) -> "pd.Series[Any]":
     """Return a column in which what marks a missing value is one."""
     if values.dtype.kind in "biufM":
         return values.mask(values.isin(marks.numbers)) if marks.numbers else values

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.columns.raw_values import MissingMarks
+from glassnet.columns.raw_values import MissingMarkers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +75,7 @@ class TextColumn:
         )
 
 
-def read_column(name: str, fields: Sequence[str], missing: MissingMarks) -> TextColumn:
+def read_column(name: str, fields: Sequence[str], missing: MissingMarkers) -> TextColumn:
     """Return the column of these fields, stripped."""
     rank: dict[str, int] = {}
     place_of: dict[str, int] = {}

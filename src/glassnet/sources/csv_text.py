@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.columns.naming import listed
-from glassnet.columns.raw_values import MissingMarks
+from glassnet.columns.raw_values import MissingMarkers
 from glassnet.columns.text_column import TextColumn, read_column
 from glassnet.sources.csv_decoding import decode
 
@@ -75,7 +75,7 @@ def read_texts(path: Path, settings: dict[str, Any], wanted: Collection[str] = (
         raise ValueError(
             f"{path}: expected columns with names of their own, received more than one called {listed(twice)}"
         )
-    missing = MissingMarks(settings["missing_values"], settings["decimal"])
+    missing = MissingMarkers(settings["missing_values"], settings["decimal"])
     columns = {
         name: read_column(name, fields, missing)
         for name, fields in zip(header, zip(*rows, strict=True), strict=True)

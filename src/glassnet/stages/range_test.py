@@ -7,7 +7,7 @@ from glassnet.diagnostics import learning_rate_range_test
 from glassnet.files import whole_file
 from glassnet.reporting import draw_range_test
 from glassnet.tables import open_prepared
-from glassnet.training.recipe import make_loaders, make_network, make_optimizer
+from glassnet.training.builders import make_loaders, make_network, make_optimizer
 
 
 def main(settings: Settings, layout: Layout) -> float:

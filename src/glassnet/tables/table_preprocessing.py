@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.columns.raw_values import MissingMarks, numbers_in, without_marks
+from glassnet.columns.raw_values import MissingMarkers, numbers_in, without_markers
 from glassnet.tables.table_features import (
     Column,
     decimal_of,
@@ -40,15 +40,15 @@ class TablePreprocessing:
             form (how numbers are written, if not plainly, see `NumberForm`). Dates: the same of days since 1970, kind
             "date", format (as `strftime` has it, or ISO's), months and weekdays, if they vary. Text: name, kind
             "categorical", categories, fill and gaps likewise.
-        gap_marks: the texts that stand for a missing value, such as "?".
+        missing_markers: the texts that stand for a missing value, such as "?".
     """
 
     kind = "table"
 
-    def __init__(self, columns: list[Column], gap_marks: list[str]) -> None:
-        """Take the descriptions and the marks, as `fit` or `from_json` make them."""
-        self.columns, self.gap_marks = columns, gap_marks
-        self._missing = {decimal: MissingMarks(gap_marks, decimal) for decimal in set(map(decimal_of, columns))}
+    def __init__(self, columns: list[Column], missing_markers: list[str]) -> None:
+        """Take the descriptions and the markers, as `fit` or `from_json` make them."""
+        self.columns, self.missing_markers = columns, missing_markers
+        self._missing = {decimal: MissingMarkers(missing_markers, decimal) for decimal in set(map(decimal_of, columns))}
 
     @classmethod
     def fit(
@@ -132,7 +132,7 @@ class TablePreprocessing:
 
     def _raw(self, frame: "pd.DataFrame", column: Column) -> "pd.Series[Any]":
         values: Any = frame[column["name"]]
-        return without_marks(values, self._missing[decimal_of(column)])
+        return without_markers(values, self._missing[decimal_of(column)])
 
     def example(self) -> "pd.DataFrame":
         """Return one raw row as it may look: the mean of each number, the first of each column's categories."""
@@ -142,4 +142,4 @@ class TablePreprocessing:
 
     def to_json(self) -> dict[str, Any]:
         """Return a form that JSON can hold."""
-        return {"kind": self.kind, "columns": self.columns, "gap_marks": self.gap_marks}
+        return {"kind": self.kind, "columns": self.columns, "gap_marks": self.missing_markers}

@@ -44,14 +44,14 @@ def capture(run: "TrainingRun") -> State:
             continue
         callbacks[callback_name] = {n: value for n, value in remembered.items() if not isinstance(value, np.ndarray)}
         arrays |= {f"callback.{callback_name}.{n}": a for n, a in remembered.items() if isinstance(a, np.ndarray)}
-    values = {
+    values = {  # "tally": what checkpoints of version 0.1 call the metrics
         "epoch": run.epoch,
         "step": run.step,
         "batch": run.batch,
         "history": run.history,
         "stop_reason": run.stop_reason,
         "learning_rate": run.optimizer.learning_rate,
-        "tally": vars(run.tally),
+        "tally": vars(run.metrics),
         "norms": run.norms if run.batch else [],
         "seconds": run.seconds,
         "is_over": run.is_over,
@@ -96,7 +96,7 @@ def restore(run: "TrainingRun", state: State) -> None:
     run.epoch, run.step, run.batch = values["epoch"], values["step"], values["batch"]
     run.history[:] = values["history"]
     run.stop_reason, run.norms, run.seconds = values["stop_reason"], values["norms"], values["seconds"]
-    vars(run.tally).update(values["tally"])
+    vars(run.metrics).update(values["tally"])
 
 
 def write_checkpoint(folder: Path, state: State, identity: dict[str, Any]) -> None:
@@ -158,7 +158,7 @@ def _plain(value: object) -> object:
     if isinstance(value, np.generic):
         return value.item()
     raise TypeError(
-        f"checkpoint: expected a state of arrays by name, and of numbers, texts, lists and mappings of them, received "
+        f"checkpoint: expected a state of arrays by name, and of numbers, strings, lists and mappings of them, received "
         f"{describe(value)} in it"
     )
 

@@ -12,7 +12,7 @@ from glassnet.training.callbacks import Callback
 from glassnet.training.history_file import Row
 
 
-class Tally:
+class RunningMetrics:
     """Sums over examples, so that an epoch's numbers never are averages of batch averages.
 
     Attributes:
@@ -69,7 +69,7 @@ class TrainingRun:
         measure: the loss that the history records, see `Loss.for_evaluation`.
         history: one row for each finished epoch.
         stop_reason: why the training is to end early; empty while it is not.
-        tally: the sums over the current epoch's examples.
+        metrics: the sums over the current epoch's examples.
         norms: the gradient's norm at each of the current epoch's steps.
         seconds: what the current epoch's batches have taken.
         loss_of_zeros: the loss of outputs that are all 0, once it was asked for.
@@ -91,7 +91,7 @@ class TrainingRun:
     batch_loss: float = math.nan
     history: list[Row] = field(default_factory=list)
     stop_reason: str = ""
-    tally: Tally = field(default_factory=Tally)
+    metrics: RunningMetrics = field(default_factory=RunningMetrics)
     norms: list[float] = field(default_factory=list)
     seconds: float = 0.0
     loss_of_zeros: float | None = None

@@ -63,15 +63,15 @@ class WeightAveraging(Callback):
 
     def state_dict(self) -> dict[str, Any]:
         """Return the averages; or the training weights, while the averages are in their place."""
-        other = {f"other.{place}": array.copy() for place, array in enumerate(self.average.averages)}
+        other = {f"other.{number}": array.copy() for number, array in enumerate(self.average.averages)}
         kept = self._training_statistics if self.average.is_in_place else []
-        means = {f"mean.{place}": mean for place, (mean, _) in enumerate(kept)}
-        variances = {f"variance.{place}": variance for place, (_, variance) in enumerate(kept)}
+        means = {f"mean.{number}": mean for number, (mean, _) in enumerate(kept)}
+        variances = {f"variance.{number}": variance for number, (_, variance) in enumerate(kept)}
         return {**other, **means, **variances, "is_in_place": self.average.is_in_place}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Bring back what `state_dict` returned."""
         self.average.load_state_dict({name[6:]: array for name, array in state.items() if name.startswith("other.")})
         self.average.is_in_place = bool(state["is_in_place"])
-        places = range(len(self._layers) if self.average.is_in_place else 0)
-        self._training_statistics = [(state[f"mean.{place}"], state[f"variance.{place}"]) for place in places]
+        numbers = range(len(self._layers) if self.average.is_in_place else 0)
+        self._training_statistics = [(state[f"mean.{number}"], state[f"variance.{number}"]) for number in numbers]

@@ -17,9 +17,9 @@ class BestWeights(Callback):
         loss: its validation loss.
     """
 
-    def __init__(self, at: int | None = None) -> None:
-        """Start without a best epoch; with `at`, end the training after that epoch and keep its weights."""
-        self.at = at
+    def __init__(self, epoch: int | None = None) -> None:
+        """Start without a best epoch; with `epoch`, end the training after that epoch and keep its weights."""
+        self.chosen_epoch = epoch
         self._forget()
 
     def _forget(self) -> None:
@@ -34,10 +34,10 @@ class BestWeights(Callback):
     def on_epoch_end(self, run: "TrainingRun") -> None:
         """Keep a copy of the weights if this epoch is the best so far; of equal epochs, the earliest."""
         loss = run.history[-1]["validation_loss"]
-        if self.at is not None:
-            if run.epoch == self.at:
+        if self.chosen_epoch is not None:
+            if run.epoch == self.chosen_epoch:
                 self.epoch, self.loss, self._state = run.epoch, loss, run.model.state_dict()
-                run.stop(f"epoch {self.at} was to be the last")
+                run.stop(f"epoch {self.chosen_epoch} was to be the last")
         elif loss < self.loss:
             self.epoch, self.loss, self._state = run.epoch, loss, run.model.state_dict()
 

@@ -21,7 +21,7 @@ from glassnet.training import (
     retrain_network,
     train_network,
 )
-from glassnet.training.recipe import make_optimizer, make_schedule
+from glassnet.training.builders import make_optimizer, make_schedule
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -203,14 +203,14 @@ class _At(Callback):
             self.do()
 
 
-def _kill_a_helper() -> None:
+def _kill_a_worker() -> None:
     os.kill(_children(os.getpid())[0], signal.SIGKILL)
 
 
 def test_a_killed_helper_ends_the_training_with_one_line() -> None:
-    """Nobody waits for it for ever, and the other helper goes too."""
+    """Nobody waits for it for ever, and the other worker goes too."""
     with pytest.raises(ChildProcessError, match=r"one ended by SIGKILL at epoch 1, after [0-9]+ steps; start again"):
-        _train(3, _At(4, _kill_a_helper))
+        _train(3, _At(4, _kill_a_worker))
     assert not _children(os.getpid())
 
 
@@ -218,7 +218,7 @@ class _Interrupted(BaseException):
     """Not an error that anybody handles."""
 
 
-def test_whatever_ends_the_training_ends_the_helpers() -> None:
+def test_whatever_ends_the_training_ends_the_workers() -> None:
     """An exception in the middle of an epoch, say."""
 
     def interrupt() -> None:
@@ -255,8 +255,8 @@ class _Broken(ArrayDataset):
         (_TwoPartsError("rows.npy: expected 100 bytes, received 7", 3), RuntimeError),
     ],
 )
-def test_an_error_in_a_helper_is_raised_in_the_lead(error: Exception, raised: type[Exception]) -> None:
-    """The same error as if the lead had come upon it, or its name and message where it does not travel."""
+def test_an_error_in_a_helper_is_raised_in_rank_0(error: Exception, raised: type[Exception]) -> None:
+    """The same error as if rank 0 had come upon it, or its name and message where it does not travel."""
     model = nn.mlp([FEATURES, CLASSES], rng=np.random.default_rng(1), dtype=np.float64)
     dataset = _Broken(FEATURE_ROWS, LABELS)
     dataset.error = error
@@ -265,8 +265,8 @@ def test_an_error_in_a_helper_is_raised_in_the_lead(error: Exception, raised: ty
         fit(model, nn.SoftmaxCrossEntropy(), optim.Adam(model.parameters()), rows, rows, 1, processes=2)
 
 
-def test_a_helper_s_rows_that_are_not_finite_are_named() -> None:
-    """The batch is looked at as a whole, not only the lead's part of it."""
+def test_a_worker_s_rows_that_are_not_finite_are_named() -> None:
+    """The batch is looked at as a whole, not only rank 0's part of it."""
     features = FEATURE_ROWS.copy()
     features[30:34] = np.nan
     with pytest.raises(TrainingDivergedError, match="4 of the batch's 66 examples have features that are not finite"):
@@ -296,15 +296,15 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_killed_and_resumed_it_ends_with_the_same_bytes(uninterrupted: Path, tmp_path: Path) -> None:
-    """The lead by SIGKILL: its helper sees that, and goes."""
+    """Rank 0 by SIGKILL: its worker sees that, and goes."""
     process = _start(tmp_path, 1)
     _wait_for_a_checkpoint(tmp_path, process)
-    helpers = _children(process.pid)
+    workers = _children(process.pid)
     process.kill()
     process.communicate()
-    assert len(helpers) == 1
+    assert len(workers) == 1
     deadline = time.monotonic() + 30
-    while Path(f"/proc/{helpers[0]}").exists():
+    while Path(f"/proc/{workers[0]}").exists():
         assert time.monotonic() < deadline
         time.sleep(0.05)
     killable.train(tmp_path, processes=2)
@@ -315,7 +315,7 @@ def test_killed_and_resumed_it_ends_with_the_same_bytes(uninterrupted: Path, tmp
 def test_a_signal_to_all_processes_ends_after_a_whole_step(
     uninterrupted: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
-    """As Ctrl-C in a terminal sends it: the helper keeps on until the lead has saved the state."""
+    """As Ctrl-C in a terminal sends it: the worker keeps on until rank 0 has saved the state."""
     process = _start(tmp_path, 1)
     _wait_for_a_checkpoint(tmp_path, process)
     os.killpg(process.pid, number)

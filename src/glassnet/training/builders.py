@@ -90,7 +90,7 @@ def retrain_network(
     memory together.
     """
     both = ArrayDataset(np.concatenate([train.X, validation.X]), np.concatenate([train.y, validation.y]))
-    return _fit(settings, both, validation, classes, [BestWeights(at=epochs)], callbacks, augmentation)[0]
+    return _fit(settings, both, validation, classes, [BestWeights(epoch=epochs)], callbacks, augmentation)[0]
 
 
 def _fit(
@@ -168,7 +168,7 @@ def make_penalty(settings: dict[str, Any]) -> nn.L2Penalty | None:
 def baseline_settings(settings: dict[str, Any], rows: int) -> dict[str, Any]:
     """Return the settings that train the linear baseline as the yardstick for a network with these settings.
 
-    That is softmax regression, or linear regression: one Dense layer, with a recipe of its own, of which only the
+    That is softmax regression, or linear regression: one Dense layer, trained in a way of its own, of which only the
     learning rate and the epochs are settings. An epoch has some 64 batches, of 16 to 512 rows: enough steps for a small
     table, and gradients quiet enough for many rows of many features. The cosine schedule ends at rate 0, where what the
     noise of the last steps did has died away.

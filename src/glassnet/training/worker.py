@@ -1,4 +1,4 @@
-"""A helper: a process forked from this one, the lead, and how the two wake each other and learn of each other's end."""
+"""A worker: a process forked from rank 0, and how the two wake each other and learn of each other's end."""
 
 import multiprocessing
 import os
@@ -12,26 +12,26 @@ from multiprocessing.synchronize import Semaphore
 
 SPINS = 5_000  # how often to look for a message, yielding the core in between, before going to sleep: some 3 ms
 PATIENCE = 0.2  # seconds asleep after which to see whether the other process is still there
-LAST_STEP = 5.0  # seconds that a helper has to come to its end by itself
+LAST_STEP = 5.0  # seconds that a worker has to come to its end by itself
 
 
-class Helper:
-    """A process forked from the lead, and how the two reach each other.
+class Worker:
+    """A process forked from rank 0, and how the two reach each other.
 
     Attributes:
         rank: its number, from 1.
-        go: the lead's messages to it.
-        done: its messages to the lead.
+        go: rank 0's messages to it.
+        done: its messages to rank 0.
     """
 
-    def __init__(self, rank: int, work: Callable[["Helper"], None]) -> None:
+    def __init__(self, rank: int, work: Callable[["Worker"], None]) -> None:
         """Fork it; it does its work, and ends."""
         context = multiprocessing.get_context("fork")
         self.rank, self.go, self.done = rank, context.Semaphore(0), context.Semaphore(0)
         self._errors, errors = context.Pipe(duplex=False)
-        self._lead, self._status = os.getpid(), 0
+        self._parent, self._status = os.getpid(), 0
         with warnings.catch_warnings():
-            # Python warns of forks beside threads, whose locks would stay locked. A helper takes none of them: it runs
+            # Python warns of forks beside threads, whose locks would stay locked. A worker takes none of them: it runs
             # NumPy and this package, and OpenBLAS ends its own threads for the fork.
             warnings.simplefilter("ignore", DeprecationWarning)
             self._pid = os.fork()
@@ -39,30 +39,30 @@ class Helper:
             status = 1
             try:
                 status = self._work(work, errors)
-            finally:  # what the lead would do at its end, such as flushing its files, is not for a helper to do
+            finally:  # what rank 0 would do at its end, such as flushing its files, is not for a worker to do
                 os._exit(status)
         self._is_there = True
         errors.close()
 
-    def _work(self, work: Callable[["Helper"], None], errors: Connection) -> int:
-        """Do the work, in the helper, and return its exit status."""
-        for number in (signal.SIGINT, signal.SIGTERM):  # the lead decides: it may have a state to save
+    def _work(self, work: Callable[["Worker"], None], errors: Connection) -> int:
+        """Do the work, in the worker, and return its exit status."""
+        for number in (signal.SIGINT, signal.SIGTERM):  # rank 0 decides: it may have a state to save
             signal.signal(number, signal.SIG_IGN)
         try:
             work(self)
-        except ChildProcessError:  # the lead is gone: nobody is left to be told
+        except ChildProcessError:  # rank 0 is gone: nobody is left to be told
             return 1
         except Exception as error:
             errors.send(_portable(error))
             return 1
         return 0
 
-    def has_lead(self) -> bool:
-        """Return, in the helper, whether the lead is still there."""
-        return os.getppid() == self._lead
+    def has_rank_0(self) -> bool:
+        """Return, in the worker, whether rank 0 is still there."""
+        return os.getppid() == self._parent
 
     def is_alive(self) -> bool:
-        """Return, in the lead, whether the helper is still there."""
+        """Return, in rank 0, whether the worker is still there."""
         if self._is_there:
             try:
                 pid, self._status = os.waitpid(self._pid, os.WNOHANG)

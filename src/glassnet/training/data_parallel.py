@@ -1,4 +1,4 @@
-"""A team of processes that share every batch: data parallelism with one set of weights in shared memory."""
+"""Data parallelism: processes that share every batch, with one set of weights in shared memory."""
 
 import math
 import mmap
@@ -18,11 +18,11 @@ from glassnet.optim import Optimizer, gradient_norm
 from glassnet.optim.clipping import euclidean_norm
 from glassnet.training.checkpoint import own_generators
 from glassnet.training.divergence import diverged
-from glassnet.training.helper import Helper, wait_for
 from glassnet.training.run import TrainingRun, loss_weight
+from glassnet.training.worker import Worker, wait_for
 
-IS_OVER, EPOCH, FIRST, LEARNING_RATE, STEPS = range(5)  # the places of the lead's messages to its helpers
-WEIGHT = 1  # the place of D_r among a process's sums
+IS_OVER, EPOCH, FIRST, LEARNING_RATE, STEPS = range(5)  # offsets of rank 0's messages to its workers
+WEIGHT = 1  # the offset of D_r among a process's sums
 GRAIN = 16  # parts of the flat vectors begin at multiples of a cache line
 
 
@@ -32,10 +32,10 @@ def part_of(size: int, rank: int, processes: int) -> slice:
 
 
 class _DismissedError(Exception):
-    """The lead has no more work for this helper."""
+    """Rank 0 has no more work for this worker."""
 
 
-class Team:
+class DataParallel:
     """Processes that compute the gradient of each batch together and update the weights together.
 
     The loss of a batch is a weighted mean over its rows, and so it is the mean of the means over parts of the rows:
@@ -53,9 +53,9 @@ class Team:
     What comes out is what one process computes, but for rounding, since sums are taken in another order: the same
     bytes each time for the same number of processes. Masks of dropout are drawn for the whole batch in each process.
 
-    The calling process is the lead, number 0, and the others are forked from it, each with a copy of model, loss,
-    optimizer and loader as they are at that moment. All else happens in the lead alone: penalty, clipping, callbacks,
-    validation. Of what a callback changes, the helpers see the values of parameters and the learning rate.
+    The calling process has rank 0, and the others are forked from it, each with a copy of model, loss,
+    optimizer and loader as they are at that moment. All else happens in rank 0 alone: penalty, clipping, callbacks,
+    validation. Of what a callback changes, the workers see the values of parameters and the learning rate.
 
     Whoever waits looks for the message again and again at first, since waking up a sleeping process takes longer than
     many a layer. In each process BLAS uses one thread.
@@ -97,12 +97,12 @@ class Team:
         self.gradients = [_shared(size, dtype) for _ in range(processes)]
         self._own_data, self._own_gradient, self._own_slots = self.flat.data, self.flat.grad, run.optimizer.slots
         grains = -(-size // GRAIN)
-        shares = [part_of(grains, rank, processes) for rank in range(processes)]
-        self.parts = [slice(share.start * GRAIN, min(share.stop * GRAIN, size)) for share in shares]
+        grain_ranges = [part_of(grains, rank, processes) for rank in range(processes)]
+        self.parts = [slice(some.start * GRAIN, min(some.stop * GRAIN, size)) for some in grain_ranges]
         self.messages = _shared(STEPS + 1, np.dtype(np.float64))
         self.sums = _shared(processes * 6, np.dtype(np.float64)).reshape(processes, 6)
         self.norms = _shared(processes, np.dtype(np.float64))
-        self.helpers: list[Helper] = []
+        self.workers: list[Worker] = []
 
     def __enter__(self) -> Self:
         self.blas = threadpool_limits(1, user_api="blas")
@@ -110,18 +110,18 @@ class Team:
         self._move_slots(self.slots)
         try:
             for rank in range(1, self.processes):
-                self.helpers.append(Helper(rank, self._help))
+                self.workers.append(Worker(rank, self._work))
         except BaseException:
             self.__exit__()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Dismiss the helpers, and move weights, gradients and slots back into memory of this process alone."""
+        """Dismiss the workers, and move weights, gradients and slots back into memory of this process alone."""
         self.messages[IS_OVER] = True
         self._release()
-        for helper in self.helpers:
-            helper.end()
+        for worker in self.workers:
+            worker.end()
         self.flat.move(self._own_data, self._own_gradient)
         self._move_slots(self._own_slots)
         for dropout in self.dropouts:
@@ -134,13 +134,13 @@ class Team:
         self.run.optimizer.slots = slots
 
     def batches(self) -> Iterator[tuple[FloatArray, npt.NDArray[Any]]]:
-        """Yield the lead's rows of what is left of the current epoch's batches, and have the helpers read theirs."""
+        """Yield rank 0's rows of what is left of the current epoch's batches, and have the workers read theirs."""
         self.messages[EPOCH : FIRST + 1] = self.run.epoch - 1, self.run.batch
         self._release()
         return self._own_batches(self.run.epoch - 1, self.run.batch)
 
     def compute_gradients(self, X: FloatArray, y: npt.NDArray[Any]) -> None:
-        """Pass the batch, of which `X`, `y` are the lead's rows, forward and back; count its loss and score.
+        """Pass the batch, of which `X`, `y` are rank 0's rows, forward and back; count its loss and score.
 
         Raises:
             TrainingDivergedError: if the loss is not finite.
@@ -148,42 +148,42 @@ class Team:
         run = self.run
         self._release()
         self._compute_gradients(X, y)
-        self._wait_for_helpers()
+        self._wait_for_workers()
         examples, weight, loss_sum, score_sum, measured_weight, measured_sum = map(math.fsum, self.sums.T)
         run.batch_loss = loss_sum / weight
         if not math.isfinite(run.batch_loss):
             raise diverged(run, "loss", run.batch_loss)
-        run.tally.add_sums(int(examples), measured_weight, measured_sum, score_sum)
+        run.metrics.add_sums(int(examples), measured_weight, measured_sum, score_sum)
 
     def gradient_norm(self) -> float:
         """Return the gradient's norm, from those that the processes took of their parts if no penalty came after."""
         return math.hypot(*self.norms) if self.run.penalty is None else gradient_norm(self.run.parameters)
 
     def step(self) -> None:
-        """Update the weights from the lead's gradient."""
+        """Update the weights from rank 0's gradient."""
         optimizer = self.run.optimizer
         gradient = self.flat.grad
         self.messages[LEARNING_RATE : STEPS + 1] = optimizer.learning_rate, optimizer.steps
         self._release()
         self._update(gradient)
-        self._wait_for_helpers()
+        self._wait_for_workers()
 
-    def _help(self, helper: Helper) -> None:
-        """Work as one of the helpers until the lead says stop."""
-        self.rank, self.itself = helper.rank, helper
+    def _work(self, worker: Worker) -> None:
+        """Work as one of the workers until rank 0 says stop."""
+        self.rank, self.itself = worker.rank, worker
         self.flat.move(self.flat.data, self.gradients[self.rank])
         with suppress(_DismissedError), np.errstate(over="ignore", invalid="ignore"):
             while True:
-                self._wait_for_lead()
+                self._wait_for_rank_0()
                 epoch, first = self.messages[EPOCH : FIRST + 1]
                 for X, y in self._own_batches(int(epoch), int(first)):
-                    self._wait_for_lead()
+                    self._wait_for_rank_0()
                     self._compute_gradients(X, y)
                     del X, y  # their memory serves for the next batch
-                    helper.done.release()
-                    self._wait_for_lead()
+                    worker.done.release()
+                    self._wait_for_rank_0()
                     self._follow()
-                    helper.done.release()
+                    worker.done.release()
 
     def _own_batches(self, epoch: int, first: int) -> Iterator[tuple[FloatArray, npt.NDArray[Any]]]:
         """Yield this process's rows of the batches of an epoch; the batch's first row where there are too few rows."""
@@ -199,7 +199,7 @@ class Team:
         return self.run.train_loader.batches(epoch, first, part=part)
 
     def _compute_gradients(self, X: FloatArray, y: npt.NDArray[Any]) -> None:
-        """Do this process's share of a batch: its rows forward and back, then its part of the sum of all gradients.
+        """Do this process's part of a batch: its rows forward and back, then its part of the sum of all gradients.
 
         A gradient is that of `(D_r/N)·ℓ_r` at first, since only N, the number of rows, is known to each process before
         they meet. Without weights it is D; else the sum is multiplied by N/D.
@@ -212,9 +212,9 @@ class Team:
         score_sum, measured_sum = loss.score_sum(outputs, y), measured * measured_weight
         own = (len(X), weight, value * weight, score_sum, measured_weight, measured_sum)
         self.sums[self.rank] = own if self.has_rows else 0.0
-        share = float(self.sums[self.rank, WEIGHT]) / self.rows
+        fraction = float(self.sums[self.rank, WEIGHT]) / self.rows
         with nn.fresh_gradients([*self.flat.parameters, *self.run.frozen]):
-            self.run.model.backward_parameters(share * loss.backward())
+            self.run.model.backward_parameters(fraction * loss.backward())
         self._meet()
         gradient, *others = (gradient[self.parts[self.rank]] for gradient in self.gradients)
         for other in others:
@@ -224,13 +224,13 @@ class Team:
         self.norms[self.rank] = euclidean_norm(gradient)
 
     def _update(self, gradient: FloatArray) -> None:
-        """Update this process's part of the weights from the lead's gradient."""
+        """Update this process's part of the weights from rank 0's gradient."""
         optimizer, part = self.run.optimizer, self.parts[self.rank]
         optimizer.steps += 1
         optimizer.update_part(part.start, part.stop, gradient)
 
     def _follow(self) -> None:
-        """Take part in an update that the lead has begun."""
+        """Take part in an update that rank 0 has begun."""
         optimizer = self.run.optimizer
         optimizer.learning_rate, steps = self.messages[LEARNING_RATE : STEPS + 1].tolist()
         optimizer.steps = int(steps)
@@ -239,31 +239,31 @@ class Team:
     def _meet(self) -> None:
         """Return once all processes have come here."""
         if self.rank == 0:
-            self._wait_for_helpers()
+            self._wait_for_workers()
             self._release()
         else:
             self.itself.done.release()
-            self._wait_for_lead()
+            self._wait_for_rank_0()
 
-    def _wait_for_lead(self) -> None:
-        """Wait, in a helper, until it is to go on."""
-        wait_for(self.itself.go, self.itself.has_lead)
+    def _wait_for_rank_0(self) -> None:
+        """Wait, in a worker, until it is to go on."""
+        wait_for(self.itself.go, self.itself.has_rank_0)
         if self.messages[IS_OVER]:
             raise _DismissedError
 
     def _release(self) -> None:
-        for helper in self.helpers:
-            helper.go.release()
+        for worker in self.workers:
+            worker.go.release()
 
-    def _wait_for_helpers(self) -> None:
-        for helper in self.helpers:
+    def _wait_for_workers(self) -> None:
+        for worker in self.workers:
             try:
-                wait_for(helper.done, helper.is_alive)
+                wait_for(worker.done, worker.is_alive)
             except ChildProcessError:
-                if (error := helper.last_words()) is not None:
+                if (error := worker.last_words()) is not None:
                     raise error from None
                 raise ChildProcessError(
-                    f"fit: expected {self.processes} processes at work, found one ended by {helper.cause_of_end} at "
+                    f"fit: expected {self.processes} processes at work, found one ended by {worker.cause_of_end} at "
                     f"epoch {self.run.epoch}, after {self.run.step} steps; start again: a checkpoint, if there is one, "
                     "has what came before"
                 ) from None
