@@ -15,12 +15,11 @@ from glassnet.nn import FloatArray
 from glassnet.nn.arrays import describe
 from glassnet.nn.checks import check_count
 from glassnet.optim import Optimizer, gradient_norm
-from glassnet.training.callbacks import Callback
 from glassnet.training.data_parallel import DataParallel
 from glassnet.training.divergence import diverged, warn_if_lost
 from glassnet.training.evaluation_mode import evaluation_mode
 from glassnet.training.history_file import Row
-from glassnet.training.run import RunningMetrics, TrainingRun
+from glassnet.training.run import Callback, RunningMetrics, TrainingRun
 
 TIMING_COLUMNS = ("seconds", "examples_per_second")
 
@@ -58,9 +57,10 @@ def fit(
         epochs: how many times to go through the training batches.
         callbacks: called in their order at each turning point, see `Callback`.
         penalty: a term to minimize along with the data loss.
-        processes: how many processes share the rows of each training batch (see `DataParallel`), as many as there are cores at
-            most. Up to rounding the result is the same. Two of them train a 784-128-64-10 network 1.3 times (batches
-            of 64 rows) to 1.9 times (1024) as fast as one with one BLAS thread, some 1.2 times as one with two.
+        processes: how many processes share the rows of each training batch (see `DataParallel`), as many as there are
+            cores at most. Up to rounding the result is the same. Two of them train a 784-128-64-10 network 1.3 times
+            (batches of 64 rows) to 1.9 times (1024) as fast as one with one BLAS thread, some 1.2 times as one with
+            two.
 
     Raises:
         ValueError: for fewer than one epoch, for both a penalty and an optimizer that decays the weights itself, or

@@ -1,12 +1,9 @@
 """Keeps the weights of the best epoch."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from glassnet.nn import FloatArray
-from glassnet.training.callbacks.protocol import Callback
-
-if TYPE_CHECKING:
-    from glassnet.training.run import TrainingRun
+from glassnet.training.run import Callback, TrainingRun
 
 
 class BestWeights(Callback):
@@ -27,11 +24,11 @@ class BestWeights(Callback):
         self.loss = float("inf")
         self._state: dict[str, FloatArray] | None = None
 
-    def on_train_begin(self, run: "TrainingRun") -> None:
+    def on_train_begin(self, run: TrainingRun) -> None:
         """Forget the epochs of an earlier training."""
         self._forget()
 
-    def on_epoch_end(self, run: "TrainingRun") -> None:
+    def on_epoch_end(self, run: TrainingRun) -> None:
         """Keep a copy of the weights if this epoch is the best so far; of equal epochs, the earliest."""
         loss = run.history[-1]["validation_loss"]
         if self.chosen_epoch is not None:
@@ -41,7 +38,7 @@ class BestWeights(Callback):
         elif loss < self.loss:
             self.epoch, self.loss, self._state = run.epoch, loss, run.model.state_dict()
 
-    def on_train_end(self, run: "TrainingRun") -> None:
+    def on_train_end(self, run: TrainingRun) -> None:
         """Restore the best weights."""
         if self._state is not None:
             run.model.load_state_dict(self._state)

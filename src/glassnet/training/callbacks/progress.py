@@ -1,12 +1,8 @@
 """Shows how far a training is."""
 
 import sys
-from typing import TYPE_CHECKING
 
-from glassnet.training.callbacks.protocol import Callback
-
-if TYPE_CHECKING:
-    from glassnet.training.run import TrainingRun
+from glassnet.training.run import Callback, TrainingRun
 
 WIDTH = 20  # characters of a full bar
 CLEAR = "\r\x1b[K"  # to the beginning of a terminal's line, and erase it
@@ -19,12 +15,12 @@ class Progress(Callback):
         """Put `title` before the bar and the lines."""
         self.title, self._has_bar = title, False
 
-    def on_train_begin(self, run: "TrainingRun") -> None:
+    def on_train_begin(self, run: TrainingRun) -> None:
         """Draw the empty bar."""
         self._has_bar = sys.stderr.isatty()
         self._draw(run)
 
-    def on_epoch_end(self, run: "TrainingRun") -> None:
+    def on_epoch_end(self, run: TrainingRun) -> None:
         """Move the bar, or print a line every tenth of the epochs."""
         row, score = run.history[-1], run.loss.score_name
         if self._has_bar:
@@ -36,17 +32,17 @@ class Progress(Callback):
                 flush=True,
             )
 
-    def on_train_end(self, run: "TrainingRun") -> None:
+    def on_train_end(self, run: TrainingRun) -> None:
         """Close the bar and say why training ended early, if it did."""
         self._close()
         if run.stop_reason:
             print(f"{self.title}: stopped after epoch {run.epoch}: {run.stop_reason}", flush=True)
 
-    def on_abort(self, run: "TrainingRun") -> None:
+    def on_abort(self, run: TrainingRun) -> None:
         """Close the bar."""
         self._close()
 
-    def _draw(self, run: "TrainingRun", losses: str = "") -> None:
+    def _draw(self, run: TrainingRun, losses: str = "") -> None:
         """Write the bar in the place of the one before it."""
         if self._has_bar:
             full = WIDTH * run.epoch // run.epochs
