@@ -13,9 +13,10 @@ import pytest
 
 from glassnet import nn
 from glassnet.config.errors import as_line
-from glassnet.data import ImagePreprocessing, RawImages, RawTable, prepare, write_raw
-from glassnet.data.sources.download import download
 from glassnet.files import whole_file
+from glassnet.sources import RawImages, RawTable
+from glassnet.sources.download import download
+from glassnet.tables import ImagePreprocessing, prepare, write_raw
 from glassnet.training import ModelFile, save_model, write_history
 
 IMAGES = RawImages(

@@ -49,6 +49,6 @@ def file_digest(path: Path) -> str:
 
 
 def files_digest(paths: Iterable[Path]) -> str:
-    """Return the first 16 signs of a digest of several files with their names, each below the name of its folder."""
+    """Return the first 16 characters of a digest of files and their names, each below that of its folder."""
     lines = sorted(f"{path.parent.name}/{path.name} {file_digest(path)}" for path in paths)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 WORDS = {"null", "true", "false", "nan", "inf"}  # which Hydra takes for values where they are not quoted
-SHOWN = 8  # texts of a list that a sentence can bear
+SHOWN = 8  # strings of a list that a sentence can bear
 
 
 def as_override(value: Any) -> str:
@@ -33,7 +33,7 @@ def as_setting(key: str, value: str | Iterable[Any]) -> str:
 
 
 def quoted(text: str) -> str:
-    """Return a text in quotation marks, in which every sign stands for itself."""
+    """Return a text in quotation marks, in which every character stands for itself."""
     escaped = re.sub(r"(\\*)'", r"\1\1\\'", text)
     trailing = re.search(r"\\*$", escaped)
     return f"'{escaped}{trailing[0] if trailing else ''}'"
@@ -42,17 +42,17 @@ def quoted(text: str) -> str:
 def parts_of(text: str) -> list[str]:
     """Return what the commas divide that stand outside of brackets and quotation marks."""
     parts, depth, quote = [""], 0, ""
-    for sign in text:
+    for character in text:
         if quote:
-            quote = "" if sign == quote else quote
-        elif sign in "'\"":
-            quote = sign
-        elif sign in "[{(":
+            quote = "" if character == quote else quote
+        elif character in "'\"":
+            quote = character
+        elif character in "[{(":
             depth += 1
-        elif sign in "]})":
+        elif character in "]})":
             depth -= 1
-        if sign == "," and depth == 0 and not quote:
+        if character == "," and depth == 0 and not quote:
             parts.append("")
         else:
-            parts[-1] += sign
+            parts[-1] += character
     return parts

@@ -18,8 +18,8 @@ import numpy as np
 import yaml
 
 from glassnet.config import Layout, parse_settings
-from glassnet.data import ImagePreprocessing, prepared
 from glassnet.stages import train
+from glassnet.tables import ImagePreprocessing, prepared
 
 ROOT = Path(__file__).resolve().parents[2]
 SHAPE = (28, 28)

@@ -19,7 +19,7 @@ import optuna
 
 from glassnet.config import PrunedError, register_resolvers, to_settings
 from glassnet.config.compose import CONF, composed
-from glassnet.data import PreparedData, open_prepared
+from glassnet.tables import PreparedData, open_prepared
 from glassnet.stages import pruning
 from glassnet.training import Row, TrainingDivergedError, train_network
 

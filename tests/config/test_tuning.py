@@ -23,7 +23,7 @@ def _settings(epochs: int, path: str | None = None) -> Settings:
 @pytest.mark.parametrize(
     ("data", "name"),
     [
-        ({"name": "wine", "path": "src/glassnet/data/sources/bundled.py"}, "wine"),
+        ({"name": "wine", "path": "src/glassnet/sources/bundled.py"}, "wine"),
         ({"name": "csv", "path": "../tables/Größe 2.csv"}, "csv-Größe_2"),
         ({"name": "csv", "path": "a/wine.csv"}, "csv-wine"),
     ],

@@ -11,7 +11,6 @@ import pytest
 import yaml
 
 from glassnet.config import parse_settings
-from glassnet.data import SOURCES, PreparedData, prepare, read_prepared
 from glassnet.diagnostics import (
     Change,
     Finding,
@@ -26,6 +25,8 @@ from glassnet.diagnostics import (
 )
 from glassnet.evaluation import ErrorAnalysis, ErrorGroup, Hypothesis, Metrics
 from glassnet.reporting import override, setup_of
+from glassnet.sources import SOURCES
+from glassnet.tables import PreparedData, prepare, read_prepared
 from glassnet.training import train_network
 from tests.settings import PROJECT, params, read_choice
 

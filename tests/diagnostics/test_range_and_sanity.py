@@ -13,7 +13,7 @@ from glassnet.config import parse_settings
 from glassnet.data import ArrayDataset, DataLoader
 from glassnet.diagnostics import learning_rate_range_test, sanity, sanity_checks
 from glassnet.diagnostics.sanity import _first_loss
-from glassnet.training.recipe import make_network
+from glassnet.training.builders import make_network
 from tests.settings import params
 
 

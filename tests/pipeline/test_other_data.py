@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from glassnet.training import load_model
+from glassnet.tables import load_model
 from tests.waiting import LONGEST
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -18,8 +18,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from glassnet.data import read_prepared
-from glassnet.training import evaluate, load_model, read_history
+from glassnet.tables import load_model, read_prepared
+from glassnet.training import evaluate, read_history
 from tests.waiting import LONGEST
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

@@ -10,9 +10,9 @@ from hydra import compose, initialize_config_dir
 
 from glassnet.config import CONF, FINISHED, Layout, Settings, Sweep, register_resolvers, to_settings
 from glassnet.config.jobs import Job
-from glassnet.data import open_prepared
 from glassnet.reporting import write_report
 from glassnet.stages import evaluate, train
+from glassnet.tables import open_prepared
 from tests.settings import PROJECT
 
 

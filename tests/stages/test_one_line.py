@@ -119,7 +119,7 @@ def test_ctrl_c_is_one_line_outside_the_training_too(stage: Stage, tmp_path: Pat
     assert process.communicate(timeout=LONGEST)[1] == "train: interrupted\n"
     assert process.returncode == 130
     assert (tmp_path / "out/models/history.csv").is_file()
-    program = "import glassnet.stages; raise KeyboardInterrupt"
+    program = "from glassnet.stages import begin_program; begin_program(); raise KeyboardInterrupt"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (-signal.SIGINT, "glassnet: interrupted\n")  # for a shell, 130
 

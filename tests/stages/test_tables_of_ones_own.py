@@ -18,10 +18,10 @@ from glassnet.config import (
     register_resolvers,
     to_settings,
 )
-from glassnet.data import SOURCES, write_raw
 from glassnet.evaluation import ungrouped
+from glassnet.sources import SOURCES
 from glassnet.stages import evaluate, predict, report, train
-from glassnet.training import load_model
+from glassnet.tables import load_model, write_raw
 from tests.settings import PROJECT
 
 SHORT = ("tracking=none", "training.epochs=2", "training.baseline.epochs=1", "data=csv", "data.path=a.csv")

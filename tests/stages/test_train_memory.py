@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from glassnet.config import Layout, parse_settings
-from glassnet.data import RawImages, prepare, prepared
+from glassnet.sources import RawImages
 from glassnet.stages import train
+from glassnet.tables import prepare, prepared
 from tests.settings import params
 
 

@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from glassnet import nn, optim
-from glassnet.data import ArrayDataset, DataLoader, TablePreprocessing
+from glassnet.data import ArrayDataset, DataLoader
+from glassnet.tables import TablePreprocessing, load_model
 from glassnet.training import (
     BestWeights,
     Callback,
@@ -25,7 +26,6 @@ from glassnet.training import (
     TrainingWarning,
     evaluate,
     fit,
-    load_model,
     predict,
     read_history,
     save_model,
@@ -360,7 +360,7 @@ def test_progress_is_plain_lines_outside_a_terminal(capsys: pytest.CaptureFixtur
     assert lines[-1].startswith("toy: epoch 40/40  train loss ")
 
 
-def _model_file() -> ModelFile:
+def _model_file() -> ModelFile[Any]:
     architecture: dict[str, Any] = {
         "sizes": [2, 4, 3],
         "activation": "tanh",

@@ -18,7 +18,7 @@ Update: TypeAlias = Callable[..., None]
 # Importing numba and reading a twin from its cache takes as long as so many elements save in a short training.
 LEAST = 20_000
 
-# Each text by its place, and the name of its twin in `loops`.
+# Each text by its module and name, and the name of its twin in `loops`.
 TWINS = {
     "glassnet.optim.sgd.SGD.update": "sgd",
     "glassnet.optim.rmsprop.RMSProp.update": "rmsprop",
@@ -48,9 +48,9 @@ def fastest(text: Update, array: FloatArray, block: int) -> tuple[Update, int]:
 
 
 @cache
-def _twin(place: str) -> Update | None:
-    """Return the twin of the text at this place, or None if it has none or numba is not at work."""
-    if place not in TWINS or importlib.util.find_spec("numba") is None:
+def _twin(name: str) -> Update | None:
+    """Return the twin of the text of this name, or None if it has none or numba is not at work."""
+    if name not in TWINS or importlib.util.find_spec("numba") is None:
         return None
     from numba.core import config
 
@@ -58,5 +58,5 @@ def _twin(place: str) -> Update | None:
         return None
     from glassnet.compiled import loops
 
-    twin: Any = getattr(loops, TWINS[place])
+    twin: Any = getattr(loops, TWINS[name])
     return twin

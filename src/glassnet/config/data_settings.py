@@ -89,7 +89,7 @@ def _as_sign(delimiter: object) -> object:
 
 
 def _says_a_date(form: str) -> str:
-    from glassnet.data.columns.dates import is_date_format  # NumPy comes with it, which the settings do without
+    from glassnet.columns.dates import is_date_format  # NumPy comes with it, which the settings do without
 
     if not is_date_format(form):
         raise ValueError("how dates are written, in the terms of Python's strftime, with a year, such as '%d.%m.%Y'")

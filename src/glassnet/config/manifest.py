@@ -3,7 +3,7 @@
 from typing import Any, NotRequired, TypedDict, cast
 
 from glassnet.config.layout import Layout
-from glassnet.data.raw_files import read_json
+from glassnet.tables.raw_files import read_json
 
 BEST = "best_validation_"
 

@@ -36,7 +36,9 @@ class ArrayDataset:
         """
         masked = next((name for name, array in (("X", X), ("y", y)) if isinstance(array, np.ma.MaskedArray)), None)
         if masked is not None:
-            raise ValueError(f"ArrayDataset: expected plain arrays, received {masked} masked; fill its gaps first")
+            raise ValueError(
+                f"ArrayDataset: expected plain arrays, received {masked} masked; fill its missing values first"
+            )
         if not isinstance(X, np.ndarray) or X.ndim != 2 or len(X) == 0:
             received = X.shape if isinstance(X, np.ndarray) else type(X).__name__
             raise ValueError(f"ArrayDataset: expected X as an array (N, D) with N >= 1, received {received}")

@@ -57,8 +57,8 @@ class MappedRows:
         if len(index) and (np.diff(index) == 1).all():
             self._read(rows, int(index[0]))
         else:
-            for place, row in enumerate(index.tolist()):
-                self._read(rows[place : place + 1], row)
+            for offset, row in enumerate(index.tolist()):
+                self._read(rows[offset : offset + 1], row)
         return rows
 
     def _read(self, rows: npt.NDArray[Any], first: int) -> None:

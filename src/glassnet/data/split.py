@@ -31,8 +31,8 @@ def stratified_split(
 
     Args:
         labels: the class of each row; for regression, the same for all.
-        validation_fraction: the share of all rows to validate on; unused with folds.
-        test_fraction: the share of all rows to test on; unused with `test_rows`.
+        validation_fraction: the fraction of all rows to validate on; unused with folds.
+        test_fraction: the fraction of all rows to test on; unused with `test_rows`.
         seed: which split.
         folds: None, or a number k of 2 or more: what is not for testing is dealt into k folds of equal size.
         fold: which of them is the validation split, 0 to k − 1; the others are the training split.
@@ -86,7 +86,7 @@ def stratified_split(
 def _apportion(counts: npt.NDArray[np.int64], fraction: float) -> npt.NDArray[np.int64]:
     """Return how many rows of each class make up `fraction` of the whole, by largest remainders; at least 1 of each."""
     exact = counts * fraction
-    shares = np.floor(exact).astype(np.int64)
-    missing = round(float(exact.sum())) - int(shares.sum())
-    shares[np.argsort(shares - exact, kind="stable")[:missing]] += 1
-    return np.maximum(shares, 1)
+    rows = np.floor(exact).astype(np.int64)
+    left_over = round(float(exact.sum())) - int(rows.sum())
+    rows[np.argsort(rows - exact, kind="stable")[:left_over]] += 1
+    return np.maximum(rows, 1)

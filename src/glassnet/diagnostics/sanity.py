@@ -7,7 +7,7 @@ import numpy as np
 
 from glassnet import optim
 from glassnet.data import ArrayDataset
-from glassnet.training.recipe import make_network
+from glassnet.training.builders import make_network
 
 ROWS, STEPS, RATE = 16, 1_500, 0.01
 NEARLY_ZERO = 0.02

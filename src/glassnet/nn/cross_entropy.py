@@ -24,7 +24,7 @@ class SoftmaxCrossEntropy(Loss):
     1990; label smoothing: Szegedy et al., "Rethinking the inception architecture", 2016.)
 
     Finite logits, however huge, give a finite loss (float64 ones near the end of their range aside). A logit of −inf is
-    a probability of exactly 0: the loss is infinite if the target has a share of that class, and does not see it
+    a probability of exactly 0: the loss is infinite if the target has a fraction of that class, and does not see it
     otherwise. A logit of +inf or NaN gives no finite loss.
 
     Attributes:

@@ -79,7 +79,7 @@ class ExponentialMovingAverage:
     def state_dict(self) -> dict[str, FloatArray]:
         """Return copies of the averages, by the numbers of their parameters."""
         self._require_training_weights()
-        return {str(place): average.copy() for place, average in enumerate(self.averages)}
+        return {str(number): average.copy() for number, average in enumerate(self.averages)}
 
     def load_state_dict(self, state: Mapping[str, FloatArray]) -> None:
         """Restore what `state_dict` returned; all or nothing.
@@ -88,7 +88,7 @@ class ExponentialMovingAverage:
             ValueError: if it is no average of such parameters.
         """
         self._require_training_weights()
-        own = {str(place): average for place, average in enumerate(self.averages)}
+        own = {str(number): average for number, average in enumerate(self.averages)}
         fits = isinstance(state, Mapping) and state.keys() == own.keys()
         if not fits or any(describe(state[name]) != describe(average) for name, average in own.items()):
             wanted = ", ".join(map(describe, self.averages))

@@ -35,7 +35,7 @@ def step_decay(learning_rate: float, steps: int, factor: float = 0.1) -> Schedul
 def exponential(learning_rate: float, steps: int, factor: float = 0.1) -> Schedule:
     """Return `η(t) = η₀·factor^(t/steps)`: the smooth form of `step_decay`, equal to it every `steps` steps.
 
-    It solves `dη/dt = −kη` with `k = −ln(factor)/steps`: the rate loses the same share of itself at every step.
+    It solves `dη/dt = −kη` with `k = −ln(factor)/steps`: the rate loses the same fraction of itself at every step.
 
     Args:
         learning_rate: η₀.
@@ -53,7 +53,7 @@ def cosine(learning_rate: float, steps: int, final_fraction: float = 0.0) -> Sch
     Args:
         learning_rate: η₀.
         steps: T, the steps of the whole training; the rate stays at f beyond it.
-        final_fraction: the share of η₀ that is left at the end, in [0, 1].
+        final_fraction: the fraction of η₀ that is left at the end, in [0, 1].
 
     Source: Loshchilov & Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017, without the restarts.
     """
@@ -78,9 +78,9 @@ def one_cycle(
     Args:
         learning_rate: η₀, the highest rate.
         steps: T, the steps of the whole training; the rate stays at its final value beyond it.
-        rising_fraction: the share of the training in which the rate rises, in (0, 1).
-        start_fraction: the first rate as a share of η₀, in (0, 1].
-        final_fraction: the last rate as a share of η₀, in [0, 1].
+        rising_fraction: the fraction of the training in which the rate rises, in (0, 1).
+        start_fraction: the first rate as a fraction of η₀, in (0, 1].
+        final_fraction: the last rate as a fraction of η₀, in [0, 1].
 
     Source: Smith & Topin, "Super-convergence: very fast training of neural networks using large learning rates", 2018;
     they rise and fall along straight lines, and change the momentum too.

@@ -10,8 +10,6 @@ import numpy as np
 
 from glassnet.config import CONF, Layout, changes_from_conf, flatten, read_tuning
 from glassnet.config.manifest import BEST, read_manifest
-from glassnet.data import PreparedData
-from glassnet.data.raw_files import read_json
 from glassnet.diagnostics import Training, diagnose, examine_scores, next_improvements, read_telemetry
 from glassnet.evaluation import (
     TEMPERATURES,
@@ -27,7 +25,9 @@ from glassnet.reporting.commands import Launch, command_line
 from glassnet.reporting.setup import setup_of
 from glassnet.reporting.tables import Table
 from glassnet.reporting.training_figures import draw_learning_curves, draw_telemetry
-from glassnet.training import load_model, read_history
+from glassnet.tables import PreparedData, load_model
+from glassnet.tables.raw_files import read_json
+from glassnet.training import read_history
 
 Predictions = list[dict[str, str]]
 UNCERTAIN_BELOW = 5  # errors, below which the least certain right answers are shown too

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from glassnet.data.columns.dates import iso_texts
+from glassnet.columns.dates import iso_texts
 from glassnet.diagnostics import Finding
 from glassnet.evaluation import Calibration, Case, ErrorGroup, Metrics, RegressionCase
 

@@ -13,11 +13,24 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
-if importlib.util.find_spec("pydantic") is None:  # DVC runs the `python` that PATH finds first
-    sys.exit(
-        f"glassnet: expected to run in the project's environment, received {sys.executable}, which lacks its packages; "
-        "run `make setup` once and `source .venv/bin/activate` in each new shell"
-    )
+_CPU_INFO = Path("/proc/cpuinfo")
+
+
+def begin_program() -> None:
+    """Make this process one that runs a stage: in the project's environment, with the BLAS of all runs.
+
+    It must come before the first import of NumPy, whose BLAS reads its settings once.
+    """
+    if importlib.util.find_spec("pydantic") is None:  # DVC runs the `python` that PATH finds first
+        sys.exit(
+            f"glassnet: expected to run in the project's environment, received {sys.executable}, which lacks its "
+            "packages; run `make setup` once and `source .venv/bin/activate` in each new shell"
+        )
+    sys.excepthook = _end
+    if os.environ.get("GLASSNET_NATIVE_BLAS") != "1":
+        os.environ["OPENBLAS_NUM_THREADS"] = "1"
+        if _CPU_INFO.is_file() and " avx2 " in _CPU_INFO.read_text():
+            os.environ["OPENBLAS_CORETYPE"] = "Haswell"
 
 
 def _end(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -28,11 +41,5 @@ def _end(kind: type[BaseException], error: BaseException, trace: TracebackType |
         sys.__excepthook__(kind, error, trace)
 
 
-sys.excepthook = _end
-
-_CPU_INFO = Path("/proc/cpuinfo")
-
-if os.environ.get("GLASSNET_NATIVE_BLAS") != "1":
-    os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    if _CPU_INFO.is_file() and " avx2 " in _CPU_INFO.read_text():
-        os.environ["OPENBLAS_CORETYPE"] = "Haswell"
+if sys.argv[:1] == ["-m"]:  # Python is on its way to run a file of this folder: `python -m glassnet.stages.train`
+    begin_program()

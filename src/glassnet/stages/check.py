@@ -7,8 +7,8 @@ nothing, and train once.
 import shlex
 
 from glassnet.config import Layout, Settings, UserError, run_stage
-from glassnet.data.raw_files import source_digest
 from glassnet.files import write_whole
+from glassnet.tables.raw_files import source_digest
 
 
 def main(settings: Settings, layout: Layout) -> None:

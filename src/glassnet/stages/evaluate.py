@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from glassnet.config import Layout, Settings, require_same_data, require_same_run, run_stage, with_its_sweep
-from glassnet.data import ImagePreprocessing, PreparedData, open_prepared
 from glassnet.evaluation import (
     Case,
     LabelledRows,
@@ -25,7 +24,7 @@ from glassnet.evaluation import (
     regression_scores,
 )
 from glassnet.files import whole_file, write_whole
-from glassnet.training import ModelFile, load_model
+from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel, load_model, open_prepared
 
 AnyArray: TypeAlias = npt.NDArray[Any]
 Json: TypeAlias = dict[str, Any]
@@ -96,7 +95,7 @@ def _six_digits(value: Any) -> Any:
     return value
 
 
-def _classification(prepared: PreparedData, network: ModelFile, baseline: ModelFile) -> Evaluation:
+def _classification(prepared: PreparedData, network: TrainedModel, baseline: TrainedModel) -> Evaluation:
     names, is_final = prepared.class_names, network.about["settings"]["training"].get("final")
     test, train = _rows(prepared, "test"), _rows(prepared, "train")
     logits = network.outputs(test.X)
@@ -136,7 +135,7 @@ def _classification(prepared: PreparedData, network: ModelFile, baseline: ModelF
     return Evaluation(metrics, analysis, [header, *table], line)
 
 
-def _regression(prepared: PreparedData, network: ModelFile, baseline: ModelFile) -> Evaluation:
+def _regression(prepared: PreparedData, network: TrainedModel, baseline: TrainedModel) -> Evaluation:
     test, train, validation = (_rows(prepared, split) for split in ("test", "train", "validation"))
     scale = prepared.about["target_scale"]
     mean = scale["mean"]  # of the training rows

@@ -1,8 +1,9 @@
 """Fetches the raw data into data/raw."""
 
 from glassnet.config import Layout, Settings, run_stage
-from glassnet.data import SOURCES, RawImages, write_raw
-from glassnet.data.raw_files import source_identity, write_json
+from glassnet.sources import SOURCES, RawImages
+from glassnet.tables import write_raw
+from glassnet.tables.raw_files import source_identity, write_json
 
 
 def main(settings: Settings, layout: Layout) -> None:

@@ -7,15 +7,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.columns.naming import listed, rows_were
+from glassnet.columns.number_forms import NumberForm
+from glassnet.columns.raw_values import UnreadableError, numbers_in
+from glassnet.columns.text_column import to_frame
 from glassnet.config import UserError, as_line, one_line_errors, read_arguments, require_writable
-from glassnet.data import ImagePreprocessing
-from glassnet.data.columns.naming import listed, rows_were
-from glassnet.data.columns.number_forms import NumberForm
-from glassnet.data.columns.raw_values import UnreadableError, numbers_in
-from glassnet.data.columns.text_column import to_frame
-from glassnet.data.sources.csv_text import TextTable, read_texts
 from glassnet.files import whole_file
-from glassnet.training import load_model, predict_rows
+from glassnet.sources.csv_text import TextTable, read_texts
+from glassnet.tables import ImagePreprocessing, load_model, predict_rows
 
 TEXT_DEFAULTS = {"encoding": "utf-8", "delimiter": None, "decimal": ".", "missing_values": ["NA", "NaN", "nan", ""]}
 

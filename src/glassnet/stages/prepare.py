@@ -3,8 +3,9 @@
 from typing import Any
 
 from glassnet.config import Layout, Settings, UserError, run_stage
-from glassnet.data import RawTable, prepare, read_prepared, read_raw
-from glassnet.data.raw_files import read_json, source_identity
+from glassnet.sources import RawTable
+from glassnet.tables import prepare, read_prepared, read_raw
+from glassnet.tables.raw_files import read_json, source_identity
 
 
 def main(settings: Settings, layout: Layout) -> None:

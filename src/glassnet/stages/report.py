@@ -11,10 +11,10 @@ from glassnet.config import (
     run_stage,
     with_its_sweep,
 )
-from glassnet.data import open_prepared
 from glassnet.files import write_whole
 from glassnet.reporting import write_report
 from glassnet.reporting.plots_page import write_missing_scripts
+from glassnet.tables import open_prepared
 from glassnet.tracking import record_run, shown_by, tracking_uri
 
 

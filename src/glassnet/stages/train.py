@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.config import STOPPED, Layout, PlateauSettings, Settings, alone_in, as_line, flatten, run_stage
-from glassnet.data import ArrayDataset, Augmentation, ImagePreprocessing, PreparedData, open_prepared
+from glassnet.data import ArrayDataset, Augmentation
 from glassnet.diagnostics import Telemetry, sanity_checks, write_telemetry
 from glassnet.files import files_digest, whole_file, write_whole
+from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel, load_model, open_prepared
 from glassnet.tracking import LiveMetrics, record_run, record_sweep
 from glassnet.training import (
     TIMING_COLUMNS,
@@ -30,7 +31,6 @@ from glassnet.training import (
     TrainingRun,
     TrainingWarning,
     baseline_settings,
-    load_model,
     read_history,
     retrain_network,
     save_model,
@@ -44,6 +44,7 @@ CODE = (
     "diagnostics",
     "nn",
     "optim",
+    "tables",
     "training",
     "seeding.py",
 )  # what the weights depend on, under src/glassnet
@@ -208,7 +209,7 @@ def _check_sanity(values: dict[str, Any], prepared: PreparedData) -> None:
         print(f"train: sanity: {line}", flush=True)
 
 
-def _model_file(trained: TrainedNetwork, prepared: PreparedData, about: dict[str, Any]) -> ModelFile:
+def _model_file(trained: TrainedNetwork, prepared: PreparedData, about: dict[str, Any]) -> TrainedModel:
     return ModelFile(
         trained.model,
         trained.architecture,

@@ -10,6 +10,7 @@ A callback of your own takes a few lines:
 """
 
 from glassnet.training.batch_statistics import recompute_batch_statistics
+from glassnet.training.builders import TrainedNetwork, baseline_settings, retrain_network, train_network
 from glassnet.training.callbacks import (
     BestWeights,
     Callback,
@@ -25,8 +26,7 @@ from glassnet.training.divergence import TrainingDivergedError, TrainingWarning
 from glassnet.training.fit import TIMING_COLUMNS, evaluate, fit, predict
 from glassnet.training.history_file import Row, read_history, write_history
 from glassnet.training.interruption import StopSignals, TrainingInterruptedError
-from glassnet.training.model_file import ModelFile, load_model, predict_rows, save_model
-from glassnet.training.recipe import TrainedNetwork, baseline_settings, retrain_network, train_network
+from glassnet.training.model_file import ModelFile, load_model, save_model
 from glassnet.training.run import TrainingRun
 
 __all__ = [
@@ -53,7 +53,6 @@ __all__ = [
     "fit",
     "load_model",
     "predict",
-    "predict_rows",
     "read_history",
     "recompute_batch_statistics",
     "retrain_network",

@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -14,10 +14,7 @@ from glassnet import nn
 from glassnet.files import whole_file
 from glassnet.nn import FloatArray
 from glassnet.nn.arrays import describe
-
-if TYPE_CHECKING:
-    from glassnet.training.callbacks import Callback
-    from glassnet.training.run import TrainingRun
+from glassnet.training.run import Callback, TrainingRun
 
 FORMAT = "glassnet checkpoint 3"
 CURRENT, PREVIOUS, DAMAGED = "checkpoint.safetensors", "previous.safetensors", "damaged.safetensors"
@@ -29,7 +26,7 @@ class DamagedCheckpointError(ValueError):
     """A file is no checkpoint, or not the one that was written."""
 
 
-def capture(run: "TrainingRun") -> State:
+def capture(run: TrainingRun) -> State:
     """Return the state of a training at a safe point: arrays by name, and what JSON can hold.
 
     The data need no entry but the number of the epoch that each loader would deal out next: an epoch's order and a
@@ -44,14 +41,14 @@ def capture(run: "TrainingRun") -> State:
             continue
         callbacks[callback_name] = {n: value for n, value in remembered.items() if not isinstance(value, np.ndarray)}
         arrays |= {f"callback.{callback_name}.{n}": a for n, a in remembered.items() if isinstance(a, np.ndarray)}
-    values = {
+    values = {  # "tally": what checkpoints of version 0.1 call the metrics
         "epoch": run.epoch,
         "step": run.step,
         "batch": run.batch,
         "history": run.history,
         "stop_reason": run.stop_reason,
         "learning_rate": run.optimizer.learning_rate,
-        "tally": vars(run.tally),
+        "tally": vars(run.metrics),
         "norms": run.norms if run.batch else [],
         "seconds": run.seconds,
         "is_over": run.is_over,
@@ -62,7 +59,7 @@ def capture(run: "TrainingRun") -> State:
     return arrays, values
 
 
-def restore(run: "TrainingRun", state: State) -> None:
+def restore(run: TrainingRun, state: State) -> None:
     """Bring a training back to a captured state.
 
     Callbacks find their state by their name, wherever in the list they stand. One that remembers things but was not
@@ -96,7 +93,7 @@ def restore(run: "TrainingRun", state: State) -> None:
     run.epoch, run.step, run.batch = values["epoch"], values["step"], values["batch"]
     run.history[:] = values["history"]
     run.stop_reason, run.norms, run.seconds = values["stop_reason"], values["norms"], values["seconds"]
-    vars(run.tally).update(values["tally"])
+    vars(run.metrics).update(values["tally"])
 
 
 def write_checkpoint(folder: Path, state: State, identity: dict[str, Any]) -> None:
@@ -158,8 +155,8 @@ def _plain(value: object) -> object:
     if isinstance(value, np.generic):
         return value.item()
     raise TypeError(
-        f"checkpoint: expected a state of arrays by name, and of numbers, texts, lists and mappings of them, received "
-        f"{describe(value)} in it"
+        f"checkpoint: expected a state of arrays by name, and of numbers, strings, lists and mappings of them, "
+        f"received {describe(value)} in it"
     )
 
 
@@ -180,7 +177,7 @@ def _generator_state(generator: np.random.Generator) -> dict[str, Any]:
     return state
 
 
-def _named(callbacks: Sequence["Callback"]) -> dict[str, "Callback"]:
+def _named(callbacks: Sequence[Callback]) -> dict[str, Callback]:
     """Return each callback by its class's name, numbered from the second of a class on."""
     named: dict[str, Callback] = {}
     counts: Counter[str] = Counter()

@@ -1,15 +1,12 @@
 """What to say when a training is lost: a loss or a gradient that is not finite, or a loss that stays too high."""
 
 import warnings
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from glassnet.nn import FloatArray
 from glassnet.training.evaluation_mode import evaluation_mode
-
-if TYPE_CHECKING:
-    from glassnet.training.run import TrainingRun
+from glassnet.training.run import TrainingRun
 
 LARGE = 1e3  # a weight or a feature of this size is a cause worth naming
 
@@ -39,7 +36,7 @@ class TrainingWarning(UserWarning):
     """A training goes on, but hardly as it should."""
 
 
-def diverged(run: "TrainingRun", what: str, value: float, *, in_batch: bool = True) -> TrainingDivergedError:
+def diverged(run: TrainingRun, what: str, value: float, *, in_batch: bool = True) -> TrainingDivergedError:
     """Return the error for a value that is not finite.
 
     Args:
@@ -58,7 +55,7 @@ def diverged(run: "TrainingRun", what: str, value: float, *, in_batch: bool = Tr
     )
 
 
-def warn_if_lost(run: "TrainingRun") -> None:
+def warn_if_lost(run: TrainingRun) -> None:
     """Warn once the training loss has been far above that of outputs that are all 0 for `LOST_EPOCHS` epochs.
 
     For logits of 0 every class is equally probable, and the cross-entropy is ln C; a prediction of 0 has the mean
@@ -86,7 +83,7 @@ def warn_if_lost(run: "TrainingRun") -> None:
         )
 
 
-def _loss_of_zeros(run: "TrainingRun") -> float:
+def _loss_of_zeros(run: TrainingRun) -> float:
     total, examples = 0.0, 0
     with evaluation_mode(run.model):
         for X, y in run.train_loader.batches(0):
@@ -97,7 +94,7 @@ def _loss_of_zeros(run: "TrainingRun") -> float:
     return total / examples
 
 
-def _evidence(run: "TrainingRun", what: str, X: FloatArray | None) -> tuple[str, bool]:
+def _evidence(run: TrainingRun, what: str, X: FloatArray | None) -> tuple[str, bool]:
     """Return what the numbers point to, the nearest cause first, and whether it is a learning rate too high."""
     if X is not None and (rows := _broken_rows(X)):
         return f"{rows} of the batch's {len(X)} examples have features that are not finite: mend the data", False

@@ -15,12 +15,11 @@ from glassnet.nn import FloatArray
 from glassnet.nn.arrays import describe
 from glassnet.nn.checks import check_count
 from glassnet.optim import Optimizer, gradient_norm
-from glassnet.training.callbacks import Callback
+from glassnet.training.data_parallel import DataParallel
 from glassnet.training.divergence import diverged, warn_if_lost
 from glassnet.training.evaluation_mode import evaluation_mode
 from glassnet.training.history_file import Row
-from glassnet.training.run import Tally, TrainingRun
-from glassnet.training.team import Team
+from glassnet.training.run import Callback, RunningMetrics, TrainingRun
 
 TIMING_COLUMNS = ("seconds", "examples_per_second")
 
@@ -58,9 +57,10 @@ def fit(
         epochs: how many times to go through the training batches.
         callbacks: called in their order at each turning point, see `Callback`.
         penalty: a term to minimize along with the data loss.
-        processes: how many processes share the rows of each training batch (see `Team`), as many as there are cores at
-            most. Up to rounding the result is the same. Two of them train a 784-128-64-10 network 1.3 times (batches
-            of 64 rows) to 1.9 times (1024) as fast as one with one BLAS thread, some 1.2 times as one with two.
+        processes: how many processes share the rows of each training batch (see `DataParallel`), as many as there are
+            cores at most. Up to rounding the result is the same. Two of them train a 784-128-64-10 network 1.3 times
+            (batches of 64 rows) to 1.9 times (1024) as fast as one with one BLAS thread, some 1.2 times as one with
+            two.
 
     Raises:
         ValueError: for fewer than one epoch, for both a penalty and an optimizer that decays the weights itself, or
@@ -114,11 +114,11 @@ def _train(run: TrainingRun, processes: int) -> None:
         callback.on_train_begin(run)
     for callback in run.callbacks:
         callback.on_restore(run)
-    with nullcontext(_Alone(run)) if processes == 1 else Team(run, processes) as work:
+    with nullcontext(_SingleProcess(run)) if processes == 1 else DataParallel(run, processes) as work:
         while not run.is_over:
             if run.batch == 0:
                 run.epoch += 1
-                run.tally, run.norms, run.seconds = Tally(), [], 0.0
+                run.metrics, run.norms, run.seconds = RunningMetrics(), [], 0.0
                 for callback in run.callbacks:
                     callback.on_epoch_begin(run)
             _run_batches(run, work)
@@ -133,8 +133,8 @@ def _train(run: TrainingRun, processes: int) -> None:
         callback.on_train_end(run)
 
 
-class _Alone:
-    """The work on a batch, done by this process alone; see `Team` for how several share it."""
+class _SingleProcess:
+    """The work on a batch, done by this process alone; see `DataParallel` for how several share it."""
 
     def __init__(self, run: TrainingRun) -> None:
         self.run = run
@@ -150,7 +150,7 @@ class _Alone:
         run.batch_loss = run.loss.forward(outputs, y)
         if not math.isfinite(run.batch_loss):
             raise diverged(run, "loss", run.batch_loss)
-        run.tally.add(run.measure, outputs, y, run.measured(outputs, y, run.batch_loss))
+        run.metrics.add(run.measure, outputs, y, run.measured(outputs, y, run.batch_loss))
         with nn.fresh_gradients([*run.parameters, *run.frozen]):
             run.model.backward_parameters(run.loss.backward())
 
@@ -163,7 +163,7 @@ class _Alone:
         self.run.optimizer.step()
 
 
-def _run_batches(run: TrainingRun, work: _Alone | Team) -> None:
+def _run_batches(run: TrainingRun, work: _SingleProcess | DataParallel) -> None:
     """Train on those batches of the epoch that are not done yet."""
     started = time.perf_counter() - run.seconds
     run.model.train()
@@ -202,15 +202,15 @@ def _finish_epoch(run: TrainingRun) -> Row:
     score = run.loss.score_name
     return {
         "epoch": run.epoch,
-        "train_loss": run.tally.loss,
-        f"train_{score}": run.tally.score,
+        "train_loss": run.metrics.loss,
+        f"train_{score}": run.metrics.score,
         "validation_loss": validation["loss"],
         f"validation_{score}": validation[score],
         "penalty": run.penalty.forward(run.parameters) if run.penalty is not None else 0.0,
         "learning_rate": run.optimizer.learning_rate,
         "gradient_norm": math.fsum(run.norms) / len(run.norms),  # exact, hence the same in every Python
         "seconds": run.seconds,
-        "examples_per_second": run.tally.examples / run.seconds,
+        "examples_per_second": run.metrics.examples / run.seconds,
     }
 
 
@@ -225,12 +225,12 @@ def evaluate(model: nn.Module, loss: nn.Loss, loader: DataLoader) -> dict[str, f
         TypeError: if `loader` is not one, but an array, say.
     """
     _check_batches("evaluate", "loader", loader)
-    tally, measure = Tally(), loss.for_evaluation()
+    metrics, measure = RunningMetrics(), loss.for_evaluation()
     with evaluation_mode(model):
         for X, y in loader:
             outputs = model(X)
-            tally.add(measure, outputs, y, measure.forward(outputs, y))
-    return {"loss": tally.loss, loss.score_name: tally.score, "examples": tally.examples}
+            metrics.add(measure, outputs, y, measure.forward(outputs, y))
+    return {"loss": metrics.loss, loss.score_name: metrics.score, "examples": metrics.examples}
 
 
 def predict(

@@ -1,26 +1,40 @@
 """A trained model as one file that stands alone: weights, architecture, preprocessing and class names."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, Protocol, TypeVar, overload
 
 import numpy as np
+import numpy.typing as npt
 
 from glassnet import nn
-from glassnet.data import Preprocessing, preprocessing_from_json
+from glassnet.data import Standardizing
 from glassnet.files import whole_file
 from glassnet.nn import FloatArray
 from glassnet.training.fit import predict
 
-if TYPE_CHECKING:
-    import pandas as pd
-
 FORMAT = "glassnet model 2"
 
 
+class FittedPreprocessing(Protocol):
+    """What a model file asks of a preprocessing: to be applied, and to be written down."""
+
+    kind: str
+
+    def transform(self, rows: Any, /) -> npt.NDArray[np.float32]:
+        """Return the features `(N, D)` of raw rows."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a form that JSON can hold, with its kind."""
+
+
+P = TypeVar("P", bound=FittedPreprocessing)
+
+
 @dataclass(frozen=True)
-class ModelFile:
+class ModelFile(Generic[P]):
     """A model with all that is needed to predict from raw rows.
 
     Attributes:
@@ -35,7 +49,7 @@ class ModelFile:
 
     model: nn.Module
     architecture: dict[str, Any]
-    preprocessing: Preprocessing
+    preprocessing: P
     class_names: tuple[str, ...]
     about: dict[str, Any]
     target_scale: dict[str, float] | None = None
@@ -50,22 +64,9 @@ class ModelFile:
         """Return what the network itself says of features `(N, D)`: logits, or standardized targets."""
         return predict(self.model, X, output=lambda outputs: outputs)
 
-    def predict_frame(self, frame: "pd.DataFrame") -> FloatArray:
+    def predict_frame(self, frame: Any) -> FloatArray:
         """Return what `predict_features` does, for raw rows."""
         return self.predict_features(self.preprocessing.transform(frame))
-
-
-def predict_rows(saved: ModelFile, frame: "pd.DataFrame") -> "pd.DataFrame":
-    """Return the prediction for each raw row: the class and each class's probability, or for regression the value."""
-    import pandas as pd
-
-    predictions = saved.predict_frame(frame)
-    if not saved.class_names:
-        return pd.DataFrame({"prediction": predictions[:, 0].astype(float)})
-    names = saved.class_names
-    columns: dict[str, Any] = {"class": [names[i] for i in predictions.argmax(axis=1)]}
-    columns |= {f"probability_{name}": predictions[:, i].astype(float) for i, name in enumerate(names)}
-    return pd.DataFrame(columns)
 
 
 def build(architecture: dict[str, Any], rng: np.random.Generator, dropout_rng: np.random.Generator) -> nn.Sequential:
@@ -73,7 +74,7 @@ def build(architecture: dict[str, Any], rng: np.random.Generator, dropout_rng: n
     return nn.mlp(**architecture, rng=rng, dropout_rng=dropout_rng)
 
 
-def save_model(path: Path, saved: ModelFile) -> None:
+def save_model(path: Path, saved: ModelFile[Any]) -> None:
     """Write `saved` to `path` as safetensors; same content, same bytes, and never half a file.
 
     All but the weights is one JSON text under one metadata key: with several keys their order would vary.
@@ -94,8 +95,23 @@ def save_model(path: Path, saved: ModelFile) -> None:
         part.write_bytes(content)
 
 
-def load_model(path: Path) -> ModelFile:
+@overload
+def load_model(path: Path) -> ModelFile[Standardizing]: ...
+
+
+@overload
+def load_model(path: Path, read_preprocessing: Callable[[dict[str, Any]], P]) -> ModelFile[P]: ...
+
+
+def load_model(
+    path: Path, read_preprocessing: Callable[[dict[str, Any]], FittedPreprocessing] | None = None
+) -> ModelFile[Any]:
     """Read what `save_model` wrote; nothing in the file is ever executed.
+
+    Args:
+        path: the file.
+        read_preprocessing: turns what `to_json` described back into the preprocessing. None for `data.Standardizing`;
+            `glassnet.tables.load_model` knows that of tables and of images.
 
     Raises:
         FileNotFoundError: if there is no such file.
@@ -113,13 +129,19 @@ def load_model(path: Path) -> ModelFile:
         raise ValueError(f"{path}: expected a {FORMAT} file, received a damaged or foreign one ({error})") from error
     if header.get("format") != FORMAT:
         raise ValueError(f"{path}: expected a {FORMAT} file, received one of format {header.get('format')!r}")
+    described = header["preprocessing"]
+    if read_preprocessing is None and described["kind"] != Standardizing.kind:
+        raise ValueError(
+            f"{path}: expected a model with preprocessing of kind {Standardizing.kind!r}, received kind "
+            f"{described['kind']!r}; read it with glassnet.tables.load_model, or say how with read_preprocessing"
+        )
     unused = np.random.default_rng(0)  # the weights it draws are replaced at once
     model = build(header["architecture"], unused, unused).eval()
     model.load_state_dict(state)
     return ModelFile(
         model,
         header["architecture"],
-        preprocessing_from_json(header["preprocessing"]),
+        (read_preprocessing or Standardizing.from_json)(described),
         tuple(header["class_names"]),
         header["about"],
         header["target_scale"],

@@ -1,18 +1,18 @@
-"""The state of a training that is under way: what callbacks see, and what a checkpoint holds."""
+"""A training that is under way, and the callbacks that see it: what `fit` calls at its turning points."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from glassnet import nn
 from glassnet.data import DataLoader
 from glassnet.nn import FloatArray, Parameter
 from glassnet.optim import Optimizer
-from glassnet.training.callbacks import Callback
 from glassnet.training.history_file import Row
 
 
-class Tally:
+class RunningMetrics:
     """Sums over examples, so that an epoch's numbers never are averages of batch averages.
 
     Attributes:
@@ -55,6 +55,56 @@ def loss_weight(loss: nn.Loss, examples: int) -> float:
     return float(examples if loss.total_weight is None else loss.total_weight)
 
 
+class Callback:
+    """What `fit` calls at its turning points; override the hooks you need.
+
+    Each hook receives the `TrainingRun`: the model, loss, optimizer, loaders, history, epoch and step. A hook may read
+    and change all of it; `run.stop("why")` ends the training after the current epoch. At each point the callbacks are
+    called in the order of the list. A callback that remembers something from epoch to epoch has `state_dict` and
+    `load_state_dict`, so that an interrupted training can be resumed.
+    """
+
+    def on_train_begin(self, run: "TrainingRun") -> None:
+        """Before the first epoch."""
+
+    def on_restore(self, run: "TrainingRun") -> None:
+        """After every callback's `on_train_begin`: the place to bring back the state of an interrupted training."""
+
+    def on_epoch_begin(self, run: "TrainingRun") -> None:
+        """Before the first batch of an epoch."""
+
+    def on_batch_begin(self, run: "TrainingRun") -> None:
+        """Before the forward pass of a batch."""
+
+    def on_gradients_ready(self, run: "TrainingRun") -> None:
+        """After the backward pass, before the update: the place to clip."""
+
+    def on_batch_end(self, run: "TrainingRun") -> None:
+        """After the update of a batch."""
+
+    def on_validation_begin(self, run: "TrainingRun") -> None:
+        """After the last batch of an epoch, before the model is evaluated on the validation data."""
+
+    def on_epoch_end(self, run: "TrainingRun") -> None:
+        """After an epoch's row was added to the history."""
+
+    def on_safe_point(self, run: "TrainingRun") -> None:
+        """After all hooks of a batch or of an epoch: the state is whole, and may be saved."""
+
+    def on_train_end(self, run: "TrainingRun") -> None:
+        """After the last epoch."""
+
+    def on_abort(self, run: "TrainingRun") -> None:
+        """After an exception has ended the training: the place to tidy up."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what this callback must remember if the training is interrupted: arrays, and what JSON can hold."""
+        return {}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Bring back what `state_dict` returned."""
+
+
 @dataclass
 class TrainingRun:
     """The state of a training that callbacks see: what is trained, how far it is, and what happened so far.
@@ -69,7 +119,7 @@ class TrainingRun:
         measure: the loss that the history records, see `Loss.for_evaluation`.
         history: one row for each finished epoch.
         stop_reason: why the training is to end early; empty while it is not.
-        tally: the sums over the current epoch's examples.
+        metrics: the sums over the current epoch's examples.
         norms: the gradient's norm at each of the current epoch's steps.
         seconds: what the current epoch's batches have taken.
         loss_of_zeros: the loss of outputs that are all 0, once it was asked for.
@@ -91,7 +141,7 @@ class TrainingRun:
     batch_loss: float = math.nan
     history: list[Row] = field(default_factory=list)
     stop_reason: str = ""
-    tally: Tally = field(default_factory=Tally)
+    metrics: RunningMetrics = field(default_factory=RunningMetrics)
     norms: list[float] = field(default_factory=list)
     seconds: float = 0.0
     loss_of_zeros: float | None = None

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.data.sources.fashion_mnist import read_idx
+from glassnet.sources.fashion_mnist import read_idx
 
 AnyArray = npt.NDArray[Any]
 

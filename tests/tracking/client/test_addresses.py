@@ -12,7 +12,8 @@ import mlflow
 import numpy as np
 import pytest
 
-from glassnet.data import SOURCES, prepare, read_prepared
+from glassnet.sources import SOURCES
+from glassnet.tables import prepare, read_prepared
 from glassnet.tracking import StoreError, shown_by, tracking_uri
 from glassnet.tracking.client.addresses import configure_client
 from glassnet.tracking.client.calls import call_store, quiet_warnings

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from glassnet.data import TablePreprocessing
+from glassnet.tables import TablePreprocessing, predict_rows
 from glassnet.tracking.registry import logged_model
-from glassnet.training import ModelFile, predict_rows, save_model
+from glassnet.training import ModelFile, save_model
 from glassnet.training.model_file import build
 
 
@@ -28,7 +28,7 @@ def test_code_without_a_date_is_packed(tmp_path: Path, monkeypatch: pytest.Monke
     assert zipfile.ZipFile(tmp_path / "code.zip").read("glassnet/tracking/registry/logged_model.py") == b"x = 1\n"
 
 
-def _logged(folder: Path, fitted: TablePreprocessing) -> tuple[ModelFile, Any]:
+def _logged(folder: Path, fitted: TablePreprocessing) -> tuple[ModelFile[Any], Any]:
     """Return a model of two classes with this preprocessing, and what MLflow loads of it."""
     architecture: dict[str, Any] = {"sizes": [len(fitted.feature_names), 3, 2]}
     network = build(architecture, np.random.default_rng(0), np.random.default_rng(0))

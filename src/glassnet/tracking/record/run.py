@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from glassnet.config import Layout, Settings, flatten
 from glassnet.config.manifest import BEST, Manifest, best_scores, read_manifest
-from glassnet.data import PreparedData
+from glassnet.tables import PreparedData
 from glassnet.tracking.client.addresses import printable, tracking_uri
 from glassnet.tracking.client.calls import OutageError, StoreError, call_store, heartbeat
 from glassnet.tracking.client.limits import DATA_SET_NAME, key, param_string, shortened, tag_strings

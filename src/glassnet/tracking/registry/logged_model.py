@@ -7,9 +7,9 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from glassnet.tables import load_model, predict_rows
 from glassnet.tracking.client.calls import heartbeat
 from glassnet.tracking.client.runs import MODEL_TAG
-from glassnet.training import load_model, predict_rows
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -15,13 +15,13 @@ class ServedModel(PythonModel):  # type: ignore[misc]  # MLflow's classes are un
     def load_context(self, context: Any) -> None:
         """Read the model file."""
         sys.path.insert(0, context.artifacts["code"])
-        from glassnet.training import load_model
+        from glassnet.tables import load_model
 
         self._saved = load_model(Path(context.artifacts["model"]))
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> pd.DataFrame:
         """Return the predictions for raw rows."""
-        from glassnet.training import predict_rows
+        from glassnet.tables import predict_rows
 
         return predict_rows(self._saved, model_input)
 

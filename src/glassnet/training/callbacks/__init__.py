@@ -7,8 +7,8 @@ from glassnet.training.callbacks.clipping import GradientClipping
 from glassnet.training.callbacks.early_stopping import EarlyStopping
 from glassnet.training.callbacks.history import HistoryFile
 from glassnet.training.callbacks.progress import Progress
-from glassnet.training.callbacks.protocol import Callback
 from glassnet.training.callbacks.schedule import LearningRateSchedule
+from glassnet.training.run import Callback
 
 __all__ = [
     "BestWeights",

@@ -1,16 +1,13 @@
 """Averages the weights as training goes on, and has the average evaluated and saved instead of the last weights."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from glassnet import nn
 from glassnet.nn import FloatArray
 from glassnet.nn.checks import check_number
 from glassnet.optim import ExponentialMovingAverage
 from glassnet.training.batch_statistics import batch_norm_layers, recompute_batch_statistics
-from glassnet.training.callbacks.protocol import Callback
-
-if TYPE_CHECKING:
-    from glassnet.training.run import TrainingRun
+from glassnet.training.run import Callback, TrainingRun
 
 
 class WeightAveraging(Callback):
@@ -38,23 +35,23 @@ class WeightAveraging(Callback):
             raise RuntimeError("WeightAveraging: expected a training to have begun, found none; pass it to fit first")
         return self._average
 
-    def on_train_begin(self, run: "TrainingRun") -> None:
+    def on_train_begin(self, run: TrainingRun) -> None:
         """Start the average at the initial weights."""
         self._average = ExponentialMovingAverage(run.parameters, self.decay)
         self._layers, self._training_statistics = batch_norm_layers(run.model), []
 
-    def on_epoch_begin(self, run: "TrainingRun") -> None:
+    def on_epoch_begin(self, run: TrainingRun) -> None:
         """Give the training weights back, and the statistics that belong to them."""
         if self.average.is_in_place:
             self.average.swap()
             for layer, (mean, variance) in zip(self._layers, self._training_statistics, strict=True):
                 layer.running_mean, layer.running_var = mean, variance
 
-    def on_batch_end(self, run: "TrainingRun") -> None:
+    def on_batch_end(self, run: TrainingRun) -> None:
         """Take the updated weights into the average."""
         self.average.update()
 
-    def on_validation_begin(self, run: "TrainingRun") -> None:
+    def on_validation_begin(self, run: TrainingRun) -> None:
         """Put the average in place, with statistics of its own."""
         self.average.swap()
         self._training_statistics = [(layer.running_mean.copy(), layer.running_var.copy()) for layer in self._layers]
@@ -63,15 +60,15 @@ class WeightAveraging(Callback):
 
     def state_dict(self) -> dict[str, Any]:
         """Return the averages; or the training weights, while the averages are in their place."""
-        other = {f"other.{place}": array.copy() for place, array in enumerate(self.average.averages)}
+        other = {f"other.{number}": array.copy() for number, array in enumerate(self.average.averages)}
         kept = self._training_statistics if self.average.is_in_place else []
-        means = {f"mean.{place}": mean for place, (mean, _) in enumerate(kept)}
-        variances = {f"variance.{place}": variance for place, (_, variance) in enumerate(kept)}
+        means = {f"mean.{number}": mean for number, (mean, _) in enumerate(kept)}
+        variances = {f"variance.{number}": variance for number, (_, variance) in enumerate(kept)}
         return {**other, **means, **variances, "is_in_place": self.average.is_in_place}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Bring back what `state_dict` returned."""
         self.average.load_state_dict({name[6:]: array for name, array in state.items() if name.startswith("other.")})
         self.average.is_in_place = bool(state["is_in_place"])
-        places = range(len(self._layers) if self.average.is_in_place else 0)
-        self._training_statistics = [(state[f"mean.{place}"], state[f"variance.{place}"]) for place in places]
+        numbers = range(len(self._layers) if self.average.is_in_place else 0)
+        self._training_statistics = [(state[f"mean.{number}"], state[f"variance.{number}"]) for number in numbers]

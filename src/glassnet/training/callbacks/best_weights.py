@@ -1,12 +1,9 @@
 """Keeps the weights of the best epoch."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from glassnet.nn import FloatArray
-from glassnet.training.callbacks.protocol import Callback
-
-if TYPE_CHECKING:
-    from glassnet.training.run import TrainingRun
+from glassnet.training.run import Callback, TrainingRun
 
 
 class BestWeights(Callback):
@@ -17,9 +14,9 @@ class BestWeights(Callback):
         loss: its validation loss.
     """
 
-    def __init__(self, at: int | None = None) -> None:
-        """Start without a best epoch; with `at`, end the training after that epoch and keep its weights."""
-        self.at = at
+    def __init__(self, epoch: int | None = None) -> None:
+        """Start without a best epoch; with `epoch`, end the training after that epoch and keep its weights."""
+        self.chosen_epoch = epoch
         self._forget()
 
     def _forget(self) -> None:
@@ -27,21 +24,21 @@ class BestWeights(Callback):
         self.loss = float("inf")
         self._state: dict[str, FloatArray] | None = None
 
-    def on_train_begin(self, run: "TrainingRun") -> None:
+    def on_train_begin(self, run: TrainingRun) -> None:
         """Forget the epochs of an earlier training."""
         self._forget()
 
-    def on_epoch_end(self, run: "TrainingRun") -> None:
+    def on_epoch_end(self, run: TrainingRun) -> None:
         """Keep a copy of the weights if this epoch is the best so far; of equal epochs, the earliest."""
         loss = run.history[-1]["validation_loss"]
-        if self.at is not None:
-            if run.epoch == self.at:
+        if self.chosen_epoch is not None:
+            if run.epoch == self.chosen_epoch:
                 self.epoch, self.loss, self._state = run.epoch, loss, run.model.state_dict()
-                run.stop(f"epoch {self.at} was to be the last")
+                run.stop(f"epoch {self.chosen_epoch} was to be the last")
         elif loss < self.loss:
             self.epoch, self.loss, self._state = run.epoch, loss, run.model.state_dict()
 
-    def on_train_end(self, run: "TrainingRun") -> None:
+    def on_train_end(self, run: TrainingRun) -> None:
         """Restore the best weights."""
         if self._state is not None:
             run.model.load_state_dict(self._state)

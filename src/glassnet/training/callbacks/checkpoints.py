@@ -5,10 +5,9 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from glassnet.nn.checks import check_count
-from glassnet.training.callbacks.protocol import Callback
 from glassnet.training.checkpoint import (
     CURRENT,
     DAMAGED,
@@ -21,9 +20,7 @@ from glassnet.training.checkpoint import (
     write_checkpoint,
 )
 from glassnet.training.interruption import StopSignals, TrainingInterruptedError
-
-if TYPE_CHECKING:
-    from glassnet.training.run import TrainingRun
+from glassnet.training.run import Callback, TrainingRun
 
 
 class Checkpoints(Callback):
@@ -59,7 +56,7 @@ class Checkpoints(Callback):
         self._has_warned = False
         self.every = None if every is None else check_count("Checkpoints", "every", every)
 
-    def on_restore(self, run: "TrainingRun") -> None:
+    def on_restore(self, run: TrainingRun) -> None:
         """Bring back the newest whole checkpoint, if that is wanted.
 
         Raises:
@@ -92,7 +89,7 @@ class Checkpoints(Callback):
                 flush=True,
             )
 
-    def on_safe_point(self, run: "TrainingRun") -> None:
+    def on_safe_point(self, run: TrainingRun) -> None:
         """Save if it is time, and end the training if a signal came."""
         signum = self.signals.received if self.signals is not None else None
         if signum is not None:
@@ -105,7 +102,7 @@ class Checkpoints(Callback):
             self._save(run)
             self._last = time.monotonic()
 
-    def _save(self, run: "TrainingRun") -> bool:
+    def _save(self, run: TrainingRun) -> bool:
         """Write a checkpoint; a disk that will not take it costs one warning, not the training."""
         try:
             write_checkpoint(self.folder, capture(run), self.identity)

@@ -1,14 +1,10 @@
 """Bounds the gradient before each update."""
 
 import math
-from typing import TYPE_CHECKING
 
 from glassnet.nn.checks import check_number
 from glassnet.optim import clip_gradient_norm, clip_gradient_value
-from glassnet.training.callbacks.protocol import Callback
-
-if TYPE_CHECKING:
-    from glassnet.training.run import TrainingRun
+from glassnet.training.run import Callback, TrainingRun
 
 
 class GradientClipping(Callback):
@@ -21,7 +17,7 @@ class GradientClipping(Callback):
         self.max_norm = None if max_norm is None else _bound("max_norm", max_norm)
         self.max_value = None if max_value is None else _bound("max_value", max_value)
 
-    def on_gradients_ready(self, run: "TrainingRun") -> None:
+    def on_gradients_ready(self, run: TrainingRun) -> None:
         """Clip; the norm that the history records is the one before clipping."""
         if self.max_value is not None:
             clip_gradient_value(run.parameters, self.max_value)

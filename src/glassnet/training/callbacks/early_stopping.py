@@ -1,14 +1,11 @@
 """Ends a training that no longer improves."""
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from glassnet.nn.checks import check_count, check_number
 from glassnet.training.callbacks.best_weights import BestWeights
-from glassnet.training.callbacks.protocol import Callback
-
-if TYPE_CHECKING:
-    from glassnet.training.run import TrainingRun
+from glassnet.training.run import Callback, TrainingRun
 
 _WEIGHTS = "best_weights."
 
@@ -32,13 +29,13 @@ class EarlyStopping(Callback):
         self.best = BestWeights() if restore_best_weights else None
         self._lowest, self._waited = float("inf"), 0
 
-    def on_train_begin(self, run: "TrainingRun") -> None:
+    def on_train_begin(self, run: TrainingRun) -> None:
         """Forget the epochs of an earlier training."""
         self._lowest, self._waited = float("inf"), 0
         if self.best is not None:
             self.best.on_train_begin(run)
 
-    def on_epoch_end(self, run: "TrainingRun") -> None:
+    def on_epoch_end(self, run: TrainingRun) -> None:
         """Count the epochs without improvement."""
         if self.best is not None:
             self.best.on_epoch_end(run)
@@ -51,7 +48,7 @@ class EarlyStopping(Callback):
         if self._waited >= self.patience:
             run.stop(f"the validation loss did not improve for {self.patience} epochs")
 
-    def on_train_end(self, run: "TrainingRun") -> None:
+    def on_train_end(self, run: TrainingRun) -> None:
         """Restore the best weights."""
         if self.best is not None:
             self.best.on_train_end(run)

@@ -2,13 +2,9 @@
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from glassnet.training.callbacks.protocol import Callback
 from glassnet.training.history_file import write_history
-
-if TYPE_CHECKING:
-    from glassnet.training.run import TrainingRun
+from glassnet.training.run import Callback, TrainingRun
 
 
 class HistoryFile(Callback):
@@ -18,7 +14,7 @@ class HistoryFile(Callback):
         """Write to `path`."""
         self.path = path
 
-    def on_epoch_end(self, run: "TrainingRun") -> None:
+    def on_epoch_end(self, run: TrainingRun) -> None:
         """Write the history with the epoch that has just ended; NaN where a callback gave an epoch no such entry."""
         columns = list(dict.fromkeys(name for row in run.history for name in row))
         complete = [{name: row.get(name, math.nan) for name in columns} for row in run.history]

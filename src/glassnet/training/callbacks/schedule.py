@@ -1,15 +1,12 @@
 """Sets the learning rate before each update."""
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from glassnet.nn.arrays import describe
 from glassnet.nn.checks import check_number
 from glassnet.optim import ReduceOnPlateau, Schedule, WithWarmup
-from glassnet.training.callbacks.protocol import Callback
-
-if TYPE_CHECKING:
-    from glassnet.training.run import TrainingRun
+from glassnet.training.run import Callback, TrainingRun
 
 
 class LearningRateSchedule(Callback):
@@ -30,11 +27,11 @@ class LearningRateSchedule(Callback):
         self.plateau = schedule if isinstance(schedule, ReduceOnPlateau) else None
         self._first = self.state_dict()
 
-    def on_train_begin(self, run: "TrainingRun") -> None:
+    def on_train_begin(self, run: TrainingRun) -> None:
         """Forget the epochs of an earlier training."""
         self.load_state_dict(self._first)
 
-    def on_batch_begin(self, run: "TrainingRun") -> None:
+    def on_batch_begin(self, run: TrainingRun) -> None:
         """Set the rate of this step.
 
         Raises:
@@ -43,7 +40,7 @@ class LearningRateSchedule(Callback):
         rate = self.schedule(run.step)
         run.optimizer.learning_rate = check_number("LearningRateSchedule", "learning rate", rate, 0, math.inf)
 
-    def on_epoch_end(self, run: "TrainingRun") -> None:
+    def on_epoch_end(self, run: TrainingRun) -> None:
         """Let a schedule that watches the validation loss take note of it."""
         if self.plateau is not None and run.step > self._warmup_steps:
             self.plateau.observe(run.history[-1]["validation_loss"])

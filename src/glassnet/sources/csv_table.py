@@ -1,0 +1,220 @@
+"""A CSV file of the user's own, as people have them: read as text, each column then understood as a whole."""
+
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from glassnet.columns.dates import iso_texts
+from glassnet.columns.identifiers import counts_rows
+from glassnet.columns.naming import listed, near, rows_were
+from glassnet.columns.text_column import TextColumn
+from glassnet.overrides import as_setting
+from glassnet.sources.csv_columns import Understood, understand
+from glassnet.sources.csv_doubts import doubts
+from glassnet.sources.csv_target import TargetColumn, understand_target
+from glassnet.sources.csv_text import TextTable, read_texts
+from glassnet.sources.raw import RawTable
+
+Columns: TypeAlias = dict[str, TextColumn]
+Rows: TypeAlias = npt.NDArray[np.bool_]
+
+MOST_FEATURES = 10_000
+PARTS_OF_A_DATE = 20  # features that a date may become: days, twelve months, seven weekdays
+LONGEST = 200  # signs of a note within an error
+# The settings that name columns, and for what; the target may be among those that are codes, as it may be one itself.
+NAMING = {"drop": "not to learn from", "keep": "to learn from", "categorical": "", "dates": "to learn from"}
+
+
+def csv_table(settings: dict[str, Any]) -> RawTable:
+    """Return the table that the settings describe: see `conf/data/csv.yaml` for what each of them means.
+
+    Raises:
+        ValueError: in one line, for whatever makes the file unusable.
+    """
+    path = Path(settings["path"])
+    table = read_texts(path, settings, [] if settings["target"] is None else [settings["target"]])
+    _require_columns(path, table, settings)
+    columns = {name: column for name, column in table.columns.items() if name not in settings["drop"]}
+    target = columns.pop(settings["target"])
+    marks = list(dict.fromkeys(mark for column in table.columns.values() for mark in column.marks))
+    counters = _row_counters(columns, settings)  # before rows are left out, which would break their count
+    with_target, notes = _rows_with_target(path, table, target, settings)
+    columns, target = _taken(columns, with_target), target.take(with_target)
+    found = _understood(path, columns, counters, settings)
+    whole, lost = _rows_with_features(path, columns, found, settings)
+    if lost:  # what is left may be constant now
+        names = found.names
+        learnt_from = {name: column for name, column in columns.items() if name in names}
+        columns, target = _taken(learnt_from, whole), target.take(whole)
+        again = understand(path, columns.values(), settings)
+        again.remarks.take_over(found.remarks, found.names)
+        found = again
+    notes = [*table.notes, *notes, *found.remarks.sentences(settings, marks), *lost]
+    _require_features(path, found, notes, settings)
+    learnt = understand_target(path, target, settings)
+    notes += [*learnt.notes, *doubts(columns, found, learnt, settings, marks)]
+    return _assembled(path, columns, found, learnt, settings, notes)
+
+
+def _require_columns(path: Path, table: TextTable, settings: dict[str, Any]) -> None:
+    """Raise a `ValueError` unless the settings name columns of the table, none of them for two purposes."""
+    target, names = settings["target"], list(table.columns)
+    if target not in names:
+        received = "none" if target is None else repr(target)
+        meant = None if target is None else near(target, names)
+        hint = f"; did you mean {as_setting('data.target', meant)}?" if meant else ""
+        if len(names) < 2:
+            hint = "; with one column alone, set data.delimiter to what divides the fields"
+        raise ValueError(
+            f"{path}: expected data.target to name one of the columns {listed(names)}, received {received}{hint}"
+        )
+    for key, purpose in NAMING.items():
+        if unknown := [name for name in settings[key] if name not in names]:
+            meant = near(unknown[0], names)
+            raise ValueError(
+                f"{path}: expected data.{key} to name columns of {listed(names)}, received {listed(unknown)}"
+                + (f"; did you mean {as_setting(f'data.{key}', [meant])}?" if meant else "")
+            )
+        if target in settings[key] and purpose:
+            raise ValueError(
+                f"{path}: expected data.{key} to name columns {purpose}, received the target {target!r} among them; "
+                "take it out"
+            )
+    for one, other in (("drop", "keep"), ("dates", "categorical")):
+        if both := [name for name in settings[one] if name in settings[other]]:
+            raise ValueError(
+                f"{path}: expected a column in data.{one} or data.{other}, not in both, received {listed(both)} in both"
+            )
+
+
+def _row_counters(columns: Columns, settings: dict[str, Any]) -> list[str]:
+    spared = {*settings["keep"], *settings["categorical"], *settings["dates"]}
+    return [name for name, column in columns.items() if name not in spared and counts_rows(column, settings["decimal"])]
+
+
+def _understood(path: Path, columns: Columns, counters: list[str], settings: dict[str, Any]) -> Understood:
+    """Return what the columns are, without those that count the rows, unless nothing else can be learnt from."""
+    found = understand(path, [column for name, column in columns.items() if name not in counters], settings)
+    kind = "counter"
+    if counters and not found.names:
+        found, kind = understand(path, columns.values(), settings), "only counter"
+    for name in counters:
+        found.remarks.add(kind, name)
+    return found
+
+
+def _taken(columns: Columns, kept: Rows) -> Columns:
+    """Return the columns of these rows alone."""
+    return columns if kept.all() else {name: column.take(kept) for name, column in columns.items()}
+
+
+def _rows_with_target(
+    path: Path, table: TextTable, target: TextColumn, settings: dict[str, Any]
+) -> tuple[Rows, list[str]]:
+    """Return which rows have a value of the target, and what is to be said of the others.
+
+    Raises:
+        ValueError: if none has one, or one has none and the settings refuse that.
+    """
+    notes = []
+    if table.empty:
+        notes.append(
+            f"{rows_were(len(table.empty))} left out as wholly empty, and not counted in row numbers: row "
+            f"{listed(table.empty)} below the header"
+        )
+    missing = target.missing
+    if not missing.any():
+        return ~missing, notes
+    in_file = np.setdiff1d(np.arange(1, table.rows + len(table.empty) + 1), table.empty)[missing]
+    if missing.all():
+        raise ValueError(f"{path}: expected a value of the target {target.name!r} in some row, received none")
+    if settings["missing_target"] == "error":
+        raise ValueError(
+            f"{path}: expected a value of the target {target.name!r} in every row, received {len(in_file)} rows "
+            f"without, the first is row {in_file[0]} below the header; set data.missing_target=drop to leave them out"
+        )
+    marks = ", ".join(f"{mark!r} in {count}" for mark, count in target.marks.items())
+    read = f"; read as missing there: {marks}, which data.missing_values decides" if marks else ""
+    notes.append(
+        f"{rows_were(len(in_file))} left out, having no value of the target {target.name!r}, and not counted in row "
+        f"numbers: row {listed(in_file)} below the header{read}"
+    )
+    return ~missing, notes
+
+
+def _rows_with_features(
+    path: Path, columns: Columns, found: Understood, settings: dict[str, Any]
+) -> tuple[Rows, list[str]]:
+    """Return which rows have what the settings ask of the columns that are learnt from, and a note on the others."""
+    lost = np.zeros(len(next(iter(columns.values())).places) if columns else 0, dtype=bool)
+    if settings["missing_numeric"] == "drop":
+        for name, of_texts in found.numbers.items():  # "NAN" is a number too, and none
+            lost |= np.isnan(columns[name].spread(of_texts))
+    if settings["missing_categorical"] == "drop":
+        for column in found.categories.values():
+            lost |= column.missing
+    if not lost.any():
+        return ~lost, []
+    if lost.all():
+        raise ValueError(
+            f"{path}: expected a row without missing values for missing_…=drop, received {len(lost)} rows with some"
+        )
+    count = int(lost.sum())
+    return ~lost, [
+        f"{count} row{'s' if count > 1 else ''} with missing values {'were' if count > 1 else 'was'} left out, and "
+        f"{'are' if count > 1 else 'is'} not counted in row numbers"
+    ]
+
+
+def _require_features(path: Path, found: Understood, notes: list[str], settings: dict[str, Any]) -> None:
+    if not found.names:
+        said = "; ".join(note if len(note) <= LONGEST else f"{note[:LONGEST]}…" for note in notes)
+        raise ValueError(
+            f"{path}: expected a column to learn from, received none that is usable: {said or 'no columns'}"
+        )
+    of_dates = PARTS_OF_A_DATE * len(found.dates)
+    expected = len(found.numbers) + of_dates + sum(len(column.texts) for column in found.categories.values())
+    if expected > MOST_FEATURES:
+        raise ValueError(
+            f"{path}: expected at most {MOST_FEATURES} features, received {expected} ({len(found.numbers)} numbers, "
+            f"and every category of {len(found.categories)} text columns); leave columns out with data.drop, or lower "
+            "data.most_categories"
+        )
+
+
+def _assembled(
+    path: Path, columns: Columns, found: Understood, target: TargetColumn, settings: dict[str, Any], notes: list[str]
+) -> RawTable:
+    """Return the table of all that was found."""
+    import pandas as pd
+
+    names = found.names
+    features = tuple(name for name in columns if name in names)
+    content: dict[str, Any] = {}
+    for name in features:
+        if name in found.categories:
+            content[name] = found.categories[name].values()
+        else:
+            values = columns[name].spread(found.numbers[name])
+            content[name] = np.array(iso_texts(values), dtype=object) if name in found.dates else values
+    content[target.column.name] = target.column.values() if target.numbers is None else target.numbers
+    # As objects, else pandas would take texts for strings of its own.
+    frame = pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in content.items()})
+    if not target.kept.all():
+        frame = frame[target.kept].reset_index(drop=True)
+    return RawTable(
+        name=path.stem,
+        description=f"{path.name}: {len(frame)} rows",
+        frame=frame,
+        features=features,
+        target=target.column.name,
+        task=target.task,
+        class_names=target.class_names,
+        categorical=tuple(name for name in features if name in found.categories),
+        missing={key: settings[f"missing_{key}"] for key in ("numeric", "categorical", "indicator", "values")},
+        notes=tuple(notes),
+        forms=found.forms,
+        dates=found.dates,
+    )

@@ -1,0 +1,165 @@
+"""What the target of a table is: classes or a quantity, and which rows have one."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from glassnet.columns.dates import find_date_format
+from glassnet.columns.naming import listed
+from glassnet.columns.number_columns import (
+    MAYBE_DECIMALS,
+    MISSING_MARKS,
+    OTHER_DECIMALS,
+    STRAY_TEXTS,
+    Reading,
+    marks_among_texts,
+    read_numbers,
+)
+from glassnet.columns.number_forms import split_number
+from glassnet.columns.spelling import merged, spelt_alike
+from glassnet.columns.text_column import TextColumn
+from glassnet.sources.raw import Task
+
+MOST_CLASSES = 20  # a whole-number target with more values than this is taken for a quantity
+MOST_WORTH_A_WORD = 100  # whole numbers that may be classes all the same
+LEAST_IN_A_CLASS = 3  # one row for each split
+
+
+@dataclass(frozen=True)
+class TargetColumn:
+    """The target as it is learnt.
+
+    Attributes:
+        task: what is learnt.
+        column: the texts of each row; equal numbers are one.
+        of_texts: for a regression, the number that each text is.
+        class_names: for classes, their names in the order of their ids.
+        kept: which rows have a class that is not left out.
+        notes: what is to be said of it.
+    """
+
+    task: Task
+    column: TextColumn
+    of_texts: npt.NDArray[np.float64] | None
+    class_names: tuple[str, ...]
+    kept: npt.NDArray[np.bool_]
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def numbers(self) -> npt.NDArray[np.float64] | None:
+        """For a regression, the value of each row."""
+        return None if self.of_texts is None else self.column.spread(self.of_texts)
+
+
+def understand_target(path: Path, column: TextColumn, settings: dict[str, Any]) -> TargetColumn:
+    """Return what the target is, in rows that all have a value.
+
+    Raises:
+        ValueError: if it is no quantity where it is to be one, or its classes are too few or too small.
+    """
+    reading, task = read_numbers(column, settings["decimal"]), settings["task"]
+    notes: list[str] = []
+    if task == "auto":
+        task, notes = _found_task(column, reading)
+    if reading.numbers is not None and reading.examples:
+        doubt = " whose thousands a comma parts" if reading.oddity == MAYBE_DECIMALS else ""
+        remedy = "; if it stands for decimals, set data.decimal (\"data.decimal=','\")" if doubt else ""
+        notes.append(f"the target {column.name!r} is read as numbers{doubt} ({reading.examples[0]!r}){remedy}")
+    if task == "regression":
+        numbers = _quantity(path, column, reading, settings)
+        return TargetColumn("regression", column, numbers, (), np.ones(len(column.places), dtype=bool), notes)
+    column, equal = merged(column, settings["decimal"], reading.numbers)
+    if equal:
+        notes.append(f"equal numbers are one class of the target {column.name!r}: {'; '.join(equal)}")
+    if alike := spelt_alike(column.texts):
+        notes.append(
+            f"classes of the target {column.name!r} that differ in case or spaces, a hyphen or a stop alone are "
+            f"classes of their own: {'; '.join(alike)}; write them alike to have one"
+        )
+    return _classes(path, column, settings, notes)
+
+
+def _found_task(column: TextColumn, reading: Reading) -> tuple[Task, list[str]]:
+    """Return what the target is taken for, and a note where it may as well be the other."""
+    numbers = reading.numbers
+    if numbers is None:
+        odd = listed(map(repr, reading.examples))
+        said = f"the target {column.name!r} is taken for classes, though most of it are numbers (not {odd})"
+        return "classification", [said] if reading.oddity in {MISSING_MARKS, STRAY_TEXTS} else []
+    different = len(np.unique(numbers))
+    whole = bool((numbers == np.round(numbers)).all())
+    task: Task = "classification" if whole and different <= MOST_CLASSES else "regression"
+    said = f"the target {column.name!r} has {different} different {'whole numbers' if whole else 'numbers'}, taken for "
+    if task == "classification":
+        return task, [f"{said}classes; data.task=regression takes them for a quantity"] if different > 2 else []
+    most = MOST_WORTH_A_WORD if whole else MOST_CLASSES
+    may_be_classes = different <= most and column.present >= LEAST_IN_A_CLASS * different
+    return task, [f"{said}a quantity; data.task=classification takes them for classes"] if may_be_classes else []
+
+
+def _quantity(path: Path, column: TextColumn, reading: Reading, settings: dict[str, Any]) -> npt.NDArray[np.float64]:
+    """Return what the texts of a regression's target are as numbers."""
+    target, numbers = column.name, reading.numbers
+    if numbers is None:
+        strange = (
+            reading.examples or tuple(text for text in column.texts if split_number(text, ".") is None) or column.texts
+        )
+        hint = _hint(reading, settings)
+        raise ValueError(
+            f"{path}: expected numbers in the target {target!r} for regression, received {strange[0]!r}"
+            f"{f'; set {hint}' if hint else ''}"
+        )
+    if not np.isfinite(numbers).all():
+        text = column.texts[int(np.flatnonzero(~np.isfinite(numbers))[0])]
+        raise ValueError(
+            f"{path}: expected finite numbers in the target {target!r}, received {text!r}; declare it in "
+            "data.missing_values if it marks a missing value"
+        )
+    if (numbers == numbers[0]).all():
+        raise ValueError(f"{path}: expected a target {target!r} that varies, received {numbers[0]:g} in every row")
+    return numbers
+
+
+def _classes(path: Path, column: TextColumn, settings: dict[str, Any], notes: list[str]) -> TargetColumn:
+    """Return the target as classes, those of few rows left out where the settings say so."""
+    target, counts = column.name, dict(zip(column.texts, column.counts.tolist(), strict=True))
+    small = sorted(name for name, count in counts.items() if count < LEAST_IN_A_CLASS)
+    kept = [name for name in column.texts if name not in small]
+    reading = read_numbers(column, settings["decimal"])
+    if small and find_date_format(column.texts):
+        raise ValueError(
+            f"{path}: expected classes or numbers in the target {target!r}, received dates such as "
+            f"{column.texts[0]!r}; give the file a column of what is to be predicted of them, a number of days, say"
+        )
+    if small and (settings["rare_classes"] == "error" or len(kept) < 2):
+        hint = _hint(reading, settings)
+        marks = marks_among_texts(small + kept, of_target=True)
+        declare = f"; or declare in data.missing_values what marks a missing value ({listed(map(repr, marks))})"
+        raise ValueError(
+            f"{path}: expected at least {LEAST_IN_A_CLASS} rows of every class of {target!r}, one for each split, "
+            f"received {listed(f'{counts[name]} of {name!r}' for name in small)}; set data.rare_classes=drop to leave "
+            f"them out, or data.task=regression{f', and {hint},' if hint else ''} if it is a quantity"
+            + (declare if marks and not hint else "")
+        )
+    if len(kept) < 2:
+        raise ValueError(f"{path}: expected at least two classes in {target!r}, received {listed(map(repr, kept))}")
+    ranks = column.texts if reading.numbers is None else reading.numbers.tolist()
+    order: dict[str, Any] = dict(zip(column.texts, ranks, strict=True))
+    names = tuple(sorted(kept, key=lambda name: order[name]))
+    rows = np.isin(column.places, [place for place, name in enumerate(column.texts) if name in kept])
+    if small:
+        few = f"left out, fewer than {LEAST_IN_A_CLASS} rows each, and not counted in row numbers"
+        notes.append(f"{few}: classes {listed(small)}")
+    return TargetColumn("classification", column, None, names, rows, notes)
+
+
+def _hint(reading: Reading, settings: dict[str, Any]) -> str:
+    """Return what to set so that a target's texts are numbers, if most of them are, or nothing."""
+    if reading.oddity == OTHER_DECIMALS:
+        return f"data.decimal, since they have a decimal {'point' if settings['decimal'] == ',' else 'comma'}"
+    if reading.oddity in {MISSING_MARKS, STRAY_TEXTS}:
+        return f"data.missing_values with {listed(map(repr, reading.examples))}, since most are numbers"
+    return ""

@@ -1,0 +1,24 @@
+"""Raw tables and images: prepared for a network, kept on disk, and predicted for by a model file."""
+
+from glassnet.tables.image_preprocessing import ImagePreprocessing
+from glassnet.tables.model_files import TrainedModel, load_model, predict_rows
+from glassnet.tables.prepared import PreparedData, open_prepared, prepare, read_prepared
+from glassnet.tables.preprocessing import Preprocessing, preprocessing_from_json
+from glassnet.tables.raw_files import read_raw, write_raw
+from glassnet.tables.table_preprocessing import TablePreprocessing
+
+__all__ = [
+    "ImagePreprocessing",
+    "PreparedData",
+    "Preprocessing",
+    "TablePreprocessing",
+    "TrainedModel",
+    "load_model",
+    "open_prepared",
+    "predict_rows",
+    "prepare",
+    "preprocessing_from_json",
+    "read_prepared",
+    "read_raw",
+    "write_raw",
+]

@@ -1,0 +1,31 @@
+"""Model files of tables and images: read with their preprocessing, and predicting for raw rows."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from glassnet import training
+from glassnet.tables.preprocessing import Preprocessing, preprocessing_from_json
+from glassnet.training import ModelFile
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TrainedModel: TypeAlias = ModelFile[Preprocessing]
+
+
+def load_model(path: Path) -> TrainedModel:
+    """Read a model file together with the preprocessing of tables or images in it; see `training.load_model`."""
+    return training.load_model(path, preprocessing_from_json)
+
+
+def predict_rows(saved: TrainedModel, frame: "pd.DataFrame") -> "pd.DataFrame":
+    """Return the prediction for each raw row: the class and each class's probability, or for regression the value."""
+    import pandas as pd
+
+    predictions = saved.predict_frame(frame)
+    if not saved.class_names:
+        return pd.DataFrame({"prediction": predictions[:, 0].astype(float)})
+    names = saved.class_names
+    columns: dict[str, Any] = {"class": [names[i] for i in predictions.argmax(axis=1)]}
+    columns |= {f"probability_{name}": predictions[:, i].astype(float) for i, name in enumerate(names)}
+    return pd.DataFrame(columns)

@@ -1,0 +1,176 @@
+"""The raw data on disk, between the stages fetch and prepare."""
+
+import json
+from collections.abc import Set
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from glassnet.files import file_digest, whole_file
+from glassnet.sources import RawData, RawImages, RawTable
+
+ABOUT = "dataset.json"
+SPLIT_SETTINGS = {"validation_fraction", "test_fraction", "split_seed", "folds", "fold", "repetition"}
+
+
+def write_raw(data: RawData, folder: Path) -> None:
+    """Write a table as `<name>.csv`, images as `images.npy` and `labels.npy`; what they mean as `dataset.json`.
+
+    That comes last, so that the data are whole where it is.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / ABOUT).unlink(missing_ok=True)
+    about: dict[str, Any] = {
+        "name": data.name, "description": data.description, "class_names": list(data.class_names)
+    }  # fmt: skip
+    if isinstance(data, RawImages):
+        write_array(folder / "images.npy", data.images)
+        write_array(folder / "labels.npy", data.labels)
+        about |= {"kind": "images", "test_rows": data.test_rows}
+    else:
+        with whole_file(folder / f"{data.name}.csv") as part:
+            data.frame.to_csv(part, index=False, lineterminator="\n")
+        about |= {
+            "kind": "table",
+            "rows": len(data.frame),
+            "file": f"{data.name}.csv",
+            "features": list(data.features),
+            "categorical": list(data.categorical),
+            "target": data.target,
+            "task": data.task,
+            "missing": data.missing,
+            "notes": list(data.notes),
+            "forms": data.forms,
+            "dates": data.dates,
+        }
+    write_json(folder / ABOUT, about)
+
+
+def source_digest(data_settings: dict[str, Any]) -> str:
+    """Return a digest of the file at `data.path`: the user's own table, or the code that makes or fetches the data."""
+    path = Path(data_settings["path"])
+    if not path.is_file():
+        raise ValueError(
+            f"data.path: expected a file, received {data_settings['path']!r}; name the table to learn from"
+        )
+    return file_digest(path)[:16]
+
+
+def source_identity(data_settings: dict[str, Any]) -> dict[str, Any]:
+    """Return what decides about the raw data: the settings but for those of the split and of where to look for a file.
+
+    The digest of the source is among them.
+    """
+    others = {key: value for key, value in data_settings.items() if key not in SPLIT_SETTINGS and key != "mirrors"}
+    return {**others, "source_digest": source_digest(data_settings)}
+
+
+def read_raw(folder: Path) -> RawData:
+    """Read what `write_raw` wrote.
+
+    Raises:
+        FileNotFoundError: if the data were not fetched yet.
+        ValueError: if a file is damaged.
+    """
+    about = read_json(folder / ABOUT, "fetch", {"name", "description", "class_names", "kind"})
+    common = {
+        "name": about["name"],
+        "description": about["description"],
+        "class_names": tuple(about["class_names"]),
+    }
+    if about["kind"] == "images":
+        images, labels = (read_array(folder / f"{name}.npy", "fetch") for name in ("images", "labels"))
+        return RawImages(**common, images=images, labels=labels, test_rows=about["test_rows"])
+    return RawTable(
+        **common,
+        frame=_read_table(folder, about),
+        features=tuple(about["features"]),
+        categorical=tuple(about["categorical"]),
+        target=about["target"],
+        task=about["task"],
+        missing=about["missing"],
+        notes=tuple(about["notes"]),
+        forms=about["forms"],
+        dates=about["dates"],
+    )
+
+
+def _read_table(folder: Path, about: dict[str, Any]) -> Any:
+    """Read the CSV back as it was written: texts as they are (an "NA" among them), only an empty field is missing.
+
+    Lines end with a line feed alone, since a carriage return may be part of a text.
+    """
+    import pandas as pd
+
+    texts = {*about["categorical"], *about["dates"], *([about["target"]] if about["task"] == "classification" else [])}
+    path = folder / about["file"]
+    _require(path, "fetch")
+    try:
+        frame = pd.read_csv(path, dtype=object, keep_default_na=False, na_values=[""], lineterminator="\n")
+        # Python's own conversion gives back exactly the number that was written.
+        table = pd.DataFrame(
+            {
+                name: values if name in texts else np.array([float(value) for value in values], dtype=np.float64)
+                for name, values in frame.items()
+            }
+        )
+    except ValueError as error:  # pandas' own are of this kind too
+        raise _damaged(path, "fetch") from error
+    if len(table) != about.get("rows") or {*about["features"], about["target"]} - {*table.columns}:
+        raise _damaged(path, "fetch")
+    return table
+
+
+def write_array(path: Path, array: npt.NDArray[Any]) -> None:
+    """Write an array as `.npy`."""
+    with whole_file(path) as part, part.open("wb") as file:
+        np.save(file, array, allow_pickle=False)
+
+
+def read_array(path: Path, stage: str, *, mapped: bool = False) -> npt.NDArray[Any]:
+    """Read an array that the named stage writes; `mapped`: leave it on the disk.
+
+    Raises:
+        FileNotFoundError: if it has not.
+        ValueError: if the file is damaged.
+    """
+    _require(path, stage)
+    try:
+        array: npt.NDArray[Any] = np.load(path, mmap_mode="r" if mapped else None, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise _damaged(path, stage) from error
+    return array
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write a JSON file that people can read."""
+    with whole_file(path) as part:
+        part.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path, stage: str, keys: Set[str] = frozenset()) -> dict[str, Any]:
+    """Read a JSON file that the named stage writes, with at least these keys.
+
+    Raises:
+        FileNotFoundError: if it has not.
+        ValueError: if the file is damaged.
+    """
+    _require(path, stage)
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise _damaged(path, stage) from error
+    if not isinstance(content, dict) or keys - content.keys():
+        raise _damaged(path, stage)
+    return content
+
+
+def _require(path: Path, stage: str) -> None:
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: expected the output of {stage} here, found no file; run {stage} first")
+
+
+def _damaged(path: Path, stage: str) -> ValueError:
+    return ValueError(f"{path}: expected what {stage} writes, received a damaged or foreign file; run {stage} again")

@@ -1,0 +1,145 @@
+"""Preprocessing of tables, learnt on the training rows: raw columns in, standardized and one-hot features out."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from glassnet.columns.raw_values import MissingMarkers, numbers_in, without_markers
+from glassnet.tables.table_features import (
+    Column,
+    decimal_of,
+    example_of,
+    feature_names,
+    features,
+    fit_categories,
+    fit_dates,
+    fit_numbers,
+    is_constant,
+    number_form,
+    unseen,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# The rules for a table without missing values.
+NONE_MISSING = {"numeric": "error", "categorical": "error", "indicator": False, "values": []}
+
+
+class TablePreprocessing:
+    """Takes the columns of a frame to features.
+
+    Numbers get mean 0 and deviation 1, and so do dates, as days; texts become one column a category, and so do the
+    months and weekdays of dates.
+
+    Attributes:
+        columns: one description for each raw column, in order. Numeric: name, kind "numeric", mean and scale (None for
+            a column that never changed), fill (the number for a missing value; None: that is an error), indicator
+            (whether a column that is 1 for a missing value follows), gaps (how many values the training rows missed),
+            form (how numbers are written, if not plainly, see `NumberForm`). Dates: the same of days since 1970, kind
+            "date", format (as `strftime` has it, or ISO's), months and weekdays, if they vary. Text: name, kind
+            "categorical", categories, fill and gaps likewise.
+        missing_markers: the texts that stand for a missing value, such as "?".
+    """
+
+    kind = "table"
+
+    def __init__(self, columns: list[Column], missing_markers: list[str]) -> None:
+        """Take the descriptions and the markers, as `fit` or `from_json` make them."""
+        self.columns, self.missing_markers = columns, missing_markers
+        self._missing = {decimal: MissingMarkers(missing_markers, decimal) for decimal in set(map(decimal_of, columns))}
+
+    @classmethod
+    def fit(
+        cls,
+        frame: "pd.DataFrame",
+        features: tuple[str, ...],
+        categorical: tuple[str, ...] = (),
+        missing: dict[str, Any] | None = None,
+        forms: dict[str, dict[str, str]] | None = None,
+        dates: dict[str, str] | None = None,
+    ) -> "TablePreprocessing":
+        """Learn from the training rows in `frame`.
+
+        Numbers that are the same, or missing, in all of them become a feature that is 0 in every row, whatever other
+        rows hold: weights that were never trained must not meet it. Texts that are all missing become no feature.
+
+        Args:
+            frame: the training rows.
+            features: the columns to use, in order.
+            categorical: those of them that are texts.
+            missing: "numeric": what fills a missing number or date, "median", "mean" or "drop" (such rows were left
+                out, and may not come later either); "categorical": "most_frequent", "own_category" or "drop";
+                "indicator": whether a numeric column with missing values gets a companion that marks them; "values":
+                the texts that stand for one in later rows. None: no value is missing, and none may be.
+            forms: how numbers are written in later rows, for the columns where it is not plainly, see `NumberForm`.
+            dates: the columns that are dates, and the form in which they are written.
+
+        Raises:
+            ValueError: for missing values that no rule covers, or numbers too large to be standardized.
+        """
+        rules = {**NONE_MISSING, **(missing or {})}
+        columns = []
+        for name in features:
+            form, values = (forms or {}).get(name), frame[name]
+            if name in categorical:
+                column = fit_categories(name, values, rules["categorical"])
+            elif name in (dates or {}):
+                column = fit_dates(name, values, (dates or {})[name], rules["numeric"], rules["indicator"])
+            else:
+                numbers = numbers_in(name, values, number_form({}))
+                column = fit_numbers(name, numbers, rules["numeric"], rules["indicator"])
+            columns.append({**column, "form": form} if form else column)
+        return cls(columns, rules["values"])
+
+    @property
+    def names(self) -> list[str]:
+        """The raw columns that are needed."""
+        return [column["name"] for column in self.columns]
+
+    @property
+    def constant_names(self) -> list[str]:
+        """Those from which nothing can be learnt, since the training rows differ in none of their features."""
+        return [column["name"] for column in self.columns if is_constant(column)]
+
+    @property
+    def feature_names(self) -> list[str]:
+        """The name of each of the D features."""
+        return [name for column in self.columns for name in feature_names(column)]
+
+    def transform(self, frame: "pd.DataFrame") -> npt.NDArray[np.float32]:
+        """Return the features `(N, D)`; other columns of the frame are ignored, unseen categories become zeros.
+
+        Raises:
+            ValueError: naming the columns that are missing, hold no number or date or no finite one, or miss values
+                where no rule says what fills them.
+        """
+        missing = [name for name in self.names if name not in frame.columns]
+        if missing:
+            raise ValueError(
+                f"preprocessing: expected the columns {', '.join(self.names)}, received none of these: {missing}"
+            )
+        parts: list[npt.NDArray[np.float64]] = []
+        for column in self.columns:
+            parts += features(column, self._raw(frame, column))
+        return np.column_stack(parts).astype(np.float32)
+
+    def unseen_categories(self, frame: "pd.DataFrame") -> dict[str, list[str]]:
+        """Return, for each column of texts or dates, what is in `frame` that the training rows did not have."""
+        found = {c["name"]: unseen(c, self._raw(frame, c)) for c in self.columns if c["name"] in frame.columns}
+        return {name: values for name, values in found.items() if values}
+
+    def _raw(self, frame: "pd.DataFrame", column: Column) -> "pd.Series[Any]":
+        values: Any = frame[column["name"]]
+        return without_markers(values, self._missing[decimal_of(column)])
+
+    def example(self) -> "pd.DataFrame":
+        """Return one raw row as it may look: the mean of each number, the first of each column's categories."""
+        import pandas as pd
+
+        return pd.DataFrame([{column["name"]: example_of(column) for column in self.columns}])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return a form that JSON can hold."""
+        return {"kind": self.kind, "columns": self.columns, "gap_marks": self.missing_markers}

@@ -1,0 +1,283 @@
+"""Data parallelism: processes that share every batch, with one set of weights in shared memory."""
+
+import math
+import mmap
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+from threadpoolctl import threadpool_limits
+
+from glassnet import nn
+from glassnet.data import DataLoader
+from glassnet.nn import FloatArray
+from glassnet.optim import Optimizer, gradient_norm
+from glassnet.optim.clipping import euclidean_norm
+from glassnet.training.checkpoint import own_generators
+from glassnet.training.divergence import diverged
+from glassnet.training.run import TrainingRun, loss_weight
+from glassnet.training.worker import Worker, wait_for
+
+IS_OVER, EPOCH, FIRST, LEARNING_RATE, STEPS = range(5)  # offsets of rank 0's messages to its workers
+WEIGHT = 1  # the offset of D_r among a process's sums
+GRAIN = 16  # parts of the flat vectors begin at multiples of a cache line
+
+
+def part_of(size: int, rank: int, processes: int) -> slice:
+    """Return which of `size` things belong to process number `rank`; the processes' counts differ by one at most."""
+    return slice(size * rank // processes, size * (rank + 1) // processes)
+
+
+class _DismissedError(Exception):
+    """Rank 0 has no more work for this worker."""
+
+
+class DataParallel:
+    """Processes that compute the gradient of each batch together and update the weights together.
+
+    The loss of a batch is a weighted mean over its rows, and so it is the mean of the means over parts of the rows:
+    with `ℓ_r` the loss of the rows of process r and `D_r` what it divides by (their number, or their summed weight),
+
+        `ℓ = Σ_r (D_r/D)·ℓ_r` with `D = Σ_r D_r`, hence `∂ℓ/∂θ = Σ_r (D_r/D)·∂ℓ_r/∂θ`.
+
+    Each process therefore passes its own rows forward and back, with its weight in the gradient that backward begins
+    with; then the gradients are added. Adding, and the update that follows, go element by element: each process does
+    them for its own part of the flat vectors, and nothing is done twice. Weights, gradients and the optimizer's slots
+    lie in memory that all processes share, so that nothing is sent. (Data parallelism with synchronous updates: Goyal
+    et al., "Accurate, large minibatch SGD", 2017; an optimizer divided among the processes: Rajbhandari et al., "ZeRO",
+    2020.)
+
+    What comes out is what one process computes, but for rounding, since sums are taken in another order: the same
+    bytes each time for the same number of processes. Masks of dropout are drawn for the whole batch in each process.
+
+    The calling process has rank 0, and the others are forked from it, each with a copy of model, loss,
+    optimizer and loader as they are at that moment. All else happens in rank 0 alone: penalty, clipping, callbacks,
+    validation. Of what a callback changes, the workers see the values of parameters and the learning rate.
+
+    Whoever waits looks for the message again and again at first, since waking up a sleeping process takes longer than
+    many a layer. In each process BLAS uses one thread.
+    """
+
+    def __init__(self, run: TrainingRun, processes: int) -> None:
+        """Check that the work of `run` can be shared among `processes`, 2 or more; they start with the `with` block.
+
+        Raises:
+            ValueError: if the loader or the optimizer works in a way of its own; if there are fewer rows in a batch
+                than processes; if what a module or the loss makes of one row depends on other rows, or on random
+                numbers of its own; or if this system cannot fork safely.
+        """
+        if sys.platform != "linux":
+            raise ValueError(f"fit: expected Linux for processes={processes}, received {sys.platform}; use 1 process")
+        if not isinstance(run.train_loader, DataLoader) or type(run.optimizer).step is not Optimizer.step:
+            raise ValueError(
+                f"fit: expected a DataLoader and an optimizer with the usual step for processes={processes}, which can "
+                f"be divided, received {type(run.train_loader).__name__} and {type(run.optimizer).__name__}; use 1 "
+                "process"
+            )
+        if processes > (rows := min(run.train_loader.batch_size, len(run.train_loader.dataset))):
+            raise ValueError(
+                f"fit: expected a row of each batch for every process, received processes={processes} and batches of "
+                f"{rows}; use fewer processes, as many as there are cores at most"
+            )
+        parts: list[nn.Module | nn.Loss] = [*run.model.modules(), run.loss]
+        for part in parts:
+            if problem := _hindrance(part):
+                raise ValueError(
+                    f"fit: expected a model and a loss that treat each row by itself for processes={processes}, "
+                    f"received {part!r}, {problem}; use 1 process, or leave it out"
+                )
+        self.run, self.processes, self.rank = run, processes, 0
+        self.dropouts = [module for module in run.model.modules() if isinstance(module, nn.Dropout)]
+        self.flat = run.optimizer.flat
+        size, dtype = self.flat.data.size, self.flat.data.dtype
+        self.data, self.slots = _shared(size, dtype), {name: _shared(size, dtype) for name in run.optimizer.slots}
+        self.gradients = [_shared(size, dtype) for _ in range(processes)]
+        self._own_data, self._own_gradient, self._own_slots = self.flat.data, self.flat.grad, run.optimizer.slots
+        grains = -(-size // GRAIN)
+        grain_ranges = [part_of(grains, rank, processes) for rank in range(processes)]
+        self.parts = [slice(some.start * GRAIN, min(some.stop * GRAIN, size)) for some in grain_ranges]
+        self.messages = _shared(STEPS + 1, np.dtype(np.float64))
+        self.sums = _shared(processes * 6, np.dtype(np.float64)).reshape(processes, 6)
+        self.norms = _shared(processes, np.dtype(np.float64))
+        self.workers: list[Worker] = []
+
+    def __enter__(self) -> Self:
+        self.blas = threadpool_limits(1, user_api="blas")
+        self.flat.move(self.data, self.gradients[0])
+        self._move_slots(self.slots)
+        try:
+            for rank in range(1, self.processes):
+                self.workers.append(Worker(rank, self._work))
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Dismiss the workers, and move weights, gradients and slots back into memory of this process alone."""
+        self.messages[IS_OVER] = True
+        self._release()
+        for worker in self.workers:
+            worker.end()
+        self.flat.move(self._own_data, self._own_gradient)
+        self._move_slots(self._own_slots)
+        for dropout in self.dropouts:
+            dropout.others = (0, 0)
+        self.blas.restore_original_limits()
+
+    def _move_slots(self, slots: dict[str, FloatArray]) -> None:
+        for name, slot in slots.items():
+            np.copyto(slot, self.run.optimizer.slots[name])
+        self.run.optimizer.slots = slots
+
+    def batches(self) -> Iterator[tuple[FloatArray, npt.NDArray[Any]]]:
+        """Yield rank 0's rows of what is left of the current epoch's batches, and have the workers read theirs."""
+        self.messages[EPOCH : FIRST + 1] = self.run.epoch - 1, self.run.batch
+        self._release()
+        return self._own_batches(self.run.epoch - 1, self.run.batch)
+
+    def compute_gradients(self, X: FloatArray, y: npt.NDArray[Any]) -> None:
+        """Pass the batch, of which `X`, `y` are rank 0's rows, forward and back; count its loss and score.
+
+        Raises:
+            TrainingDivergedError: if the loss is not finite.
+        """
+        run = self.run
+        self._release()
+        self._compute_gradients(X, y)
+        self._wait_for_workers()
+        examples, weight, loss_sum, score_sum, measured_weight, measured_sum = map(math.fsum, self.sums.T)
+        run.batch_loss = loss_sum / weight
+        if not math.isfinite(run.batch_loss):
+            raise diverged(run, "loss", run.batch_loss)
+        run.metrics.add_sums(int(examples), measured_weight, measured_sum, score_sum)
+
+    def gradient_norm(self) -> float:
+        """Return the gradient's norm, from those that the processes took of their parts if no penalty came after."""
+        return math.hypot(*self.norms) if self.run.penalty is None else gradient_norm(self.run.parameters)
+
+    def step(self) -> None:
+        """Update the weights from rank 0's gradient."""
+        optimizer = self.run.optimizer
+        gradient = self.flat.grad
+        self.messages[LEARNING_RATE : STEPS + 1] = optimizer.learning_rate, optimizer.steps
+        self._release()
+        self._update(gradient)
+        self._wait_for_workers()
+
+    def _work(self, worker: Worker) -> None:
+        """Work as one of the workers until rank 0 says stop."""
+        self.rank, self.itself = worker.rank, worker
+        self.flat.move(self.flat.data, self.gradients[self.rank])
+        with suppress(_DismissedError), np.errstate(over="ignore", invalid="ignore"):
+            while True:
+                self._wait_for_rank_0()
+                epoch, first = self.messages[EPOCH : FIRST + 1]
+                for X, y in self._own_batches(int(epoch), int(first)):
+                    self._wait_for_rank_0()
+                    self._compute_gradients(X, y)
+                    del X, y  # their memory serves for the next batch
+                    worker.done.release()
+                    self._wait_for_rank_0()
+                    self._follow()
+                    worker.done.release()
+
+    def _own_batches(self, epoch: int, first: int) -> Iterator[tuple[FloatArray, npt.NDArray[Any]]]:
+        """Yield this process's rows of the batches of an epoch; the batch's first row where there are too few rows."""
+
+        def part(rows: int) -> slice:
+            own = part_of(rows, self.rank, self.processes)
+            self.rows, self.has_rows = rows, own.stop > own.start
+            some = own if self.has_rows else slice(0, 1)
+            for dropout in self.dropouts:
+                dropout.others = (some.start, rows - some.stop)
+            return some
+
+        return self.run.train_loader.batches(epoch, first, part=part)
+
+    def _compute_gradients(self, X: FloatArray, y: npt.NDArray[Any]) -> None:
+        """Do this process's part of a batch: its rows forward and back, then its part of the sum of all gradients.
+
+        A gradient is that of `(D_r/N)·ℓ_r` at first, since only N, the number of rows, is known to each process before
+        they meet. Without weights it is D; else the sum is multiplied by N/D.
+        """
+        loss, measure = self.run.loss, self.run.measure
+        outputs = self.run.model(X)
+        value = loss.forward(outputs, y)
+        measured = self.run.measured(outputs, y, value)
+        weight, measured_weight = loss_weight(loss, len(X)), loss_weight(measure, len(X))
+        score_sum, measured_sum = loss.score_sum(outputs, y), measured * measured_weight
+        own = (len(X), weight, value * weight, score_sum, measured_weight, measured_sum)
+        self.sums[self.rank] = own if self.has_rows else 0.0
+        fraction = float(self.sums[self.rank, WEIGHT]) / self.rows
+        with nn.fresh_gradients([*self.flat.parameters, *self.run.frozen]):
+            self.run.model.backward_parameters(fraction * loss.backward())
+        self._meet()
+        gradient, *others = (gradient[self.parts[self.rank]] for gradient in self.gradients)
+        for other in others:
+            gradient += other
+        if (total_weight := float(self.sums[:, WEIGHT].sum())) != self.rows:
+            gradient *= self.rows / total_weight
+        self.norms[self.rank] = euclidean_norm(gradient)
+
+    def _update(self, gradient: FloatArray) -> None:
+        """Update this process's part of the weights from rank 0's gradient."""
+        optimizer, part = self.run.optimizer, self.parts[self.rank]
+        optimizer.steps += 1
+        optimizer.update_part(part.start, part.stop, gradient)
+
+    def _follow(self) -> None:
+        """Take part in an update that rank 0 has begun."""
+        optimizer = self.run.optimizer
+        optimizer.learning_rate, steps = self.messages[LEARNING_RATE : STEPS + 1].tolist()
+        optimizer.steps = int(steps)
+        self._update(self.gradients[0])
+
+    def _meet(self) -> None:
+        """Return once all processes have come here."""
+        if self.rank == 0:
+            self._wait_for_workers()
+            self._release()
+        else:
+            self.itself.done.release()
+            self._wait_for_rank_0()
+
+    def _wait_for_rank_0(self) -> None:
+        """Wait, in a worker, until it is to go on."""
+        wait_for(self.itself.go, self.itself.has_rank_0)
+        if self.messages[IS_OVER]:
+            raise _DismissedError
+
+    def _release(self) -> None:
+        for worker in self.workers:
+            worker.go.release()
+
+    def _wait_for_workers(self) -> None:
+        for worker in self.workers:
+            try:
+                wait_for(worker.done, worker.is_alive)
+            except ChildProcessError:
+                if (error := worker.last_words()) is not None:
+                    raise error from None
+                raise ChildProcessError(
+                    f"fit: expected {self.processes} processes at work, found one ended by {worker.cause_of_end} at "
+                    f"epoch {self.run.epoch}, after {self.run.step} steps; start again: a checkpoint, if there is one, "
+                    "has what came before"
+                ) from None
+
+
+def _hindrance(part: nn.Module | nn.Loss) -> str:
+    """Return why this part's work on a batch cannot be shared among processes; nothing if it can."""
+    if isinstance(part, nn.Module) and part.buffer_names:
+        return "whose statistics are those of the whole batch"
+    if not isinstance(part, nn.Dropout) and own_generators(part):
+        return "which draws random numbers of its own"
+    return ""
+
+
+def _shared(size: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """Return `size` zeros in memory that processes forked from this one share."""
+    return np.frombuffer(mmap.mmap(-1, size * dtype.itemsize), dtype=dtype)
