@@ -17,8 +17,9 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from glassnet.config import Layout, parse_settings
+from glassnet.config import parse_settings
 from glassnet.data import ImagePreprocessing, prepared
+from glassnet.runs import Layout
 from glassnet.stages import train
 
 ROOT = Path(__file__).resolve().parents[2]

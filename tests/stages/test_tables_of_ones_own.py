@@ -9,17 +9,10 @@ from pathlib import Path
 import pytest
 from hydra import compose, initialize_config_dir
 
-from glassnet.config import (
-    CONF,
-    Layout,
-    Settings,
-    UserError,
-    changes_from_conf,
-    register_resolvers,
-    to_settings,
-)
+from glassnet.config import CONF, Settings, UserError, changes_from_conf, register_resolvers, to_settings
 from glassnet.data import SOURCES, write_raw
 from glassnet.evaluation import ungrouped
+from glassnet.runs import Layout
 from glassnet.stages import evaluate, predict, report, train
 from glassnet.training import load_model
 

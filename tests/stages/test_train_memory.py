@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 import yaml
 
-from glassnet.config import Layout, parse_settings
+from glassnet.config import parse_settings
 from glassnet.data import RawImages, prepare, prepared
+from glassnet.runs import Layout
 from glassnet.stages import train
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from glassnet.config import Sweep, UserError, parse_settings, read_params
+from glassnet.config import UserError, parse_settings, read_params
+from glassnet.runs import Sweep
 from glassnet.tracking import limits, model_name
 from glassnet.tracking.conversation import quiet_warnings
 from glassnet.tracking.runs import _job_title, _sweep_title

@@ -10,8 +10,9 @@ import pytest
 import yaml
 
 from glassnet import nn, optim
-from glassnet.config import Layout, parse_settings
+from glassnet.config import parse_settings
 from glassnet.data import ArrayDataset, DataLoader
+from glassnet.runs import Layout
 from glassnet.tracking import LiveMetrics, conversation, live
 from glassnet.tracking.conversation import quiet_warnings, talk
 from glassnet.tracking.runs import COMPLETE, RECORD_TAG, connect, known_epochs, row_metrics

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from glassnet.config.conf_edits import GROUPS
 from glassnet.config.presets import read_group
-from glassnet.config.write_back import GROUPS
 from glassnet.config.yaml_text import load_yaml
 from glassnet.overrides import as_override
 

@@ -5,10 +5,11 @@ import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glassnet.config import ABLATION, FINISHED, PRUNED, REPLICATES, UNCHANGED, Job, read_jobs, read_notes
+from glassnet.config import ABLATION, REPLICATES, UNCHANGED
 from glassnet.files import whole_file, write_whole
 from glassnet.reporting.sweep_figures import draw_setting
 from glassnet.reporting.tables import markdown_table
+from glassnet.runs import FINISHED, PRUNED, Job, read_jobs, read_notes
 from glassnet.training import read_history
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.config import CONF, Layout, changes_from_conf, flatten, read_tuning
+from glassnet.config import CONF, changes_from_conf, flatten, read_tuning
 from glassnet.data import PreparedData
 from glassnet.data.raw_files import read_json
 from glassnet.diagnostics import Training, diagnose, examine_scores, next_improvements, read_telemetry
@@ -16,6 +16,7 @@ from glassnet.evaluation import TEMPERATURES, confusion_matrix, precision_recall
 from glassnet.files import write_whole
 from glassnet.reporting import result_figures, tables
 from glassnet.reporting.training_figures import draw_learning_curves, draw_telemetry
+from glassnet.runs import Layout
 from glassnet.training import load_model, read_history
 
 Json = dict[str, Any]

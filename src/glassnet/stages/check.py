@@ -6,9 +6,10 @@ nothing, and train once.
 
 import shlex
 
-from glassnet.config import Layout, Settings, UserError, run_stage
+from glassnet.config import Settings, UserError
 from glassnet.data.raw_files import source_digest
 from glassnet.files import write_whole
+from glassnet.runs import Layout, run_stage
 
 
 def main(settings: Settings, layout: Layout) -> None:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.config import Layout, Settings, require_same_data, require_same_run, run_stage, with_its_sweep
+from glassnet.config import Settings
 from glassnet.data import ImagePreprocessing, PreparedData, open_prepared
 from glassnet.evaluation import (
     LabelledRows,
@@ -24,6 +24,7 @@ from glassnet.evaluation import (
     regression_scores,
 )
 from glassnet.files import whole_file, write_whole
+from glassnet.runs import Layout, as_job_of_sweep, require_data_of_run, require_settings_of_run, run_stage
 from glassnet.training import ModelFile, load_model
 
 AnyArray: TypeAlias = npt.NDArray[Any]
@@ -41,10 +42,10 @@ class Evaluation(NamedTuple):
 
 def main(settings: Settings, layout: Layout) -> None:
     """Write the scores, the analysis of calibration and errors, and the prediction for every test row."""
-    layout = with_its_sweep(layout)
-    require_same_run(settings, layout)
+    layout = as_job_of_sweep(layout)
+    require_settings_of_run(settings, layout)
     prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
-    require_same_data(layout, prepared.digest)
+    require_data_of_run(layout, prepared.digest)
     network = load_model(layout.model)
     if not (layout.by_dvc or layout.baseline.is_file()):
         _train_baseline(settings, layout, prepared)

@@ -1,8 +1,9 @@
 """Fetches the raw data into data/raw."""
 
-from glassnet.config import Layout, Settings, run_stage
+from glassnet.config import Settings
 from glassnet.data import SOURCES, RawImages, write_raw
 from glassnet.data.raw_files import source_identity, write_json
+from glassnet.runs import Layout, run_stage
 
 
 def main(settings: Settings, layout: Layout) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.config import UserError, as_line, one_line_errors, read_arguments, require_writable
+from glassnet.config import UserError, as_line, one_line_errors, read_arguments
 from glassnet.data import ImagePreprocessing
 from glassnet.data.columns.naming import listed, rows_were
 from glassnet.data.columns.number_forms import NumberForm
@@ -15,6 +15,7 @@ from glassnet.data.columns.raw_values import UnreadableError, numbers_in
 from glassnet.data.columns.text_column import to_frame
 from glassnet.data.sources.csv_text import TextTable, read_texts
 from glassnet.files import whole_file
+from glassnet.runs import require_writable
 from glassnet.training import load_model, predict_rows
 
 TEXT_DEFAULTS = {"encoding": "utf-8", "delimiter": None, "decimal": ".", "missing_values": ["NA", "NaN", "nan", ""]}

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from glassnet.config import Layout, Settings, UserError, run_stage
+from glassnet.config import Settings, UserError
 from glassnet.data import RawTable, prepare, read_prepared, read_raw
 from glassnet.data.raw_files import read_json, source_identity
+from glassnet.runs import Layout, run_stage
 
 
 def main(settings: Settings, layout: Layout) -> None:

@@ -2,11 +2,12 @@
 
 import csv
 
-from glassnet.config import Layout, Settings, run_stage
+from glassnet.config import Settings
 from glassnet.data import open_prepared
 from glassnet.diagnostics import learning_rate_range_test
 from glassnet.files import whole_file
 from glassnet.reporting import draw_range_test
+from glassnet.runs import Layout, run_stage
 from glassnet.training.recipe import make_loaders, make_network, make_optimizer
 
 

@@ -11,10 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from glassnet.config import STOPPED, Layout, PlateauSettings, Settings, alone_in, as_line, flatten, run_stage
+from glassnet.config import PlateauSettings, Settings, as_line, flatten
 from glassnet.data import ArrayDataset, Augmentation, ImagePreprocessing, PreparedData, open_prepared
 from glassnet.diagnostics import Telemetry, sanity_checks, write_telemetry
 from glassnet.files import files_digest, whole_file, write_whole
+from glassnet.runs import STOPPED, Layout, alone_in, run_stage
 from glassnet.tracking import LiveMetrics, hand_over, hand_over_sweep
 from glassnet.training import (
     TIMING_COLUMNS,

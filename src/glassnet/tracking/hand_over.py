@@ -10,8 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glassnet.config import Layout, Settings, flatten
+from glassnet.config import Settings, flatten
 from glassnet.data import PreparedData
+from glassnet.runs import Layout
 from glassnet.tracking.conversation import OutageError, StoreError, heard, talk
 from glassnet.tracking.limits import DATA_SET_NAME, key, param_text, shortened, tag_texts
 from glassnet.tracking.model import log_model

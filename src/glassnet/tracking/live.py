@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
-from glassnet.config import Layout, Settings, as_line
+from glassnet.config import Settings, as_line
+from glassnet.runs import Layout
 from glassnet.tracking.conversation import OutageError, StoreError, talk
 from glassnet.tracking.limits import TAG, shortened, tag_texts
 from glassnet.tracking.runs import (

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glassnet.config import Layout, UserError, data_set_name
+from glassnet.config import UserError, data_set_name
+from glassnet.runs import Layout
 from glassnet.tracking.conversation import talk
 from glassnet.tracking.limits import MODEL_NAME, shortened
 from glassnet.tracking.model import log_model

@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from glassnet.config import Layout, Sweep
-from glassnet.config.jobs import RECORD
+from glassnet.runs import Layout, Sweep
+from glassnet.runs.jobs import RECORD
 from glassnet.tracking.limits import RUN_NAME, shortened, tag_texts
 from glassnet.tracking.opening import LOCKED, LockedError, alone_with, open_store
 from glassnet.tracking.store import request_seconds

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glassnet.config import FINISHED, PRUNED, Job, Layout, Sweep, read_jobs
+from glassnet.runs import FINISHED, PRUNED, Job, Layout, Sweep, read_jobs
 from glassnet.tracking.conversation import StoreError, forget_outage, heard, talk
 from glassnet.tracking.limits import key, param_text, tag_texts
 from glassnet.tracking.opening import open_store

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from glassnet.config import Settings, UserError, parse_override, parse_settings, read_jobs, run_stage
-from glassnet.config.text_settings import as_written
+from glassnet.config import Settings, UserError, parse_override, parse_settings
+from glassnet.config.string_settings import as_written
+from glassnet.runs import read_jobs, run_stage
 from glassnet.stages import search
 
 ROOT = Path(__file__).resolve().parents[2]

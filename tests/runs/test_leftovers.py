@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from glassnet.config import Layout, Settings, run_stage
+from glassnet.config import Settings
+from glassnet.runs import Layout, run_stage
 
 ROOT = Path(__file__).resolve().parents[2]
 Start = Callable[..., str]

@@ -96,7 +96,7 @@ def taken_back(edits: list[Edit]) -> dict[Path, str]:
     return texts
 
 
-def write_texts(texts: dict[Path, str]) -> None:
+def write_files(texts: dict[Path, str]) -> None:
     """Write files, each whole or not at all."""
     for path, text in texts.items():
         write_whole(path, text)
