@@ -15,7 +15,15 @@ from glassnet.config.compose import (
 from glassnet.config.conf_edits import Edit, edited, edits_to, taken_back, write_files
 from glassnet.config.errors import UserError, as_line, one_line_errors
 from glassnet.config.explain import explain, parse_override
-from glassnet.config.settings import PlateauSettings, Settings, flatten, parse_settings
+from glassnet.config.own_classes import (
+    named_by,
+    named_in_conf,
+    own_files,
+    own_sections,
+    require_dependencies,
+    require_own_classes,
+)
+from glassnet.config.settings import Settings, flatten, parse_settings
 from glassnet.config.string_settings import as_written
 from glassnet.config.tuning import (
     REPLICATES,
@@ -34,7 +42,6 @@ __all__ = [
     "TUNING",
     "UNCHANGED",
     "Edit",
-    "PlateauSettings",
     "Settings",
     "UserError",
     "as_line",
@@ -47,7 +54,11 @@ __all__ = [
     "edits_to",
     "explain",
     "flatten",
+    "named_by",
+    "named_in_conf",
     "one_line_errors",
+    "own_files",
+    "own_sections",
     "parse_override",
     "parse_settings",
     "print_usage",
@@ -55,6 +66,8 @@ __all__ = [
     "read_params",
     "read_tuning",
     "register_resolvers",
+    "require_dependencies",
+    "require_own_classes",
     "taken_back",
     "to_settings",
     "tuning_step",

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.config import CONF, changes_from_conf, flatten, read_tuning
+from glassnet.config import CONF, changes_from_conf, flatten, named_in_conf, read_tuning
 from glassnet.data import PreparedData
 from glassnet.data.raw_files import read_json
 from glassnet.diagnostics import Training, diagnose, examine_scores, next_improvements, read_telemetry
@@ -78,7 +78,7 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
     )
     environment.filters |= {"plain": tables.plain, "code": tables.code}
     environment.globals |= {"table": tables.markdown_table, "tables": tables}
-    network, baseline = load_model(layout.model), load_model(layout.baseline)
+    network, baseline = load_model(layout.model, named_in_conf), load_model(layout.baseline)
     score = next(name for name in ("accuracy", "mae") if f"best_validation_{name}" in card)
     text = environment.get_template("model_report.md.j2").render(
         regression=prepared.task == "regression",

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.config import Settings
+from glassnet.config import Settings, named_by
 from glassnet.data import ImagePreprocessing, PreparedData, open_prepared
 from glassnet.evaluation import (
     LabelledRows,
@@ -46,7 +46,7 @@ def main(settings: Settings, layout: Layout) -> None:
     require_settings_of_run(settings, layout)
     prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
     require_data_of_run(layout, prepared.digest)
-    network = load_model(layout.model)
+    network = load_model(layout.model, named_by(settings))
     if not (layout.by_dvc or layout.baseline.is_file()):
         _train_baseline(settings, layout, prepared)
     baseline = load_model(layout.baseline)

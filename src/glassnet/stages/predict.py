@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.config import UserError, as_line, one_line_errors, read_arguments
+from glassnet.config import UserError, as_line, named_in_conf, one_line_errors, read_arguments
 from glassnet.data import ImagePreprocessing
 from glassnet.data.columns.naming import listed, rows_were
 from glassnet.data.columns.number_forms import NumberForm
@@ -29,7 +29,7 @@ def main() -> None:
     if output.is_dir() or any(place.is_file() for place in output.parents):
         raise UserError(f"output: expected a file to write, received {str(output)!r}, a folder or below a file")
     require_writable("output", output)
-    saved = load_model(Path(arguments["model"]))
+    saved = load_model(Path(arguments["model"]), named_in_conf)
     settings = {**TEXT_DEFAULTS, **_written_settings(saved.about)}
     if not Path(arguments["input"]).is_file():
         raise UserError(f"input: expected a CSV file with the rows to predict for, found none at {arguments['input']}")
