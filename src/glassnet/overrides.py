@@ -15,6 +15,8 @@ def as_override(value: Any) -> str:
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, list | tuple):
         return f"[{','.join(map(as_override, value))}]"
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{key}:{as_override(each)}" for key, each in value.items()) + "}"
     if isinstance(value, str) and (value.lower() in WORDS or not re.fullmatch(r"[A-Za-z_/][\w/.-]*", value, re.ASCII)):
         return quoted(value)
     return str(value)

@@ -17,7 +17,8 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from glassnet.config import Layout, parse_settings
+from glassnet.config import parse_settings
+from glassnet.runs import Layout
 from glassnet.stages import train
 from glassnet.tables import ImagePreprocessing, prepared
 

@@ -17,7 +17,8 @@ from typing import Any
 import numpy as np
 import optuna
 
-from glassnet.config import PrunedError, register_resolvers, to_settings
+from glassnet.config import register_resolvers, to_settings
+from glassnet.runs import PrunedError
 from glassnet.config.compose import CONF, composed
 from glassnet.tables import PreparedData, open_prepared
 from glassnet.stages import pruning

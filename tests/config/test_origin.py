@@ -11,10 +11,11 @@ import yaml
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-from glassnet.config import CONF, Layout, UserError, parse_settings, read_params, register_resolvers, write_params
+from glassnet.config import CONF, UserError, parse_settings, read_params, register_resolvers, write_params
 from glassnet.config.compose import undone_by_generating
 from glassnet.config.origin import APPLIED, is_edited, settings_digest
 from glassnet.config.yaml_text import load_yaml
+from glassnet.runs import Layout
 from glassnet.stages import check
 from tests.settings import PROJECT
 

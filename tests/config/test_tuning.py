@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from glassnet.config import Settings, data_set_name, parse_settings, read_tuning, tuning_step, tuning_with, write_texts
+from glassnet.config import Settings, data_set_name, parse_settings, read_tuning, tuning_step, tuning_with, write_files
 from glassnet.config.tuning import TUNING
 from tests.settings import params, read_choice
 
@@ -43,6 +43,6 @@ def test_steps_are_of_one_data_set(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     step = tuning_step(ours, _settings(9, "ours.csv"), "a run", NO_EVIDENCE)
     assert step is not None
     assert step["changed"] == {"training.epochs": [3, 9]}
-    write_texts({tmp_path / TUNING: tuning_with(step)})
+    write_files({tmp_path / TUNING: tuning_with(step)})
     assert read_tuning(ours.data.model_dump()) == [step]
     assert read_tuning(others.data.model_dump()) == []

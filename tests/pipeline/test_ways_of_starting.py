@@ -12,7 +12,8 @@ from typing import Any
 import mlflow
 import pytest
 
-from glassnet.config import flatten, run_stage
+from glassnet.config import flatten
+from glassnet.runs import run_stage
 from glassnet.stages import train
 from glassnet.training import read_history
 from tests.settings import PROJECT

@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from glassnet.config import FINISHED, PRUNED, Job
-from glassnet.config.jobs import write_notes
 from glassnet.reporting import sweep_figures, write_experiment
+from glassnet.runs import FINISHED, PRUNED, Job
+from glassnet.runs.jobs import write_notes
 from glassnet.training import write_history
 
 

@@ -10,7 +10,8 @@ import pytest
 from hydra import compose, initialize_config_dir
 from sklearn.datasets import load_wine
 
-from glassnet.config import CONF, Job, Layout, Settings, Sweep, UserError, register_resolvers, to_settings
+from glassnet.config import CONF, Settings, UserError, register_resolvers, to_settings
+from glassnet.runs import Job, Layout, Sweep
 from glassnet.stages import evaluate, predict, report, train
 from glassnet.training import TrainingDivergedError
 from tests.settings import PROJECT

@@ -6,7 +6,8 @@ import pytest
 import yaml
 from hydra import compose, initialize_config_dir
 
-from glassnet.config import CONF, Layout, UserError, register_resolvers, to_settings
+from glassnet.config import CONF, UserError, register_resolvers, to_settings
+from glassnet.runs import Layout
 from glassnet.stages import check
 from tests.settings import PROJECT
 

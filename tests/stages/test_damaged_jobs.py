@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 from hydra import compose, initialize_config_dir
 
-from glassnet.config import CONF, FINISHED, Layout, Settings, Sweep, register_resolvers, to_settings
-from glassnet.config.jobs import Job
+from glassnet.config import CONF, Settings, register_resolvers, to_settings
 from glassnet.reporting import write_report
+from glassnet.runs import FINISHED, Layout, Sweep
+from glassnet.runs.jobs import Job
 from glassnet.stages import evaluate, train
 from glassnet.tables import open_prepared
 from tests.settings import PROJECT

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from glassnet.config import read_jobs
+from glassnet.runs import read_jobs
 from tests.settings import PROJECT
 from tests.waiting import LONGEST, wait_until
 
@@ -134,7 +134,8 @@ def test_a_signal_ends_a_sweep_with_its_workers(
 INTERRUPTED_IMPORT = """
 import sys
 from pathlib import Path
-from glassnet.config import Job, one_line_errors, run_sweep
+from glassnet.config import one_line_errors
+from glassnet.runs import Job, run_sweep
 from glassnet.stages import train
 
 class CtrlC:

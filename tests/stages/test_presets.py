@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from hydra import compose, initialize_config_dir
 
-from glassnet.config import CONF, Layout, Settings, register_resolvers, to_settings
+from glassnet.config import CONF, Settings, register_resolvers, to_settings
+from glassnet.runs import Layout
 from glassnet.stages import evaluate, train
 from tests.settings import PROJECT
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from glassnet.config import Layout, UserError, parse_settings
+from glassnet.config import UserError, parse_settings
+from glassnet.runs import Layout
 from glassnet.stages import fetch, prepare, train
 from glassnet.training import read_history
 from tests.settings import params

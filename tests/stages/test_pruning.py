@@ -6,7 +6,7 @@ from typing import Any
 import optuna
 import pytest
 
-from glassnet.config import PrunedError
+from glassnet.runs import PrunedError
 from glassnet.stages.pruning import FIRST, Pruner, make_pruner
 
 

@@ -9,16 +9,9 @@ from pathlib import Path
 import pytest
 from hydra import compose, initialize_config_dir
 
-from glassnet.config import (
-    CONF,
-    Layout,
-    Settings,
-    UserError,
-    changes_from_conf,
-    register_resolvers,
-    to_settings,
-)
+from glassnet.config import CONF, Settings, UserError, changes_from_conf, register_resolvers, to_settings
 from glassnet.evaluation import ungrouped
+from glassnet.runs import Layout
 from glassnet.sources import SOURCES
 from glassnet.stages import evaluate, predict, report, train
 from glassnet.tables import load_model, write_raw

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glassnet.config import Layout, parse_settings
+from glassnet.config import parse_settings
+from glassnet.runs import Layout
 from glassnet.sources import RawImages
 from glassnet.stages import train
 from glassnet.tables import prepare, prepared

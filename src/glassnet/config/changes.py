@@ -3,10 +3,13 @@
 from pathlib import Path
 from typing import Any
 
-from glassnet.config.presets import read_group
-from glassnet.config.write_back import GROUPS
+from glassnet.components import TARGET
+from glassnet.config.conf_edits import GROUPS
+from glassnet.config.presets import choice_in, read_group
 from glassnet.config.yaml_text import load_yaml
 from glassnet.overrides import as_override
+
+OPTIONAL = ("loss", "callback")  # groups of which nothing may be chosen
 
 
 def changes_from_conf(conf: Path, values: dict[str, Any]) -> tuple[str, ...]:
@@ -20,10 +23,13 @@ def changes_from_conf(conf: Path, values: dict[str, Any]) -> tuple[str, ...]:
     chosen = {group: choice for default in main["defaults"] if default != "_self_" for group, choice in default.items()}
     choices, changes = [], []
     for group in GROUPS:
-        choice = values[group]["name"]
+        choice = choice_in(conf, group, values[group])
         if choice != chosen[group]:
             choices.append(f"{group}={choice}")
         changes += _differences(group, values[group], read_group(conf, group, choice, values["data"]["name"]))
+    for group in OPTIONAL:
+        if section := values.get(group):
+            changes.append(f"{group}={as_override(section)}" if TARGET in section else f"{group}={section['name']}")
     if values["seed"] != main["seed"]:
         changes.append(f"seed={values['seed']}")
     return (*choices, *changes)
@@ -32,7 +38,9 @@ def changes_from_conf(conf: Path, values: dict[str, Any]) -> tuple[str, ...]:
 def _differences(prefix: str, values: dict[str, Any], present: dict[str, Any]) -> list[str]:
     changes = []
     for key, value in values.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and not isinstance(present.get(key, {}), dict):  # a class of one's own
+            changes.append(f"{prefix}.{key}={as_override(value)}")
+        elif isinstance(value, dict):
             changes += _differences(f"{prefix}.{key}", value, present.get(key, {}))
         elif key not in present or present[key] != value:
             changes.append(f"{'' if key in present else '+'}{prefix}.{key}={as_override(value)}")

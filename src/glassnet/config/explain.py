@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from glassnet.config.compose import CONF
+from glassnet.config.conf_edits import GROUPS
 from glassnet.config.errors import UserError
 from glassnet.config.presets import PRESETS
 from glassnet.config.settings import flatten
-from glassnet.config.text_settings import with_quotes
-from glassnet.config.write_back import GROUPS
+from glassnet.config.string_settings import with_quotes
 from glassnet.config.yaml_text import load_yaml
 
 

@@ -4,14 +4,14 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat
 
+from glassnet.nn.ranges import MOST as MOST
+
 
 class Section(BaseModel):
     """A part of the settings: no unknown keys, no conversion between types (but whole numbers serve as floats)."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, serialize_by_alias=True)
 
-
-MOST = 2**31 - 1  # of anything that is counted: of what is beyond 64 bits, NumPy complains without naming a setting
 
 Fraction = Annotated[FiniteFloat, Field(gt=0, lt=1)]
 Positive = Annotated[FiniteFloat, Field(gt=0)]

@@ -1,9 +1,10 @@
 """The typed settings: every key, its type and its range. What does not fit is named in one line."""
 
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import Field, FiniteFloat, ValidationError, model_validator
+from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
+from glassnet import nn, optim
 from glassnet.config.data_settings import (
     BlobsSettings,
     BundledSettings,
@@ -14,14 +15,60 @@ from glassnet.config.data_settings import (
 from glassnet.config.errors import UserError
 from glassnet.config.fields import (
     Count,
-    Fraction,
     HalfOpenFraction,
     NotNegative,
     NotNegativeCount,
     Positive,
     Section,
 )
+from glassnet.config.signatures import OURS, OWN, REFUSED, OwnSection, choice_of, kind_of
 from glassnet.overrides import as_setting
+
+
+class OptimizerSettings(Section):
+    """What every optimizer has; the rest follows from the signature of each."""
+
+    name: str
+    learning_rate: Positive
+
+
+class OwnOptimizerSettings(OwnSection):
+    """An optimizer of one's own; the rate is the schedule's too."""
+
+    learning_rate: Positive
+
+
+class ScheduleSettings(Section):
+    """What every schedule has, a warm-up of so many epochs; the rest follows from the signature of each."""
+
+    name: str
+    warmup_epochs: NotNegativeCount
+
+
+class OwnScheduleSettings(OwnSection):
+    """A schedule of one's own, after a warm-up of so many epochs."""
+
+    warmup_epochs: NotNegativeCount = 0
+
+
+class LossSettings(Section):
+    """A loss other than the one that the task has."""
+
+    name: str
+
+
+if TYPE_CHECKING:
+    AnyActivation: TypeAlias = str | OwnSection
+    AnyOptimizer: TypeAlias = OptimizerSettings | OwnOptimizerSettings
+    AnySchedule: TypeAlias = ScheduleSettings | OwnScheduleSettings
+    AnyLoss: TypeAlias = LossSettings | OwnSection
+else:
+    AnyActivation = Annotated[
+        Annotated[Literal[tuple(nn.ACTIVATIONS)], Tag(OURS)] | Annotated[OwnSection, Tag(OWN)], Discriminator(kind_of)
+    ]
+    AnyOptimizer = choice_of(optim.OPTIMIZERS, OptimizerSettings, OwnOptimizerSettings, tried=True)
+    AnySchedule = choice_of(optim.SCHEDULES, ScheduleSettings, OwnScheduleSettings)
+    AnyLoss = choice_of(nn.LOSSES, LossSettings, OwnSection, tried=True)
 
 
 class ModelSettings(Section):
@@ -29,109 +76,10 @@ class ModelSettings(Section):
 
     name: Literal["mlp", "softmax"]
     hidden_sizes: list[Count]
-    activation: Literal["relu", "leaky_relu", "sigmoid", "tanh", "gelu", "silu"]
+    activation: AnyActivation
     dropout: HalfOpenFraction
     normalization: Literal["batch", "layer"] | None
     init: Literal["he_normal", "he_uniform", "xavier_normal", "xavier_uniform", "zeros"]
-
-
-class AdamSettings(Section):
-    """The Adam optimizer."""
-
-    name: Literal["adam"]
-    learning_rate: Positive
-    beta1: HalfOpenFraction
-    beta2: HalfOpenFraction
-    eps: Positive
-
-
-class AdamWSettings(Section):
-    """Adam with decoupled weight decay."""
-
-    name: Literal["adamw"]
-    learning_rate: Positive
-    beta1: HalfOpenFraction
-    beta2: HalfOpenFraction
-    eps: Positive
-    weight_decay: NotNegative
-
-
-class RMSPropSettings(Section):
-    """RMSProp."""
-
-    name: Literal["rmsprop"]
-    learning_rate: Positive
-    beta: HalfOpenFraction
-    eps: Positive
-
-
-class SGDSettings(Section):
-    """Stochastic gradient descent."""
-
-    name: Literal["sgd"]
-    learning_rate: Positive
-    momentum: HalfOpenFraction
-    nesterov: bool
-
-    @model_validator(mode="after")
-    def _nesterov_has_momentum(self) -> "SGDSettings":
-        if self.nesterov and self.momentum == 0:
-            raise ValueError("momentum above 0 with nesterov: true")
-        return self
-
-
-class ConstantSettings(Section):
-    """A constant learning rate, after a warm-up of so many epochs."""
-
-    name: Literal["constant"]
-    warmup_epochs: NotNegativeCount
-
-
-class CosineSettings(Section):
-    """A learning rate that falls along half a cosine to a fraction of itself, after a warm-up of so many epochs."""
-
-    name: Literal["cosine"]
-    warmup_epochs: NotNegativeCount
-    final_fraction: Annotated[FiniteFloat, Field(ge=0, le=1)]
-
-
-class StepSettings(Section):
-    """A learning rate that is cut to a fraction every so many epochs, after a warm-up."""
-
-    name: Literal["step"]
-    warmup_epochs: NotNegativeCount
-    every_epochs: Count
-    factor: Annotated[FiniteFloat, Field(gt=0, le=1)]
-
-
-class ExponentialSettings(Section):
-    """A learning rate that falls smoothly to a fraction of itself in every so many epochs, after a warm-up."""
-
-    name: Literal["exponential"]
-    warmup_epochs: NotNegativeCount
-    every_epochs: Count
-    factor: Annotated[FiniteFloat, Field(gt=0, le=1)]
-
-
-class OneCycleSettings(Section):
-    """A learning rate that rises to its highest value and falls to almost nothing, once."""
-
-    name: Literal["one_cycle"]
-    warmup_epochs: NotNegativeCount
-    rising_fraction: Fraction
-    start_fraction: Annotated[FiniteFloat, Field(gt=0, le=1)]
-    final_fraction: Annotated[FiniteFloat, Field(ge=0, le=1)]
-
-
-class PlateauSettings(Section):
-    """A learning rate that is cut whenever the validation loss has not fallen for a while, after a warm-up."""
-
-    name: Literal["plateau"]
-    warmup_epochs: NotNegativeCount
-    factor: Fraction
-    patience: Count
-    minimum_change: NotNegative
-    minimum_rate: NotNegative
 
 
 class BaselineSettings(Section):
@@ -181,11 +129,11 @@ class Settings(Section):
         Field(discriminator="name"),
     ]
     model: ModelSettings
-    optimizer: Annotated[AdamSettings | AdamWSettings | RMSPropSettings | SGDSettings, Field(discriminator="name")]
-    schedule: Annotated[
-        ConstantSettings | StepSettings | ExponentialSettings | CosineSettings | OneCycleSettings | PlateauSettings,
-        Field(discriminator="name"),
-    ]
+    optimizer: AnyOptimizer
+    schedule: AnySchedule
+    loss: AnyLoss | None = None
+    callback: OwnSection | None = None
+    activation: OwnSection | None = None  # the choice in conf/activation; it is that of the model
     training: TrainingSettings
     tracking: TrackingSettings
     about: str
@@ -195,6 +143,13 @@ class Settings(Section):
     by_hand: str | None = None
     ablation: str | None = None
     seed: NotNegativeCount
+
+    @model_validator(mode="before")
+    @classmethod
+    def _activation_is_of_the_model(cls, values: Any) -> Any:
+        if isinstance(values, dict) and values.get("activation") and isinstance(values.get("model"), dict):
+            values = {**values, "model": {**values["model"], "activation": values["activation"]}}
+        return values
 
     @model_validator(mode="after")
     def _warmup_ends(self) -> "Settings":
@@ -216,26 +171,38 @@ class Settings(Section):
 
     @model_validator(mode="after")
     def _final_needs_no_validation(self) -> "Settings":
-        if self.training.final and isinstance(self.schedule, PlateauSettings):
+        name = self.schedule.name
+        if self.training.final and hasattr(optim.SCHEDULES.get(name), "observe"):
             raise ValueError(
-                "schedule: expected one other than plateau, which needs a validation split, with training.final=true, "
-                "received 'plateau'"
+                f"schedule: expected one other than {name}, which needs a validation split, with training.final=true, "
+                f"received {name!r}"
             )
         return self
 
     @model_validator(mode="after")
     def _one_way_to_shrink_weights(self) -> "Settings":
-        if isinstance(self.optimizer, AdamWSettings) and self.optimizer.weight_decay and self.training.l2:
+        decay = getattr(self.optimizer, "weight_decay", 0)
+        if decay and self.training.l2:
             raise ValueError(
                 "expected training.l2 or optimizer.weight_decay above 0, not both, received "
-                f"{self.training.l2:g} and {self.optimizer.weight_decay:g}; set one of them to 0"
+                f"{self.training.l2:g} and {decay}; set one of them to 0"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _smoothing_has_its_loss(self) -> "Settings":
+        if self.loss is not None and self.training.label_smoothing:
+            raise ValueError(
+                f"training.label_smoothing: expected 0 with loss={self.loss.name}, which it is no part of, received "
+                f"{self.training.label_smoothing:g}"
             )
         return self
 
     def describing_the_result(self) -> dict[str, Any]:
         """Return the settings that a result depends on: not where it is tracked, how it is run."""
         of_the_file = ("about", "conf_digest", "settings_digest", "left_behind", "by_hand", "ablation")
-        others = dict.fromkeys(("tracking", *of_the_file), True)
+        unset = [name for name in ("loss", "callback") if getattr(self, name) is None]
+        others = dict.fromkeys(("tracking", "activation", *of_the_file, *unset), True)
         running = {"telemetry_every", "checkpoint_every", "resume", "sanity"}
         return self.model_dump(exclude={**others, "training": running})
 
@@ -257,13 +224,17 @@ def parse_settings(values: object, source: str) -> Settings:
     try:
         return Settings.model_validate(values)
     except ValidationError as error:
-        raise UserError(f"{source}: " + "; ".join(_describe(problem) for problem in error.errors())) from error
+        raise UserError(f"{source}: " + "; ".join(describe_problem(problem) for problem in error.errors())) from error
 
 
-def _describe(problem: Any) -> str:
+def describe_problem(problem: Any) -> str:
+    """Return in one line what pydantic finds wrong with a setting."""
     path = [str(part) for part in problem["loc"]]
-    if len(path) > 1 and path[0] in {"data", "optimizer", "schedule"}:
-        del path[1]  # the choice that pydantic followed, not a key
+    if len(path) > 1 and path[0] in {"data", "optimizer", "schedule", "loss"}:
+        chooses = path[1] == OURS or path[0] == "data"
+        path = [part for part in path if part not in (OURS, OWN)]
+        del path[1 : 1 + chooses]  # the choice that pydantic followed, not a key
+    path = [part for part in path if part not in (OURS, OWN)]
     key = ".".join(path) or "settings"
     received = problem["input"]
     if problem["type"] == "extra_forbidden":
@@ -280,6 +251,8 @@ def _describe(problem: Any) -> str:
     if problem["type"] == "list_type" and isinstance(received, str | int | float):
         typed = as_setting(key, [received])
         return f"{key}: expected a list, received {received!r}; in brackets it is one: {typed}"
+    if problem["type"] == REFUSED:
+        return f"{key}: {problem['msg']}"
     message = (
         problem["msg"]
         .removeprefix("Input should be ")

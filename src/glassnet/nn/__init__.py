@@ -15,6 +15,7 @@ its gradient), `init` (how large weights begin), `module` and `loss` (the contra
 """
 
 from glassnet.nn.arrays import FloatArray, as_batch
+from glassnet.nn.choices import choices
 from glassnet.nn.containers import Sequential
 from glassnet.nn.cross_entropy import SoftmaxCrossEntropy
 from glassnet.nn.dense import Dense
@@ -22,7 +23,7 @@ from glassnet.nn.dropout import Dropout
 from glassnet.nn.init import INITIALIZERS
 from glassnet.nn.l2_penalty import L2Penalty
 from glassnet.nn.loss import Loss
-from glassnet.nn.mlp import ACTIVATIONS, NORMALIZATIONS, mlp
+from glassnet.nn.mlp import NORMALIZATIONS, mlp
 from glassnet.nn.module import Module
 from glassnet.nn.normalization import BatchNorm, LayerNorm
 from glassnet.nn.parameter import Parameter, fresh_gradients
@@ -33,6 +34,9 @@ from glassnet.nn.sigmoid import Sigmoid, SiLU
 from glassnet.nn.softmax import log_softmax, softmax
 from glassnet.nn.tanh import GELU, Tanh
 
+ACTIVATIONS = choices("glassnet.nn", "ACTIVATIONS")
+LOSSES = choices("glassnet.nn", "LOSSES")
+
 READING = (
     "dense", "elementwise", "relu", "sigmoid", "tanh", "softmax", "cross_entropy", "containers", "regression_losses",
     "l2_penalty", "dropout", "normalization", "residual", "mlp",
@@ -42,6 +46,7 @@ __all__ = [
     "ACTIVATIONS",
     "GELU",
     "INITIALIZERS",
+    "LOSSES",
     "NORMALIZATIONS",
     "BatchNorm",
     "Dense",
@@ -63,6 +68,7 @@ __all__ = [
     "SoftmaxCrossEntropy",
     "Tanh",
     "as_batch",
+    "choices",
     "fresh_gradients",
     "log_softmax",
     "mlp",

@@ -1,6 +1,6 @@
 """The multilayer perceptron, built from its sizes."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 
 import numpy as np
@@ -8,31 +8,21 @@ import numpy.typing as npt
 
 from glassnet.nn.arrays import describe
 from glassnet.nn.checks import check_count, check_number
+from glassnet.nn.choices import choices
 from glassnet.nn.containers import Sequential
 from glassnet.nn.dense import Dense
 from glassnet.nn.dropout import Dropout
 from glassnet.nn.init import Initialization
 from glassnet.nn.module import Module
 from glassnet.nn.normalization import BatchNorm, LayerNorm
-from glassnet.nn.relu import LeakyReLU, ReLU
-from glassnet.nn.sigmoid import Sigmoid, SiLU
-from glassnet.nn.tanh import GELU, Tanh
 
-ACTIVATIONS: dict[str, type[Module]] = {
-    "relu": ReLU,
-    "leaky_relu": LeakyReLU,
-    "sigmoid": Sigmoid,
-    "tanh": Tanh,
-    "gelu": GELU,
-    "silu": SiLU,
-}
 NORMALIZATIONS: dict[str, type[BatchNorm] | type[LayerNorm]] = {"batch": BatchNorm, "layer": LayerNorm}
 
 
 def mlp(
     sizes: Iterable[int],
     *,
-    activation: str = "relu",
+    activation: str | Callable[[], Module] = "relu",
     dropout: float = 0.0,
     normalization: str | None = None,
     init: Initialization = "he_normal",
@@ -45,7 +35,7 @@ def mlp(
     Args:
         sizes: whole numbers `[D, H_1, …, H_k, C]`; with just `[D, C]` it is a linear model, softmax regression under
             cross-entropy.
-        activation: a name from `ACTIVATIONS`.
+        activation: a name from `nn.ACTIVATIONS`, or what makes a module, such as a class of your own.
         dropout: the probability of dropping a hidden unit; 0 for no Dropout layers.
         normalization: "batch", "layer" or None, between a Dense layer and its activation.
         init: the rule for the weights, see `glassnet.nn.init`.
@@ -61,10 +51,10 @@ def mlp(
     if len(widths) < 2:
         raise ValueError(f"mlp: expected at least an input and an output size, received {describe(sizes)}")
     check_number("mlp", "dropout", dropout, 0, 1)
-    if not isinstance(activation, str) or activation not in ACTIVATIONS:
-        raise ValueError(
-            f"mlp: expected activation to be one of {', '.join(ACTIVATIONS)}, received {describe(activation)}"
-        )
+    known = choices("glassnet.nn", "ACTIVATIONS")
+    make_activation = known.get(activation) if isinstance(activation, str) else activation
+    if not callable(make_activation):
+        raise ValueError(f"mlp: expected activation to be one of {', '.join(known)}, received {describe(activation)}")
     if normalization is not None and (not isinstance(normalization, str) or normalization not in NORMALIZATIONS):
         raise ValueError(
             f"mlp: expected normalization to be one of {', '.join(NORMALIZATIONS)} or None, received "
@@ -77,7 +67,7 @@ def mlp(
         layers.append(Dense(fan_in, fan_out, rng=rng, init=init, dtype=dtype))
         if normalization is not None:
             layers.append(NORMALIZATIONS[normalization](fan_out, dtype=dtype))
-        layers.append(ACTIVATIONS[activation]())
+        layers.append(make_activation())
         if dropout:
             layers.append(Dropout(dropout, rng=dropout_rng))
     layers.append(Dense(widths[-2], widths[-1], rng=rng, init=init, dtype=dtype))

@@ -67,3 +67,6 @@ class MeanAbsoluteError(Loss):
         """Return `sign(E)/NK`, `(N, K)`."""
         E, dtype = self.saved()
         return (np.sign(E) / E.size).astype(dtype)
+
+
+LOSSES = {"mean_squared_error": MeanSquaredError, "mean_absolute_error": MeanAbsoluteError}

@@ -48,3 +48,6 @@ class LeakyReLU(Elementwise):
 
     def __repr__(self) -> str:
         return f"LeakyReLU({self.negative_slope})"
+
+
+ACTIVATIONS = {"relu": ReLU, "leaky_relu": LeakyReLU}

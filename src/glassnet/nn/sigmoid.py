@@ -49,3 +49,6 @@ class SiLU(Elementwise):
     def derivative(self, Z: FloatArray, S: FloatArray) -> FloatArray:
         """Return `σ(1 + Z(1 − σ))`."""
         return S * (1 + Z * (1 - S))
+
+
+ACTIVATIONS = {"sigmoid": Sigmoid, "silu": SiLU}

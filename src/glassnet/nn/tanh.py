@@ -44,3 +44,6 @@ class GELU(Elementwise):
         """Return `½(1 + t) + ½z·dt/dz`."""
         dt_dz = (1 - t**2) * math.sqrt(2 / math.pi) * (1 + 3 * 0.044715 * z**2)
         return 0.5 * (1 + t) + 0.5 * z * dt_dz
+
+
+ACTIVATIONS = {"tanh": Tanh, "gelu": GELU}

@@ -4,6 +4,7 @@ To learn from them, read in this order: `flat`, `optimizer`, `sgd`, `rmsprop`, `
 `clipping`, `averaging`.
 """
 
+from glassnet.nn import choices
 from glassnet.optim.adam import Adam, AdamW
 from glassnet.optim.averaging import ExponentialMovingAverage
 from glassnet.optim.clipping import clip_gradient_norm, clip_gradient_value, gradient_norm
@@ -23,7 +24,12 @@ from glassnet.optim.schedules import (
 )
 from glassnet.optim.sgd import SGD
 
+OPTIMIZERS = choices("glassnet.optim", "OPTIMIZERS")
+SCHEDULES = choices("glassnet.optim", "SCHEDULES")
+
 __all__ = [
+    "OPTIMIZERS",
+    "SCHEDULES",
     "SGD",
     "Adam",
     "AdamW",

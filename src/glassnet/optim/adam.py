@@ -8,6 +8,7 @@ import numpy as np
 from glassnet.nn import FloatArray, Parameter
 from glassnet.nn.arrays import describe
 from glassnet.nn.checks import check_eps, check_number
+from glassnet.nn.ranges import HalfOpenFraction, NotNegative, Positive
 from glassnet.optim.optimizer import Optimizer
 
 
@@ -31,9 +32,9 @@ class Adam(Optimizer):
     def __init__(
         self,
         parameters: Iterable[Parameter],
-        learning_rate: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
+        learning_rate: Positive = 1e-3,
+        betas: tuple[HalfOpenFraction, HalfOpenFraction] = (0.9, 0.999),
+        eps: Positive = 1e-8,
     ) -> None:
         """Set η > 0, both β in [0, 1) and ε > 0."""
         super().__init__(parameters, learning_rate)
@@ -65,10 +66,10 @@ class AdamW(Adam):
     def __init__(
         self,
         parameters: Iterable[Parameter],
-        learning_rate: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 1e-2,
+        learning_rate: Positive = 1e-3,
+        betas: tuple[HalfOpenFraction, HalfOpenFraction] = (0.9, 0.999),
+        eps: Positive = 1e-8,
+        weight_decay: NotNegative = 1e-2,
     ) -> None:
         """Set η > 0, both β in [0, 1), ε > 0 and λ, 0 or more."""
         super().__init__(parameters, learning_rate, betas, eps)
@@ -84,3 +85,6 @@ class AdamW(Adam):
     def vectors(self) -> tuple[FloatArray, ...]:
         """Return the moments, and D."""
         return (*super().vectors(), self._decaying)
+
+
+OPTIMIZERS = {"adam": Adam, "adamw": AdamW}

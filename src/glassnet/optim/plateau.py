@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from glassnet.nn.arrays import describe
 from glassnet.nn.checks import check_count, check_number
+from glassnet.nn.ranges import Count, NotNegative, OpenFraction, Positive
 
 
 class ReduceOnPlateau:
@@ -21,11 +22,11 @@ class ReduceOnPlateau:
 
     def __init__(
         self,
-        learning_rate: float,
-        factor: float = 0.1,
-        patience: int = 10,
-        minimum_change: float = 0.0,
-        minimum_rate: float = 0.0,
+        learning_rate: Positive,
+        factor: OpenFraction = 0.1,
+        patience: Count = 10,
+        minimum_change: NotNegative = 0.0,
+        minimum_rate: NotNegative = 0.0,
     ) -> None:
         """Start at `learning_rate`; only falls by more than `minimum_change` count, and `minimum_rate` is the floor."""
         name = "ReduceOnPlateau"
@@ -66,3 +67,6 @@ class ReduceOnPlateau:
         rate = check_number("ReduceOnPlateau", "learning_rate", state["learning_rate"], 0, math.inf, low_open=True)
         self.learning_rate, self._best = rate, float(state["best"])
         self._waited = int(state["waited"])
+
+
+SCHEDULES = {"plateau": ReduceOnPlateau}

@@ -6,6 +6,7 @@ import numpy as np
 
 from glassnet.nn import FloatArray, Parameter
 from glassnet.nn.checks import check_eps, check_number
+from glassnet.nn.ranges import HalfOpenFraction, Positive
 from glassnet.optim.optimizer import Optimizer
 
 
@@ -21,7 +22,11 @@ class RMSProp(Optimizer):
     slot_names = ("square",)
 
     def __init__(
-        self, parameters: Iterable[Parameter], learning_rate: float = 1e-3, beta: float = 0.9, eps: float = 1e-8
+        self,
+        parameters: Iterable[Parameter],
+        learning_rate: Positive = 1e-3,
+        beta: HalfOpenFraction = 0.9,
+        eps: Positive = 1e-8,
     ) -> None:
         """Set η > 0, β in [0, 1) and ε > 0."""
         super().__init__(parameters, learning_rate)
@@ -33,3 +38,6 @@ class RMSProp(Optimizer):
         eta, beta, eps, (s,) = self.learning_rate, self.beta, self.eps, slots
         s[:] = beta * s + (1 - beta) * g**2
         W -= eta * g / (np.sqrt(s) + eps)
+
+
+OPTIMIZERS = {"rmsprop": RMSProp}

@@ -3,21 +3,25 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Annotated, TypeAlias
 
 from glassnet.nn.arrays import describe
 from glassnet.nn.checks import check_count, check_number
+from glassnet.nn.ranges import ClosedFraction, Count, InEpochs, OpenFraction, Positive, PositiveFraction
 
 Schedule: TypeAlias = Callable[[int], float]
+StepsOfEpochs: TypeAlias = Annotated[Count, InEpochs("every_epochs")]  # steps whose setting counts epochs
 
 
-def constant(learning_rate: float) -> Schedule:
+def constant(learning_rate: Positive) -> Schedule:
     """Return the schedule `η(t) = learning_rate`."""
     rate = _rate("constant", learning_rate)
     return lambda step: rate
 
 
-def step_decay(learning_rate: float, steps: int, factor: float = 0.1) -> Schedule:
+def step_decay(
+    learning_rate: Positive, steps: Annotated[Count, InEpochs("every_epochs")], factor: PositiveFraction = 0.1
+) -> Schedule:
     """Return `η(t) = η₀·factor^⌊t/steps⌋`: the rate is cut to a fraction every so many steps.
 
     Args:
@@ -32,7 +36,9 @@ def step_decay(learning_rate: float, steps: int, factor: float = 0.1) -> Schedul
     return lambda step: rate * factor ** (step // steps)
 
 
-def exponential(learning_rate: float, steps: int, factor: float = 0.1) -> Schedule:
+def exponential(
+    learning_rate: Positive, steps: Annotated[Count, InEpochs("every_epochs")], factor: PositiveFraction = 0.1
+) -> Schedule:
     """Return `η(t) = η₀·factor^(t/steps)`: the smooth form of `step_decay`, equal to it every `steps` steps.
 
     It solves `dη/dt = −kη` with `k = −ln(factor)/steps`: the rate loses the same fraction of itself at every step.
@@ -47,7 +53,7 @@ def exponential(learning_rate: float, steps: int, factor: float = 0.1) -> Schedu
     return lambda step: rate * factor ** (step / steps)
 
 
-def cosine(learning_rate: float, steps: int, final_fraction: float = 0.0) -> Schedule:
+def cosine(learning_rate: Positive, steps: Count, final_fraction: ClosedFraction = 0.0) -> Schedule:
     """Return `η(t) = f + (η₀ − f)·½(1 + cos(πt/T))`, falling from η₀ at step 0 to `f = final_fraction·η₀` at step T.
 
     Args:
@@ -63,11 +69,11 @@ def cosine(learning_rate: float, steps: int, final_fraction: float = 0.0) -> Sch
 
 
 def one_cycle(
-    learning_rate: float,
-    steps: int,
-    rising_fraction: float = 0.3,
-    start_fraction: float = 0.04,
-    final_fraction: float = 1e-4,
+    learning_rate: Positive,
+    steps: Count,
+    rising_fraction: OpenFraction = 0.3,
+    start_fraction: PositiveFraction = 0.04,
+    final_fraction: ClosedFraction = 1e-4,
 ) -> Schedule:
     """Return a rate that rises along half a cosine to η₀ and falls along another to almost nothing.
 
@@ -139,3 +145,12 @@ def _rate(owner: str, learning_rate: float) -> float:
 def _half_cosine(first: float, last: float, progress: float) -> float:
     """Return the value at `progress` in [0, 1] of half a cosine from `first` to `last`; `last` beyond 1."""
     return last + (first - last) * 0.5 * (1 + math.cos(math.pi * min(progress, 1.0)))
+
+
+SCHEDULES = {
+    "constant": constant,
+    "cosine": cosine,
+    "exponential": exponential,
+    "one_cycle": one_cycle,
+    "step": step_decay,
+}

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from glassnet.nn import FloatArray, Parameter
 from glassnet.nn.checks import check_number
+from glassnet.nn.ranges import HalfOpenFraction, Positive
 from glassnet.optim.optimizer import Optimizer
 
 
@@ -25,8 +26,8 @@ class SGD(Optimizer):
     def __init__(
         self,
         parameters: Iterable[Parameter],
-        learning_rate: float,
-        momentum: float = 0.0,
+        learning_rate: Positive,
+        momentum: HalfOpenFraction = 0.0,
         nesterov: bool = False,
     ) -> None:
         """Set η > 0 and β in [0, 1); Nesterov needs a β above 0."""
@@ -44,3 +45,6 @@ class SGD(Optimizer):
             return
         v[:] = beta * v + (1 - beta) * g
         W -= eta * (beta * v + (1 - beta) * g) if self.nesterov else eta * v
+
+
+OPTIMIZERS = {"sgd": SGD}

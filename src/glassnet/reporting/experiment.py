@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glassnet.config import ABLATION, FINISHED, PRUNED, REPLICATES, UNCHANGED, Job, Layout, read_jobs, read_notes
-from glassnet.config.manifest import best_scores, read_manifest
+from glassnet.config import ABLATION, REPLICATES, UNCHANGED
 from glassnet.files import whole_file, write_whole
 from glassnet.reporting.sweep_figures import draw_setting
 from glassnet.reporting.tables import markdown_table
+from glassnet.runs import FINISHED, PRUNED, Job, Layout, read_jobs, read_notes
+from glassnet.runs.manifest import best_scores, read_manifest
 from glassnet.training import read_history
 
 if TYPE_CHECKING:

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from glassnet.config import CONF, Layout, changes_from_conf, flatten, read_tuning
-from glassnet.config.manifest import BEST, read_manifest
+from glassnet.config import CONF, changes_from_conf, flatten, named_in_conf, read_tuning
 from glassnet.diagnostics import Training, diagnose, examine_scores, next_improvements, read_telemetry
 from glassnet.evaluation import (
     TEMPERATURES,
@@ -25,6 +24,8 @@ from glassnet.reporting.commands import Launch, command_line
 from glassnet.reporting.setup import setup_of
 from glassnet.reporting.tables import Table
 from glassnet.reporting.training_figures import draw_learning_curves, draw_telemetry
+from glassnet.runs import Layout
+from glassnet.runs.manifest import BEST, read_manifest
 from glassnet.tables import PreparedData, load_model
 from glassnet.tables.raw_files import read_json
 from glassnet.training import read_history
@@ -91,7 +92,7 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
     )
     environment.filters |= {"plain": tables.plain, "code": tables.code}
     environment.globals |= {"table": tables.markdown_table, "tables": tables, "tuning_tables": tuning_tables}
-    network, baseline = load_model(layout.model), load_model(layout.baseline)
+    network, baseline = load_model(layout.model, named_in_conf), load_model(layout.baseline)
     score = next(name for name in ("accuracy", "mae") if f"{BEST}{name}" in manifest)
     text = environment.get_template("model_report.md.j2").render(
         regression=prepared.task == "regression",

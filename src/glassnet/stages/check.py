@@ -6,8 +6,9 @@ nothing, and train once.
 
 import shlex
 
-from glassnet.config import Layout, Settings, UserError, run_stage
+from glassnet.config import Settings, UserError, require_dependencies, require_own_classes
 from glassnet.files import write_whole
+from glassnet.runs import Layout, run_stage
 from glassnet.tables.raw_files import source_digest
 
 
@@ -25,6 +26,8 @@ def main(settings: Settings, layout: Layout) -> None:
             f"received conf/ without it, which `dvc exp run` composes anew; give it again ({given}), or write it into "
             "conf/ (`promote`, or an edit and `make params`); `make params` alone goes on without it"
         )
+    require_own_classes(settings)
+    require_dependencies(settings)
     source_digest(settings.data.model_dump())
     mark = layout.root / "data" / "settings_checked"
     mark.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.config import Layout, Settings, require_same_data, require_same_run, run_stage, with_its_sweep
+from glassnet.config import Settings, named_by
 from glassnet.evaluation import (
     Case,
     LabelledRows,
@@ -24,6 +24,7 @@ from glassnet.evaluation import (
     regression_scores,
 )
 from glassnet.files import whole_file, write_whole
+from glassnet.runs import Layout, as_job_of_sweep, require_data_of_run, require_settings_of_run, run_stage
 from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel, load_model, open_prepared
 
 AnyArray: TypeAlias = npt.NDArray[Any]
@@ -41,11 +42,11 @@ class Evaluation(NamedTuple):
 
 def main(settings: Settings, layout: Layout) -> None:
     """Write the scores, the analysis of calibration and errors, and the prediction for every test row."""
-    layout = with_its_sweep(layout)
-    require_same_run(settings, layout)
+    layout = as_job_of_sweep(layout)
+    require_settings_of_run(settings, layout)
     prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
-    require_same_data(layout, prepared.digest)
-    network = load_model(layout.model)
+    require_data_of_run(layout, prepared.digest)
+    network = load_model(layout.model, named_by(settings))
     if not (layout.by_dvc or layout.baseline.is_file()):
         _train_baseline(settings, layout, prepared)
     baseline = load_model(layout.baseline)

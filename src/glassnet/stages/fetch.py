@@ -1,6 +1,7 @@
 """Fetches the raw data into data/raw."""
 
-from glassnet.config import Layout, Settings, run_stage
+from glassnet.config import Settings
+from glassnet.runs import Layout, run_stage
 from glassnet.sources import SOURCES, RawImages
 from glassnet.tables import write_raw
 from glassnet.tables.raw_files import source_identity, write_json

@@ -11,8 +11,9 @@ from glassnet.columns.naming import listed, rows_were
 from glassnet.columns.number_forms import NumberForm
 from glassnet.columns.raw_values import UnreadableError, numbers_in
 from glassnet.columns.text_column import to_frame
-from glassnet.config import UserError, as_line, one_line_errors, read_arguments, require_writable
+from glassnet.config import UserError, as_line, named_in_conf, one_line_errors, read_arguments
 from glassnet.files import whole_file
+from glassnet.runs import require_writable
 from glassnet.sources.csv_text import TextTable, read_texts
 from glassnet.tables import ImagePreprocessing, load_model, predict_rows
 
@@ -27,7 +28,7 @@ def main() -> None:
     if output.is_dir() or any(place.is_file() for place in output.parents):
         raise UserError(f"output: expected a file to write, received {str(output)!r}, a folder or below a file")
     require_writable("output", output)
-    saved = load_model(Path(arguments["model"]))
+    saved = load_model(Path(arguments["model"]), named_in_conf)
     settings = {**TEXT_DEFAULTS, **_written_settings(saved.about)}
     if not Path(arguments["input"]).is_file():
         raise UserError(f"input: expected a CSV file with the rows to predict for, found none at {arguments['input']}")

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from glassnet.config import Layout, Settings, UserError, run_stage
+from glassnet.config import Settings, UserError
+from glassnet.runs import Layout, run_stage
 from glassnet.sources import RawTable
 from glassnet.tables import prepare, read_prepared, read_raw
 from glassnet.tables.raw_files import read_json, source_identity

@@ -19,8 +19,8 @@ from glassnet.config import (
     tuning_step,
     tuning_with,
     tuning_without,
+    write_files,
     write_params,
-    write_texts,
 )
 from glassnet.tracking import (
     Candidate,
@@ -91,11 +91,11 @@ def _write(texts: dict[Path, str], move_alias: Callable[[], Any]) -> Any:
     """Write files of conf/ and params.yaml, then move the alias; if anything fails, the files are as they were."""
     before = {path: path.read_text(encoding="utf-8") if path.is_file() else None for path in [*texts, PARAMS]}
     try:
-        write_texts(texts)
+        write_files(texts)
         write_params()
         return move_alias()
     except BaseException:
-        write_texts({path: text for path, text in before.items() if text is not None})
+        write_files({path: text for path, text in before.items() if text is not None})
         raise
 
 

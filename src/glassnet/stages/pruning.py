@@ -6,7 +6,7 @@ Earlier, or against a half, the later winner was among them: `tests/benchmarks/p
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from glassnet.config import PrunedError
+from glassnet.runs import PrunedError
 from glassnet.training import Callback, Row, TrainingRun
 
 if TYPE_CHECKING:

@@ -2,10 +2,11 @@
 
 import csv
 
-from glassnet.config import Layout, Settings, run_stage
+from glassnet.config import Settings
 from glassnet.diagnostics import learning_rate_range_test
 from glassnet.files import whole_file
 from glassnet.reporting import draw_range_test
+from glassnet.runs import Layout, run_stage
 from glassnet.tables import open_prepared
 from glassnet.training.builders import make_loaders, make_network, make_optimizer
 

@@ -2,28 +2,28 @@
 
 import json
 
-from glassnet.config import (
-    Layout,
-    Settings,
-    given_overrides,
-    require_same_data,
-    require_same_run,
-    run_stage,
-    with_its_sweep,
-)
+from glassnet.config import Settings
 from glassnet.files import write_whole
 from glassnet.reporting import write_report
 from glassnet.reporting.plots_page import write_missing_scripts
+from glassnet.runs import (
+    Layout,
+    as_job_of_sweep,
+    given_overrides,
+    require_data_of_run,
+    require_settings_of_run,
+    run_stage,
+)
 from glassnet.tables import open_prepared
 from glassnet.tracking import record_run, shown_by, tracking_uri
 
 
 def main(settings: Settings, layout: Layout) -> None:
     """Write the report, then hand everything over to the tracking store."""
-    layout = with_its_sweep(layout)
-    require_same_run(settings, layout)
+    layout = as_job_of_sweep(layout)
+    require_settings_of_run(settings, layout)
     prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
-    require_same_data(layout, prepared.digest)
+    require_data_of_run(layout, prepared.digest)
     write_report(layout, prepared, () if layout.by_dvc else _overrides())
     print(f"report: {layout.report}")
     if layout.by_dvc:

@@ -11,10 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from glassnet.config import STOPPED, Layout, PlateauSettings, Settings, alone_in, as_line, flatten, run_stage
+from glassnet.components import construct, find
+from glassnet.config import Settings, as_line, flatten, named_in_conf, own_files, require_own_classes
 from glassnet.data import ArrayDataset, Augmentation
 from glassnet.diagnostics import Telemetry, sanity_checks, write_telemetry
 from glassnet.files import files_digest, whole_file, write_whole
+from glassnet.runs import STOPPED, Layout, alone_in, run_stage
 from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel, load_model, open_prepared
 from glassnet.tracking import LiveMetrics, record_run, record_sweep
 from glassnet.training import (
@@ -39,6 +41,7 @@ from glassnet.training import (
 )
 
 CODE = (
+    "components.py",
     "config",
     "data",
     "diagnostics",
@@ -70,12 +73,13 @@ def main(settings: Settings, layout: Layout, watchers: Sequence[Callback] = ()) 
 
 
 def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> float:
+    require_own_classes(settings)
     prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
     notes = [] if layout.by_dvc else prepared.about["notes"]  # fetch has said them under DVC
     for note in [*notes, *_notes(settings, prepared.about["rows"]["train"])]:
         print(f"train: note: {note}")
     values = settings.describing_the_result()
-    identity = _identity(values, prepared)
+    identity = _identity(values, prepared, own_files(settings))
     if _is_finished(layout, identity["key"]):
         return _finish_again(settings, layout, prepared)
     if layout.sweep is not None:  # the card, written last, says that the job is finished
@@ -91,6 +95,7 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
             callbacks += [
                 epochs,
                 *watchers,
+                *_own_callback(values),
                 Progress("train"),
                 _checkpoints(settings, layout, layout.checkpoints, identity, signals),
             ]
@@ -133,9 +138,10 @@ def _notes(settings: Settings, rows: int) -> Iterator[str]:
         yield f"training.batch_size={training.batch_size} is more than the {rows} training rows; a batch is all of them"
     if training.processes > (cores := os.cpu_count() or 1):
         yield f"training.processes={training.processes} is more than the {cores} cores there are, and slower"
-    if isinstance(schedule, PlateauSettings) and training.patience and training.patience <= schedule.patience:
+    patience = getattr(schedule, "patience", None)
+    if isinstance(patience, int) and training.patience and training.patience <= patience:
         yield (
-            f"training.patience={training.patience} ends the training before schedule.patience={schedule.patience} "
+            f"training.patience={training.patience} ends the training before schedule.patience={patience} "
             "epochs without a fall lower the rate; set it higher"
         )
 
@@ -185,6 +191,12 @@ def _on_all_rows(
     model = retrain_network(values, *data, epochs, [checkpoints], _augmentation(values, prepared))
     print(f"train: final: trained anew on {len(data[0]) + len(data[1])} rows for {epochs} epochs")
     return replace(trained, model=model)
+
+
+def _own_callback(values: dict[str, Any]) -> list[Callback]:
+    """Return the callback of the user's own that the settings name, if they name one."""
+    section = values.get("callback")
+    return [construct("callback", section, find("callback", section, {}, Callback))] if section else []
 
 
 def _data(prepared: PreparedData) -> tuple[ArrayDataset, ArrayDataset, int | None]:
@@ -263,20 +275,25 @@ def _write_history(layout: Layout, history: Sequence[Row], key: str) -> None:
         write_history(layout.history, history, history[0])
 
 
-def _identity(values: dict[str, Any], prepared: PreparedData) -> dict[str, Any]:
+def _identity(values: dict[str, Any], prepared: PreparedData, own: Sequence[Path]) -> dict[str, Any]:
     """Return what identifies the run: its key is a digest of the settings, the data and the code."""
     digests = {
         "settings": _digest(json.dumps(values, sort_keys=True).encode()),
         "data": prepared.digest(),
-        "code": files_digest(
-            path for name in CODE for path in (_PACKAGE / name, *(_PACKAGE / name).rglob("*.py")) if path.is_file()
-        ),
+        "code": files_digest(_code_files()),
     }
+    if own:  # the user's own classes are code as well
+        digests["code"] = _digest((digests["code"] + files_digest(own)).encode())
     return {
         "key": _digest(json.dumps(digests, sort_keys=True).encode()),
         "digests": digests,
         "rows": prepared.about["rows"],
     }
+
+
+def _code_files() -> Iterator[Path]:
+    for name in CODE:
+        yield from (path for path in (_PACKAGE / name, *(_PACKAGE / name).rglob("*.py")) if path.is_file())
 
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -308,7 +325,7 @@ def _is_finished(layout: Layout, key: str) -> bool:
         card = json.loads(layout.run_card.read_text(encoding="utf-8"))
         if card["key"] != key or STOPPED in card:
             return False
-        load_model(layout.model)
+        load_model(layout.model, named_in_conf)
         if (epochs := len(read_history(layout.history))) != card["epochs"]:
             raise ValueError(f"{layout.history}: expected {card['epochs']} epochs, received {epochs}")
     except (OSError, ValueError, KeyError, TypeError) as error:

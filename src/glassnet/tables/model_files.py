@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from glassnet import training
 from glassnet.tables.preprocessing import Preprocessing, preprocessing_from_json
 from glassnet.training import ModelFile
+from glassnet.training.model_file import FindClass, refuse_class
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -13,9 +14,9 @@ if TYPE_CHECKING:
 TrainedModel: TypeAlias = ModelFile[Preprocessing]
 
 
-def load_model(path: Path) -> TrainedModel:
+def load_model(path: Path, find_class: FindClass = refuse_class) -> TrainedModel:
     """Read a model file together with the preprocessing of tables or images in it; see `training.load_model`."""
-    return training.load_model(path, preprocessing_from_json)
+    return training.load_model(path, preprocessing_from_json, find_class=find_class)
 
 
 def predict_rows(saved: TrainedModel, frame: "pd.DataFrame") -> "pd.DataFrame":

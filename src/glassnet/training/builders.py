@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from glassnet import nn, optim
+from glassnet.components import construct, find, import_target
 from glassnet.data import ArrayDataset, Augmentation, DataLoader
 from glassnet.seeding import stream
 from glassnet.training.callbacks import (
@@ -18,7 +19,7 @@ from glassnet.training.callbacks import (
 )
 from glassnet.training.fit import fit
 from glassnet.training.history_file import Row
-from glassnet.training.model_file import build
+from glassnet.training.model_file import build, own_activation
 
 
 @dataclass(frozen=True)
@@ -135,12 +136,11 @@ def make_network(
         "sizes": [train.X.shape[1], *model_settings["hidden_sizes"], classes or 1],
         **{key: model_settings[key] for key in ("activation", "dropout", "normalization", "init")},
     }
-    model = build(architecture, stream(settings["seed"], "init"), stream(settings["seed"], "dropout"))
-    if classes is None:
-        return model, architecture, nn.MeanSquaredError()
-    if len(present := np.unique(train.y)) < 2:
+    own = own_activation(architecture, import_target)
+    model = build(architecture, stream(settings["seed"], "init"), stream(settings["seed"], "dropout"), own)
+    if classes is not None and len(present := np.unique(train.y)) < 2:
         raise ValueError(f"train: expected training rows of at least two classes, received class {present[0]} alone")
-    return model, architecture, nn.SoftmaxCrossEntropy(label_smoothing=settings["training"]["label_smoothing"])
+    return model, architecture, make_loss(settings, classes)
 
 
 def make_loaders(
@@ -181,14 +181,8 @@ def baseline_settings(settings: dict[str, Any], rows: int) -> dict[str, Any]:
     return {
         "seed": settings["seed"],
         "model": {"hidden_sizes": [], "activation": "relu", "dropout": 0.0, "normalization": None, "init": "zeros"},
-        "optimizer": {
-            "name": "adam",
-            "learning_rate": baseline["learning_rate"],
-            "beta1": 0.9,
-            "beta2": 0.999,
-            "eps": 1e-8,
-        },
-        "schedule": {"name": "cosine", "warmup_epochs": 0, "final_fraction": 0.0},
+        "optimizer": {"name": "adam", "learning_rate": baseline["learning_rate"]},
+        "schedule": {"name": "cosine"},
         "training": {
             "epochs": baseline["epochs"],
             "batch_size": min(rows, max(16, min(512, rows // 64))),
@@ -204,43 +198,37 @@ def baseline_settings(settings: dict[str, Any], rows: int) -> dict[str, Any]:
 
 
 def make_optimizer(settings: dict[str, Any], model: nn.Module) -> optim.Optimizer:
-    """Return the optimizer that the settings name."""
-    parameters, learning_rate = model.parameters(), settings["learning_rate"]
-    if settings["name"] == "sgd":
-        return optim.SGD(parameters, learning_rate, settings["momentum"], settings["nesterov"])
-    if settings["name"] == "rmsprop":
-        return optim.RMSProp(parameters, learning_rate, settings["beta"], settings["eps"])
-    if settings["name"] in ("adam", "adamw"):
-        betas, eps = (settings["beta1"], settings["beta2"]), settings["eps"]
-        if settings["name"] == "adamw":
-            return optim.AdamW(parameters, learning_rate, betas, eps, settings["weight_decay"])
-        return optim.Adam(parameters, learning_rate, betas, eps)
-    raise ValueError(f"optimizer: expected adam, adamw, rmsprop or sgd, received {settings['name']!r}")
+    """Return the optimizer that the settings name: one of ours, or a class of one's own."""
+    make = find("optimizer", settings, optim.OPTIMIZERS, optim.Optimizer)
+    rate = settings["learning_rate"]
+    optimizer: optim.Optimizer = construct(
+        "optimizer", settings, make, parameters=model.parameters(), learning_rate=rate
+    )
+    return optimizer
 
 
 def make_schedule(settings: dict[str, Any], steps_per_epoch: int) -> optim.Schedule:
     """Return the schedule that the settings name, with its warm-up in front."""
-    schedule, learning_rate = settings["schedule"], settings["optimizer"]["learning_rate"]
-    warmup = schedule["warmup_epochs"] * steps_per_epoch
+    section, rate = settings["schedule"], settings["optimizer"]["learning_rate"]
+    warmup = section.get("warmup_epochs", 0) * steps_per_epoch
     steps = settings["training"]["epochs"] * steps_per_epoch - warmup
-    after: optim.Schedule
-    if schedule["name"] == "step":
-        after = optim.step_decay(learning_rate, schedule["every_epochs"] * steps_per_epoch, schedule["factor"])
-    elif schedule["name"] == "exponential":
-        after = optim.exponential(learning_rate, schedule["every_epochs"] * steps_per_epoch, schedule["factor"])
-    elif schedule["name"] == "cosine":
-        after = optim.cosine(learning_rate, steps, schedule["final_fraction"])
-    elif schedule["name"] == "one_cycle":
-        shape = (schedule[key] for key in ("rising_fraction", "start_fraction", "final_fraction"))
-        after = optim.one_cycle(learning_rate, steps, *shape)
-    elif schedule["name"] == "plateau":
-        limits = (schedule[key] for key in ("factor", "patience", "minimum_change", "minimum_rate"))
-        after = optim.ReduceOnPlateau(learning_rate, *limits)
-    elif schedule["name"] == "constant":
-        after = optim.constant(learning_rate)
-    else:
-        raise ValueError(
-            f"schedule: expected constant, step, exponential, cosine, one_cycle or plateau, received "
-            f"{schedule['name']!r}"
-        )
-    return optim.with_warmup(after, warmup)
+    make = find("schedule", section, optim.SCHEDULES, None)
+    given = {"learning_rate": rate, "steps": steps, "steps_per_epoch": steps_per_epoch}
+    schedule = construct("schedule", section, make, **given)
+    if not callable(schedule):
+        raise ValueError(f"schedule: expected {make.__name__} to make a function of the step, received {schedule!r}")
+    return optim.with_warmup(schedule, warmup)
+
+
+def make_loss(settings: dict[str, Any], classes: int | None) -> nn.Loss:
+    """Return the loss that the settings name; where they name none, that of the task."""
+    if section := settings.get("loss"):
+        loss: nn.Loss = construct("loss", section, find("loss", section, nn.LOSSES, nn.Loss))
+        tasks = {"accuracy": "classification", "mae": "regression"}
+        task = "regression" if classes is None else "classification"
+        if tasks.get(loss.score_name, task) != task:
+            raise ValueError(f"loss: expected one for {task}, received {loss!r}, for {tasks[loss.score_name]}")
+        return loss
+    if classes is None:
+        return nn.MeanSquaredError()
+    return nn.SoftmaxCrossEntropy(label_smoothing=settings["training"]["label_smoothing"])

@@ -1,21 +1,25 @@
 """A trained model as one file that stands alone: weights, architecture, preprocessing and class names."""
 
+import inspect
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar, overload
+from typing import Any, Generic, Protocol, TypeAlias, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from glassnet import nn
+from glassnet.components import TARGET, construct
 from glassnet.data import Standardizing
 from glassnet.files import whole_file
 from glassnet.nn import FloatArray
 from glassnet.training.fit import predict
 
 FORMAT = "glassnet model 2"
+
+FindClass: TypeAlias = Callable[[str, object], Any]
 
 
 class FittedPreprocessing(Protocol):
@@ -69,9 +73,59 @@ class ModelFile(Generic[P]):
         return self.predict_features(self.preprocessing.transform(frame))
 
 
-def build(architecture: dict[str, Any], rng: np.random.Generator, dropout_rng: np.random.Generator) -> nn.Sequential:
-    """Return the network that `architecture`, the arguments of `nn.mlp`, describes, with fresh weights."""
-    return nn.mlp(**architecture, rng=rng, dropout_rng=dropout_rng)
+def build(
+    architecture: dict[str, Any],
+    rng: np.random.Generator,
+    dropout_rng: np.random.Generator,
+    own: Callable[[], nn.Module] | None = None,
+) -> nn.Sequential:
+    """Return the network that `architecture`, the arguments of `nn.mlp`, describes, with fresh weights.
+
+    Args:
+        architecture: the arguments; an activation of one's own is its section of the settings.
+        rng: draws the weights.
+        dropout_rng: draws the dropout masks.
+        own: makes the activation, if it is one's own; see `own_activation`.
+    """
+    activation = own or architecture["activation"]
+    return nn.mlp(**{**architecture, "activation": activation}, rng=rng, dropout_rng=dropout_rng)
+
+
+def own_activation(architecture: dict[str, Any], find_class: FindClass) -> Callable[[], nn.Module] | None:
+    """Return what makes the activation of a network, if that is a class of one's own; None if it is one of ours.
+
+    Args:
+        architecture: as for `build`.
+        find_class: returns the class, from where its path stands and the path.
+
+    Raises:
+        ValueError: if it is no module, or does not take its arguments.
+    """
+    section = architecture["activation"]
+    if isinstance(section, str):
+        return None
+    made = find_class(f"model.activation.{TARGET}", section[TARGET])
+    if not (inspect.isclass(made) and issubclass(made, nn.Module)):
+        raise ValueError(f"model.activation: expected a subclass of Module, received {section[TARGET]}, which is none")
+
+    def make() -> nn.Module:
+        activation: nn.Module = construct("model.activation", section, made)
+        return activation
+
+    make()
+    return make
+
+
+def refuse_class(_: str, target: object) -> Any:
+    """Raise a `ValueError`: a model file holds no code, and may not have any imported.
+
+    Raises:
+        ValueError: always.
+    """
+    raise ValueError(
+        f"expected a network of glassnet's own modules, received one with {target!r}, a class of its user's, which a "
+        "file may not have imported; load it in the project whose conf/ names the class"
+    )
 
 
 def save_model(path: Path, saved: ModelFile[Any]) -> None:
@@ -96,15 +150,20 @@ def save_model(path: Path, saved: ModelFile[Any]) -> None:
 
 
 @overload
-def load_model(path: Path) -> ModelFile[Standardizing]: ...
+def load_model(path: Path, *, find_class: FindClass = refuse_class) -> ModelFile[Standardizing]: ...
 
 
 @overload
-def load_model(path: Path, read_preprocessing: Callable[[dict[str, Any]], P]) -> ModelFile[P]: ...
+def load_model(
+    path: Path, read_preprocessing: Callable[[dict[str, Any]], P], *, find_class: FindClass = refuse_class
+) -> ModelFile[P]: ...
 
 
 def load_model(
-    path: Path, read_preprocessing: Callable[[dict[str, Any]], FittedPreprocessing] | None = None
+    path: Path,
+    read_preprocessing: Callable[[dict[str, Any]], FittedPreprocessing] | None = None,
+    *,
+    find_class: FindClass = refuse_class,
 ) -> ModelFile[Any]:
     """Read what `save_model` wrote; nothing in the file is ever executed.
 
@@ -112,10 +171,11 @@ def load_model(
         path: the file.
         read_preprocessing: turns what `to_json` described back into the preprocessing. None for `data.Standardizing`;
             `glassnet.tables.load_model` knows that of tables and of images.
+        find_class: returns the class of an activation that is the user's own; by default such a model is refused.
 
     Raises:
         FileNotFoundError: if there is no such file.
-        ValueError: if it is not a model file of this project, or a damaged one.
+        ValueError: if it is not a model file of this project, a damaged one, or names a class of its user's.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -136,7 +196,11 @@ def load_model(
             f"{described['kind']!r}; read it with glassnet.tables.load_model, or say how with read_preprocessing"
         )
     unused = np.random.default_rng(0)  # the weights it draws are replaced at once
-    model = build(header["architecture"], unused, unused).eval()
+    try:
+        own = own_activation(header["architecture"], find_class)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from error
+    model = build(header["architecture"], unused, unused, own).eval()
     model.load_state_dict(state)
     return ModelFile(
         model,

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from glassnet.config import Sweep, UserError, parse_settings, read_params
+from glassnet.config import UserError, parse_settings, read_params
+from glassnet.runs import Sweep
 from glassnet.tracking.client import limits
 from glassnet.tracking.client.addresses import printable
 from glassnet.tracking.client.calls import quiet_warnings

@@ -15,7 +15,8 @@ from typing import Any
 import mlflow
 import pytest
 
-from glassnet.config import one_line_errors, run_stage
+from glassnet.config import one_line_errors
+from glassnet.runs import run_stage
 from glassnet.stages import search, train
 from glassnet.tracking import StoreError
 from glassnet.tracking.client.calls import call_store

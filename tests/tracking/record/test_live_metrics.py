@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from glassnet import nn, optim
-from glassnet.config import Layout, parse_settings
+from glassnet.config import parse_settings
 from glassnet.data import ArrayDataset, DataLoader
+from glassnet.runs import Layout
 from glassnet.tracking import LiveMetrics
 from glassnet.tracking.client import calls
 from glassnet.tracking.client.calls import call_store, quiet_warnings

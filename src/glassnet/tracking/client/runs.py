@@ -6,8 +6,9 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from glassnet.config import Layout, Settings, Sweep
-from glassnet.config.jobs import RECORD
+from glassnet.config import Settings
+from glassnet.runs import Layout, Sweep
+from glassnet.runs.jobs import RECORD
 from glassnet.tracking.client.addresses import request_seconds, tracking_uri
 from glassnet.tracking.client.limits import RUN_NAME, shortened, tag_strings
 from glassnet.tracking.client.opening import LOCKED, LockedError, alone_with, open_store

@@ -10,8 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glassnet.config import Layout, Settings, flatten
-from glassnet.config.manifest import BEST, Manifest, best_scores, read_manifest
+from glassnet.config import Settings, flatten
+from glassnet.runs import Layout
+from glassnet.runs.manifest import BEST, Manifest, best_scores, read_manifest
 from glassnet.tables import PreparedData
 from glassnet.tracking.client.addresses import printable, tracking_uri
 from glassnet.tracking.client.calls import OutageError, StoreError, call_store, heartbeat

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glassnet.config import FINISHED, PRUNED, Job, Layout, Sweep, read_jobs
+from glassnet.runs import FINISHED, PRUNED, Job, Layout, Sweep, read_jobs
 from glassnet.tracking.client.addresses import printable, shown_by, tracking_uri
 from glassnet.tracking.client.calls import StoreError, call_store, forget_outage, heartbeat
 from glassnet.tracking.client.limits import key, param_string, tag_strings

@@ -4,8 +4,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from glassnet.config import Edit, Layout, Settings, UserError, data_set_name
-from glassnet.config.manifest import Manifest, read_manifest
+from glassnet.config import Edit, Settings, UserError, data_set_name
+from glassnet.runs import Layout
+from glassnet.runs.manifest import Manifest, read_manifest
 from glassnet.tracking.client.calls import call_store
 from glassnet.tracking.client.limits import MODEL_NAME, shortened
 from glassnet.tracking.client.opening import open_store

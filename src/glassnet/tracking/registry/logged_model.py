@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from glassnet.config import named_in_conf
 from glassnet.tables import load_model, predict_rows
 from glassnet.tracking.client.calls import heartbeat
 from glassnet.tracking.client.runs import MODEL_TAG
@@ -45,7 +46,7 @@ def _save(path: Path, folder: Path, model: "LoggedModel", run_id: str) -> None:
     import mlflow
     from mlflow.models import Model
 
-    saved = load_model(path)
+    saved = load_model(path, named_in_conf)
     example = saved.preprocessing.example()
     code = folder.with_name("glassnet.zip")
     _pack_code(code)

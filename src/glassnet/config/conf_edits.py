@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from glassnet.config.errors import UserError
-from glassnet.config.presets import preset_for
+from glassnet.config.presets import choice_in, preset_for
 from glassnet.config.settings import Settings
 from glassnet.config.yaml_text import load_yaml
 from glassnet.files import write_whole
@@ -44,11 +44,14 @@ def edits_to(conf: Path, settings: Settings) -> list[Edit]:
     wanted: list[tuple[Path, tuple[str, ...], Any]] = [(main, ("seed",), settings.seed)]
     for group in GROUPS:
         values = getattr(settings, group).model_dump()
-        path = conf / group / f"{values['name']}.yaml"
+        choice = choice_in(conf, group, values)
+        path = conf / group / f"{choice}.yaml"
         if not path.is_file():
             raise UserError(f"{path}: expected a choice of {group} there, found none")
-        wanted.append((main, ("defaults", group), values["name"]))
+        wanted.append((main, ("defaults", group), choice))
         own = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if "name" not in own:  # a class of one's own is called by its file
+            del values["name"]
         for key, value in values.items():
             file, outer = (path, ()) if key in own else (preset, (group,))
             inner = value.items() if isinstance(value, dict) else [(None, value)]
@@ -96,7 +99,7 @@ def taken_back(edits: list[Edit]) -> dict[Path, str]:
     return texts
 
 
-def write_texts(texts: dict[Path, str]) -> None:
+def write_files(texts: dict[Path, str]) -> None:
     """Write files, each whole or not at all."""
     for path, text in texts.items():
         write_whole(path, text)

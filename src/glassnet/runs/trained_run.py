@@ -7,22 +7,22 @@ from typing import Any
 
 from glassnet.config.compose import CONF
 from glassnet.config.errors import UserError
-from glassnet.config.jobs import Sweep, read_job
-from glassnet.config.layout import Layout
 from glassnet.config.origin import set_beside_conf
 from glassnet.config.settings import Settings, flatten
+from glassnet.runs.jobs import Sweep, read_job
+from glassnet.runs.layout import Layout
 
 SHOWN = 3  # differences
 STOPPED = "stopped"  # the entry in the card of a training that did not come to its end: why
 
 
-def with_its_sweep(layout: Layout) -> Layout:
+def as_job_of_sweep(layout: Layout) -> Layout:
     """Return the layout of a run by hand; if its folder is that of a sweep's job, as one of that sweep."""
     job = None if layout.by_dvc else read_job(layout.root)
     return layout if job is None else Layout(layout.root, Sweep(layout.root.parent, tuple(job.changes)))
 
 
-def require_same_run(settings: Settings, layout: Layout) -> None:
+def require_settings_of_run(settings: Settings, layout: Layout) -> None:
     """Raise a `UserError` unless the folder's run was trained with these settings; DVC sees to that for its own.
 
     A setting that came after the run was trained has no say.
@@ -59,7 +59,7 @@ def _overrides(trained: dict[str, Any]) -> str:
     return f": {shlex.join(overrides)}" if overrides else ""
 
 
-def require_same_data(layout: Layout, digest_now: Callable[[], str]) -> None:
+def require_data_of_run(layout: Layout, digest_now: Callable[[], str]) -> None:
     """Raise a `UserError` unless the folder's run was trained on rows of this digest; DVC sees to that for its own.
 
     Of a table that changed since, rows that the run has learnt from may be for testing now.

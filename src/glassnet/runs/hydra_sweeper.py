@@ -14,10 +14,10 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from glassnet.config.errors import UserError
 from glassnet.config.explain import explain
-from glassnet.config.folders import require_own_folder
-from glassnet.config.jobs import FINISHED, LOST, RUNNING, Job, dated_folder, read_job, read_jobs
-from glassnet.config.plan import Plan, make_plan, require_values
-from glassnet.config.sweeps import Begin, run_sweep, say_plan
+from glassnet.runs.folders import require_own_folder
+from glassnet.runs.jobs import FINISHED, LOST, RUNNING, Job, dated_folder, read_job, read_jobs
+from glassnet.runs.plan import Plan, make_plan, require_values
+from glassnet.runs.sweeps import Begin, run_sweep, say_plan
 
 REPLACED = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
 SUBDIR = "${hydra.job.num}"

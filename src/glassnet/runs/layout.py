@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from glassnet.config.jobs import Sweep
+from glassnet.runs.jobs import Sweep
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from glassnet.config import Layout, Settings, UserError, read_jobs, run_stage, write_params
+from glassnet.config import Settings, UserError, write_params
+from glassnet.runs import Layout, read_jobs, run_stage
 from tests.settings import PROJECT
 
 Start = Callable[..., list[tuple[int, Path]]]

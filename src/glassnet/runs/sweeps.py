@@ -11,8 +11,9 @@ from typing import Any
 
 from glassnet.config.compose import to_settings
 from glassnet.config.errors import MENDABLE, StoppedError, UserError, as_line
-from glassnet.config.folders import alone_in
-from glassnet.config.jobs import (
+from glassnet.config.settings import Settings
+from glassnet.runs.folders import alone_in
+from glassnet.runs.jobs import (
     FAILED,
     FINISHED,
     LOST,
@@ -25,9 +26,8 @@ from glassnet.config.jobs import (
     read_jobs,
     write_notes,
 )
-from glassnet.config.layout import Layout
-from glassnet.config.plan import Plan
-from glassnet.config.settings import Settings
+from glassnet.runs.layout import Layout
+from glassnet.runs.plan import Plan
 
 Main = Callable[[Settings, Layout], object]
 Finish = Callable[[Path], None]

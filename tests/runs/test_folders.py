@@ -7,8 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from glassnet.config import UserError, require_writable
-from glassnet.config.folders import require_own_folder
+from glassnet.config import UserError
+from glassnet.runs import require_writable
+from glassnet.runs.folders import require_own_folder
 from glassnet.stages import predict
 
 READ_ONLY = SimpleNamespace(f_flag=os.ST_RDONLY)

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from glassnet.config import Settings, UserError, parse_override, parse_settings, read_jobs, run_stage
-from glassnet.config.text_settings import as_written
+from glassnet.config import Settings, UserError, parse_override, parse_settings
+from glassnet.config.string_settings import as_written
+from glassnet.runs import read_jobs, run_stage
 from glassnet.stages import search
 from tests.settings import PROJECT, params, read_choice
 

@@ -6,7 +6,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from glassnet.config import CONF, UserError, register_resolvers
 from glassnet.config.compose import composed
-from glassnet.config.plan import Plan, make_plan, require_values
+from glassnet.runs.plan import Plan, make_plan, require_values
 from tests.settings import PROJECT
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from glassnet.config.explain import parse_override
-from glassnet.config.layout import Layout
+from glassnet.runs.layout import Layout
 
 CONFIGURATION = ".hydra"
 

@@ -2,7 +2,7 @@
 
 from typing import Any, NotRequired, TypedDict, cast
 
-from glassnet.config.layout import Layout
+from glassnet.runs.layout import Layout
 from glassnet.tables.raw_files import read_json
 
 BEST = "best_validation_"

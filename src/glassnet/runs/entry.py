@@ -15,13 +15,13 @@ from glassnet.config.arguments import asks_for_help, print_stage_usage
 from glassnet.config.compose import CONF, read_params, register_resolvers, require_project, require_yaml, to_settings
 from glassnet.config.errors import MENDABLE, RUN_FOLDER, UserError, as_line, one_line_errors, print_any_text
 from glassnet.config.explain import explain, parse_override
-from glassnet.config.folders import require_own_folder
-from glassnet.config.jobs import new_start, read_job
-from glassnet.config.layout import Layout
-from glassnet.config.leftovers import Before, clear_away, look_before
 from glassnet.config.precedence import held_back, let_ablation_win
-from glassnet.config.sweeps import Finish, Main, run_job
-from glassnet.config.text_settings import as_written
+from glassnet.config.string_settings import as_written
+from glassnet.runs.folders import require_own_folder
+from glassnet.runs.jobs import new_start, read_job
+from glassnet.runs.layout import Layout
+from glassnet.runs.leftovers import Before, clear_away, look_before
+from glassnet.runs.sweeps import Finish, Main, run_job
 
 WATCH = "ends this process with the command"
 LAST_MINUTE = 60.0  # seconds for a training's step and its state
@@ -115,7 +115,7 @@ def _run_composed(name: str, main: Main, finish_sweep: Finish | None) -> None:
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
-    from glassnet.config.hydra_sweeper import use_recorded_sweeper
+    from glassnet.runs.hydra_sweeper import use_recorded_sweeper
 
     require_project()
     register_resolvers(CONF)

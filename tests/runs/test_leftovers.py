@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from glassnet.config import Layout, Settings, run_stage
+from glassnet.config import Settings
+from glassnet.runs import Layout, run_stage
 from tests.settings import PROJECT
 
 Start = Callable[..., str]

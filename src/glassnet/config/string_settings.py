@@ -20,7 +20,7 @@ def as_written(argument: str) -> str:
     from hydra.errors import HydraException
 
     key, separator, raw = argument.partition("=")
-    kind = text_settings().get(key.lstrip("+"))
+    kind = string_settings().get(key.lstrip("+"))
     if kind is None or not separator:
         return argument
     try:
@@ -39,7 +39,7 @@ def as_written(argument: str) -> str:
 def with_quotes(argument: str) -> str | None:
     """Return an override that Hydra cannot read with quotation marks about its text, or each of its texts."""
     key, separator, raw = argument.partition("=")
-    kind, raw = text_settings().get(key.lstrip("+")), raw.strip()
+    kind, raw = string_settings().get(key.lstrip("+")), raw.strip()
     if kind is None or not separator:
         return None
     if kind == TEXT:
@@ -50,7 +50,7 @@ def with_quotes(argument: str) -> str | None:
 
 
 @cache
-def text_settings() -> dict[str, str]:
+def string_settings() -> dict[str, str]:
     """Return the settings that hold a text, or a list of them."""
     found: dict[str, str] = {}
     for section, field in Settings.model_fields.items():

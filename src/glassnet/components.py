@@ -1,0 +1,192 @@
+"""Optimizers, schedules, activations, losses and callbacks from settings: ours by name, a class of one's own by path.
+
+The settings of a part are the arguments of its constructor. A class of one's own is named by `_target_`, as Hydra has
+it, and is imported from the working directory or an installed package. Only what builds a training does so.
+"""
+
+import importlib
+import importlib.util
+import inspect
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+from glassnet.nn.arrays import describe
+from glassnet.nn.ranges import InEpochs
+
+TARGET = "_target_"
+OF_THE_SECTION = ("name", TARGET, "warmup_epochs")  # settings that no constructor takes
+GIVEN = ("self", "parameters", "learning_rate", "steps", "steps_per_epoch")  # arguments that a training knows itself
+
+Make = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An argument of a constructor, and the settings that it is made of.
+
+    Attributes:
+        name: of the argument.
+        hint: its type.
+        default: its default, or `inspect.Parameter.empty`.
+        settings: the keys: its name; `beta1` and `beta2` for a pair `betas`; epochs for steps that are counted so.
+        in_epochs: whether the setting counts epochs, and the argument steps.
+    """
+
+    name: str
+    hint: Any
+    default: Any
+    settings: tuple[str, ...]
+    in_epochs: bool = False
+
+
+def arguments_of(make: Make) -> list[Argument]:
+    """Return the arguments of a constructor for which there are settings, in their order."""
+    function = make.__init__ if inspect.isclass(make) else make
+    try:
+        hints = get_type_hints(function, include_extras=True)
+    except (NameError, TypeError):  # of a class of one's own, for the type checker alone
+        hints = {}
+    found = []
+    for name, parameter in inspect.signature(make).parameters.items():
+        hint = hints.get(name, Any)
+        marks = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
+        epochs = next((mark.setting for mark in marks if isinstance(mark, InEpochs)), None)
+        named = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
+        if named and (name not in GIVEN or epochs is not None):
+            keys: tuple[str, ...] = (epochs,) if epochs is not None else (name,)
+            if get_origin(hint) is tuple and make.__module__.startswith("glassnet.") and name.endswith("s"):
+                keys = tuple(f"{name[:-1]}{number}" for number in range(1, len(get_args(hint)) + 1))
+            found.append(Argument(name, hint, parameter.default, keys, epochs is not None))
+    return found
+
+
+def find(key: str, section: Mapping[str, Any], ours: Mapping[str, Make], base: type | None) -> Make:
+    """Return what makes the part that a section of the settings chooses.
+
+    Args:
+        key: where the section stands in the settings.
+        section: with the name of one of ours, or the path of a class of one's own as `_target_`.
+        ours: those that have a name.
+        base: what a class of one's own must derive from; None where any function or class will do.
+
+    Raises:
+        ValueError: for an unknown name, or a path that leads to no such class.
+    """
+    if TARGET not in section:
+        if section.get("name") not in ours:
+            raise ValueError(f"{key}: expected one of {', '.join(ours)}, received {section.get('name')!r}")
+        return ours[section["name"]]
+    where, target = f"{key}.{TARGET}", section[TARGET]
+    made = import_target(where, target)
+    if base is not None and not (inspect.isclass(made) and issubclass(made, base)):
+        raise ValueError(f"{where}: expected a subclass of {base.__name__}, received {target}, which is none")
+    if not callable(made):
+        raise ValueError(f"{where}: expected a class or a function, received {target}, {describe(made)}")
+    return made
+
+
+def construct(key: str, section: Mapping[str, Any], make: Make, **given: Any) -> Any:
+    """Return the part that a constructor makes of a section of the settings.
+
+    Args:
+        key: where the section stands in the settings, for messages.
+        section: the settings; those with a default may be missing.
+        make: the constructor.
+        given: what the training knows itself, of `GIVEN`; a constructor gets what it has an argument for.
+
+    Raises:
+        ValueError: for a setting that is no argument, a missing one, or what the constructor refuses.
+    """
+    accepted, arguments = inspect.signature(make).parameters, arguments_of(make)
+    require_arguments(key, section, make)
+    values = {name: value for name, value in given.items() if name in accepted}
+    for argument in arguments:
+        present = [section[name] for name in argument.settings if name in section]
+        if len(present) < len(argument.settings):
+            continue
+        value = tuple(present) if len(argument.settings) > 1 else present[0]
+        if argument.in_epochs:
+            value *= given["steps_per_epoch"]
+        values[argument.name] = tuple(value) if isinstance(value, list) and _is_tuple(argument.hint) else value
+    try:
+        return make(**values)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{key}: {error}") from error
+
+
+def require_arguments(key: str, section: Mapping[str, Any], make: Make) -> None:
+    """Raise a `ValueError` unless the keys of a section are arguments of the constructor, and none is missing."""
+    arguments = arguments_of(make)
+    known = [name for argument in arguments for name in argument.settings]
+    free = any(each.kind == each.VAR_KEYWORD for each in inspect.signature(make).parameters.values())
+    for name, value in section.items():
+        if name not in (*known, *OF_THE_SECTION, "learning_rate") and not free:
+            rate = ["learning_rate"] if "learning_rate" in inspect.signature(make).parameters else []
+            takes = f"it takes {', '.join([*rate, *known]) or 'none'}"
+            raise ValueError(f"{key}.{name}: expected an argument of {make.__name__}, received {value!r}; {takes}")
+    for argument in arguments:
+        if argument.default is inspect.Parameter.empty and not set(argument.settings) <= set(section):
+            raise ValueError(f"{key}.{argument.settings[0]}: expected a value for {make.__name__}, received none")
+
+
+def import_target(where: str, target: object) -> Any:
+    """Return the class or function that a dotted path names.
+
+    Raises:
+        ValueError: if the path is none, its module cannot be imported, or has no such class.
+    """
+    if not isinstance(target, str) or not re.fullmatch(r"[^\W\d]\w*(\.[^\W\d]\w*)+", target):
+        raise ValueError(f"{where}: expected the path of a class, such as my_package.Lion, received {target!r}")
+    name, _, last = target.rpartition(".")
+    _import_from_here()
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (name == error.name or name.startswith(f"{error.name}.")):
+            raise ValueError(
+                f"{where}: expected a module in the project's folder or an installed package, received {target!r}; "
+                f"there is no {error.name} in {Path.cwd()}"
+            ) from error
+        raise ValueError(f"{where}: expected {name} to import, received {error!r}") from error
+    except Exception as error:  # whatever the user's own code does
+        raise ValueError(f"{where}: expected {name} to import, received {' '.join(repr(error).split())}") from error
+    if not hasattr(module, last):
+        there = [each for each, value in vars(module).items() if callable(value) and not each.startswith("_")]
+        raise ValueError(f"{where}: expected a class of {name}, received {last!r}; it has {', '.join(there) or 'none'}")
+    return getattr(module, last)
+
+
+def source_files(target: str) -> list[Path]:
+    """Return the Python files of the module, or the whole package, that a class of one's own comes from."""
+    _import_from_here()
+    name = target.partition(".")[0]
+    spec = importlib.util.find_spec(name)
+    if spec is None:
+        return []
+    if spec.submodule_search_locations is not None:
+        return sorted(path for folder in spec.submodule_search_locations for path in Path(folder).rglob("*.py"))
+    return [Path(spec.origin)] if spec.origin else []
+
+
+def targets_in(values: Any) -> list[str]:
+    """Return the paths of all classes of one's own that settings name, at whatever depth."""
+    if not isinstance(values, Mapping):
+        return []
+    own = [values[TARGET]] if isinstance(values.get(TARGET), str) else []
+    return sorted({*own, *(target for value in values.values() for target in targets_in(value))})
+
+
+def _import_from_here() -> None:
+    """Let modules in the working directory be found, also by a process that was not started with `python -m`."""
+    here = str(Path.cwd())
+    if here not in sys.path:
+        sys.path.insert(0, here)
+    importlib.invalidate_caches()
+
+
+def _is_tuple(hint: Any) -> bool:
+    return get_origin(hint) is tuple or hint is tuple

@@ -1,0 +1,97 @@
+"""Classes of one's own that the settings name: that they exist, take what they are given, and which files they are."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from glassnet import nn, optim
+from glassnet.components import TARGET, find, import_target, require_arguments, source_files, targets_in
+from glassnet.config.compose import CONF, PARAMS
+from glassnet.config.errors import UserError
+from glassnet.config.settings import Settings, describe_problem
+from glassnet.config.signatures import OwnSection, misfits
+from glassnet.config.yaml_text import load_yaml
+from glassnet.training import Callback
+
+BASES: dict[str, type | None] = {
+    "model.activation": nn.Module,
+    "optimizer": optim.Optimizer,
+    "schedule": None,
+    "loss": nn.Loss,
+    "callback": Callback,
+}
+
+
+def own_sections(settings: Settings) -> dict[str, dict[str, Any]]:
+    """Return the sections that choose a class of one's own, by their keys."""
+    sections = {
+        "model.activation": settings.model.activation,
+        **{key: getattr(settings, key) for key in ("optimizer", "schedule", "loss", "callback")},
+    }
+    return {key: section.model_dump() for key, section in sections.items() if isinstance(section, OwnSection)}
+
+
+def require_own_classes(settings: Settings) -> None:
+    """Import the classes of one's own that the settings name, and hold their arguments to their signatures.
+
+    Raises:
+        UserError: for a path that leads to no class of the kind, or settings that are not its arguments.
+    """
+    for key, section in own_sections(settings).items():
+        try:
+            made = find(key, section, {}, BASES[key])
+            require_arguments(key, section, made)
+        except ValueError as error:
+            raise UserError(str(error)) from error
+        if problems := misfits(section, made):
+            outer = key.split(".")
+            lines = [describe_problem({**each, "loc": (*outer, *each["loc"])}) for each in problems]
+            raise UserError("; ".join(lines))
+
+
+def own_files(settings: Settings) -> list[Path]:
+    """Return the Python files of the classes of one's own: they are code that a result depends on."""
+    targets = [section[TARGET] for section in own_sections(settings).values()]
+    return sorted({path for target in targets for path in source_files(target)})
+
+
+def require_dependencies(settings: Settings) -> None:
+    """Raise a `UserError` unless DVC trains again when the file of a class of one's own changes.
+
+    Those outside of the project, in an installed package, are as the environment has them.
+    """
+    here = Path.cwd()
+    files = [path.relative_to(here) for path in own_files(settings) if path.is_relative_to(here)]
+    if not files:
+        return
+    deps = [Path(each) for each in load_yaml(Path("dvc.yaml").read_bytes())["stages"]["train"]["deps"]]
+    for path in files:
+        if not any(path.is_relative_to(each) for each in deps):
+            name = path.parts[0]
+            raise UserError(
+                f"dvc.yaml: expected {name} among the deps of train, for a class in it is a part of the training, "
+                f"received none; add `- {name}` there, and DVC trains again when it changes"
+            )
+
+
+def named_in_conf(where: str, target: object) -> Any:
+    """Return the class that a model file names, if conf/ or params.yaml names it too.
+
+    Raises:
+        ValueError: if they do not: what a file says is no reason to import it.
+    """
+    files = [*CONF.rglob("*.yaml"), *([PARAMS] if PARAMS.is_file() else [])]
+    if target not in {each for path in files for each in targets_in(load_yaml(path.read_bytes()))}:
+        raise ValueError(
+            f"expected a network of glassnet's own modules, or a class that conf/ names, received one with {target!r}; "
+            f"a file such as conf/activation/own.yaml with `{TARGET}: {target}` allows it"
+        )
+    return import_target(where, target)
+
+
+def named_by(settings: Settings) -> Callable[[str, object], Any]:
+    """Return what finds the class that a model file names, if these settings name it or conf/ does."""
+    named: Mapping[str, Any] = own_sections(settings)
+    return lambda where, target: (
+        import_target(where, target) if target in targets_in(named) else named_in_conf(where, target)
+    )

@@ -1,0 +1,128 @@
+"""Typed settings of a part from the signature of its constructor: each key with its type and its range."""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+import numpy as np
+from pydantic import (
+    ConfigDict,
+    Discriminator,
+    Field,
+    FiniteFloat,
+    PydanticSchemaGenerationError,
+    Tag,
+    TypeAdapter,
+    ValidationError,
+    create_model,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from glassnet.components import TARGET, Make, arguments_of, construct
+from glassnet.config.fields import Section
+from glassnet.nn import Parameter
+from glassnet.nn.ranges import Interval
+
+OURS, OWN = "<ours>", "<own>"  # tags of the two kinds of a section
+REFUSED = "refused"  # the type of the error of a constructor that does not take its arguments together
+
+
+class OwnSection(Section):
+    """A class of one's own, with the arguments of its constructor; it is imported when a training is built."""
+
+    model_config = ConfigDict(extra="allow")
+
+    name: str
+    target: str = Field(alias="_target_")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_named(cls, values: Any) -> Any:
+        """Let it be called like its class, where its file gives it no name."""
+        if isinstance(values, dict) and "name" not in values and isinstance(values.get(TARGET), str):
+            return {"name": values[TARGET].rpartition(".")[2].lower(), **values}
+        return values
+
+
+def choice_of(ours: Mapping[str, Make], base: type[Section], own: type[OwnSection], tried: bool = False) -> Any:
+    """Return the type of a section that chooses one of ours by its name, or a class of one's own by `_target_`.
+
+    Args:
+        ours: the constructors, each by its name.
+        base: the keys that all have.
+        own: the section of a class of one's own.
+        tried: whether the constructor of each is called with its settings, to learn whether it takes them together.
+    """
+    sections: Any = tuple(section_of(name, make, base, tried) for name, make in ours.items())
+    named = Annotated[Union[sections], Field(discriminator="name")]  # noqa: UP007  # of a tuple
+    return Annotated[Annotated[named, Tag(OURS)] | Annotated[own, Tag(OWN)], Discriminator(kind_of)]
+
+
+def kind_of(value: Any) -> str:
+    """Return whether a section, or what is to become one, is of ours or of one's own."""
+    return OWN if isinstance(value, OwnSection) or (isinstance(value, dict) and TARGET in value) else OURS
+
+
+def section_of(name: str, make: Make, base: type[Section], tried: bool) -> type[Section]:
+    """Return the section of one of ours: the keys of `base`, then those of its constructor, all of them required."""
+    fields: dict[str, Any] = {"name": (Literal[name], ...)}
+    for argument in arguments_of(make):
+        hints = get_args(argument.hint) if len(argument.settings) > 1 else (argument.hint,)
+        fields |= {key: (_ranged(hint), ...) for key, hint in zip(argument.settings, hints, strict=True)}
+    validators: dict[str, Any] = {"tried": model_validator(mode="after")(_tried(make))} if tried else {}
+    section: type[Section] = create_model(
+        f"{make.__name__}Settings", __base__=base, __validators__=validators, **fields
+    )
+    return section
+
+
+def misfits(section: Mapping[str, Any], make: Make) -> list[Any]:
+    """Return what pydantic finds wrong with the settings of a class of one's own, by the types of its signature."""
+    found: list[Any] = []
+    for argument in arguments_of(make):
+        (key,) = argument.settings
+        if key not in section:
+            continue
+        value = section[key]
+        is_tuple = get_origin(argument.hint) is tuple
+        try:
+            adapter = TypeAdapter(_ranged(argument.hint), config=ConfigDict(strict=True))
+        except PydanticSchemaGenerationError:  # a type that no YAML has
+            continue
+        try:
+            adapter.validate_python(tuple(value) if is_tuple and isinstance(value, list) else value)
+        except ValidationError as error:
+            found += [{**problem, "loc": (key, *problem["loc"])} for problem in error.errors()]
+    return found
+
+
+def _tried(make: Make) -> Callable[[Section], Section]:
+    """Return a check that the constructor takes the settings of a section together."""
+
+    def check(section: Section) -> Section:
+        values = section.model_dump()
+        weight = Parameter(np.zeros((1, 1), dtype=np.float32), "W")
+        try:
+            construct("", values, make, parameters=[weight], learning_rate=values.get("learning_rate"))
+        except ValueError as error:
+            message = str(error).removeprefix(": ").removeprefix(f"{make.__name__}: ")
+            raise PydanticCustomError(REFUSED, "{said}", {"said": message}) from error
+        return section
+
+    return check
+
+
+def _ranged(hint: Any) -> Any:
+    """Return a type as pydantic has it: numbers are finite, and a range is a condition."""
+    if get_origin(hint) is not Annotated:
+        return FiniteFloat if hint is float else hint
+    kind, *marks = get_args(hint)
+    conditions: dict[str, Any] = {}
+    for mark in marks:
+        if isinstance(mark, Interval):
+            if mark.low > -math.inf:
+                conditions["gt" if mark.low_open else "ge"] = mark.low
+            if mark.high < math.inf:
+                conditions["lt" if mark.high_open else "le"] = mark.high
+    return Annotated[_ranged(kind), Field(**conditions)]

@@ -1,0 +1,211 @@
+"""Classes of one's own, named by `_target_` in conf/: trained with as ours are, and what is wrong is one line."""
+
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from glassnet.config import UserError, changes_from_conf, parse_settings, read_params, write_params
+from glassnet.runs import Layout, read_jobs, run_stage
+from glassnet.stages import check, evaluate, train
+from glassnet.training import load_model
+
+ROOT = Path(__file__).resolve().parents[2]
+SHORT = ("tracking=none", "training.epochs=3", "training.baseline.epochs=1", "hydra/job_logging=none")
+MODULE = """
+import os, pathlib, signal
+import numpy as np
+from glassnet import nn, optim, training
+from glassnet.nn.elementwise import Elementwise
+
+class Lion(optim.Optimizer):
+    slot_names = ("momentum",)
+
+    def __init__(self, parameters, learning_rate: float, betas: tuple[float, float] = (0.9, 0.99)):
+        super().__init__(parameters, learning_rate)
+        self.betas = betas
+
+    def update(self, W, g, *slots):
+        (m,), (beta1, beta2) = slots, self.betas
+        W -= self.learning_rate * np.sign(beta1 * m + (1 - beta1) * g)
+        m[:] = beta2 * m + (1 - beta2) * g
+
+class Swish(Elementwise):
+    def __init__(self, slope: float = 1.0):
+        self.slope = slope
+
+    def function(self, Z):
+        S = 1 / (1 + np.exp(-self.slope * Z))
+        return Z * S, (Z, S)
+
+    def derivative(self, Z, S):
+        return S + self.slope * Z * S * (1 - S)
+
+def halving(learning_rate: float, steps_per_epoch: int, every: int = 1):
+    return lambda step: learning_rate * 0.5 ** (step // (every * steps_per_epoch))
+
+class Smoothed(nn.SoftmaxCrossEntropy):
+    def __init__(self, smoothing: float):
+        super().__init__(smoothing)
+
+class Ending(training.Callback):
+    def __init__(self, epoch: int):
+        self.epoch = epoch
+
+    def on_epoch_end(self, run):
+        flag = pathlib.Path("was_ended")
+        if run.epoch == self.epoch and os.environ.get("END") and not flag.exists():
+            flag.touch()
+            os.kill(os.getpid(), signal.SIGTERM)
+"""
+FILES = {
+    "optimizer/lion": "_target_: {m}.Lion\nlearning_rate: 0.003\nbetas: [0.9, 0.99]",
+    "activation/swish": "_target_: {m}.Swish\nslope: 1.5",
+    "schedule/halving": "_target_: {m}.halving\nevery: 2",
+    "loss/smoothed": "_target_: {m}.Smoothed\nsmoothing: 0.1",
+    "callback/ending": "_target_: {m}.Ending\nepoch: 2",
+}
+
+
+@pytest.fixture
+def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of a module with classes of one's own, in a project whose conf/ has a file for each."""
+    name = f"own_{abs(hash(tmp_path)):x}"  # another one for each test, as Python imports a name once
+    shutil.copytree(ROOT / "conf", tmp_path / "conf")
+    shutil.copy(ROOT / "dvc.yaml", tmp_path)
+    (tmp_path / "src").symlink_to(ROOT / "src")
+    (tmp_path / f"{name}.py").write_text(MODULE)
+    for path, text in FILES.items():
+        file = tmp_path / "conf" / f"{path}.yaml"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(text.format(m=name) + "\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setenv("HYDRA_FULL_ERROR", "0")
+    return name
+
+
+def _train(monkeypatch: pytest.MonkeyPatch, folder: str, *arguments: str) -> Layout:
+    monkeypatch.setattr(sys, "argv", ["train", *SHORT, f"hydra.run.dir={folder}", *arguments])
+    run_stage("train", train.main, train.finish_sweep)
+    return Layout(Path(folder))
+
+
+def _card(layout: Layout) -> dict[str, Any]:
+    card: dict[str, Any] = json.loads(layout.run_card.read_text())
+    return card
+
+
+ALL = ("optimizer=lion", "activation=swish", "schedule=halving", "loss=smoothed", "callback=ending")
+
+
+def test_a_killed_training_with_ones_own_classes_resumes_to_the_same_bytes(
+    module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Optimizer, activation, schedule, loss and callback at once; their settings are those of the run."""
+    whole = _train(monkeypatch, "whole", *ALL)
+    settings = _card(whole)["settings"]
+    assert settings["optimizer"]["_target_"] == f"{module}.Lion"
+    assert settings["model"]["activation"] == {"name": "swish", "_target_": f"{module}.Swish", "slope": 1.5}
+    rates = [line.split(",") for line in whole.history.read_text().splitlines()]
+    column = rates[0].index("learning_rate")
+    assert [float(row[column]) for row in rates[1:]] == [0.003, 0.003, 0.0015]
+    monkeypatch.setenv("END", "1")
+    with pytest.raises(SystemExit) as ended:
+        _train(monkeypatch, "parts", *ALL)
+    assert ended.value.code == 143
+    assert not Path("parts/models/model.safetensors").exists()
+    resumed = _train(monkeypatch, "parts", *ALL, "training.resume=true")
+    assert resumed.model.read_bytes() == whole.model.read_bytes()
+
+
+def test_a_change_of_the_module_is_another_run(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its bytes are code; those of a class that is not chosen are not."""
+    keys = [_card(_train(monkeypatch, "a", "optimizer=lion"))["key"], _card(_train(monkeypatch, "b"))["key"]]
+    Path(f"{module}.py").write_text(MODULE + "# another line\n")
+    assert _card(_train(monkeypatch, "c", "optimizer=lion"))["key"] not in keys
+    assert _card(_train(monkeypatch, "d"))["key"] == keys[1]
+
+
+def test_a_model_with_a_class_of_ones_own_is_loaded_where_conf_names_it(
+    module: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file holds its name, no code; elsewhere it is refused in a line, and nothing is imported."""
+    layout = _train(monkeypatch, "run", "activation=swish")
+    monkeypatch.setattr(sys, "argv", ["evaluate", *SHORT, "hydra.run.dir=run", "activation=swish"])
+    run_stage("evaluate", evaluate.main)
+    assert layout.metrics.is_file()
+    with pytest.raises(ValueError, match=rf"model\.safetensors: expected a network of .*'{module}\.Swish'"):
+        load_model(layout.model)
+
+
+def test_a_sweep_goes_over_the_arguments(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As over those of ours."""
+    _train(monkeypatch, "x", "-m", "optimizer=lion", "optimizer.betas=[0.9,0.99],[0.5,0.9]", "hydra.sweep.dir=s")
+    assert [job.status for job in read_jobs(Path("s"))] == ["finished", "finished"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["optimizer._target_=no_such_module.Lion"], "optimizer._target_: expected a module in the project's folder"),
+        (["optimizer._target_={m}.Lyon"], "optimizer._target_: expected a class of {m}, received 'Lyon'; it has"),
+        (["optimizer._target_=Lion"], "optimizer._target_: expected the path of a class, such as my_package.Lion"),
+        (["optimizer._target_={m}.Swish"], "optimizer._target_: expected a subclass of Optimizer, received {m}.Swish"),
+        (["optimizer._target_=os.system"], "optimizer._target_: expected a subclass of Optimizer, received os.system"),
+        (["+optimizer.momentum=1"], "optimizer.momentum: expected an argument of Lion, received 1; it takes learning_"),
+        (["optimizer.betas=3"], "optimizer.betas: expected a valid tuple, received 3"),
+        (["optimizer.learning_rate=-1"], "optimizer.learning_rate: expected a number greater than 0, received -1"),
+        (["schedule=halving", "schedule.every=a"], "schedule.every: expected a valid integer, received 'a'"),
+        (["loss=smoothed", "~loss.smoothing"], "loss.smoothing: expected a value for Smoothed, received none"),
+        (["loss=mean_absolute_error"], "loss: expected one for classification, received MeanAbsoluteError()"),
+    ],
+)
+def test_a_mistake_is_one_line(
+    module: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    arguments: list[str],
+    line: str,
+) -> None:
+    """It says where, what was expected and what came."""
+    with pytest.raises(SystemExit) as ended:
+        _train(monkeypatch, "run", "optimizer=lion", *(argument.format(m=module) for argument in arguments))
+    assert ended.value.code == 1
+    printed = capfd.readouterr().err
+    assert printed.count("\n") == 1, printed
+    assert line.format(m=module) in printed
+
+
+def test_dvc_is_to_know_the_module(module: str) -> None:
+    """Or it would not train again when the class changes."""
+    config = Path("conf/config.yaml")
+    config.write_text(config.read_text().replace("optimizer: adam", "optimizer: lion"))
+    write_params()
+    with pytest.raises(UserError, match=rf"dvc\.yaml: expected {module}\.py among the deps of train"):
+        check.main(read_params(), Layout(Path()))
+    pipeline = Path("dvc.yaml")
+    pipeline.write_text(
+        pipeline.read_text().replace("- src/glassnet/training", f"- src/glassnet/training\n      - {module}.py")
+    )
+    check.main(read_params(), Layout(Path()))
+    assert (Path("data") / "settings_checked").is_file()
+
+
+def test_a_run_is_repeated_by_overrides(module: str) -> None:
+    """A class of one's own is the choice of its file, whatever that is called; an activation is given whole."""
+    os.rename("conf/optimizer/lion.yaml", "conf/optimizer/mine.yaml")
+    write_params()
+    values = read_params().model_dump()
+    values["optimizer"] = {"_target_": f"{module}.Lion", "learning_rate": 0.01, "betas": [0.9, 0.99]}
+    values["model"]["activation"] = {"_target_": f"{module}.Swish", "slope": 2.0}
+    settings = parse_settings(values, "test").describing_the_result()
+    assert changes_from_conf(Path("conf"), settings) == (
+        "optimizer=mine",
+        f"model.activation={{name:swish,_target_:{module}.Swish,slope:2.0}}",
+        "optimizer.learning_rate=0.01",
+    )
