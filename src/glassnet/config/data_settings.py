@@ -79,7 +79,7 @@ class FashionMNISTSettings(DataSettings):
     mirrors: Annotated[list[str], Field(min_length=1)]
 
 
-def _as_sign(delimiter: object) -> object:
+def _as_character(delimiter: object) -> object:
     """Return a tab where one is typed as people type it."""
     return "\t" if delimiter in ("\\t", "tab") else delimiter
 
@@ -98,7 +98,7 @@ class CSVSettings(DataSettings):
     name: Literal["csv"]
     target: Name | None
     task: Literal["auto", "classification", "regression"]
-    delimiter: Annotated[str, BeforeValidator(_as_sign), Field(min_length=1, max_length=1)] | None
+    delimiter: Annotated[str, BeforeValidator(_as_character), Field(min_length=1, max_length=1)] | None
     decimal: Literal[".", ","]
     encoding: Annotated[str, Field(min_length=1)]
     drop: list[Name]
