@@ -114,8 +114,8 @@ def test_what_hydra_cannot_read_is_shown_as_it_is_to_be_typed(argument: str, typ
     ("section", "key", "value", "said"),
     [
         ("data", "drop", "id", "data.drop: expected a list, received 'id'; in brackets it is one: data.drop=[id]"),
-        ("data", "target", 1.5, "received the number 1.5; in quotes it is a text: \"data.target='1.5'\""),
-        ("tracking", "experiment", 2024, "in quotes it is a text: \"tracking.experiment='2024'\""),
+        ("data", "target", 1.5, "received the number 1.5; in quotes it is a string: \"data.target='1.5'\""),
+        ("tracking", "experiment", 2024, "in quotes it is a string: \"tracking.experiment='2024'\""),
         ("data", "date_format", "dd.mm.yyyy", "such as '%d.%m.%Y', received 'dd.mm.yyyy'"),
         ("data", "missing_target", "keep", "data.missing_target: expected 'drop' or 'error', received 'keep'"),
         ("model", "hidden_sizes", 16, "in brackets it is one: model.hidden_sizes=[16]"),

@@ -67,27 +67,27 @@ def edits_to(conf: Path, settings: Settings) -> list[Edit]:
 
 
 def edited(edits: list[Edit]) -> dict[Path, str]:
-    """Return the files with new texts, in which the edits are made; comments and the order of the keys stay."""
-    texts: dict[Path, str] = {}
+    """Return the files with new contents, in which the edits are made; comments and the order of the keys stay."""
+    contents: dict[Path, str] = {}
     for edit in edits:
         written = yaml.safe_dump(edit.after, default_flow_style=True, allow_unicode=True, width=100_000)
-        _replace(texts, edit, written.removesuffix("\n...\n").strip())
-    return texts
+        _replace(contents, edit, written.removesuffix("\n...\n").strip())
+    return contents
 
 
 def taken_back(edits: list[Edit]) -> dict[Path, str]:
-    """Return the files with new texts, in which the edits are undone; whatever else was edited since stays.
+    """Return the files with new contents, in which the edits are undone; whatever else was edited since stays.
 
     Raises:
         UserError: if a value is neither what the edit made of it nor what it was before.
     """
-    texts: dict[Path, str] = {}
+    contents: dict[Path, str] = {}
     conflicts = []
     for edit in edits:
         path = Path(edit.file)
         present = _value(path.read_text(encoding="utf-8"), edit.keys, path)
         if _same(present, edit.after):
-            _replace(texts, edit, edit.before_text)
+            _replace(contents, edit, edit.before_text)
         elif not _same(present, edit.before):
             name = ".".join(edit.keys)
             conflicts.append(f"{edit.file}: {name}: {present!r} (promoted {edit.after!r}, before {edit.before!r})")
@@ -96,21 +96,21 @@ def taken_back(edits: list[Edit]) -> dict[Path, str]:
             f"expected the values that the promotion wrote, received others, edited since: {'; '.join(conflicts)}; set "
             "each to what was promoted or to what it was before, then start again"
         )
-    return texts
+    return contents
 
 
-def write_files(texts: dict[Path, str]) -> None:
+def write_files(contents: dict[Path, str]) -> None:
     """Write files, each whole or not at all."""
-    for path, text in texts.items():
+    for path, text in contents.items():
         write_whole(path, text)
 
 
-def _replace(texts: dict[Path, str], edit: Edit, written: str) -> None:
+def _replace(contents: dict[Path, str], edit: Edit, written: str) -> None:
     path = Path(edit.file)
-    text = texts[path] if path in texts else path.read_text(encoding="utf-8")
+    text = contents[path] if path in contents else path.read_text(encoding="utf-8")
     start, end = _span(text, edit.keys, path)
     space = " " if start == end and text[start - 1 : start] == ":" else ""  # a key without a value
-    texts[path] = text[:start] + space + written + text[end:]
+    contents[path] = text[:start] + space + written + text[end:]
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -79,12 +79,12 @@ class FashionMNISTSettings(DataSettings):
     mirrors: Annotated[list[str], Field(min_length=1)]
 
 
-def _as_sign(delimiter: object) -> object:
+def _as_character(delimiter: object) -> object:
     """Return a tab where one is typed as people type it; a tab itself does not reach the settings."""
     if delimiter in ("\\t", "tab"):
         return "\t"
     if isinstance(delimiter, str) and len(delimiter) != 1:
-        raise ValueError("one sign, such as ';', or \\t for a tab")
+        raise ValueError("one character, such as ';', or \\t for a tab")
     return delimiter
 
 
@@ -102,7 +102,7 @@ class CSVSettings(DataSettings):
     name: Literal["csv"]
     target: Name | None
     task: Literal["auto", "classification", "regression"]
-    delimiter: Annotated[str, BeforeValidator(_as_sign)] | None
+    delimiter: Annotated[str, BeforeValidator(_as_character)] | None
     decimal: Literal[".", ","]
     encoding: Annotated[str, Field(min_length=1)]
     drop: list[Name]

@@ -52,7 +52,7 @@ def one_line_errors(command: str, status: int = 1, place: str = RUN_FOLDER) -> I
     Those are the errors in `MENDABLE`. A signal that ends the command is a line too; the status is then 128 and its
     number, as a shell has it. Anything else is a bug and keeps its traceback. `place` is as in `as_line`.
     """
-    print_any_text()
+    print_any_string()
     received: list[int] = []
     try:
         with _noted_signals(received):
@@ -98,8 +98,8 @@ def _write_out() -> None:
                 raise
 
 
-def print_any_text() -> None:
-    """Let signs that the terminal's encoding lacks be printed as their numbers; by default they would be an error."""
+def print_any_string() -> None:
+    """Let characters that the terminal's encoding lacks be printed as numbers; by default they are an error."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")
 

@@ -54,7 +54,7 @@ def explain(error: Exception, swept: Mapping[str, Sequence[str]] | None = None) 
     if isinstance(error, OverrideParseException):
         reason = next(line for line in str(error.message).split("\n") if not line.startswith("Error parsing override"))
         if quoted := with_quotes(str(error.override)) or _quoted(str(error.override)):
-            reason = f'texts with other signs than ASCII letters, digits and a few more want quotes: "{quoted}"'
+            reason = f'strings with other characters than ASCII letters, digits and a few more want quotes: "{quoted}"'
         return f"expected overrides such as optimizer.learning_rate=0.01, received {error.override!r} ({reason})"
     unknown = re.search(r"Could not override '([^']+)'", str(error))
     if unknown:
@@ -72,7 +72,7 @@ def explain(error: Exception, swept: Mapping[str, Sequence[str]] | None = None) 
 
 
 def _quoted(override: str) -> str | None:
-    """Return an override with quotes about its text, or each text of its list; None where that is not what it lacks."""
+    """Return an override with quotes about its string, or each of its list; None where that is not what it lacks."""
     from hydra.core.override_parser.overrides_parser import create_functions
 
     if override.partition("=")[2].partition("(")[0] in create_functions().functions:  # its arguments are what is wrong

@@ -21,9 +21,9 @@ Count = Annotated[int, Field(ge=1, le=MOST)]
 NotNegativeCount = Annotated[int, Field(ge=0)]
 
 
-def _as_text(value: object) -> object:
-    """Return a whole number as the text that it most likely is: YAML and Hydra make a number of a column named 2020."""
+def _as_string(value: object) -> object:
+    """Return a whole number as the string that it most likely is: Hydra makes a number of a column named 2020."""
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-Name = Annotated[str, BeforeValidator(_as_text)]
+Name = Annotated[str, BeforeValidator(_as_string)]

@@ -247,7 +247,7 @@ def describe_problem(problem: Any) -> str:
         return f"{key}.name: expected one of {choices}, received {name!r}"
     if problem["type"] == "string_type" and isinstance(received, int | float) and not isinstance(received, bool):
         typed = f"{key}='{received}'"
-        return f'{key}: expected a text, received the number {received}; in quotes it is a text: "{typed}"'
+        return f'{key}: expected a string, received the number {received}; in quotes it is a string: "{typed}"'
     if problem["type"] == "list_type" and isinstance(received, str | int | float):
         typed = as_setting(key, [received])
         return f"{key}: expected a list, received {received!r}; in brackets it is one: {typed}"

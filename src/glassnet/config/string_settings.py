@@ -1,4 +1,4 @@
-"""Texts on the command line as they were written, where Hydra would take them for numbers, truth values or lists."""
+"""Strings on the command line as they were written, where Hydra would take them for numbers, truth values or lists."""
 
 from functools import cache
 from types import UnionType
@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from glassnet.config.settings import Settings
 from glassnet.overrides import parts_of, quoted
 
-TEXT, TEXTS = "text", "texts"
+STRING, STRINGS = "string", "strings"
 
 
 def as_written(argument: str) -> str:
-    """Return an override of a setting that holds a text, or several, with quotation marks about what Hydra misreads.
+    """Return an override of a setting that holds a string, or several, with quotation marks about what Hydra misreads.
 
     2020 is a number for it, 2_020 the same one, and [a] a list, where they may be the names of columns.
     """
@@ -37,12 +37,12 @@ def as_written(argument: str) -> str:
 
 
 def with_quotes(argument: str) -> str | None:
-    """Return an override that Hydra cannot read with quotation marks about its text, or each of its texts."""
+    """Return an override that Hydra cannot read with quotation marks about its string, or each of its strings."""
     key, separator, raw = argument.partition("=")
     kind, raw = string_settings().get(key.lstrip("+")), raw.strip()
     if kind is None or not separator:
         return None
-    if kind == TEXT:
+    if kind == STRING:
         return f"{key}={quoted(raw)}"
     if not raw.startswith("[") or not raw.endswith("]"):
         return None
@@ -51,7 +51,7 @@ def with_quotes(argument: str) -> str | None:
 
 @cache
 def string_settings() -> dict[str, str]:
-    """Return the settings that hold a text, or a list of them."""
+    """Return the settings that hold a string, or a list of them."""
     found: dict[str, str] = {}
     for section, field in Settings.model_fields.items():
         for model in _arms(field.annotation):
@@ -63,23 +63,23 @@ def string_settings() -> dict[str, str]:
 
 def _one(raw: str, value: Any, kind: str) -> str:
     """Return one value of a setting as it was written, quoted if Hydra made something else of it."""
-    if kind == TEXT:
+    if kind == STRING:
         return raw if value is None or isinstance(value, str) else quoted(raw.strip())
     parts = parts_of(raw.strip()[1:-1])
     if not isinstance(value, list) or len(parts) != len(value):
         return raw
-    texts = [part if isinstance(each, str) else quoted(part.strip()) for part, each in zip(parts, value, strict=True)]
-    return f"[{','.join(texts)}]"
+    strings = [part if isinstance(each, str) else quoted(part.strip()) for part, each in zip(parts, value, strict=True)]
+    return f"[{','.join(strings)}]"
 
 
 def _kind(annotation: Any) -> str | None:
-    """Return whether an annotation is that of a text, or of a list of them."""
+    """Return whether an annotation is that of a string, or of a list of them."""
     kinds = set()
     for arm in _arms(annotation):
         if get_origin(arm) is list:
-            kinds.add(TEXTS if _kind(get_args(arm)[0]) == TEXT else "")
+            kinds.add(STRINGS if _kind(get_args(arm)[0]) == STRING else "")
         elif arm is str or (get_origin(arm) is Literal and all(isinstance(choice, str) for choice in get_args(arm))):
-            kinds.add(TEXT)
+            kinds.add(STRING)
         elif arm is not type(None):
             kinds.add("")
     return kinds.pop() or None if len(kinds) == 1 else None

@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 
 from glassnet.config.arguments import asks_for_help, print_stage_usage
 from glassnet.config.compose import CONF, read_params, register_resolvers, require_project, require_yaml, to_settings
-from glassnet.config.errors import MENDABLE, RUN_FOLDER, UserError, as_line, one_line_errors, print_any_text
+from glassnet.config.errors import MENDABLE, RUN_FOLDER, UserError, as_line, one_line_errors, print_any_string
 from glassnet.config.explain import explain, parse_override
 from glassnet.config.precedence import held_back, let_ablation_win
 from glassnet.config.string_settings import as_written
@@ -94,7 +94,7 @@ class Task:
             return None
 
     def _run_job(self, config: Any, folder: Path) -> object:
-        print_any_text()
+        print_any_string()
         job = read_job(folder)
         if job is None or job.start != self.start:
             raise UserError(f"{folder}: expected the record that this sweep made of its job there, found none")

@@ -87,8 +87,8 @@ def build(
         dropout_rng: draws the dropout masks.
         own: makes the activation, if it is one's own; see `own_activation`.
     """
-    activation = own or architecture["activation"]
-    return nn.mlp(**{**architecture, "activation": activation}, rng=rng, dropout_rng=dropout_rng)
+    arguments = architecture if own is None else {**architecture, "activation": own}
+    return nn.mlp(**arguments, rng=rng, dropout_rng=dropout_rng)
 
 
 def own_activation(architecture: dict[str, Any], find_class: FindClass) -> Callable[[], nn.Module] | None:
@@ -101,12 +101,14 @@ def own_activation(architecture: dict[str, Any], find_class: FindClass) -> Calla
     Raises:
         ValueError: if it is no module, or does not take its arguments.
     """
-    section = architecture["activation"]
-    if isinstance(section, str):
+    section = architecture.get("activation")
+    if not isinstance(section, dict):
         return None
-    made = find_class(f"model.activation.{TARGET}", section[TARGET])
+    made = find_class(f"model.activation.{TARGET}", section.get(TARGET))
     if not (inspect.isclass(made) and issubclass(made, nn.Module)):
-        raise ValueError(f"model.activation: expected a subclass of Module, received {section[TARGET]}, which is none")
+        raise ValueError(
+            f"model.activation: expected a subclass of Module, received {section.get(TARGET)}, which is none"
+        )
 
     def make() -> nn.Module:
         activation: nn.Module = construct("model.activation", section, made)
