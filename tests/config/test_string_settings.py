@@ -148,8 +148,8 @@ def test_whole_numbers_in_a_file_name_columns() -> None:
             "data.target: expected one value, received 'q,r'; one with a comma wants quotes (\"data.target='q,r'\"), "
             "a list brackets ('data.target=[q,r]'), and a sweep over several -m",
         ),
-        ("data.delimiter=\t", "data.delimiter: expected one sign, such as ';', or \\t for a tab, received ''"),
-        ("data.delimiter='||'", "data.delimiter: expected one sign, such as ';', or \\t for a tab, received '||'"),
+        ("data.delimiter=\t", "data.delimiter: expected one character, such as ';', or \\t for a tab, received ''"),
+        ("data.delimiter='||'", "data.delimiter: expected one character, such as ';', or \\t for a tab, received '||'"),
     ],
 )
 def test_what_is_one_value_is_told(start: Start, capsys: pytest.CaptureFixture[str], argument: str, said: str) -> None:
