@@ -12,7 +12,7 @@ import pytest
 from glassnet.config import UserError, changes_from_conf, parse_settings, read_params, write_params
 from glassnet.runs import Layout, read_jobs, run_stage
 from glassnet.stages import check, evaluate, train
-from glassnet.training import load_model
+from glassnet.tables import load_model
 
 ROOT = Path(__file__).resolve().parents[2]
 SHORT = ("tracking=none", "training.epochs=3", "training.baseline.epochs=1", "hydra/job_logging=none")

@@ -16,10 +16,15 @@ from glassnet.nn import FloatArray
 from glassnet.nn.arrays import describe
 from glassnet.training.run import Callback, TrainingRun
 
-FORMAT = "glassnet checkpoint 3"
+FORMAT = "glassnet checkpoint 4"
+OF_VERSION_0_1 = "glassnet checkpoint 3"  # whose Adam kept its moments divided by 1 − β
 CURRENT, PREVIOUS, DAMAGED = "checkpoint.safetensors", "previous.safetensors", "damaged.safetensors"
 
 State = tuple[dict[str, FloatArray], dict[str, Any]]
+
+
+class OldCheckpointError(ValueError):
+    """A checkpoint of an earlier version, from which a training would go on to other weights."""
 
 
 class DamagedCheckpointError(ValueError):
@@ -122,6 +127,7 @@ def read_checkpoint(path: Path) -> tuple[State, dict[str, Any]]:
 
     Raises:
         DamagedCheckpointError: if it is truncated, changed, or not a checkpoint.
+        OldCheckpointError: if glassnet 0.1 wrote it.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -129,6 +135,11 @@ def read_checkpoint(path: Path) -> tuple[State, dict[str, Any]]:
         with safe_open(path, framework="numpy") as file:
             header = json.loads((file.metadata() or {}).get("glassnet", "{}"))
             arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a mapping
+        if header.get("format") == OF_VERSION_0_1:
+            raise OldCheckpointError(
+                f"{path}: expected a checkpoint of glassnet 0.2, received one of 0.1, whose optimizers kept other "
+                "numbers; finish that training with glassnet 0.1, or start it anew without resume"
+            )
         if header.get("format") != FORMAT:
             raise DamagedCheckpointError(f"{path}: expected a {FORMAT} file, received format {header.get('format')!r}")
         if header["digest"] != _digest(header["body"], arrays):
@@ -136,7 +147,7 @@ def read_checkpoint(path: Path) -> tuple[State, dict[str, Any]]:
         body = json.loads(header["body"])
         return (arrays, body["values"]), body["identity"]
     except (SafetensorError, ValueError, KeyError, AttributeError, TypeError, OSError) as error:
-        if isinstance(error, DamagedCheckpointError):
+        if isinstance(error, DamagedCheckpointError | OldCheckpointError):
             raise
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DamagedCheckpointError(f"{path}: expected a {FORMAT} file, received something else: {reason}") from error

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from glassnet.config import UserError, parse_settings, read_params
+from glassnet.config import UserError, parse_settings
 from glassnet.runs import Sweep
 from glassnet.tracking.client import limits
 from glassnet.tracking.client.addresses import printable
 from glassnet.tracking.client.calls import quiet_warnings
 from glassnet.tracking.client.runs import _job_title, _sweep_title
 from glassnet.tracking.registry.champion import _model_name
-from tests.settings import PROJECT
+from tests.settings import params
 
 
 def test_the_limits_are_those_of_mlflow() -> None:
@@ -82,10 +82,9 @@ def test_the_name_of_a_model_fits_a_table_of_any_name() -> None:
     assert _model_name({"name": "csv", "path": "people.csv"}) == "glassnet-csv-people"
 
 
-def test_an_experiment_of_a_longer_name_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_experiment_of_a_longer_name_is_refused() -> None:
     """It is the user's own name, so that nothing is shortened behind their back."""
-    monkeypatch.chdir(PROJECT)
-    values = read_params().model_dump()
+    values = params()
     values["tracking"]["experiment"] = "e" * 257
     with pytest.raises(UserError, match=r"tracking\.experiment: expected at most 256 characters, received 'eee"):
         parse_settings(values, "test")

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 CONNECT_SECONDS = 3
+REQUEST_SECONDS = "5"  # that an answer is awaited, if MLFLOW_HTTP_REQUEST_TIMEOUT does not say
 SQLITE = "sqlite:///"  # then the path of the file
 PORTS = {"https": 443, "http": 80, "postgresql": 5432, "mysql": 3306, "mssql": 1433}  # where an address names none
 
@@ -41,7 +42,7 @@ def configure_client() -> None:
     """
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
     os.environ.setdefault("MLFLOW_HTTP_RESPECT_RETRY_AFTER_HEADER", "false")  # a server may ask for minutes
-    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "5")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", REQUEST_SECONDS)
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     os.environ.setdefault("MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT", "true")
@@ -49,7 +50,7 @@ def configure_client() -> None:
 
 def request_seconds() -> float:
     """Return how long one answer is awaited."""
-    return float(os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"])
+    return float(os.environ.get("MLFLOW_HTTP_REQUEST_TIMEOUT", REQUEST_SECONDS))
 
 
 def is_server(uri: str) -> bool:
