@@ -7,10 +7,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import yaml
 
+from glassnet import nn, optim
 from glassnet.config import parse_settings
+from glassnet.data import ArrayDataset, DataLoader
 from glassnet.diagnostics import (
     Change,
     Finding,
@@ -27,7 +30,7 @@ from glassnet.evaluation import ErrorAnalysis, ErrorGroup, Hypothesis, Metrics
 from glassnet.reporting import override, setup_of
 from glassnet.sources import SOURCES
 from glassnet.tables import PreparedData, prepare, read_prepared
-from glassnet.training import train_network
+from glassnet.training import fit, train_network
 from tests.settings import PROJECT, params, read_choice
 
 
@@ -226,6 +229,20 @@ def test_history_and_telemetry_are_enough(
         assert findings == {}
     else:
         assert [change.setting for change in findings[name].changes] == ([] if setting is None else [setting])
+
+
+def test_the_callback_is_telemetry_too() -> None:
+    """As one has it at hand in a script of one's own: its rows need not be taken out."""
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((60, 4)).astype(np.float32)
+    loader = DataLoader(ArrayDataset(X, (X[:, 0] > 0).astype(np.int64)), 20)
+    model, telemetry = nn.mlp([4, 8, 2], init="zeros", rng=rng), Telemetry(1)
+    history = fit(
+        model, nn.SoftmaxCrossEntropy(), optim.SGD(model.parameters(), 0.1), loader, loader, 4, callbacks=[telemetry]
+    )
+    found = diagnose(history, telemetry)
+    assert [finding.name for finding in found] == ["dead units"]
+    assert found == diagnose(history, telemetry.rows)
 
 
 def test_classes_and_setup_make_the_diagnosis_exact(prepared: Any) -> None:

@@ -13,6 +13,7 @@ from glassnet.config import UserError, changes_from_conf, parse_settings, read_p
 from glassnet.runs import Layout, read_jobs, run_stage
 from glassnet.stages import check, evaluate, train
 from glassnet.tables import load_model
+from tests.settings import PROJECT
 
 ROOT = Path(__file__).resolve().parents[2]
 SHORT = ("tracking=none", "training.epochs=3", "training.baseline.epochs=1", "hydra/job_logging=none")
@@ -75,7 +76,7 @@ FILES = {
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """The name of a module with classes of one's own, in a project whose conf/ has a file for each."""
     name = f"own_{abs(hash(tmp_path)):x}"  # another one for each test, as Python imports a name once
-    shutil.copytree(ROOT / "conf", tmp_path / "conf")
+    shutil.copytree(PROJECT / "conf", tmp_path / "conf")
     shutil.copy(ROOT / "dvc.yaml", tmp_path)
     (tmp_path / "src").symlink_to(ROOT / "src")
     (tmp_path / f"{name}.py").write_text(MODULE)

@@ -41,6 +41,7 @@ from glassnet.training import (
 )
 
 CODE = (
+    "compiled",
     "components.py",
     "config",
     "data",

@@ -7,7 +7,7 @@ from glassnet.diagnostics.diagnosis.finding import AnyOf, Change, Finding
 from glassnet.diagnostics.diagnosis.improvements import next_improvements
 from glassnet.diagnostics.diagnosis.scores import examine_scores
 from glassnet.diagnostics.diagnosis.training import Setup, Training, training_of
-from glassnet.diagnostics.telemetry import TelemetryRow
+from glassnet.diagnostics.telemetry import Telemetry, TelemetryRow
 from glassnet.training import Row
 
 CHECKS: tuple[Callable[[Training], Finding | None], ...] = (
@@ -31,7 +31,7 @@ CHECKS: tuple[Callable[[Training], Finding | None], ...] = (
 
 def diagnose(
     history: Training | Sequence[Row],
-    telemetry: Sequence[TelemetryRow] = (),
+    telemetry: Telemetry | Sequence[TelemetryRow] = (),
     *,
     setup: Setup | None = None,
     classes: int | None = None,
@@ -40,14 +40,15 @@ def diagnose(
 
     Args:
         history: what `training.fit` returned, or a `Training` that says more than the other arguments can.
-        telemetry: the rows of a `Telemetry`, without which the curves alone are looked at.
+        telemetry: a `Telemetry`, or its rows; without it the curves alone are looked at.
         setup: what the training was set to; the more of it is known, the more advice names the value to try.
         classes: how many classes there are, by which losses are judged; estimated where it is not given.
 
     Raises:
         ValueError: if the history is empty.
     """
-    training = history if isinstance(history, Training) else training_of(history, telemetry, setup, classes)
+    rows = telemetry.rows if isinstance(telemetry, Telemetry) else telemetry
+    training = history if isinstance(history, Training) else training_of(history, rows, setup, classes)
     findings = [finding for check in CHECKS if (finding := check(training)) is not None]
     return sorted(findings, key=lambda finding: -finding.severity)
 
