@@ -1,6 +1,5 @@
 """Trains the network, and a linear model as its baseline; sees the training and validation splits only."""
 
-import hashlib
 import json
 import os
 import sys
@@ -15,8 +14,9 @@ from glassnet.components import construct, find
 from glassnet.config import Settings, as_line, flatten, named_in_conf, own_files, require_own_classes
 from glassnet.data import ArrayDataset, Augmentation
 from glassnet.diagnostics import Telemetry, sanity_checks, write_telemetry
-from glassnet.files import files_digest, whole_file, write_whole
+from glassnet.files import whole_file, write_whole
 from glassnet.runs import STOPPED, Layout, alone_in, run_stage
+from glassnet.stages.run_key import run_identity
 from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel, load_model, open_prepared
 from glassnet.tracking import LiveMetrics, record_run, record_sweep
 from glassnet.training import (
@@ -40,18 +40,6 @@ from glassnet.training import (
     write_history,
 )
 
-CODE = (
-    "compiled",
-    "components.py",
-    "config",
-    "data",
-    "diagnostics",
-    "nn",
-    "optim",
-    "tables",
-    "training",
-    "seeding.py",
-)  # what the weights depend on, under src/glassnet
 LOCK = "train.lock"  # beside the checkpoints, held while a process trains there; a sweep holds its whole folder
 PATIENCE = 2.0  # seconds: a training that was asked to end may still save its state
 SWEEP_PAUSE = 5.0  # seconds between the checkpoints of a job: with many short jobs they would cost more than they save
@@ -80,7 +68,7 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
     for note in [*notes, *_notes(settings, prepared.about["rows"]["train"])]:
         print(f"train: note: {note}")
     values = settings.describing_the_result()
-    identity = _identity(values, prepared, own_files(settings))
+    identity = run_identity(values, prepared, own_files(settings))
     if _is_finished(layout, identity["key"]):
         return _finish_again(settings, layout, prepared)
     if layout.sweep is not None:  # the card, written last, says that the job is finished
@@ -274,34 +262,6 @@ def _write_history(layout: Layout, history: Sequence[Row], key: str) -> None:
         write_history(layout.timing(key), history, ("epoch", *TIMING_COLUMNS))
     else:
         write_history(layout.history, history, history[0])
-
-
-def _identity(values: dict[str, Any], prepared: PreparedData, own: Sequence[Path]) -> dict[str, Any]:
-    """Return what identifies the run: its key is a digest of the settings, the data and the code."""
-    digests = {
-        "settings": _digest(json.dumps(values, sort_keys=True).encode()),
-        "data": prepared.digest(),
-        "code": files_digest(_code_files()),
-    }
-    if own:  # the user's own classes are code as well
-        digests["code"] = _digest((digests["code"] + files_digest(own)).encode())
-    return {
-        "key": _digest(json.dumps(digests, sort_keys=True).encode()),
-        "digests": digests,
-        "rows": prepared.about["rows"],
-    }
-
-
-def _code_files() -> Iterator[Path]:
-    for name in CODE:
-        yield from (path for path in (_PACKAGE / name, *(_PACKAGE / name).rglob("*.py")) if path.is_file())
-
-
-_PACKAGE = Path(__file__).resolve().parents[1]
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()[:16]
 
 
 def _finish_run_by_hand(settings: Settings, layout: Layout, prepared: PreparedData) -> None:

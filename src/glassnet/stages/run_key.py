@@ -1,0 +1,49 @@
+"""What identifies a run: digests of its settings, its data and the code that its weights depend on."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from glassnet.files import files_digest
+from glassnet.tables import PreparedData
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+CODE = (
+    "compiled",
+    "components.py",
+    "config",
+    "data",
+    "diagnostics",
+    "nn",
+    "optim",
+    "tables",
+    "training",
+    "seeding.py",
+)  # what the weights depend on, under src/glassnet
+
+
+def run_identity(values: dict[str, Any], prepared: PreparedData, own: Sequence[Path]) -> dict[str, Any]:
+    """Return what identifies the run: its key is a digest of the settings, the data and the code."""
+    digests = {
+        "settings": _digest(json.dumps(values, sort_keys=True).encode()),
+        "data": prepared.digest(),
+        "code": files_digest(_code_files()),
+    }
+    if own:  # the user's own classes are code as well
+        digests["code"] = _digest((digests["code"] + files_digest(own)).encode())
+    return {
+        "key": _digest(json.dumps(digests, sort_keys=True).encode()),
+        "digests": digests,
+        "rows": prepared.about["rows"],
+    }
+
+
+def _code_files() -> Iterator[Path]:
+    for name in CODE:
+        yield from (path for path in (_PACKAGE / name, *(_PACKAGE / name).rglob("*.py")) if path.is_file())
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
