@@ -138,7 +138,7 @@ def _same(one: pd.DataFrame, other: pd.DataFrame) -> None:
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of what MLflow calls, not of ours
 def test_ray_changes_no_result(fresh: Path, run: Run, nodes: Nodes) -> None:
     """Two nodes that both run jobs, of the clone's own code, and a Ray that the command starts: the same bytes."""
-    with (fresh / "src" / "glassnet" / "config" / "jobs.py").open("a", encoding="utf-8") as module:
+    with (fresh / "src" / "glassnet" / "runs" / "jobs.py").open("a", encoding="utf-8") as module:
         module.write('print("code of the clone")\n')
     one, _ = _sweep(run, fresh / "sweep", *FOUR, "tracking=none")
     weights = _take_weights(fresh / "sweep")
