@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 from glassnet.nn.arrays import describe
-from glassnet.nn.ranges import InEpochs
+from glassnet.nn.ranges import InEpochs, InParts
 
 TARGET = "_target_"
-OF_THE_SECTION = ("name", TARGET, "warmup_epochs")  # settings that no constructor takes
+NAMES = ("name", TARGET)  # settings that no constructor takes
+BESIDE = {"optimizer": ("learning_rate",), "schedule": ("warmup_epochs",)}  # settings of a kind, which it need not take
 GIVEN = ("self", "parameters", "learning_rate", "steps", "steps_per_epoch")  # arguments that a training knows itself
 
 Make = Callable[..., Any]
@@ -32,7 +33,7 @@ class Argument:
         name: of the argument.
         hint: its type.
         default: its default, or `inspect.Parameter.empty`.
-        settings: the keys: its name; `beta1` and `beta2` for a pair `betas`; epochs for steps that are counted so.
+        settings: the keys: its name; one for each entry of a tuple in parts; epochs for steps that are counted so.
         in_epochs: whether the setting counts epochs, and the argument steps.
     """
 
@@ -57,9 +58,9 @@ def arguments_of(make: Make) -> list[Argument]:
         epochs = next((mark.setting for mark in marks if isinstance(mark, InEpochs)), None)
         named = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
         if named and (name not in GIVEN or epochs is not None):
-            keys: tuple[str, ...] = (epochs,) if epochs is not None else (name,)
-            if get_origin(hint) is tuple and make.__module__.startswith("glassnet.") and name.endswith("s"):
-                keys = tuple(f"{name[:-1]}{number}" for number in range(1, len(get_args(hint)) + 1))
+            parts = next((mark.settings for mark in marks if isinstance(mark, InParts)), None)
+            keys: tuple[str, ...] = parts or ((name,) if epochs is None else (epochs,))
+            hint = get_args(hint)[0] if parts else hint
             found.append(Argument(name, hint, parameter.default, keys, epochs is not None))
     return found
 
@@ -124,7 +125,7 @@ def require_arguments(key: str, section: Mapping[str, Any], make: Make) -> None:
     known = [name for argument in arguments for name in argument.settings]
     free = any(each.kind == each.VAR_KEYWORD for each in inspect.signature(make).parameters.values())
     for name, value in section.items():
-        if name not in (*known, *OF_THE_SECTION, "learning_rate") and not free:
+        if name not in (*known, *NAMES, *BESIDE.get(key, ())) and not free:
             rate = ["learning_rate"] if "learning_rate" in inspect.signature(make).parameters else []
             takes = f"it takes {', '.join([*rate, *known]) or 'none'}"
             raise ValueError(f"{key}.{name}: expected an argument of {make.__name__}, received {value!r}; {takes}")

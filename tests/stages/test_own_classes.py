@@ -9,9 +9,19 @@ from typing import Any
 
 import pytest
 
-from glassnet.config import UserError, changes_from_conf, parse_settings, read_params, write_params
+from glassnet.config import (
+    UserError,
+    changes_from_conf,
+    edited,
+    edits_to,
+    parse_settings,
+    read_params,
+    taken_back,
+    write_files,
+    write_params,
+)
 from glassnet.runs import Layout, read_jobs, run_stage
-from glassnet.stages import check, evaluate, train
+from glassnet.stages import check, evaluate, report, train
 from glassnet.tables import load_model
 from tests.settings import PROJECT
 
@@ -144,6 +154,40 @@ def test_a_model_with_a_class_of_ones_own_is_loaded_where_conf_names_it(
         load_model(layout.model)
 
 
+def test_a_class_given_on_the_command_line_is_that_of_all_stages(
+    module: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """No file of conf/ names it: the report, the record and a restarted sweep know it by the same override."""
+    own = f"model.activation={{_target_:{module}.Swish,slope:2.0}}"
+    shutil.rmtree("conf/activation")
+    arguments = [*SHORT[1:], "tracking.uri=sqlite:///runs.db", "model.init=zeros", own]
+    for name, stage in (("train", train.main), ("evaluate", evaluate.main), ("report", report.main)):
+        monkeypatch.setattr(sys, "argv", [name, *arguments, "hydra.run.dir=run"])
+        run_stage(name, stage)
+    assert "initialization at zero" in Layout(Path("run")).report.read_text()
+    assert "warning" not in capfd.readouterr().err
+    for _ in range(2):
+        _train(monkeypatch, "x", "-m", own, "seed=0,1", "hydra.sweep.dir=s")
+    assert capfd.readouterr().out.count("finished before, not trained again") == 2
+
+
+def test_a_promotion_writes_the_choices(module: str) -> None:
+    """Of activation, loss and callback too, which nothing need be chosen of; and taken back, nothing is."""
+    before = {path: path.read_text() for path in Path("conf").rglob("*.yaml")}
+    write_params()
+    values = {**read_params().model_dump(), "callback": {"_target_": f"{module}.Ending", "epoch": 3}}
+    values["optimizer"] = {"_target_": f"{module}.Lion", "learning_rate": 0.01, "betas": [0.5, 0.99]}
+    values["activation"] = {"_target_": f"{module}.Swish", "slope": 2.0}
+    values["loss"] = {"_target_": f"{module}.Smoothed", "smoothing": 0.2}
+    chosen = parse_settings(values, "test")
+    edits = edits_to(Path("conf"), chosen)
+    write_files(edited(edits))
+    write_params()
+    assert read_params().describing_the_result() == chosen.describing_the_result()
+    write_files(taken_back(edits))
+    assert {path: path.read_text() for path in Path("conf").rglob("*.yaml")} == before
+
+
 def test_a_sweep_goes_over_the_arguments(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As over those of ours."""
     _train(monkeypatch, "x", "-m", "optimizer=lion", "optimizer.betas=[0.9,0.99],[0.5,0.9]", "hydra.sweep.dir=s")
@@ -162,6 +206,15 @@ def test_a_sweep_goes_over_the_arguments(module: str, monkeypatch: pytest.Monkey
         (["optimizer.betas=3"], "optimizer.betas: expected a valid tuple, received 3"),
         (["optimizer.learning_rate=-1"], "optimizer.learning_rate: expected a number greater than 0, received -1"),
         (["schedule=halving", "schedule.every=a"], "schedule.every: expected a valid integer, received 'a'"),
+        (
+            ["loss=smoothed", "+loss.learning_rate=3"],
+            "loss.learning_rate: expected an argument of Smoothed",
+        ),
+        (["+optimizer.warmup_epochs=3"], "optimizer.warmup_epochs: expected an argument of Lion, received 3"),
+        (
+            ["schedule=halving", "+schedule.learning_rate=3"],
+            "schedule.learning_rate: expected an argument of halving",
+        ),
         (["loss=smoothed", "~loss.smoothing"], "loss.smoothing: expected a value for Smoothed, received none"),
         (["loss=mean_absolute_error"], "loss: expected one for classification, received MeanAbsoluteError()"),
     ],

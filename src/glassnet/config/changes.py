@@ -30,6 +30,8 @@ def changes_from_conf(conf: Path, values: dict[str, Any]) -> tuple[str, ...]:
     for group in OPTIONAL:
         if section := values.get(group):
             changes.append(f"{group}={as_override(section)}" if TARGET in section else f"{group}={section['name']}")
+        elif chosen.get(group) is not None:
+            choices.append(f"{group}=null")
     if values["seed"] != main["seed"]:
         changes.append(f"seed={values['seed']}")
     return (*choices, *changes)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import yaml
 
@@ -13,6 +13,9 @@ from glassnet.config.yaml_text import load_yaml
 from glassnet.files import write_whole
 
 GROUPS = ("data", "model", "optimizer", "schedule", "training")
+
+
+_Wanted: TypeAlias = tuple[Path, tuple[str, ...], Any]  # a file, the keys of a value in it, and the value
 
 
 @dataclass(frozen=True)
@@ -40,22 +43,18 @@ def edits_to(conf: Path, settings: Settings) -> list[Edit]:
     Raises:
         UserError: if a file lacks a key that the settings have.
     """
-    main, preset = conf / "config.yaml", preset_for(conf, settings.data.name)
-    wanted: list[tuple[Path, tuple[str, ...], Any]] = [(main, ("seed",), settings.seed)]
+    main = conf / "config.yaml"
+    wanted: list[_Wanted] = [(main, ("seed",), settings.seed)]
     for group in GROUPS:
         values = getattr(settings, group).model_dump()
-        choice = choice_in(conf, group, values)
-        path = conf / group / f"{choice}.yaml"
-        if not path.is_file():
-            raise UserError(f"{path}: expected a choice of {group} there, found none")
-        wanted.append((main, ("defaults", group), choice))
-        own = yaml.safe_load(path.read_text(encoding="utf-8"))
-        if "name" not in own:  # a class of one's own is called by its file
-            del values["name"]
-        for key, value in values.items():
-            file, outer = (path, ()) if key in own else (preset, (group,))
-            inner = value.items() if isinstance(value, dict) else [(None, value)]
-            wanted += [(file, (*outer, key) if name is None else (*outer, key, name), each) for name, each in inner]
+        if group == "model" and isinstance(values["activation"], dict):  # a class of one's own: a group of its own
+            del values["activation"]
+        wanted += _of_group(conf, group, values, settings.data.name)
+    for group, section in optional_sections(settings).items():
+        if section is None:
+            wanted.append((main, ("defaults", group), None))
+        else:
+            wanted += _of_group(conf, group, section, settings.data.name)
     edits = []
     for path, keys, value in wanted:
         text = path.read_text(encoding="utf-8")
@@ -64,6 +63,34 @@ def edits_to(conf: Path, settings: Settings) -> list[Edit]:
             start, end = _span(text, keys, path)
             edits.append(Edit(path.as_posix(), keys, present, text[start:end], value))
     return edits
+
+
+def optional_sections(settings: Settings) -> dict[str, dict[str, Any] | None]:
+    """Return the sections of the groups of which nothing may be chosen; None for those of which nothing is."""
+    activation = settings.model.activation
+    sections = {
+        "activation": None if isinstance(activation, str) else activation,
+        "loss": settings.loss,
+        "callback": settings.callback,
+    }
+    return {group: None if section is None else section.model_dump() for group, section in sections.items()}
+
+
+def _of_group(conf: Path, group: str, values: dict[str, Any], data: str) -> list[_Wanted]:
+    """Return the choice of a group, and each of its values with the file and the keys that it stands below."""
+    choice = choice_in(conf, group, values)
+    path, preset = conf / group / f"{choice}.yaml", preset_for(conf, data)
+    if not path.is_file():
+        raise UserError(f"{path}: expected a choice of {group} there, found none")
+    wanted: list[_Wanted] = [(conf / "config.yaml", ("defaults", group), choice)]
+    own = load_yaml(path.read_text(encoding="utf-8"))
+    for key, value in values.items():
+        if key == "name" and key not in own:  # a class of one's own is called by its file
+            continue
+        file, outer = (path, ()) if key in own else (preset, (group,))
+        inner = value.items() if isinstance(value, dict) else [(None, value)]
+        wanted += [(file, (*outer, key) if name is None else (*outer, key, name), each) for name, each in inner]
+    return wanted
 
 
 def edited(edits: list[Edit]) -> dict[Path, str]:

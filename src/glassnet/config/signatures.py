@@ -102,9 +102,10 @@ def _tried(make: Make) -> Callable[[Section], Section]:
 
     def check(section: Section) -> Section:
         values = section.model_dump()
+        rate = values.pop("learning_rate", None)
         weight = Parameter(np.zeros((1, 1), dtype=np.float32), "W")
         try:
-            construct("", values, make, parameters=[weight], learning_rate=values.get("learning_rate"))
+            construct("", values, make, parameters=[weight], learning_rate=rate)
         except ValueError as error:
             message = str(error).removeprefix(": ").removeprefix(f"{make.__name__}: ")
             raise PydanticCustomError(REFUSED, "{said}", {"said": message}) from error

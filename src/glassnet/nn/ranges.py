@@ -33,6 +33,17 @@ class InEpochs:
     setting: str
 
 
+@dataclass(frozen=True)
+class InParts:
+    """Says of a tuple that each of its entries is a setting of its own.
+
+    Attributes:
+        settings: the names of the settings.
+    """
+
+    settings: tuple[str, ...]
+
+
 MOST = 2**31 - 1  # of anything that is counted: of what is beyond 64 bits, NumPy complains without naming an argument
 
 Positive: TypeAlias = Annotated[float, Interval(0, low_open=True)]

@@ -2,14 +2,17 @@
 
 import math
 from collections.abc import Iterable
+from typing import Annotated, TypeAlias
 
 import numpy as np
 
 from glassnet.nn import FloatArray, Parameter
 from glassnet.nn.arrays import describe
 from glassnet.nn.checks import check_eps, check_number
-from glassnet.nn.ranges import HalfOpenFraction, NotNegative, Positive
+from glassnet.nn.ranges import HalfOpenFraction, InParts, NotNegative, Positive
 from glassnet.optim.optimizer import Optimizer
+
+Betas: TypeAlias = Annotated[tuple[HalfOpenFraction, HalfOpenFraction], InParts(("beta1", "beta2"))]
 
 
 class Adam(Optimizer):
@@ -33,7 +36,7 @@ class Adam(Optimizer):
         self,
         parameters: Iterable[Parameter],
         learning_rate: Positive = 1e-3,
-        betas: tuple[HalfOpenFraction, HalfOpenFraction] = (0.9, 0.999),
+        betas: Betas = (0.9, 0.999),
         eps: Positive = 1e-8,
     ) -> None:
         """Set η > 0, both β in [0, 1) and ε > 0."""
@@ -67,7 +70,7 @@ class AdamW(Adam):
         self,
         parameters: Iterable[Parameter],
         learning_rate: Positive = 1e-3,
-        betas: tuple[HalfOpenFraction, HalfOpenFraction] = (0.9, 0.999),
+        betas: Betas = (0.9, 0.999),
         eps: Positive = 1e-8,
         weight_decay: NotNegative = 1e-2,
     ) -> None:

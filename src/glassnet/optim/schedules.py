@@ -19,9 +19,7 @@ def constant(learning_rate: Positive) -> Schedule:
     return lambda step: rate
 
 
-def step_decay(
-    learning_rate: Positive, steps: Annotated[Count, InEpochs("every_epochs")], factor: PositiveFraction = 0.1
-) -> Schedule:
+def step_decay(learning_rate: Positive, steps: StepsOfEpochs, factor: PositiveFraction = 0.1) -> Schedule:
     """Return `η(t) = η₀·factor^⌊t/steps⌋`: the rate is cut to a fraction every so many steps.
 
     Args:
@@ -36,9 +34,7 @@ def step_decay(
     return lambda step: rate * factor ** (step // steps)
 
 
-def exponential(
-    learning_rate: Positive, steps: Annotated[Count, InEpochs("every_epochs")], factor: PositiveFraction = 0.1
-) -> Schedule:
+def exponential(learning_rate: Positive, steps: StepsOfEpochs, factor: PositiveFraction = 0.1) -> Schedule:
     """Return `η(t) = η₀·factor^(t/steps)`: the smooth form of `step_decay`, equal to it every `steps` steps.
 
     It solves `dη/dt = −kη` with `k = −ln(factor)/steps`: the rate loses the same fraction of itself at every step.

@@ -29,18 +29,22 @@ from glassnet.runs.manifest import BEST, read_manifest
 from glassnet.tables import PreparedData, load_model
 from glassnet.tables.raw_files import read_json
 from glassnet.training import read_history
+from glassnet.training.model_file import FindClass
 
 Predictions = list[dict[str, str]]
 UNCERTAIN_BELOW = 5  # errors, below which the least certain right answers are shown too
 
 
-def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, ...] = ()) -> None:
+def write_report(
+    layout: Layout, prepared: PreparedData, overrides: tuple[str, ...] = (), find_class: FindClass = named_in_conf
+) -> None:
     """Write the report and its figures: the same bytes whenever the inputs are the same.
 
     Args:
         layout: where the run's files are.
         prepared: what is known about its data.
         overrides: what the run was started with outside DVC.
+        find_class: returns the class of one's own that the network has.
 
     Raises:
         FileNotFoundError: if an earlier stage has not left its outputs yet.
@@ -92,7 +96,7 @@ def write_report(layout: Layout, prepared: PreparedData, overrides: tuple[str, .
     )
     environment.filters |= {"plain": tables.plain, "code": tables.code}
     environment.globals |= {"table": tables.markdown_table, "tables": tables, "tuning_tables": tuning_tables}
-    network, baseline = load_model(layout.model, named_in_conf), load_model(layout.baseline)
+    network, baseline = load_model(layout.model, find_class), load_model(layout.baseline)
     score = next(name for name in ("accuracy", "mae") if f"{BEST}{name}" in manifest)
     text = environment.get_template("model_report.md.j2").render(
         regression=prepared.task == "regression",

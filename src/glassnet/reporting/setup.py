@@ -21,9 +21,10 @@ def setup_of(settings: Mapping[str, Any]) -> Setup:
             f"{' or '.join(missing)}"
         )
     model, optimizer, training = (settings[name] for name in ("model", "optimizer", "training"))
+    activation = model["activation"]
     return Setup(
         hidden_sizes=tuple(model["hidden_sizes"]),
-        activation=model["activation"],
+        activation=activation if isinstance(activation, str) else activation["name"],  # a class of one's own
         init=model["init"],
         dropout=model["dropout"],
         learning_rate=optimizer["learning_rate"],

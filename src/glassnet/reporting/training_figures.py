@@ -47,15 +47,17 @@ def draw_telemetry(rows: Sequence[TelemetryRow], path: Path) -> None:
     if len(layers) > LAYERS_SHOWN:
         layers = [layers[round(i * (len(layers) - 1) / (LAYERS_SHOWN - 1))] for i in range(LAYERS_SHOWN)]
     for axes, (statistic, label, title) in zip(figure.subplots(1, 3), panels, strict=True):
+        has_positive = False  # which a logarithmic scale needs
         for index, layer in enumerate(layers):
             name = layer if statistic == "std" else f"{layer}.W"
             points = [(row.step, row.value) for row in rows if row.layer == name and row.statistic == statistic]
+            has_positive |= any(value > 0 for _, value in points)
             colour = f"C{index}" if len(layers) == 1 else shade(index / (len(layers) - 1))
             axes.plot(
                 *zip(*points, strict=True), color=colour, marker="osD^vP*X"[index], ms=3.5, lw=1, label=f"layer {layer}"
             )
         axes.set(xlabel="step", ylabel=label, title=title)
-        if statistic != "std" and any(row.value > 0 for row in rows if row.statistic == statistic):
+        if statistic != "std" and has_positive:
             axes.set_yscale("log")
         axes.grid(alpha=0.3)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=LAYERS_SHOWN, frameon=False)

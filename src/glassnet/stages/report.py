@@ -2,7 +2,7 @@
 
 import json
 
-from glassnet.config import Settings
+from glassnet.config import Settings, named_by
 from glassnet.files import write_whole
 from glassnet.reporting import write_report
 from glassnet.reporting.plots_page import write_missing_scripts
@@ -24,7 +24,7 @@ def main(settings: Settings, layout: Layout) -> None:
     require_settings_of_run(settings, layout)
     prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
     require_data_of_run(layout, prepared.digest)
-    write_report(layout, prepared, () if layout.by_dvc else _overrides())
+    write_report(layout, prepared, () if layout.by_dvc else _overrides(), named_by(settings))
     print(f"report: {layout.report}")
     if layout.by_dvc:
         write_missing_scripts()

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.components import construct, find
-from glassnet.config import Settings, as_line, flatten, named_in_conf, own_files, require_own_classes
+from glassnet.config import Settings, as_line, flatten, named_by, own_files, require_own_classes
 from glassnet.data import ArrayDataset, Augmentation
 from glassnet.diagnostics import Telemetry, sanity_checks, write_telemetry
 from glassnet.files import whole_file, write_whole
 from glassnet.runs import STOPPED, Layout, alone_in, run_stage
+from glassnet.runs.manifest import read_manifest
 from glassnet.stages.run_key import run_identity
 from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel, load_model, open_prepared
 from glassnet.tracking import LiveMetrics, record_run, record_sweep
@@ -69,7 +70,7 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
         print(f"train: note: {note}")
     values = settings.describing_the_result()
     identity = run_identity(values, prepared, own_files(settings))
-    if _is_finished(layout, identity["key"]):
+    if _is_finished(settings, layout, identity["key"]):
         return _finish_again(settings, layout, prepared)
     if layout.sweep is not None:  # the card, written last, says that the job is finished
         layout.run_card.unlink(missing_ok=True)
@@ -278,7 +279,7 @@ def _finish_run_by_hand(settings: Settings, layout: Layout, prepared: PreparedDa
     record_run(settings, layout, prepared)
 
 
-def _is_finished(layout: Layout, key: str) -> bool:
+def _is_finished(settings: Settings, layout: Layout, key: str) -> bool:
     """Return whether this job of a sweep was done before, by the same settings, data and code, and is whole still."""
     if layout.sweep is None or not layout.run_card.is_file():
         return False
@@ -286,7 +287,7 @@ def _is_finished(layout: Layout, key: str) -> bool:
         card = json.loads(layout.run_card.read_text(encoding="utf-8"))
         if card["key"] != key or STOPPED in card:
             return False
-        load_model(layout.model, named_in_conf)
+        load_model(layout.model, named_by(settings))
         if (epochs := len(read_history(layout.history))) != card["epochs"]:
             raise ValueError(f"{layout.history}: expected {card['epochs']} epochs, received {epochs}")
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -299,8 +300,7 @@ def _finish_again(settings: Settings, layout: Layout, prepared: PreparedData) ->
     """Record a job that a restarted sweep need not train again."""
     print("train: finished before, not trained again")
     _record_job(settings, layout, prepared)
-    card = json.loads(layout.run_card.read_text(encoding="utf-8"))
-    return float(card["best_validation_loss"])
+    return read_manifest(layout)["best_validation_loss"]
 
 
 def _record_job(settings: Settings, layout: Layout, prepared: PreparedData) -> None:

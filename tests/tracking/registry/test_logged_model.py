@@ -14,7 +14,7 @@ import pytest
 from glassnet.tables import TablePreprocessing, predict_rows
 from glassnet.tracking.registry import logged_model
 from glassnet.training import ModelFile, save_model
-from glassnet.training.model_file import build
+from glassnet.training.model_file import build, refuse_class
 
 
 def test_code_without_a_date_is_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,7 +35,7 @@ def _logged(folder: Path, fitted: TablePreprocessing) -> tuple[ModelFile[Any], A
     saved = ModelFile(network, architecture, fitted, ("p", "q"), {})
     save_model(folder / "model.safetensors", saved)
     logged = cast(Any, SimpleNamespace(artifact_location=str(folder), model_id="m-0"))
-    logged_model._save(folder / "model.safetensors", folder / "model", logged, "0" * 32)
+    logged_model._save(folder / "model.safetensors", refuse_class, folder / "model", logged, "0" * 32)
     loaded = mlflow.pyfunc.load_model(str(folder / "model"))
     return saved, loaded
 

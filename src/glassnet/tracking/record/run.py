@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from glassnet.config import Settings, flatten
+from glassnet.config import Settings, flatten, named_by
 from glassnet.runs import Layout
 from glassnet.runs.manifest import BEST, Manifest, best_scores, read_manifest
 from glassnet.tables import PreparedData
@@ -92,7 +92,7 @@ def _record_run(settings: Settings, layout: Layout, prepared: PreparedData) -> s
     _log_files(client, run_id, layout, evaluated)
     of_model: list[Metric] = []
     if layout.sweep is None or settings.tracking.sweep_models:
-        logged = log_model(client, run, layout.model)
+        logged = log_model(client, run, layout.model, named_by(settings))
         of_model = _for_model(logged or _model_of(run), scores if logged else changed)
     _log(client, run_id, {RECORD_TAG: COMPLETE}, {}, of_model)
     client.set_terminated(run_id, "FINISHED")

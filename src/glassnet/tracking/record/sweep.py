@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from glassnet.runs import FINISHED, PRUNED, Job, Layout, Sweep, read_jobs
+from glassnet.runs.manifest import read_manifest
 from glassnet.tracking.client.addresses import printable, shown_by, tracking_uri
 from glassnet.tracking.client.calls import StoreError, call_store, forget_outage, heartbeat
 from glassnet.tracking.client.limits import key, param_string, tag_strings
@@ -111,9 +112,8 @@ def _is_training_of(child: "Run", job: Job) -> bool:
     """Return whether a run is the training that a finished job's folder holds."""
     sweep = Sweep(job.folder.parent, tuple(job.changes))
     layout = Layout(job.folder, sweep)
-    manifest = json.loads(layout.run_card.read_text(encoding="utf-8"))
     tags = child.data.tags
-    return (tags.get(JOB_TAG), tags.get(TRAINING_TAG)) == (place_of(layout, sweep), manifest["key"])
+    return (tags.get(JOB_TAG), tags.get(TRAINING_TAG)) == (place_of(layout, sweep), read_manifest(layout)["key"])
 
 
 def _record_failure(client: "MlflowClient", parent: "Run", children: "list[Run]", job: Job) -> str:

@@ -11,6 +11,7 @@ from glassnet.config import named_in_conf
 from glassnet.tables import load_model, predict_rows
 from glassnet.tracking.client.calls import heartbeat
 from glassnet.tracking.client.runs import MODEL_TAG
+from glassnet.training.model_file import FindClass
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,11 +20,12 @@ if TYPE_CHECKING:
     from mlflow.models import ModelSignature
 
 
-def log_model(client: "MlflowClient", run: "Run", path: Path) -> str | None:
+def log_model(client: "MlflowClient", run: "Run", path: Path, find_class: FindClass = named_in_conf) -> str | None:
     """Log the model file at `path` with the run, once for each content; return the model's id if it was logged now.
 
     `mlflow.pyfunc.log_model` would ask the store for the history of each metric, and send each file of the code by
-    itself: on a slow line, minutes instead of seconds.
+    itself: on a slow line, minutes instead of seconds. What `find_class` returns is the class of one's own that the
+    network has.
     """
     from mlflow.entities import LoggedModelOutput, LoggedModelStatus
 
@@ -33,7 +35,7 @@ def log_model(client: "MlflowClient", run: "Run", path: Path) -> str | None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name, "model")
         model = client.create_logged_model(run.info.experiment_id, "model", run.info.run_id)
-        _save(path, folder, model, run.info.run_id)
+        _save(path, find_class, folder, model, run.info.run_id)
         heartbeat(upload=sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()))
         client.log_model_artifacts(model.model_id, str(folder))
     client.finalize_logged_model(model.model_id, LoggedModelStatus.READY)
@@ -42,11 +44,11 @@ def log_model(client: "MlflowClient", run: "Run", path: Path) -> str | None:
     return str(model.model_id)
 
 
-def _save(path: Path, folder: Path, model: "LoggedModel", run_id: str) -> None:
+def _save(path: Path, find_class: FindClass, folder: Path, model: "LoggedModel", run_id: str) -> None:
     import mlflow
     from mlflow.models import Model
 
-    saved = load_model(path, named_in_conf)
+    saved = load_model(path, find_class)
     example = saved.preprocessing.example()
     code = folder.with_name("glassnet.zip")
     _pack_code(code)
