@@ -190,8 +190,8 @@ def test_the_final_model_has_learnt_from_the_validation_rows(fresh: Path, run: R
     """The epochs are those that validation chose; the report says so, and fits no temperature on rows it has seen."""
     arguments = ("data=spirals", "experiment=final", *PLAIN, "hydra.run.dir=byhand")
     printed = _stages(run, fresh, *arguments, stages=("train",))  # evaluated and reported with it
-    card = json.loads((fresh / "byhand/models/run.json").read_text())
-    assert f"final: trained anew on 720 rows for {card['best_epoch']} epochs" in printed
+    manifest = json.loads((fresh / "byhand/models/run.json").read_text())
+    assert f"final: trained anew on 720 rows for {manifest['best_epoch']} epochs" in printed
     report = (fresh / "byhand/reports/model_report.md").read_text(encoding="utf-8")
     assert "trained anew on the 720 training and validation rows together" in report
     assert "No run was promoted on this data set" in report

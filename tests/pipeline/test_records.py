@@ -63,8 +63,8 @@ def test_a_sweep_with_other_settings_in_the_same_folder_has_runs_of_its_own(trai
     assert [_epochs(tmp_path, each) for each in runs] == [[1, 2, 3]] * 2 + [[1, 2, 3, 4]] * 2
     assert ["glassnet.replaced" in each.data.tags for each in runs] == [True, True, False, False]
     for each in runs[2:]:
-        card = json.loads((Path(each.data.tags["glassnet.folder"]) / "models" / "run.json").read_text())
-        assert each.data.metrics["best_validation_loss"] == card["best_validation_loss"]
+        manifest = json.loads((Path(each.data.tags["glassnet.folder"]) / "models" / "run.json").read_text())
+        assert each.data.metrics["best_validation_loss"] == manifest["best_validation_loss"]
 
 
 def test_jobs_follow_their_sweep_whose_run_was_deleted(train: Train, tmp_path: Path) -> None:
@@ -93,8 +93,8 @@ def test_scores_of_an_earlier_training_stay_with_it(train: Train, tmp_path: Path
     first, second = _runs(tmp_path)
     assert "test_accuracy" in first.data.metrics
     assert not [name for name in second.data.metrics if name.startswith("test_")]
-    card = json.loads((tmp_path / "out" / "models" / "run.json").read_text())
-    assert second.data.metrics["best_validation_loss"] == card["best_validation_loss"]
+    manifest = json.loads((tmp_path / "out" / "models" / "run.json").read_text())
+    assert second.data.metrics["best_validation_loss"] == manifest["best_validation_loss"]
     kept = {file.path for file in _client(tmp_path).list_artifacts(second.info.run_id, "figures")}
     assert kept == {"figures/learning_curves.png"}
 

@@ -18,7 +18,7 @@ Start = Callable[..., str]
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Start:
     """Starts a stage in a folder with conf/ alone, and returns what it said on stderr.
 
-    It takes a lock, refuses seed 13 after that, leaves a model and a card for any other, and then refuses seed 14.
+    It takes a lock, refuses seed 13 after that, leaves a model and a manifest for any other, and then refuses seed 14.
     """
     (tmp_path / "conf").symlink_to(PROJECT / "conf")
     monkeypatch.chdir(tmp_path)
@@ -30,7 +30,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
         if settings.seed == 13:
             raise ValueError("expected luck, received 13")
         layout.model.parent.mkdir(parents=True, exist_ok=True)
-        layout.run_card.write_text(str(settings.seed))
+        layout.manifest.write_text(str(settings.seed))
         if settings.seed == 14:
             raise ValueError("expected to end well")
 

@@ -49,18 +49,18 @@ def test_a_run_is_finished_with_its_own_settings(run: Layout) -> None:
 
 
 def test_a_run_from_before_a_setting_existed_can_be_finished(run: Layout) -> None:
-    """Its card does not have it, and so cannot differ."""
-    card = json.loads(run.run_card.read_text())
-    del card["settings"]["training"]["flip"]
-    run.run_card.write_text(json.dumps(card))
+    """Its manifest does not have it, and so cannot differ."""
+    manifest = json.loads(run.manifest.read_text())
+    del manifest["settings"]["training"]["flip"]
+    run.manifest.write_text(json.dumps(manifest))
     evaluate.main(_settings(*SHORT), run)
 
 
 def test_a_folder_without_a_run_cannot_be_finished(run: Layout) -> None:
     """It says what is missing, or damaged."""
-    with pytest.raises(UserError, match=r"expected the card of a trained run here, found no file; run train first"):
+    with pytest.raises(UserError, match=r"expected the manifest of a trained run here, found no file; run train first"):
         evaluate.main(_settings(*SHORT), Layout(Path("other")))
-    run.run_card.write_text("[]")
+    run.manifest.write_text("[]")
     with pytest.raises(UserError, match="received a damaged one"):
         evaluate.main(_settings(*SHORT), run)
 

@@ -74,7 +74,7 @@ def test_a_damaged_job_is_trained_again(
 def test_a_job_that_is_trained_again_is_not_finished_meanwhile(
     job: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its card goes first and comes last, so that one that is killed in between is no finished one."""
+    """Its manifest goes first and comes last, so that one that is killed in between is no finished one."""
     job()
     Path("s/0/models/model.safetensors").unlink()
     monkeypatch.setattr(train, "write_telemetry", _fail)

@@ -64,13 +64,13 @@ def test_a_disk_that_takes_no_more_is_one_line(stage: Stage, tmp_path: Path) -> 
 
 
 def test_a_training_that_diverges_leaves_the_record_of_its_epochs(stage: Stage, tmp_path: Path) -> None:
-    """History, curves, and a card that says why it stopped; in the first epoch there is no history yet."""
+    """History, curves, and a manifest that says why it stopped; in the first epoch there is no history yet."""
     late = ("data=diabetes", "model=softmax", "optimizer=sgd", "optimizer.momentum=0.0", "optimizer.learning_rate=0.5")
     failed = stage("train", "tracking=none", *late, "hydra.run.dir=late", expect=1)
     history = read_history(tmp_path / "late/models/history.csv")
-    card = json.loads((tmp_path / "late/models/run.json").read_text())
-    assert 1 <= len(history) == card["epochs"] < 60
-    assert failed.stderr == f"train: {card['stopped']}\n"
+    manifest = json.loads((tmp_path / "late/models/run.json").read_text())
+    assert 1 <= len(history) == manifest["epochs"] < 60
+    assert failed.stderr == f"train: {manifest['stopped']}\n"
     assert (tmp_path / "late/reports/figures/learning_curves.png").is_file()
     assert not (tmp_path / "late/models/model.safetensors").exists()
     stage("train", *SHORT, "optimizer.learning_rate=1e30", "hydra.run.dir=first", expect=1)
@@ -135,13 +135,13 @@ def test_a_terminal_that_lacks_signs_costs_no_run(stage: Stage) -> None:
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"key": '])
 def test_a_damaged_card_of_an_earlier_run_costs_no_training(stage: Stage, tmp_path: Path, content: str) -> None:
-    """It is no card of this one: what lies in the folder makes way."""
-    card, report = tmp_path / "out/models/run.json", tmp_path / "out/reports/model_report.md"
-    for path in (card, report):
+    """It is no manifest of this one: what lies in the folder makes way."""
+    manifest, report = tmp_path / "out/models/run.json", tmp_path / "out/reports/model_report.md"
+    for path in (manifest, report):
         path.parent.mkdir(parents=True)
         path.write_text(content)
     stage("train", *SHORT, "hydra.run.dir=out")
-    assert json.loads(card.read_text())["epochs"] == 3
+    assert json.loads(manifest.read_text())["epochs"] == 3
     assert not report.exists()
 
 

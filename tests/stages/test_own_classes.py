@@ -106,9 +106,9 @@ def _train(monkeypatch: pytest.MonkeyPatch, folder: str, *arguments: str) -> Lay
     return Layout(Path(folder))
 
 
-def _card(layout: Layout) -> dict[str, Any]:
-    card: dict[str, Any] = json.loads(layout.run_card.read_text())
-    return card
+def _manifest(layout: Layout) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads(layout.manifest.read_text())
+    return manifest
 
 
 ALL = ("optimizer=lion", "activation=swish", "schedule=halving", "loss=smoothed", "callback=ending")
@@ -119,7 +119,7 @@ def test_a_killed_training_with_ones_own_classes_resumes_to_the_same_bytes(
 ) -> None:
     """Optimizer, activation, schedule, loss and callback at once; their settings are those of the run."""
     whole = _train(monkeypatch, "whole", *ALL)
-    settings = _card(whole)["settings"]
+    settings = _manifest(whole)["settings"]
     assert settings["optimizer"]["_target_"] == f"{module}.Lion"
     assert settings["model"]["activation"] == {"name": "swish", "_target_": f"{module}.Swish", "slope": 1.5}
     rates = [line.split(",") for line in whole.history.read_text().splitlines()]
@@ -136,10 +136,10 @@ def test_a_killed_training_with_ones_own_classes_resumes_to_the_same_bytes(
 
 def test_a_change_of_the_module_is_another_run(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its bytes are code; those of a class that is not chosen are not."""
-    keys = [_card(_train(monkeypatch, "a", "optimizer=lion"))["key"], _card(_train(monkeypatch, "b"))["key"]]
+    keys = [_manifest(_train(monkeypatch, "a", "optimizer=lion"))["key"], _manifest(_train(monkeypatch, "b"))["key"]]
     Path(f"{module}.py").write_text(MODULE + "# another line\n")
-    assert _card(_train(monkeypatch, "c", "optimizer=lion"))["key"] not in keys
-    assert _card(_train(monkeypatch, "d"))["key"] == keys[1]
+    assert _manifest(_train(monkeypatch, "c", "optimizer=lion"))["key"] not in keys
+    assert _manifest(_train(monkeypatch, "d"))["key"] == keys[1]
 
 
 def test_a_model_with_a_class_of_ones_own_is_loaded_where_conf_names_it(

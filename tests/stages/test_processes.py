@@ -36,7 +36,7 @@ def test_two_processes_train_what_one_does(tmp_path: Path, monkeypatch: pytest.M
         prepare.main(settings, layout)
         losses.append(train.main(settings, layout))
         histories.append(read_history(layout.history))
-        cards.append(layout.run_card.read_text())
+        cards.append(layout.manifest.read_text())
     assert losses[0] == pytest.approx(losses[1], rel=1e-4)
     for row, other in zip(*histories, strict=True):
         assert other["train_loss"] == pytest.approx(row["train_loss"], rel=1e-4)

@@ -103,7 +103,7 @@ def _row(job: Job, swept: list[str]) -> dict[str, object]:
 
 def _result(job: Job) -> _Result:
     layout = Layout(job.folder)
-    if job.status not in {FINISHED, PRUNED} or not layout.run_card.is_file():
+    if job.status not in {FINISHED, PRUNED} or not layout.manifest.is_file():
         return _Result()
     manifest = read_manifest(layout)
     seconds = round(sum(epoch["seconds"] for epoch in read_history(layout.history)), 3)

@@ -75,7 +75,7 @@ class Layout:
         return self.root / "models" / "timing" / f"{key}.csv"
 
     @property
-    def run_card(self) -> Path:
+    def manifest(self) -> Path:
         """What identifies the run: its key, its settings, the digests of its inputs."""
         return self.root / "models" / "run.json"
 
@@ -112,15 +112,15 @@ class Layout:
     def make_way_for(self, key: str) -> None:
         """Remove what was made of another training in this folder, so that nothing of it passes for the one with `key`.
 
-        DVC does so itself. The card goes last: as long as it is there, this is done again after an interruption.
+        DVC does so itself. The manifest goes last: as long as it is there, this is done again after an interruption.
         """
-        if self.by_dvc or not self.run_card.is_file():
+        if self.by_dvc or not self.manifest.is_file():
             return
-        with suppress(ValueError, KeyError, TypeError):  # a damaged card is of no training
-            if json.loads(self.run_card.read_text(encoding="utf-8"))["key"] == key:
+        with suppress(ValueError, KeyError, TypeError):  # a damaged manifest is of no training
+            if json.loads(self.manifest.read_text(encoding="utf-8"))["key"] == key:
                 return
         for path in (self.metrics, self.analysis, self.predictions, self.report):
             path.unlink(missing_ok=True)
         if self.figures.is_dir():
             shutil.rmtree(self.figures)
-        self.run_card.unlink()
+        self.manifest.unlink()

@@ -19,14 +19,14 @@ class Before:
         missing: of it and the folders that it is in, those that were not there, from the inside out.
         present: what was in it.
         configuration: the settings that Hydra has written there of an earlier run.
-        card: what was trained there.
+        manifest: what was trained there.
     """
 
     folder: Path | None = None
     missing: tuple[Path, ...] = ()
     present: frozenset[Path] = frozenset()
     configuration: dict[Path, bytes] = field(default_factory=dict)
-    card: bytes | None = None
+    manifest: bytes | None = None
 
 
 def look_before(arguments: list[str]) -> Before:
@@ -40,7 +40,7 @@ def look_before(arguments: list[str]) -> Before:
         tuple(path for path in (folder, *folder.parents) if not path.exists()),
         frozenset(folder.rglob("*")),
         {path: path.read_bytes() for path in folder.glob(f"{CONFIGURATION}/*") if path.is_file()},
-        _card(folder),
+        _manifest(folder),
     )
 
 
@@ -56,7 +56,7 @@ def clear_away(before: Before, dated: Path) -> None:
     """
     folder = before.folder or dated
     new = sorted(set(folder.rglob("*")) - before.present, key=lambda path: -len(path.parts))
-    if _card(folder) != before.card or any(path.is_file() and not _is_nothing(path, folder) for path in new):
+    if _manifest(folder) != before.manifest or any(path.is_file() and not _is_nothing(path, folder) for path in new):
         return
     for path, content in before.configuration.items():
         path.write_bytes(content)
@@ -74,6 +74,6 @@ def _is_nothing(path: Path, folder: Path) -> bool:
     return path.relative_to(folder).parts[0] == CONFIGURATION or is_empty
 
 
-def _card(folder: Path) -> bytes | None:
-    path = Layout(folder).run_card
+def _manifest(folder: Path) -> bytes | None:
+    path = Layout(folder).manifest
     return path.read_bytes() if path.is_file() else None

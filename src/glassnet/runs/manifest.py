@@ -32,7 +32,7 @@ def read_manifest(layout: Layout) -> Manifest:
         FileNotFoundError: if there is none.
         ValueError: if it is damaged.
     """
-    return cast(Manifest, read_json(layout.run_card, "train", {"key", "settings", "epochs"}))
+    return cast(Manifest, read_json(layout.manifest, "train", {"key", "settings", "epochs"}))
 
 
 def best_scores(manifest: Manifest) -> dict[str, float]:

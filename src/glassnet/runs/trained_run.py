@@ -13,7 +13,7 @@ from glassnet.runs.jobs import Sweep, read_job
 from glassnet.runs.layout import Layout
 
 SHOWN = 3  # differences
-STOPPED = "stopped"  # the entry in the card of a training that did not come to its end: why
+STOPPED = "stopped"  # the entry in the manifest of a training that did not come to its end: why
 
 
 def as_job_of_sweep(layout: Layout) -> Layout:
@@ -29,17 +29,21 @@ def require_settings_of_run(settings: Settings, layout: Layout) -> None:
     """
     if layout.by_dvc:
         return
-    if not layout.run_card.is_file():
-        raise UserError(f"{layout.run_card}: expected the card of a trained run here, found no file; run train first")
-    try:
-        card = json.loads(layout.run_card.read_text(encoding="utf-8"))
-        trained = flatten(card["settings"])
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise UserError(f"{layout.run_card}: expected the card of a run, received a damaged one; train again") from None
-    if STOPPED in card:
+    if not layout.manifest.is_file():
         raise UserError(
-            f"{layout.root}: expected a training that came to its end, received one that did not ({card[STOPPED]}); "
-            "there is no model to go on with"
+            f"{layout.manifest}: expected the manifest of a trained run here, found no file; run train first"
+        )
+    try:
+        manifest = json.loads(layout.manifest.read_text(encoding="utf-8"))
+        trained = flatten(manifest["settings"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise UserError(
+            f"{layout.manifest}: expected the manifest of a run, received a damaged one; train again"
+        ) from None
+    if STOPPED in manifest:
+        raise UserError(
+            f"{layout.root}: expected a training that came to its end, received one that did not "
+            f"({manifest[STOPPED]}); there is no model to go on with"
         )
     given = flatten(json.loads(json.dumps(settings.describing_the_result())))
     differing = [
@@ -49,7 +53,8 @@ def require_settings_of_run(settings: Settings, layout: Layout) -> None:
         more = f" and {len(differing) - SHOWN} more" if len(differing) > SHOWN else ""
         raise UserError(
             f"{layout.root}: expected the settings that its run was trained with, received "
-            f"{'; '.join(differing[:SHOWN])}{more}; give the same overrides as to train{_overrides(card['settings'])}"
+            f"{'; '.join(differing[:SHOWN])}{more}; give the same overrides as to train"
+            f"{_overrides(manifest['settings'])}"
         )
 
 
@@ -67,7 +72,7 @@ def require_data_of_run(layout: Layout, digest_now: Callable[[], str]) -> None:
     if layout.by_dvc:
         return
     digest = digest_now()
-    learnt = json.loads(layout.run_card.read_text(encoding="utf-8")).get("digests", {}).get("data", digest)
+    learnt = json.loads(layout.manifest.read_text(encoding="utf-8")).get("digests", {}).get("data", digest)
     if learnt != digest:
         raise UserError(
             f"{layout.root}: expected the data that its run was trained on, received others (digest {digest}, not "

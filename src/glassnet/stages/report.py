@@ -32,7 +32,7 @@ def main(settings: Settings, layout: Layout) -> None:
     if run_id is not None:
         print(f"report: recorded as MLflow run {run_id}; {shown_by(tracking_uri(settings.tracking.uri))} shows it")
     if layout.sweep is None:
-        key = json.loads(layout.run_card.read_text(encoding="utf-8"))["key"]
+        key = json.loads(layout.manifest.read_text(encoding="utf-8"))["key"]
         write_whole(layout.recorded, json.dumps({"key": key}) + "\n")
     elif run_id is not None:  # as its sweep notes it
         write_whole(layout.recorded, json.dumps({"run_id": run_id}) + "\n")

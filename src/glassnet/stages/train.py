@@ -47,7 +47,7 @@ SWEEP_PAUSE = 5.0  # seconds between the checkpoints of a job: with many short j
 
 
 def main(settings: Settings, layout: Layout, watchers: Sequence[Callback] = ()) -> float:
-    """Train, write the models, the history and the run's card, and return the best validation loss.
+    """Train, write the models, the history and the run's manifest, and return the best validation loss.
 
     Args:
         settings: of the run.
@@ -72,8 +72,8 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
     identity = run_identity(values, prepared, own_files(settings))
     if _is_finished(settings, layout, identity["key"]):
         return _finish_again(settings, layout, prepared)
-    if layout.sweep is not None:  # the card, written last, says that the job is finished
-        layout.run_card.unlink(missing_ok=True)
+    if layout.sweep is not None:  # the manifest, written last, says that the job is finished
+        layout.manifest.unlink(missing_ok=True)
     if settings.training.sanity:
         _check_sanity(values, prepared)
     telemetry = Telemetry(settings.training.telemetry_every) if settings.training.telemetry_every else None
@@ -102,8 +102,8 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
                 if isinstance(error, TrainingDivergedError) and error.remedy:
                     error.remedy = "divide optimizer.learning_rate by 10, or set training.max_gradient_norm=1"
                 layout.make_way_for(identity["key"])
-                card = {**identity, "settings": values, STOPPED: as_line(error)}
-                _write_record(layout, epochs.history, telemetry, card)
+                manifest = {**identity, "settings": values, STOPPED: as_line(error)}
+                _write_record(layout, epochs.history, telemetry, manifest)
                 raise
         about = {"dataset": prepared.about["dataset"], "settings": values, **trained.chosen}
         layout.make_way_for(identity["key"])
@@ -239,16 +239,18 @@ def train_baseline(values: dict[str, Any], prepared: PreparedData, layout: Layou
     save_model(layout.baseline, _model_file(trained, prepared, about))
 
 
-def _write_record(layout: Layout, history: Sequence[Row], telemetry: Telemetry | None, card: dict[str, Any]) -> None:
-    """Write what happened in the training, whether or not it came to its end: history, telemetry, card and curves.
+def _write_record(
+    layout: Layout, history: Sequence[Row], telemetry: Telemetry | None, manifest: dict[str, Any]
+) -> None:
+    """Write what happened in the training, whether or not it came to its end: history, telemetry, manifest and curves.
 
     The curves are for a run by hand alone: for the pipeline the report stage draws them, for a sweep its own figures.
     """
     if history:
-        _write_history(layout, history, card["key"])
+        _write_history(layout, history, manifest["key"])
     with whole_file(layout.telemetry) as part:
         write_telemetry(part, telemetry.rows if telemetry else [])
-    write_whole(layout.run_card, json.dumps({**card, "epochs": len(history)}, indent=2) + "\n")
+    write_whole(layout.manifest, json.dumps({**manifest, "epochs": len(history)}, indent=2) + "\n")
     if history and not layout.by_dvc and layout.sweep is None:
         from glassnet.reporting import draw_learning_curves
 
@@ -281,15 +283,15 @@ def _finish_run_by_hand(settings: Settings, layout: Layout, prepared: PreparedDa
 
 def _is_finished(settings: Settings, layout: Layout, key: str) -> bool:
     """Return whether this job of a sweep was done before, by the same settings, data and code, and is whole still."""
-    if layout.sweep is None or not layout.run_card.is_file():
+    if layout.sweep is None or not layout.manifest.is_file():
         return False
     try:
-        card = json.loads(layout.run_card.read_text(encoding="utf-8"))
-        if card["key"] != key or STOPPED in card:
+        manifest = json.loads(layout.manifest.read_text(encoding="utf-8"))
+        if manifest["key"] != key or STOPPED in manifest:
             return False
         load_model(layout.model, named_by(settings))
-        if (epochs := len(read_history(layout.history))) != card["epochs"]:
-            raise ValueError(f"{layout.history}: expected {card['epochs']} epochs, received {epochs}")
+        if (epochs := len(read_history(layout.history))) != manifest["epochs"]:
+            raise ValueError(f"{layout.history}: expected {manifest['epochs']} epochs, received {epochs}")
     except (OSError, ValueError, KeyError, TypeError) as error:
         print(f"train: note: what was finished before is damaged, and trained again: {as_line(error)}")
         return False

@@ -219,7 +219,7 @@ def _log_files(client: "MlflowClient", run_id: str, layout: Layout, evaluated: b
     figures: list[Path] = []
     if evaluated or not layout.metrics.is_file():
         figures = sorted(path for path in layout.figures.rglob("*") if path.is_file())
-    files = [layout.history, layout.telemetry, layout.run_card]
+    files = [layout.history, layout.telemetry, layout.manifest]
     files += [layout.report, layout.metrics, layout.predictions] if evaluated else []
     with tempfile.TemporaryDirectory() as temporary:
         if evaluated and layout.report.is_file():

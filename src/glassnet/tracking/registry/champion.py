@@ -182,15 +182,15 @@ def _recorded_manifest(client: "MlflowClient", found: "Run") -> Manifest:
     """Return what train wrote of the run: MLflow's parameters are strings, and long ones are cut."""
     import mlflow
 
-    if any(file.path == Layout(Path()).run_card.name for file in client.list_artifacts(found.info.run_id)):
-        return cast(Manifest, mlflow.artifacts.load_dict(f"runs:/{found.info.run_id}/{Layout(Path()).run_card.name}"))
+    if any(file.path == Layout(Path()).manifest.name for file in client.list_artifacts(found.info.run_id)):
+        return cast(Manifest, mlflow.artifacts.load_dict(f"runs:/{found.info.run_id}/{Layout(Path()).manifest.name}"))
     return read_manifest(_layout_of(found))
 
 
 def _layout_of(found: "Run") -> Layout:
     """Return the files of a run on disk, if its folder still holds that training."""
     layout = Layout(Path(found.data.tags.get(FOLDER_TAG, "")))
-    is_there = FOLDER_TAG in found.data.tags and layout.run_card.is_file()
+    is_there = FOLDER_TAG in found.data.tags and layout.manifest.is_file()
     if is_there and read_manifest(layout)["key"] == found.data.tags[TRAINING_TAG]:
         return layout
     raise _no_model(found)
