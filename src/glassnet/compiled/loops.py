@@ -54,14 +54,14 @@ def _rmsprop(W: Any, g: Any, s: Any, eta: Any, beta: Any, rest: Any, eps: Any) -
 
 @compiled
 def _adam(
-    W: Any, g: Any, m: Any, v: Any, eta: Any, beta1: Any, rest1: Any, beta2: Any, rest2: Any, bias1: Any, bias2: Any,
-    eps: Any,
+    W: Any, g: Any, m: Any, v: Any, eta: Any, beta1: Any, rest1: Any, beta2: Any, rest2: Any, unbias1: Any,
+    unbias2: Any, eps: Any,
 ) -> None:  # fmt: skip
     for i in range(W.size):
         m[i] = beta1 * m[i] + rest1 * g[i]
         v[i] = beta2 * v[i] + rest2 * (g[i] * g[i])
-        m_hat = m[i] / bias1
-        v_hat = v[i] / bias2
+        m_hat = unbias1 * m[i]
+        v_hat = unbias2 * v[i]
         W[i] -= eta * m_hat / (math.sqrt(v_hat) + eps)
 
 
@@ -110,7 +110,7 @@ def rmsprop(optimizer: Any, W: FloatArray, g: FloatArray, *slots: FloatArray) ->
 def adam(optimizer: Any, W: FloatArray, g: FloatArray, *slots: FloatArray) -> None:
     """Do what `Adam.update` does."""
     (beta1, beta2), t, (m, v) = optimizer.betas, optimizer.steps, slots
-    rates = (beta1, 1 - beta1, beta2, 1 - beta2, 1 - beta1**t, 1 - beta2**t)
+    rates = (beta1, 1 - beta1, beta2, 1 - beta2, 1 / (1 - beta1**t), 1 / (1 - beta2**t))
     _adam(W, g, m, v, *_scalars(W, optimizer.learning_rate, *rates, optimizer.eps))
 
 

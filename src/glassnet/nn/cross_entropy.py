@@ -19,9 +19,10 @@ class SoftmaxCrossEntropy(Loss):
     for distributions.
 
     Backward. From `log p_c = z_c − log Σ_k e^(z_k)`: `∂log p_c/∂z_j = δ_cj − p_j`, so
-    `dz_nj = −(1/D) Σ_c t_nc (δ_cj − p_nj) = (p_nj Σ_c t_nc − t_nj)/D`. Without weights `Σ_c t_nc = 1` and
-    `dZ = (P − Q)/N`: the prediction minus the target. (Bridle, "Training stochastic model recognition algorithms",
-    1990; label smoothing: Szegedy et al., "Rethinking the inception architecture", 2016.)
+    `dz_nj = −(1/D) Σ_c t_nc (δ_cj − p_nj) = (p_nj Σ_c t_nc − t_nj)/D`, where
+    `Σ_c t_nc = Σ_c w_c q_nc`. Without weights that is 1, and `dZ = (P − Q)/N`: the prediction minus the target.
+    (Bridle, "Training stochastic model recognition algorithms", 1990; label smoothing: Szegedy et al., "Rethinking the
+    inception architecture", 2016.)
 
     Finite logits, however huge, give a finite loss (float64 ones near the end of their range aside). A logit of −inf is
     a probability of exactly 0: the loss is infinite if the target has a fraction of that class, and does not see it
@@ -48,20 +49,21 @@ class SoftmaxCrossEntropy(Loss):
         Z = check_batch(self, logits)
         Y, self.target_form = check_class_targets(self, Z, targets)
         w, eps, C = self._weights(Z), self.label_smoothing, Z.shape[1]
-        T = w * ((1 - eps) * Y + eps / C)
+        Q = (1 - eps) * Y + eps / C
+        T = w * Q
         D = self.total_weight = self._total_weight(Y, w)
         S = shifted(Z)
         E = np.exp(S)
         sums = E.sum(axis=1, keepdims=True)
         P, log_P = E / sums, S - np.log(sums)
-        self.save_for_backward(P, T, D)
+        self.save_for_backward(P, T, Q @ w, D)
         with np.errstate(invalid="ignore"):
             return -float(np.where(T > 0, T * log_P, 0 * sums).sum()) / D  # 0·log 0 counts as 0, but for a row of NaN
 
     def backward(self) -> FloatArray:
         """Return `dZ = (P·Σ_c T − T)/D`, `(N, C)`: `(P − Y)/N` without weights and smoothing."""
-        P, T, D = self.saved()
-        return ((P * T.sum(axis=1, keepdims=True) - T) / D).astype(P.dtype)
+        P, T, sums, D = self.saved()
+        return ((P * sums[:, np.newaxis] - T) / D).astype(P.dtype)
 
     def for_evaluation(self) -> Loss:
         """Return the plain cross-entropy: label smoothing and class weights change what is learnt, not what is true."""

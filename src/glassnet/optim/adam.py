@@ -51,8 +51,8 @@ class Adam(Optimizer):
         (beta1, beta2), t, (m, v) = self.betas, self.steps, slots
         m[:] = beta1 * m + (1 - beta1) * g
         v[:] = beta2 * v + (1 - beta2) * g**2
-        m_hat = m / (1 - beta1**t)
-        v_hat = v / (1 - beta2**t)
+        m_hat = 1 / (1 - beta1**t) * m  # the division is of two numbers, not of each element
+        v_hat = 1 / (1 - beta2**t) * v
         W -= self.learning_rate * m_hat / (np.sqrt(v_hat) + self.eps)
 
 
