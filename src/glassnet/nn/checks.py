@@ -155,8 +155,8 @@ def check_class_weights(owner: str, class_weights: npt.ArrayLike) -> npt.NDArray
     return weights.astype(np.float64)
 
 
-def check_class_targets(owner: object, Z: FloatArray, targets: object) -> tuple[npt.NDArray[np.float64], str]:
-    """Return the targets as distributions over the classes, `(N, C)`, and what form they had.
+def check_class_targets(owner: object, Z: FloatArray, targets: object) -> tuple[FloatArray, str]:
+    """Return the targets as distributions over the classes, `(N, C)` like the logits, and what form they had.
 
     Args:
         owner: the loss.
@@ -181,13 +181,13 @@ def check_class_targets(owner: object, Z: FloatArray, targets: object) -> tuple[
             raise ValueError(
                 f"{owner!r}: expected class ids in [0, {classes}), received {targets.min()} to {targets.max()}"
             )
-        return (targets[:, np.newaxis] == np.arange(classes)).astype(np.float64), "class ids"
+        return (targets[:, np.newaxis] == np.arange(classes)).astype(Z.dtype), "class ids"
     if targets.shape != (n, classes):
         raise ValueError(f"{owner!r}: expected targets as {wanted}, received {describe(targets)}")
     if targets.dtype.kind not in "iubf":
         raise TypeError(f"{owner!r}: expected numeric distributions ({n}, {classes}), received {describe(targets)}")
-    Y = targets.astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
+        Y = targets.astype(Z.dtype)
         sums = Y.sum(axis=1)
     if not (sums.min() >= 1 - 1e-4 and sums.max() <= 1 + 1e-4 and Y.min() >= 0):
         raise ValueError(

@@ -57,13 +57,13 @@ class SoftmaxCrossEntropy(Loss):
         sums = E.sum(axis=1, keepdims=True)
         P, log_P = E / sums, S - np.log(sums)
         self.save_for_backward(P, T, Q @ w, D)
-        with np.errstate(invalid="ignore"):
-            return -float(np.where(T > 0, T * log_P, 0 * sums).sum()) / D  # 0·log 0 counts as 0, but for a row of NaN
+        with np.errstate(invalid="ignore"):  # 0·log 0 counts as 0, but for a row of NaN
+            return -float(np.where(T > 0, T * log_P, 0 * sums).sum(dtype=np.float64)) / D
 
     def backward(self) -> FloatArray:
         """Return `dZ = (P·Σ_c T − T)/D`, `(N, C)`: `(P − Y)/N` without weights and smoothing."""
         P, T, sums, D = self.saved()
-        return ((P * sums[:, np.newaxis] - T) / D).astype(P.dtype)
+        return ((P * sums[:, np.newaxis] - T) / D).astype(P.dtype, copy=False)
 
     def for_evaluation(self) -> Loss:
         """Return the plain cross-entropy: label smoothing and class weights change what is learnt, not what is true."""
@@ -74,17 +74,17 @@ class SoftmaxCrossEntropy(Loss):
         labels = targets if targets.ndim == 1 else targets.argmax(axis=1)
         return float(np.count_nonzero(outputs.argmax(axis=1) == labels))
 
-    def _weights(self, Z: FloatArray) -> npt.NDArray[np.float64]:
-        """Return the weight of each class, `(C,)`."""
+    def _weights(self, Z: FloatArray) -> FloatArray:
+        """Return the weight of each class, `(C,)`; in float64 if they were given, which holds any weights."""
         if self.class_weights is None:
-            return np.ones(Z.shape[1])
+            return np.ones(Z.shape[1], dtype=Z.dtype)
         if len(self.class_weights) != Z.shape[1]:
             raise ValueError(f"{self!r}: expected {Z.shape[1]} class weights, received {len(self.class_weights)}")
         return self.class_weights
 
-    def _total_weight(self, Y: npt.NDArray[np.float64], w: npt.NDArray[np.float64]) -> float:
+    def _total_weight(self, Y: FloatArray, w: FloatArray) -> float:
         """Return D, what the loss divides by."""
-        D = float((Y @ w).sum()) if self.target_form == "class ids" else float(len(Y))
+        D = float((Y @ w).sum(dtype=np.float64)) if self.target_form == "class ids" else float(len(Y))
         if D == 0:
             raise ValueError(f"{self!r}: expected some class of the batch to have a weight above 0, received none")
         return D
