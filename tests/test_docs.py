@@ -1,7 +1,9 @@
 """README and docs/: links lead somewhere, examples run, commands exist, and leave nothing that Git would commit."""
 
+import inspect
 import re
 import subprocess
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import unquote
@@ -85,6 +87,30 @@ def test_the_picture_of_the_rooms_has_them_all() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     rooms = {path.parent.name for path in (ROOT / "src" / "glassnet").glob("*/__init__.py")}
     assert set(re.findall(r"^\| `src/glassnet/(\w+)`", text, re.MULTILINE)) == rooms
+
+
+def _public_names(package: str) -> dict[str, str]:
+    """Return the public names of a package; what is a class or a function with the first line of its docstring."""
+    module = import_module(f"glassnet.{package}")
+    values = {name: getattr(module, name) for name in module.__all__}
+    described = {
+        name for name, value in values.items() if inspect.isclass(value) or inspect.isfunction(inspect.unwrap(value))
+    }
+    lines = {name: values[name].__doc__.splitlines()[0] for name in described}
+    return {name: lines.get(name, "").replace("|", "\\|") for name in values}
+
+
+@pytest.mark.parametrize("package", ["nn", "optim", "data", "training", "diagnostics", "evaluation"])
+def test_the_public_names_are_listed(package: str) -> None:
+    """All of them, in one place, and each with what its docstring says first."""
+    text = (ROOT / "docs" / "reference" / "library.md").read_text(encoding="utf-8")
+    section = text.partition(f"## glassnet.{package}\n")[2].partition("\n## ")[0]
+    listed = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", section, re.MULTILINE))
+    names = _public_names(package)
+    assert sorted(listed) == sorted(names)
+    assert {name: listed[name] for name, line in names.items() if line} == {
+        n: line for n, line in names.items() if line
+    }
 
 
 def test_what_the_examples_write_is_ignored() -> None:
