@@ -172,6 +172,13 @@ def test_neighbours_agree_with_a_plain_search() -> None:
     assert usual_distance(copies) == 0
 
 
+def test_of_neighbours_at_one_distance_the_first_are_taken() -> None:
+    """Whole numbers have many, within a block and over two."""
+    X, train = RNG.integers(0, 3, (50, 3)).astype(float), RNG.integers(0, 3, (15_000, 3)).astype(float)
+    plain = np.square(X[:, np.newaxis] - train).sum(axis=2)
+    np.testing.assert_array_equal(nearest_rows(X, train, 5)[1], np.argsort(plain, axis=1, kind="stable")[:, :5])
+
+
 def test_large_errors_of_a_regression_are_explained() -> None:
     """One row that lies far out, four whose target differs from that of rows just like them."""
     train = LabelledRows(np.linspace(-2, 2, 81)[:, np.newaxis], np.linspace(-2, 2, 81), np.arange(81))
