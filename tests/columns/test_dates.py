@@ -5,10 +5,10 @@ import pytest
 
 from glassnet.columns.dates import (
     ISO,
-    as_text,
+    as_string,
     find_date_format,
     is_date_format,
-    iso_texts,
+    iso_strings,
     may_be_plain_dates,
     months,
     stray_among_dates,
@@ -18,7 +18,7 @@ from glassnet.columns.dates import (
 
 
 @pytest.mark.parametrize(
-    ("texts", "form"),
+    ("strings", "form"),
     [
         (["2024-01-31", "2023-12-01"], ISO),
         (["2024-01-31T12:00:00Z", "2024-01-31"], ISO),
@@ -45,25 +45,25 @@ from glassnet.columns.dates import (
         (["20240131T120000"], "%Y%m%dT%H%M%S"),
     ],
 )
-def test_the_form_is_found(texts: list[str], form: str) -> None:
+def test_the_form_is_found(strings: list[str], form: str) -> None:
     """Of one text, or of all of them together."""
-    assert find_date_format(texts) == (form, None)
+    assert find_date_format(strings) == (form, None)
 
 
 @pytest.mark.parametrize(
-    "texts",
+    "strings",
     [
         [], ["20240131"], ["2024"], ["30.02.2024"], ["31/01/2024", "01/31/2024"], ["2024-13-01"], ["1.2.3"], ["12:30"],
         ["31 Foo 2024"], ["2024-01-31", "soon"], ["2003-04", "2004-05"], ["2000-1", "2000-2"], ["1960-64"],
     ],
 )  # fmt: skip
-def test_what_is_no_date_is_none(texts: list[str]) -> None:
+def test_what_is_no_date_is_none(strings: list[str]) -> None:
     """Days that no month has, seasons and terms, plain numbers, two orders in one column."""
-    assert find_date_format(texts) is None
+    assert find_date_format(strings) is None
 
 
 @pytest.mark.parametrize(
-    ("texts", "may_be"),
+    ("strings", "may_be"),
     [
         ([f"202401{day:02d}" for day in range(1, 29)], True),
         ([f"2024{month:02d}" for month in range(1, 13)], True),
@@ -74,9 +74,9 @@ def test_what_is_no_date_is_none(texts: list[str]) -> None:
         ([f"{year}" for year in range(1990, 2020)], False),
     ],
 )
-def test_numbers_may_be_dates(texts: list[str], may_be: bool) -> None:
+def test_numbers_may_be_dates(strings: list[str], may_be: bool) -> None:
     """Where all are, of enough; a year may as well be a number."""
-    assert may_be_plain_dates(texts) == may_be
+    assert may_be_plain_dates(strings) == may_be
 
 
 @pytest.mark.parametrize(
@@ -89,23 +89,23 @@ def test_numbers_are_dates_where_they_are_declared(text: str, form: str, day: in
 
 
 @pytest.mark.parametrize(
-    ("texts", "first", "other"),
+    ("strings", "first", "other"),
     [
         (["01/02/2024", "03/04/2024"], "%m/%d/%Y", "%d/%m/%Y"),
         (["01.02.2024", "03.04.2024"], "%d.%m.%Y", "%m.%d.%Y"),
         (["01-02-2024"], "%d-%m-%Y", "%m-%d-%Y"),
     ],
 )
-def test_where_nothing_tells_day_from_month_both_are_named(texts: list[str], first: str, other: str) -> None:
+def test_where_nothing_tells_day_from_month_both_are_named(strings: list[str], first: str, other: str) -> None:
     """With slashes the month is first, as pandas has it; with points or hyphens the day."""
-    assert find_date_format(texts) == (first, other)
+    assert find_date_format(strings) == (first, other)
 
 
 def test_dates_become_days_months_and_weekdays() -> None:
     """2024-01-31, a Wednesday, is day 19,753 since 1970; an offset counts, and half a day is half of one."""
     days = to_days(["31.01.2024", "2024-02-01T12:00:00Z", "2024-02-01T01:00:00+02:00"], "%d.%m.%Y")
     assert days.tolist() == [19753, 19754.5, 19753 + 23 / 24]
-    assert iso_texts([*days[:2], np.nan]) == ["2024-01-31", "2024-02-01T12:00:00", None]
+    assert iso_strings([*days[:2], np.nan]) == ["2024-01-31", "2024-02-01T12:00:00", None]
     assert months(days).tolist() == [0, 1, 0]
     assert weekdays(days).tolist() == [2, 3, 2]
     assert weekdays(np.array([-1.0])).tolist() == [2]  # 1969-12-31
@@ -127,11 +127,11 @@ def test_the_short_and_the_long_name_of_a_month_are_read() -> None:
 )  # fmt: skip
 def test_what_programs_pass_on_is_read_too(value: object, text: str) -> None:
     """Moments, and numbers where a column has such dates."""
-    assert as_text(value) == text
+    assert as_string(value) == text
 
 
 def test_what_is_no_date_among_dates_is_found() -> None:
-    """So that a column that is taken for texts says why."""
+    """So that a column that is taken for strings says why."""
     assert stray_among_dates(["2024-01-31", "2024-02-01", "2024-02-02", "soon"]) == ["soon"]
     assert stray_among_dates(["31.01.2024", "01.02.2024", "32.01.2024"]) == ["32.01.2024"]
     assert stray_among_dates(["1960-64", "1965-69"]) == []

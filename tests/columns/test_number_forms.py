@@ -64,7 +64,7 @@ def test_what_is_another_number_or_none_is_not_read(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("texts", "decimal", "form"),
+    ("strings", "decimal", "form"),
     [
         (["12%", "7 %", "(3%)"], ".", NumberForm(suffix="%")),
         (["$900", "$1,200", "-$5"], ".", NumberForm(prefix="$", grouping=",")),
@@ -86,9 +86,9 @@ def test_what_is_another_number_or_none_is_not_read(text: str) -> None:
         (["5", "−3"], ".", NumberForm()),
     ],
 )
-def test_a_column_has_one_form_or_none(texts: list[str], decimal: str, form: NumberForm | None) -> None:
-    """One unit, and one sign between thousands."""
-    assert find_form(texts, decimal) == form
+def test_a_column_has_one_form_or_none(strings: list[str], decimal: str, form: NumberForm | None) -> None:
+    """One unit, and one thousands separator."""
+    assert find_form(strings, decimal) == form
 
 
 def test_other_units_are_refused_later_and_plain_numbers_are_not() -> None:

@@ -45,7 +45,7 @@ def _fitted() -> TablePreprocessing:
     ids=["as in the file", "as a program has them", "as pandas reads them", "as a mixture"],
 )  # fmt: skip
 def test_rows_are_read_in_whatever_form_they_come(rows: dict[str, Any]) -> None:
-    """Marks of missing values too: the number -999 as the text."""
+    """Markers of missing values too: the number -999 as the string."""
     fitted = _fitted()
     assert fitted.transform(pd.DataFrame(rows)).tobytes() == fitted.transform(FRAME).tobytes()
     assert fitted.unseen_categories(pd.DataFrame(rows)) == {}
@@ -80,7 +80,7 @@ def test_what_cannot_be_read_is_named_with_its_row(column: str, value: Any, said
 
 
 def test_models_of_before_read_plain_numbers() -> None:
-    """Their columns have no form, and their marks are texts alone, or none."""
+    """Their columns have no form, and their markers are strings alone, or none."""
     column = {"name": "a", "kind": "numeric", "mean": 2.0, "scale": 2.0, "fill": 4.0, "indicator": False, "gaps": 1}
     text = {"name": "t", "kind": "categorical", "categories": ["u", "v"], "fill": "u", "gaps": 0}
     for extra in ({}, {"gap_marks": ["?"]}):

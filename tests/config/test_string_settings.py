@@ -1,4 +1,4 @@
-"""Settings that hold texts: names that look like numbers, lists or worse are taken as written, or explained."""
+"""Settings that hold strings: names that look like numbers, lists or worse are taken as written, or explained."""
 
 import sys
 from collections.abc import Callable
@@ -18,7 +18,7 @@ Start = Callable[..., list[Any]]
 
 @pytest.fixture
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
-    """Starts a stage with these arguments in a folder of its own; returns the settings of each run that hold texts."""
+    """Starts a stage with these arguments in a folder of its own; returns each run's settings that hold strings."""
     for name in ("conf", "src"):
         (tmp_path / name).symlink_to(PROJECT / name)
     monkeypatch.chdir(tmp_path)
@@ -58,12 +58,12 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
         ("data.date_format='%d/%m/%Y'", "date_format", "%d/%m/%Y"),
     ],
 )
-def test_texts_are_taken_as_they_were_written(start: Start, argument: str, key: str, value: object) -> None:
+def test_strings_are_taken_as_they_were_written(start: Start, argument: str, key: str, value: object) -> None:
     """Hydra makes a number of 2020 and the same one of 2_020; what a setting holds is known to be a text."""
     assert [run[key] for run in start(argument)] == [value]
 
 
-def test_a_sweep_over_texts_takes_them_as_they_were_written(start: Start) -> None:
+def test_a_sweep_over_strings_takes_them_as_they_were_written(start: Start) -> None:
     """Each for itself."""
     runs = start("-m", "data.target=2020,a", "data.drop=[1_0],[b,2]", "hydra.sweep.dir=s")
     assert [(run["target"], run["drop"]) for run in runs] == [
@@ -72,7 +72,7 @@ def test_a_sweep_over_texts_takes_them_as_they_were_written(start: Start) -> Non
     assert len(read_jobs(Path("s"))) == 4
 
 
-def test_a_search_takes_texts_as_they_were_written() -> None:
+def test_a_search_takes_strings_as_they_were_written() -> None:
     """Beside the settings that it searches."""
     fixed = search._arguments(["data.target=2020", "training.epochs=1,2"])[2]
     assert fixed == ["data.target='2020'"]
@@ -83,7 +83,7 @@ def test_a_search_takes_texts_as_they_were_written() -> None:
     ["seed=1", "model=mlp", "data.target='2020'", "data.target=choice(1,b)", "data.target=range(1,3)", "data.fold=2"],
 )
 def test_what_is_no_text_or_quoted_stays_as_it_is(argument: str) -> None:
-    """Numbers of settings that hold numbers, and sweeps that name no texts one by one."""
+    """Numbers of settings that hold numbers, and sweeps that name no strings one by one."""
     assert as_written(argument) == argument
 
 
@@ -153,7 +153,7 @@ def test_whole_numbers_in_a_file_name_columns() -> None:
     ],
 )
 def test_what_is_one_value_is_told(start: Start, capsys: pytest.CaptureFixture[str], argument: str, said: str) -> None:
-    """A comma that is not quoted, a tab that is not seen, two signs."""
+    """A comma that is not quoted, a tab that is not seen, two characters."""
     with pytest.raises(SystemExit):
         start(argument)
     assert said in capsys.readouterr().err

@@ -23,7 +23,7 @@ PLAIN = ("tracking=none", "training.epochs=3", "training.baseline.epochs=2")
 
 
 def _write_people(path: Path) -> None:
-    """A table with texts, gaps, an id, and a target that can be learnt from it."""
+    """A table with strings, missing values, an id, and a target that can be learnt from it."""
     rng = random.Random(0)
     with path.open("w", newline="", encoding="utf-8-sig") as file:
         writer = csv.writer(file, delimiter=";")
@@ -44,7 +44,7 @@ def _stages(run: Run, folder: Path, *arguments: str, stages: tuple[str, ...] = (
 
 
 def test_a_table_of_ones_own_goes_all_the_way(fresh: Path, run: Run) -> None:
-    """By hand and through DVC with the same result; the model takes raw rows, with gaps and cities it never saw."""
+    """By hand and through DVC with the same result; the model takes raw rows, with missing values and new cities."""
     _write_people(fresh / "people.csv")
     chosen = ("data=csv", "data.path=people.csv", "data.target=churned", "data.drop=[id]")
     printed = _stages(run, fresh, *chosen, *PLAIN, "hydra.run.dir=byhand")
@@ -75,10 +75,10 @@ def test_a_table_of_ones_own_goes_all_the_way(fresh: Path, run: Run) -> None:
     predicted = pd.read_csv(fresh / "out" / "predicted.csv")
     np.testing.assert_array_equal(predicted["probability_yes"], saved.predict_frame(rows)[:, 1].astype(float))
     (fresh / "new.csv").write_text("city,income\nCork,5\n", encoding="utf-8")
-    (fresh / "texts.csv").write_text("city,owns a car,income\nCork,True,rich\n", encoding="utf-8")
+    (fresh / "strings.csv").write_text("city,owns a car,income\nCork,True,rich\n", encoding="utf-8")
     for arguments, part in (
         (("input=new.csv", "output=out.csv"), "owns a car"),
-        (("input=texts.csv", "output=out.csv"), "expected numbers in income, received 'rich' in row 1"),
+        (("input=strings.csv", "output=out.csv"), "expected numbers in income, received 'rich' in row 1"),
         (
             ("input=none.csv", "output=out.csv"),
             "input: expected a CSV file with the rows to predict for, found none at none.csv",

@@ -11,25 +11,25 @@ from glassnet.sources import RawTable
 from glassnet.tables import prepare, read_prepared, read_raw, write_raw
 from tests.sources.tables import class_of, lines, measured, note, read, settings_for
 
-MARKS = [
+MARKERS = [
     "NA", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>", "NaN", "-NaN", "nan", "-nan", "NULL", "null", "None",
     "1.#IND", "-1.#IND", "1.#QNAN", "-1.#QNAN", "?", "",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("mark", MARKS)
-def test_what_pandas_takes_for_missing_is_missing(tmp_path: Path, mark: str) -> None:
-    """Among numbers and among texts, in 5% of the rows."""
+@pytest.mark.parametrize("marker", MARKERS)
+def test_what_pandas_takes_for_missing_is_missing(tmp_path: Path, marker: str) -> None:
+    """Among numbers and among strings, in 5% of the rows."""
     text = lines(
         "a,c,y",
-        lambda i: f"{mark if i % 20 == 3 else measured(i)},{mark if i % 20 == 7 else 'uvw'[i % 3]},{class_of(i)}",
+        lambda i: f"{marker if i % 20 == 3 else measured(i)},{marker if i % 20 == 7 else 'uvw'[i % 3]},{class_of(i)}",
     )
     table = read(tmp_path, text)
     assert table.categorical == ("c",)
     assert table.frame["a"].isna().sum() == table.frame["c"].isna().sum() == 3
 
 
-def test_none_among_texts_is_said_to_be_missing(tmp_path: Path) -> None:
+def test_none_among_strings_is_said_to_be_missing(tmp_path: Path) -> None:
     """It may be a category; and so may NA among codes of two letters."""
     text = lines(
         "a,b,c,y", lambda i: f"{measured(i)},{['None', 'some'][i % 2]},{['NA', 'EU', 'US'][i % 3]},{class_of(i)}"
@@ -68,7 +68,7 @@ def test_numbers_in_one_form_are_numbers(
     assert preprocessing.transform(raw).tobytes() == preprocessing.transform(table.frame.head(3)).tobytes()
 
 
-def test_numbers_in_several_forms_are_texts_and_said_to_be(tmp_path: Path) -> None:
+def test_numbers_in_several_forms_are_strings_and_said_to_be(tmp_path: Path) -> None:
     """Pounds are no kilograms."""
     table = read(tmp_path, lines("a,b,y", lambda i: f"{i % 9} {'kg' if i % 2 else 'lb'},{measured(i)},{class_of(i)}"))
     assert table.categorical == ("a",)
@@ -82,7 +82,7 @@ def test_what_may_mark_a_missing_value_is_to_be_declared(tmp_path: Path, strays:
     """However many different ones there are; then they are missing."""
     text = lines("a,y", lambda i: f"{strays[i // 5 % len(strays)] if i % 5 == 0 else measured(i)},{class_of(i)}")
     table = read(tmp_path, text + lines("9,p", lambda i: f"{measured(i)},{class_of(i)}"), most_categories=500)
-    said = note(table, "taken for texts, though most are numbers: a (")
+    said = note(table, "taken for strings, though most are numbers: a (")
     assert "declare in data.missing_values what marks a missing value" in said
     assert all(repr(stray) in said for stray in strays)
     assert read(tmp_path, text, missing_values=strays).categorical == ()
@@ -92,7 +92,7 @@ def test_what_may_mark_a_missing_value_is_to_be_declared(tmp_path: Path, strays:
 def test_what_is_a_value_is_not_said_to_be_missing(tmp_path: Path, strays: list[str]) -> None:
     """Three or more, a trace of rain, the number of a family: named, without advice to declare them."""
     text = lines("a,y", lambda i: f"{strays[i // 5 % len(strays)] if i % 5 == 0 else i * 37 % 101},{class_of(i)}", 100)
-    said = note(read(tmp_path, text, most_categories=500), "taken for texts, though most are numbers: a (")
+    said = note(read(tmp_path, text, most_categories=500), "taken for strings, though most are numbers: a (")
     assert repr(strays[0]) in said
     assert "missing" not in said
 
@@ -112,20 +112,20 @@ def test_states_are_no_free_text(tmp_path: Path) -> None:
     table = read(tmp_path, text)
     assert table.categorical == ("s",)
     assert "free text" not in " ".join(table.notes)
-    said = "s (51 different texts, each in 11.8 rows on average); data.most_categories="
+    said = "s (51 different strings, each in 11.8 rows on average); data.most_categories="
     assert note(table, "learnt from as categories, since they repeat").endswith(f"{said}50 leaves them out")
-    assert note(table, "600 different texts").endswith("=50: r (600 different texts in 600 rows)")
+    assert note(table, "600 different strings").endswith("=50: r (600 different strings in 600 rows)")
     table = read(tmp_path, text, most_categories=50)
     assert table.features == ("b",)
     assert note(table, "though they repeat").endswith(f"{said}51 learns from them")
     assert read(tmp_path, text, most_categories=51).categorical == ("s",)
-    assert read(tmp_path, text, keep=["s"]).notes == (note(table, "600 different texts"),)
+    assert read(tmp_path, text, keep=["s"]).notes == (note(table, "600 different strings"),)
 
 
 @pytest.mark.parametrize(
     ("different", "rows", "is_learnt_from"), [(300, 1500, True), (301, 1505, False), (60, 299, False)]
 )
-def test_many_texts_are_learnt_from_where_they_repeat(
+def test_many_strings_are_learnt_from_where_they_repeat(
     tmp_path: Path, different: int, rows: int, is_learnt_from: bool
 ) -> None:
     """Five times or more on average, and 300 at most."""
@@ -218,22 +218,22 @@ def test_numbers_that_may_be_dates_and_marks_among_dates_are_said(tmp_path: Path
     )
     assert read(tmp_path, text, dates=["w"]).frame["w"][1] == "2024-02-06"
     assert read(tmp_path, text, keep=["w"]).notes == ()
-    for mark in ("0000-00-00", "NaT", "-"):
-        dates = [f"2024-01-{1 + i % 28:02d}" if i % 9 else mark for i in range(60)]
+    for marker in ("0000-00-00", "NaT", "-"):
+        dates = [f"2024-01-{1 + i % 28:02d}" if i % 9 else marker for i in range(60)]
         text = "\n".join(["w,b,y", *(f"{date},{measured(i)},{class_of(i)}" for i, date in enumerate(dates))]) + "\n"
         said = note(read(tmp_path, text), "most are dates")
-        assert f"w ({mark!r}); declare in data.missing_values what marks a missing value (" in said
-        assert read(tmp_path, text, missing_values=[mark]).frame["w"].isna().sum() == 7
+        assert f"w ({marker!r}); declare in data.missing_values what marks a missing value (" in said
+        assert read(tmp_path, text, missing_values=[marker]).frame["w"].isna().sum() == 7
     born = read(tmp_path, lines("w,b,y", lambda i: f"{13 + i % 9}.01.{40 + i},{measured(i)},{class_of(i)}"))
     assert "years from 69 are of the last century, others of this" in note(born, "read as dates")
 
 
-def test_dates_may_stay_texts(tmp_path: Path) -> None:
+def test_dates_may_stay_strings(tmp_path: Path) -> None:
     """As codes, say; and what is no date among dates is said."""
     text = lines("w,b,y", lambda i: f"2024-01-{1 + i % 28:02d},{measured(i)},{class_of(i)}")
     assert read(tmp_path, text, categorical=["w"]).categorical == ("w",)
     table = read(tmp_path, text.replace("2024-01-05", "soon"))
-    assert note(table, "taken for texts, though most are dates").endswith("w ('soon')")
+    assert note(table, "taken for strings, though most are dates").endswith("w ('soon')")
 
 
 def test_equal_numbers_are_one_label(tmp_path: Path) -> None:
@@ -308,7 +308,7 @@ def test_what_else_a_target_may_be_is_said(
 
 
 def test_a_target_in_a_form_is_a_quantity(tmp_path: Path) -> None:
-    """Shares with a sign for percent; and what is no number is named with what to set."""
+    """Fractions with a percent sign; and what is no number is named with what to set."""
     text = lines("a;y", lambda i: f"{measured(i)};{i * 7 % 59}%")
     table = read(tmp_path, text)
     assert (table.task, table.frame["y"][1]) == ("regression", 7)

@@ -39,7 +39,7 @@ MIXED = _lines(
 
 
 def test_a_file_from_a_spreadsheet_is_understood(tmp_path: Path) -> None:
-    """BOM, semicolons, quotes, gaps, texts, booleans; the constant column and the remarks are left out, and said so."""
+    """BOM, semicolons, quotes, missing values, strings, booleans; what is left out is said to be."""
     table = _read(tmp_path / "a.csv", "\ufeff" + MIXED, drop=["id"], most_categories=10)
     assert table.features == ("Größe", "colour", "flag")
     assert table.categorical == ("colour", "flag")
@@ -48,7 +48,7 @@ def test_a_file_from_a_spreadsheet_is_understood(tmp_path: Path) -> None:
     assert table.frame["colour"].isna().sum() == 10
     assert len(table.notes) == 2
     assert "constant or empty: same" in table.notes[0]
-    assert "remark (30 different texts" in table.notes[1]
+    assert "remark (30 different strings" in table.notes[1]
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
@@ -72,7 +72,7 @@ def test_the_delimiter_is_found(tmp_path: Path, delimiter: str) -> None:
     ],
 )
 def test_the_task_follows_from_the_target(tmp_path: Path, values: list[str], task: str, names: tuple[str, ...]) -> None:
-    """Integers, booleans, texts; class ids in the order of numbers, not of digits; names as they are."""
+    """Integers, booleans, strings; class ids in the order of numbers, not of digits; names as they are."""
     text = _lines("a,y", lambda i: f'{i},"{values[i % len(values)]}"')
     table = _read(tmp_path / "a.csv", text)
     assert (table.task, table.class_names) == (task, names)
@@ -193,7 +193,7 @@ def test_what_python_alone_takes_for_a_number_is_a_text(tmp_path: Path) -> None:
 
 
 def test_decimal_commas_that_were_not_declared_are_noticed(tmp_path: Path) -> None:
-    """In a column to learn from, which becomes texts; and in the target."""
+    """In a column to learn from, which becomes strings; and in the target."""
     text = _lines("a;b;y", lambda i: f"{i % 5},5;-{i % 7},25;{'pq'[i % 2]}")
     table = _read(tmp_path / "a.csv", text)
     assert table.categorical == ("a", "b")
@@ -204,7 +204,7 @@ def test_decimal_commas_that_were_not_declared_are_noticed(tmp_path: Path) -> No
 
 
 def test_points_that_part_thousands_are_no_decimals(tmp_path: Path) -> None:
-    """Where the comma is the sign for decimals, 1.500 is not one and a half; that it is read as 1500 is said."""
+    """Where the comma is the decimal separator, 1.500 is not one and a half; that it is read as 1500 is said."""
     text = _lines("a;b;y", lambda i: f"{['900', '1.500', '2.300'][i % 3]};{i % 7},5;{'pq'[i % 2]}")
     table = _read(tmp_path / "a.csv", text, decimal=",")
     assert table.frame["a"].tolist()[:3] == [900, 1500, 2300]
@@ -218,7 +218,7 @@ def test_rare_whole_numbers_have_no_decimal_comma(tmp_path: Path) -> None:
 
 
 def test_a_mark_of_gaps_that_was_not_declared_is_noticed(tmp_path: Path) -> None:
-    """One text among numbers turns them all into texts, whether they are few or so many that they are left out."""
+    """One string among numbers turns them all into strings, whether they are few or so many that they are left out."""
     for different in (20, 200):
         text = _lines("a,b,y", lambda i, n=different: f"{i % 7},{i % n / 4 if i % 5 else '--'},{'pq'[i % 11 % 2]}", 200)
         table = _read(tmp_path / "a.csv", text)
@@ -254,7 +254,7 @@ def test_columns_without_a_name_are_left_out(tmp_path: Path, header: str, row: s
 def test_one_value_or_none_is_no_constant_where_gaps_are_marked(
     tmp_path: Path, value: str, rule: dict[str, Any], names: list[str]
 ) -> None:
-    """A box that is ticked or left blank says something, if the rule for gaps keeps them apart."""
+    """A box that is ticked or left blank says something, if the rule for missing values keeps them apart."""
     text = _lines("a,f,y", lambda i: f"{i * 37 % 101 / 4},{value if i % 3 else ''},{'pq'[i % 2]}")
     table = _read(tmp_path / "a.csv", text, **rule)
     prepare(table, _settings(tmp_path / "a.csv", **rule), tmp_path / "prepared")
@@ -264,7 +264,7 @@ def test_one_value_or_none_is_no_constant_where_gaps_are_marked(
 
 
 @pytest.mark.parametrize(
-    ("texts", "decimal", "numbers"),
+    ("strings", "decimal", "numbers"),
     [
         (("950", "1,200", "-3,450"), ".", [950, 1200, -3450]),
         (("1,234,560", "2,345,678", "3,456,789"), ".", [1234560, 2345678, 3456789]),
@@ -273,10 +273,10 @@ def test_one_value_or_none_is_no_constant_where_gaps_are_marked(
     ],
 )
 def test_thousands_are_not_taken_for_decimals(
-    tmp_path: Path, texts: tuple[str, str, str], decimal: str, numbers: list[float]
+    tmp_path: Path, strings: tuple[str, str, str], decimal: str, numbers: list[float]
 ) -> None:
-    """Read by the other sign for decimals, 1,200 would be less than 950; in the target too."""
-    text = _lines("a;b;y", lambda i: f"{texts[i % 3]};{i % 7};{'pq'[i % 2]}")
+    """Read by the other decimal separator, 1,200 would be less than 950; in the target too."""
+    text = _lines("a;b;y", lambda i: f"{strings[i % 3]};{i % 7};{'pq'[i % 2]}")
     table = _read(tmp_path / "a.csv", text, decimal=decimal)
     assert table.frame["a"].tolist()[:3] == numbers
     assert table.notes[0].startswith("read as numbers: a ('")
@@ -288,7 +288,7 @@ def test_thousands_are_not_taken_for_decimals(
 def test_numbers_with_three_digits_after_the_other_sign_may_be_decimals(tmp_path: Path) -> None:
     """Nothing tells 1,234 from 1.234 where each number has one comma; both are as good to learn from, and one is noted.
 
-    Where the comma is known to be the sign for decimals, the point is none.
+    Where the comma is known to be the decimal separator, the point is none.
     """
     text = _lines("a;b;y", lambda i: f"1,{100 + i * 7 % 40};{i};{'pq'[i % 2]}")
     said = "read as numbers whose thousands a comma parts{} ('1,100'); if it stands for decimals, set data.decimal"
@@ -305,8 +305,8 @@ def test_numbers_with_three_digits_after_the_other_sign_may_be_decimals(tmp_path
     assert "data.decimal" not in " ".join(table.notes)
 
 
-def test_texts_that_are_numbers_and_none_are_gaps_wherever_gaps_count(tmp_path: Path) -> None:
-    """NAN is one however it is written; where rows with gaps are to be left out, its rows are."""
+def test_strings_that_are_numbers_and_none_are_missing_wherever_that_counts(tmp_path: Path) -> None:
+    """NAN is one however it is written; where rows with missing values are to be left out, its rows are."""
     text = _lines("a,b,y", lambda i: f"{'NAN' if i % 10 == 4 else i / 4},{i % 7},{'pq'[i // 2 % 2]}")
     assert _read(tmp_path / "a.csv", text).frame["a"].isna().sum() == 3
     table = _read(tmp_path / "a.csv", text, missing_numeric="drop")
@@ -315,7 +315,7 @@ def test_texts_that_are_numbers_and_none_are_gaps_wherever_gaps_count(tmp_path: 
 
 
 def test_spaces_before_a_quotation_mark_are_no_text(tmp_path: Path) -> None:
-    """As some programs write after each delimiter; a delimiter inside the marks divides nothing."""
+    """As some programs write after each delimiter; a delimiter inside quotation marks divides nothing."""
     table = _read(tmp_path / "a.csv", _lines("a, b, y", lambda i: f'{i}, "u, v{i % 3}", {"pq"[i % 2]}'))
     assert sorted(set(table.frame["b"])) == ["u, v0", "u, v1", "u, v2"]
 
@@ -332,7 +332,7 @@ def test_a_carriage_return_in_a_text_survives_the_raw_files(tmp_path: Path) -> N
 
 
 def test_ten_thousand_columns_of_text_are_one_short_line(tmp_path: Path) -> None:
-    """Whether each cell is different, or the few texts would make too many features."""
+    """Whether each cell is different, or the few strings would make too many features."""
     header = ",".join([*(f"t{column}" for column in range(10_000)), "y"])
     for cell, part in ((lambda i, c: f"w{i}-{c}", "none that is usable"), (lambda i, c: f"w{i % 3}", "at most 10000")):
         text = _lines(header, lambda i, cell=cell: ",".join([*(cell(i, c) for c in range(10_000)), "pq"[i % 2]]), 12)
@@ -395,7 +395,7 @@ def test_gaps_are_filled_by_rules_learnt_on_training_rows(tmp_path: Path, rules:
 
 
 def test_prediction_takes_raw_rows_with_unseen_categories_and_gaps() -> None:
-    """An unseen category becomes zeros and is declared; a gap is filled as in training, whatever its form."""
+    """An unseen category becomes zeros and is declared; a missing value is filled as in training, whatever its form."""
     frame = pd.DataFrame({"a": [1.0, 2.0, np.nan, 4.0], "c": ["u", "v", "u", "u"], "b": ["true", "false"] * 2})
     rules = {"numeric": "median", "categorical": "most_frequent", "indicator": False}
     fitted = TablePreprocessing.fit(frame, ("a", "c", "b"), ("c", "b"), rules)
@@ -407,7 +407,10 @@ def test_prediction_takes_raw_rows_with_unseen_categories_and_gaps() -> None:
     assert X[0, 0] == X[1, 0]  # the median of 1, 2 and 4 is 2
     assert fitted.unseen_categories(new) == {"c": ["w"]}
     assert fitted.unseen_categories(frame) == {}
-    assert fitted.unseen_categories(new.assign(c="U", b="TRUE")) == {"b": ["TRUE"], "c": ["U"]}  # a text is what it is
+    assert fitted.unseen_categories(new.assign(c="U", b="TRUE")) == {
+        "b": ["TRUE"],
+        "c": ["U"],
+    }  # a string is what it is
     assert fitted.unseen_categories(new.assign(b="True")) == {"c": ["w"]}  # or what a program made of a truth value
     with pytest.raises(ValueError, match=r"received none of these: \['c'\]"):
         fitted.transform(new.drop(columns="c"))

@@ -65,7 +65,7 @@ def test_equal_steps_are_noted(tmp_path: Path, number: Callable[[int], float]) -
     ],
 )
 def test_another_value_in_each_row_is_noted(tmp_path: Path, name: str, value: Callable[[int], Any]) -> None:
-    """Whole numbers that were given out, and texts."""
+    """Whole numbers that were given out, and strings."""
     text = lines(f"{name},a,y", lambda i: f"{value(i)},{measured(i)},{class_of(i)}", 48)
     assert f"has: {name}; unless it is a quantity, leave it out with " in note(
         read(tmp_path, text), "another value in each row"
@@ -147,8 +147,8 @@ def test_sentinels_are_noted(tmp_path: Path, value: str, rest: Callable[[int], A
     assert declared.frame["a"].isna().sum() == 6
 
 
-def test_a_sentinel_in_the_target_and_beside_other_marks(tmp_path: Path) -> None:
-    """The setting that the note names has the marks in use too, and says where else the number is."""
+def test_a_sentinel_in_the_target_and_beside_other_markers(tmp_path: Path) -> None:
+    """The setting that the note names has the markers in use too, and says where else the number is."""
     text = lines(
         "kids,age,b,y",
         lambda i: f"{99 if i % 10 == 3 else i % 4},{20 + i * 7 % 80},{'NA' if i % 9 == 0 else measured(i)},"
@@ -188,38 +188,38 @@ def test_numbers_as_large_as_a_float_holds_are_doubted_without_a_warning(tmp_pat
 
 
 @pytest.mark.parametrize(
-    ("target", "mark"),
+    ("target", "marker"),
     [
         ("pq", "-"), ("pq", "n.a."), ("pq", "#VALUE!"), ("pq", "\\N"), ("pq", "unknown"), ("01", "unknown"),
         ("01", "none"), ("01", "na"),
     ],
 )  # fmt: skip
-def test_a_class_that_may_mark_a_missing_value_is_noted(tmp_path: Path, target: str, mark: str) -> None:
+def test_a_class_that_may_mark_a_missing_value_is_noted(tmp_path: Path, target: str, marker: str) -> None:
     """It would be learnt like any other; declared, its rows are left out. Of two rows, the line names it."""
-    text = lines("a,y", lambda i: f"{measured(i)},{mark if i % 6 == 0 else target['pq'.index(class_of(i))]}")
+    text = lines("a,y", lambda i: f"{measured(i)},{marker if i % 6 == 0 else target['pq'.index(class_of(i))]}")
     table = read(tmp_path, text)
-    assert mark in table.class_names
+    assert marker in table.class_names
     said = note(table, "may mark a missing value")
-    assert f"y ({mark!r} in 10 rows); " in said
+    assert f"y ({marker!r} in 10 rows); " in said
     assert "data.missing_values=[" in said
-    assert len(read(tmp_path, text, missing_values=[mark]).frame) == 50
-    few = lines("a,y", lambda i: f"{measured(i)},{mark if i < 2 else target[i % 2]}")
+    assert len(read(tmp_path, text, missing_values=[marker]).frame) == 50
+    few = lines("a,y", lambda i: f"{measured(i)},{marker if i < 2 else target[i % 2]}")
     with pytest.raises(ValueError, match=r"data\.missing_values"):
         read(tmp_path, few)
 
 
-@pytest.mark.parametrize("mark", ["-", "--", "n/d", "N.A.", "na", "Null", "#DIV/0!", "\\N"])
-def test_a_category_that_may_mark_a_missing_value_is_noted(tmp_path: Path, mark: str) -> None:
+@pytest.mark.parametrize("marker", ["-", "--", "n/d", "N.A.", "na", "Null", "#DIV/0!", "\\N"])
+def test_a_category_that_may_mark_a_missing_value_is_noted(tmp_path: Path, marker: str) -> None:
     """Words such as unknown are categories as good as any."""
-    text = lines("f,a,y", lambda i: f"{mark if i % 6 == 0 else 'uv'[i % 2]},{measured(i)},{class_of(i)}")
-    assert f"f ({mark!r} in 10 rows)" in note(read(tmp_path, text), "may mark a missing value")
+    text = lines("f,a,y", lambda i: f"{marker if i % 6 == 0 else 'uv'[i % 2]},{measured(i)},{class_of(i)}")
+    assert f"f ({marker!r} in 10 rows)" in note(read(tmp_path, text), "may mark a missing value")
     assert read(tmp_path, text, keep=["f"]).notes == ()
 
 
-@pytest.mark.parametrize("texts", ["+-", "-x", "* ** *** n", "ND SD MO", "unknown u v", "none few many"])
-def test_signs_and_words_that_are_categories_are_not(tmp_path: Path, texts: str) -> None:
+@pytest.mark.parametrize("strings", ["+-", "-x", "* ** *** n", "ND SD MO", "unknown u v", "none few many"])
+def test_signs_and_words_that_are_categories_are_not(tmp_path: Path, strings: str) -> None:
     """A test's result, stars of significance, North Dakota."""
-    some = texts.split() if " " in texts else list(texts)
+    some = strings.split() if " " in strings else list(strings)
     table = read(tmp_path, lines("f,a,y", lambda i: f"{some[i * 7 % len(some)]},{measured(i)},{class_of(i)}"))
     assert not [said for said in table.notes if "mark" in said]
 
@@ -237,7 +237,7 @@ def test_a_copy_of_the_target_with_missing_values_is_noted(tmp_path: Path, value
     assert "one to one with the target 'y': a;" in note(table, "one to one")
 
 
-def test_stray_texts_in_a_quantity_are_named(tmp_path: Path) -> None:
+def test_stray_strings_in_a_quantity_are_named(tmp_path: Path) -> None:
     """The target then has as many classes as numbers, which is not what is wrong with it."""
     with pytest.raises(ValueError, match=r"data\.missing_values with 'out of range', 'see \*', since most are numbers"):
         read(tmp_path, lines("a,y", lambda i: f"{i % 7},{ {4: 'out of range', 9: 'see *'}.get(i, measured(i)) }"))

@@ -35,15 +35,16 @@ def test_rows_without_a_target_are_left_out_and_no_others(tmp_path: Path) -> Non
     assert sorted(rows.tolist()) == list(range(59))
 
 
-@pytest.mark.parametrize("mark", ["NA", "#N/A", "None", "n/a", "<NA>", "?", " "])
+@pytest.mark.parametrize("marker", ["NA", "#N/A", "None", "n/a", "<NA>", "?", " "])
 @pytest.mark.parametrize("value", [class_of, measured])
-def test_what_marks_a_missing_target_is_named(tmp_path: Path, mark: str, value: Any) -> None:
-    """Where a mark was a class of its own, the note says which setting decides."""
-    table = read(tmp_path, lines("a,y", lambda i: f"{measured(i)},{mark if i % 10 == 3 else value(i)}"))
+def test_what_marks_a_missing_target_is_named(tmp_path: Path, marker: str, value: Any) -> None:
+    """Where a marker was a class of its own, the note says which setting decides."""
+    table = read(tmp_path, lines("a,y", lambda i: f"{measured(i)},{marker if i % 10 == 3 else value(i)}"))
     assert len(table.frame) == 54
     said = note(table, "6 rows were left out, having no value of the target 'y'")
     assert ("row 4, 14, 24, 34, 44, 54 below the header" in said) is True
-    assert (f"read as missing there: {mark!r} in 6, which data.missing_values decides" in said) is bool(mark.strip())
+    decides = f"read as missing there: {marker!r} in 6, which data.missing_values decides"
+    assert (decides in said) is bool(marker.strip())
 
 
 def test_the_rule_for_features_stays_apart(tmp_path: Path) -> None:
@@ -187,13 +188,13 @@ def test_quotation_marks_behind_a_backslash_belong_to_the_text(tmp_path: Path) -
     ],
 )
 def test_a_wide_encoding_that_is_another_is_named(tmp_path: Path, written: str, declared: str, told: str) -> None:
-    """Read in the wrong order of bytes it would be signs without a meaning, or a table without rows."""
+    """Read in the wrong order of bytes it would be characters without a meaning, or a table without rows."""
     content = lines("größe,y", lambda i: f"{measured(i)},{class_of(i)}").encode(written)
     with pytest.raises(ValueError, match=f"expected {declared} text, {told}$"):
         read(tmp_path, content, encoding=declared)
 
 
 def test_signs_that_are_rare_in_tables_do_not_speak_against_an_encoding(tmp_path: Path) -> None:
-    """Chinese texts in UTF-16 without a byte order mark, which is declared."""
+    """Chinese strings in UTF-16 without a byte order mark, which is declared."""
     text = lines("数,y", lambda i: f"{'中文字'[i % 3] * 30},{class_of(i)}")
     assert read(tmp_path, text.encode("utf-16-le"), encoding="utf-16-le").features == ("数",)

@@ -250,6 +250,6 @@ def test_settings_of_tables_reach_a_run_and_its_commands(project: Path) -> None:
     assert {*chosen} - {"data.missing_target=drop"} <= {*changes}
     columns = {column["name"]: column for column in load_model(layout.model).preprocessing.to_json()["columns"]}
     assert columns["when"]["format"] == "%d.%m.%Y"
-    assert "price" not in columns  # n/a is no longer missing, and its texts are too many
+    assert "price" not in columns  # n/a is no longer missing, and its strings are too many
     assert columns["share"]["gaps"] > 0
     assert columns["nr"]["kind"] == "numeric"

@@ -85,17 +85,17 @@ def test_generated_data_are_a_function_of_their_seed(choice: str) -> None:
 )
 @settings(max_examples=60, deadline=None, derandomize=True)
 def test_splits_are_stratified_and_repeatable(counts: list[int], fractions: tuple[float, float], seed: int) -> None:
-    """Each class gives each split its share, at most one row off and at least one; the seed alone decides which."""
+    """Each class gives each split its fraction, at most one row off and at least one; the seed alone decides which."""
     labels = np.repeat(np.arange(len(counts)), counts)
     assignment = stratified_split(labels, *fractions, seed)
     np.testing.assert_array_equal(assignment, stratified_split(labels, *fractions, seed))
     for label, count in enumerate(counts):
-        shares = Counter(SPLITS[i] for i in assignment[labels == label].tolist())
-        assert sum(shares.values()) == count
+        sizes = Counter(SPLITS[i] for i in assignment[labels == label].tolist())
+        assert sum(sizes.values()) == count
         for split, fraction in zip(("validation", "test"), fractions, strict=True):
-            assert shares[split] >= 1
-            assert abs(shares[split] - fraction * count) <= 1
-        assert shares["train"] >= 1
+            assert sizes[split] >= 1
+            assert abs(sizes[split] - fraction * count) <= 1
+        assert sizes["train"] >= 1
 
 
 def test_the_rows_that_are_left_over_go_to_the_largest_remainders() -> None:
@@ -225,13 +225,15 @@ def test_columns_that_are_gaps_in_the_training_rows_carry_nothing(rule: str, ind
     fitted = TablePreprocessing.fit(frame, ("a", "t", "b"), ("t",), rules)
     assert fitted.constant_names == ["a", "t"]
     X = fitted.transform(pd.DataFrame({"a": [7.0, np.nan], "t": ["u", None], "b": [1.0, 2.0]}))
-    assert X.shape[1] == len(fitted.feature_names) == 2  # without a mark of gaps, which would be 1 in all rows
+    assert (
+        X.shape[1] == len(fitted.feature_names) == 2
+    )  # without an indicator of missing values, which would be 1 in all rows
     assert X[:, 0].tolist() == [0, 0]
     assert fitted.transform(fitted.example()).shape == (1, 2)
 
 
 @pytest.mark.parametrize(
-    ("rule", "texts", "constant"),
+    ("rule", "strings", "constant"),
     [
         ("most_frequent", ["u", "u", "u"], ["t"]),
         ("most_frequent", ["u", None, "u"], ["t"]),
@@ -240,18 +242,18 @@ def test_columns_that_are_gaps_in_the_training_rows_carry_nothing(rule: str, ind
     ],
 )
 def test_a_text_that_is_the_same_in_all_training_rows_is_constant(
-    rule: str, texts: list[str | None], constant: list[str]
+    rule: str, strings: list[str | None], constant: list[str]
 ) -> None:
-    """Gaps that it fills included, and unless they are told apart: the notes name it as they name such numbers."""
+    """Missing values that it fills included, unless they are told apart: noted as such numbers."""
     rules = {"numeric": "median", "categorical": rule, "indicator": False}
-    fitted = TablePreprocessing.fit(pd.DataFrame({"t": texts}), ("t",), ("t",), rules)
+    fitted = TablePreprocessing.fit(pd.DataFrame({"t": strings}), ("t",), ("t",), rules)
     assert fitted.constant_names == constant
 
 
-def test_gaps_in_texts_are_filled_or_a_category_of_their_own() -> None:
-    """Which is there only if the training rows have gaps; what they did not have is listed, in order."""
+def test_missing_strings_are_filled_or_a_category_of_their_own() -> None:
+    """Which is there only if the training rows have missing values; what they did not have is listed, in order."""
     frame = pd.DataFrame({"t": ["v", "u", "u", None]})
-    for rule, rows, categories, gap in (
+    for rule, rows, categories, missing in (
         ("most_frequent", 4, ["u", "v"], [1, 0]),
         ("own_category", 4, ["u", "v", "(missing)"], [0, 0, 1]),
         ("own_category", 3, ["u", "v"], [0, 0]),
@@ -259,7 +261,7 @@ def test_gaps_in_texts_are_filled_or_a_category_of_their_own() -> None:
     ):
         fitted = TablePreprocessing.fit(frame[:rows], ("t",), ("t",), {"categorical": rule})
         assert fitted.feature_names == [f"t = {category}" for category in categories]
-        assert fitted.transform(frame)[3].tolist() == gap
+        assert fitted.transform(frame)[3].tolist() == missing
         assert fitted.columns[0]["gaps"] == rows - 3
     later = pd.DataFrame({"t": [*"zyxwvu", None]})
     assert fitted.unseen_categories(later) == {"t": ["w", "x", "y", "z"]}
@@ -267,7 +269,7 @@ def test_gaps_in_texts_are_filled_or_a_category_of_their_own() -> None:
 
 
 def test_what_marks_a_gap_in_the_table_does_so_in_later_rows() -> None:
-    """As `predict` has it, which reads a file with those marks; here the rows come from another program."""
+    """As `predict` has it, which reads a file with those markers; here the rows come from another program."""
     frame = pd.DataFrame({"t": ["u", "v", "v"], "x": [1.0, 2.0, 6.0]})
     rules = {"numeric": "median", "categorical": "most_frequent", "values": ["?", "NA"]}
     fitted = preprocessing_from_json(TablePreprocessing.fit(frame, ("t", "x"), ("t",), rules).to_json())
@@ -288,7 +290,7 @@ def test_a_text_that_reads_missing_is_the_category_of_the_gaps() -> None:
 
 @pytest.mark.parametrize("codes", [["1", "2"], ["1.0", "2.0"]])
 def test_codes_are_found_however_a_program_passes_them_on(codes: list[str]) -> None:
-    """A table with gaps has its codes as 1.0 and 2.0; JSON and pandas make numbers of either."""
+    """A table with missing values has its codes as 1.0 and 2.0; JSON and pandas make numbers of either."""
     fitted = TablePreprocessing.fit(pd.DataFrame({"code": [*codes, codes[0]]}), ("code",), ("code",))
     for passed_on in ([1, 2], [1.0, 2.0], [np.float32(1), np.int64(2)], codes):
         frame = pd.DataFrame({"code": pd.Series(passed_on, dtype=object)})
@@ -297,8 +299,8 @@ def test_codes_are_found_however_a_program_passes_them_on(codes: list[str]) -> N
 
 
 @pytest.mark.parametrize(("rule", "fill"), [("median", 3.0), ("mean", 5.0)])
-def test_gaps_in_numbers_are_filled_counted_and_marked(rule: str, fill: float) -> None:
-    """What fills them takes part in mean and deviation; a mark follows only where the training rows have gaps."""
+def test_missing_numbers_are_filled_counted_and_marked(rule: str, fill: float) -> None:
+    """What fills them takes part in mean and deviation; an indicator follows only where the training rows miss some."""
     frame = pd.DataFrame({"a": [1.0, np.nan, 3.0, np.nan, 11.0], "whole": range(5)})
     fitted = TablePreprocessing.fit(frame, ("a", "whole"), missing={"numeric": rule, "indicator": True})
     assert fitted.feature_names == ["a", "a is missing", "whole"]
@@ -342,7 +344,7 @@ def test_a_column_empty_in_the_training_rows_is_noted(tmp_path: Path) -> None:
 
 
 def test_test_rows_that_are_training_rows_too_are_counted(tmp_path: Path) -> None:
-    """Gaps and texts included; a table without any is silent."""
+    """Missing values and strings included; a table without any is silent."""
     frame = pd.DataFrame(
         {"a": np.r_[np.arange(40.0), np.nan], "t": [*"uvw" * 13, "u", None], "class": ["p", "q"] * 20 + ["p"]}
     )
@@ -396,7 +398,7 @@ def test_images_are_standardized_as_one() -> None:
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -1.0, 256.0, 1e45, None])
 def test_what_is_no_grey_value_is_refused(value: float | None) -> None:
-    """A gap, say: all probabilities would be NaN, and the first class the answer."""
+    """A missing value, say: all probabilities would be NaN, and the first class the answer."""
     fitted = ImagePreprocessing((2, 2), 100.0, 50.0)
     frame = pd.DataFrame([[0.0, 255.0, 7.5, 0.0]] * 3, columns=fitted.names).astype(object)
     frame.loc[1, "pixel_0_1"] = value

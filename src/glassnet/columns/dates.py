@@ -43,74 +43,83 @@ MONTH_NAMES = (
 WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
-def find_date_format(texts: Sequence[str], *, declared: bool = False) -> tuple[str, str | None] | None:
-    """Return the form in which all texts are dates, and another that they have too, if day and month may change places.
+def find_date_format(strings: Sequence[str], *, declared: bool = False) -> tuple[str, str | None] | None:
+    """Return the form in which all strings are dates, and another that fits, if day and month may change places.
 
     Args:
-        texts: those of a column, each once.
+        strings: those of a column, each once.
         declared: whether they are known to be dates. Numbers such as 20240131 are taken for dates only then.
     """
-    if not texts:
+    if not strings:
         return None
-    if all(map(ISO_PATTERN.fullmatch, texts)):
-        return (ISO, None) if _days(texts, ISO) is not None else None
-    forms = [*_forms_of(texts[0]), *(form for form in PLAIN_NUMBERS if declared and _pattern(form).fullmatch(texts[0]))]
-    fitting = [form for form in forms if all(map(_pattern(form).fullmatch, texts)) and _days(texts, form) is not None]
-    if not fitting or (not declared and fitting[0] in {"%Y-%m", "%Y/%m"} and all(map(_is_season, texts))):
+    if all(map(ISO_PATTERN.fullmatch, strings)):
+        return (ISO, None) if _days(strings, ISO) is not None else None
+    forms = [
+        *_forms_of(strings[0]),
+        *(form for form in PLAIN_NUMBERS if declared and _pattern(form).fullmatch(strings[0])),
+    ]
+    fitting = [
+        form for form in forms if all(map(_pattern(form).fullmatch, strings)) and _days(strings, form) is not None
+    ]
+    if not fitting or (not declared and fitting[0] in {"%Y-%m", "%Y/%m"} and all(map(_is_season, strings))):
         return None
     return fitting[0], next((form for form in fitting[1:] if "%m" in form), None)
 
 
-def may_be_plain_dates(texts: Sequence[str]) -> bool:
+def may_be_plain_dates(strings: Sequence[str]) -> bool:
     """Return whether numbers may be dates, such as 20240131 or 202401: of the years since 1900, and enough of them."""
-    if len(texts) < LEAST_PLAIN or len(texts[0]) not in {6, 8, 14} or not all(map(PLAIN_PATTERN.fullmatch, texts)):
+    if (
+        len(strings) < LEAST_PLAIN
+        or len(strings[0]) not in {6, 8, 14}
+        or not all(map(PLAIN_PATTERN.fullmatch, strings))
+    ):
         return False
-    return any(are_dates(texts, form) for form in PLAIN_NUMBERS[:-1] if _pattern(form).fullmatch(texts[0]))
+    return any(are_dates(strings, form) for form in PLAIN_NUMBERS[:-1] if _pattern(form).fullmatch(strings[0]))
 
 
-def are_dates(texts: Sequence[str], form: str) -> bool:
-    """Return whether all texts are dates in this form."""
-    return _days(texts, form) is not None
+def are_dates(strings: Sequence[str], form: str) -> bool:
+    """Return whether all strings are dates in this form."""
+    return _days(strings, form) is not None
 
 
-def stray_among_dates(texts: Sequence[str]) -> list[str]:
-    """Return what is no date among texts of which half or more are dates in one form; nothing if they are not."""
-    forms = [ISO, *dict.fromkeys(form for text in texts[:3] for form in _forms_of(text))]
+def stray_among_dates(strings: Sequence[str]) -> list[str]:
+    """Return what is no date among strings of which half or more are dates in one form; nothing if they are not."""
+    forms = [ISO, *dict.fromkeys(form for string in strings[:3] for form in _forms_of(string))]
     for form in forms:
         pattern = ISO_PATTERN if form == ISO else _pattern(form)
-        if 2 * sum(pattern.fullmatch(text) is not None for text in texts) >= len(texts):
-            strays = [text for text, day in zip(texts, _days_or_nan(texts, form), strict=True) if np.isnan(day)]
-            return strays if 2 * len(strays) <= len(texts) else []
+        if 2 * sum(pattern.fullmatch(string) is not None for string in strings) >= len(strings):
+            strays = [string for string, day in zip(strings, _days_or_nan(strings, form), strict=True) if np.isnan(day)]
+            return strays if 2 * len(strays) <= len(strings) else []
     return []
 
 
-def to_days(texts: Sequence[str], form: str) -> npt.NDArray[np.float64]:
+def to_days(strings: Sequence[str], form: str) -> npt.NDArray[np.float64]:
     """Return dates in this form, or in ISO's, as days since 1970; those with an offset as they are in UTC.
 
     Raises:
-        ValueError: if one is no date; its second argument is that text.
+        ValueError: if one is no date; its second argument is that string.
     """
-    days = _days(texts, form)
+    days = _days(strings, form)
     if days is not None:
         return days
-    alone = np.empty(len(texts))
-    for place, text in enumerate(texts):
-        forms = [form, form.replace("%b", "%B"), *([ISO] if ISO_PATTERN.fullmatch(text) else [])]
-        one = next((days for days in (_days([text], each) for each in forms) if days is not None), None)
+    alone = np.empty(len(strings))
+    for place, string in enumerate(strings):
+        forms = [form, form.replace("%b", "%B"), *([ISO] if ISO_PATTERN.fullmatch(string) else [])]
+        one = next((days for days in (_days([string], each) for each in forms) if days is not None), None)
         if one is None:
-            raise ValueError(f"expected dates such as {example(form)}, received {text!r}", text)
+            raise ValueError(f"expected dates such as {example(form)}, received {string!r}", string)
         alone[place] = one[0]
     return alone
 
 
-def iso_texts(days: npt.ArrayLike) -> list[str | None]:
+def iso_strings(days: npt.ArrayLike) -> list[str | None]:
     """Return days since 1970 as ISO has them, with the time if it is not midnight; None for NaN."""
     different, places = np.unique(np.asarray(days, dtype=np.float64), return_inverse=True)
-    texts = [None if np.isnan(day) else _iso_text(float(day)) for day in different]
-    return [texts[place] for place in places]
+    strings = [None if np.isnan(day) else _iso_string(float(day)) for day in different]
+    return [strings[place] for place in places]
 
 
-def _iso_text(day: float) -> str:
+def _iso_string(day: float) -> str:
     milliseconds = round(day * 86_400_000)
     return str(np.datetime64(milliseconds, "ms")).removesuffix(".000").removesuffix("T00:00:00")
 
@@ -136,8 +145,8 @@ def weekdays(days: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
     return (np.floor(days).astype(np.int64) + 3) % 7
 
 
-def as_text(value: Any) -> str:
-    """Return what a program passes on as a date as the text that it may have been: a moment, or 20240131."""
+def as_string(value: Any) -> str:
+    """Return what a program passes on as a date as the string that it may have been: a moment, or 20240131."""
     if isinstance(value, date | np.datetime64):  # a datetime and pandas' Timestamp are dates too
         import pandas as pd
 
@@ -147,37 +156,37 @@ def as_text(value: Any) -> str:
     return str(value).strip()
 
 
-def _days(texts: Sequence[str], form: str) -> npt.NDArray[np.float64] | None:
+def _days(strings: Sequence[str], form: str) -> npt.NDArray[np.float64] | None:
     """Return dates as days since 1970, or None if one is no date in this form."""
-    days = _days_or_nan(texts, form)
+    days = _days_or_nan(strings, form)
     return None if np.isnan(days).any() else days
 
 
-def _days_or_nan(texts: Sequence[str], form: str) -> npt.NDArray[np.float64]:
+def _days_or_nan(strings: Sequence[str], form: str) -> npt.NDArray[np.float64]:
     import pandas as pd
 
-    moments = pd.to_datetime(list(texts), format="ISO8601" if form == ISO else form, utc=True, errors="coerce")
+    moments = pd.to_datetime(list(strings), format="ISO8601" if form == ISO else form, utc=True, errors="coerce")
     since = moments.tz_localize(None).to_numpy().astype("datetime64[us]")
     return np.where(np.isnat(since), np.nan, since.astype(np.int64) / 86_400_000_000)
 
 
 @cache
 def _pattern(form: str) -> re.Pattern[str]:
-    """Return what fits a text in this form, far quicker than reading it."""
+    """Return what fits a string in this form, far quicker than reading it."""
     parts = PARTS | {"%m": r"\d\d"} if form in MONTHS else PARTS  # 2000-1 may be a term, or a part
     return re.compile("".join(parts.get(part, re.escape(part)) for part in re.split("(%.)", form)))
 
 
-def _forms_of(text: str) -> list[str]:
-    """Return the forms that a text may be a date in."""
-    forms = [form for form in (*MONTHS, *AROUND_A_TIME) if _pattern(form).fullmatch(text)]
+def _forms_of(string: str) -> list[str]:
+    """Return the forms that a string may be a date in."""
+    forms = [form for form in (*MONTHS, *AROUND_A_TIME) if _pattern(form).fullmatch(string)]
     for day in DAYS:
-        if begins := _pattern(day).match(text):
-            forms += [day + time for time in TIMES if _pattern(time).fullmatch(text[begins.end() :])]
+        if begins := _pattern(day).match(string):
+            forms += [day + time for time in TIMES if _pattern(time).fullmatch(string[begins.end() :])]
     return forms
 
 
-def _is_season(text: str) -> bool:
+def _is_season(string: str) -> bool:
     """Return whether a month may as well be the year after: 2003-04."""
-    year, month = re.split("[-/]", text)
+    year, month = re.split("[-/]", string)
     return (int(year) + 1) % 100 == int(month)

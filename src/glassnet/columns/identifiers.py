@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glassnet.columns.number_forms import to_numbers
-from glassnet.columns.text_column import TextColumn
+from glassnet.columns.string_column import StringColumn
 
 LEAST_ROWS = 10  # with fewer, whole numbers are all different by chance
 LEAST_DIGITS = 7  # as many in each: account numbers have, quantities seldom
@@ -19,11 +19,11 @@ NAMED = re.compile(rf"(?:^|[\W_])(?:{WORDS})$", re.IGNORECASE)
 CAMEL = re.compile(r"[a-z](?:ID|Id|Key|Code|No|Nr|Num|Number|Index)$")
 
 
-def counts_rows(column: TextColumn, decimal: str) -> bool:
+def counts_rows(column: StringColumn, decimal: str) -> bool:
     """Return whether a column is 0, 1, 2, … or 1, 2, 3, … in the order of the file, with a number in each row."""
-    if len(column.texts) < len(column.places) or column.texts[0].strip("+0").rstrip(".0") not in {"", "1"}:
+    if len(column.strings) < len(column.places) or column.strings[0].strip("+0").rstrip(".0") not in {"", "1"}:
         return False  # which is most columns, and needs no numbers to be read
-    numbers = to_numbers(column.texts, decimal)  # in the order of the rows, since no text comes twice
+    numbers = to_numbers(column.strings, decimal)  # in the order of the rows, since no string comes twice
     return (
         numbers is not None and numbers[0] in (0, 1) and np.array_equal(numbers, numbers[0] + np.arange(len(numbers)))
     )

@@ -1,4 +1,4 @@
-"""Naming columns and texts in a sentence: all of them, or as many as a line can bear."""
+"""Naming columns and strings in a sentence: all of them, or as many as a line can bear."""
 
 import difflib
 import re

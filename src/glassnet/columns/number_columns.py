@@ -1,4 +1,4 @@
-"""Whether the texts of a column are numbers, in which form, and if most but not all are, what is odd about it."""
+"""Whether the strings of a column are numbers, in which form, and if most but not all are, what is odd about it."""
 
 import math
 import re
@@ -20,11 +20,11 @@ from glassnet.columns.number_forms import (
     to_numbers,
 )
 from glassnet.columns.sentinels import CODE
-from glassnet.columns.text_column import TextColumn
+from glassnet.columns.string_column import StringColumn
 
 WRITTEN, MAYBE_THOUSANDS, MAYBE_DECIMALS = "written", "thousands", "grouped"  # of numbers
-OTHER_DECIMALS, DIFFERENT_FORMS, MISSING_MARKS, STRAY_TEXTS = "decimals", "forms", "missing", "stray"  # of texts
-MOST_UNITS, LEAST_NUMBERS = 5, 3  # of more units, or fewer numbers of each, the texts are names with a number in them
+OTHER_DECIMALS, DIFFERENT_FORMS, MISSING_MARKERS, STRAY_STRINGS = "decimals", "forms", "missing", "stray"  # of strings
+MOST_UNITS, LEAST_NUMBERS = 5, 3  # of more units, or fewer numbers of each, the strings are names with a number in them
 LEAST_PADDED = 3  # digits: hours and months have two
 SAMPLE = 200
 PLAIN = NumberForm()
@@ -36,7 +36,7 @@ MISSING_WORDS = {
     "n a", "nat",
 }  # fmt: skip
 NO_WORDS = {"", "na", "nan", "nil", "null", "nd", "n a", "nat"}  # that mean nothing else
-# What texts may mean as well.
+# What strings may mean as well.
 MEANINGFUL = {"none", "empty", "blank", "error", "refused", "dont know", "no answer", "no response", "no value"}
 CODE_OF_TWO = re.compile("[A-Z]{2}")
 DATABASE_NULL = r"\N"
@@ -45,13 +45,13 @@ SPREADSHEET_ERROR = re.compile("#(?:DIV/0|VALUE|REF|NAME|NUM|NULL|N/A|#+)[!?]?")
 
 @dataclass(frozen=True)
 class Reading:
-    """What a column of texts is as one of numbers.
+    """What a column of strings is as one of numbers.
 
     Attributes:
-        numbers: the number that each different text is, or None if some is none.
+        numbers: the number that each different string is, or None if some is none.
         form: how they are written.
         oddity: what is to be noted, or "".
-        examples: the texts that it is about.
+        examples: the strings that it is about.
     """
 
     numbers: npt.NDArray[np.float64] | None = None
@@ -60,76 +60,76 @@ class Reading:
     examples: tuple[str, ...] = ()
 
 
-def read_numbers(column: TextColumn, decimal: str) -> Reading:
-    """Return the numbers in a column, or what is odd about those that some of its texts are."""
-    texts = column.texts
-    plain = to_numbers(texts, decimal)
+def read_numbers(column: StringColumn, decimal: str) -> Reading:
+    """Return the numbers in a column, or what is odd about those that some of its strings are."""
+    strings = column.strings
+    plain = to_numbers(strings, decimal)
     if plain is not None:
-        doubtful = decimal == "." and may_part_thousands(texts, decimal)
+        doubtful = decimal == "." and may_part_thousands(strings, decimal)
         return Reading(plain, NumberForm(decimal=decimal), MAYBE_THOUSANDS if doubtful else "")
-    if form := find_form(texts, decimal):
-        numbers = np.array([read_number(text, form) for text in texts])
-        oddity = MAYBE_DECIMALS if decimal == "." and may_be_decimals(texts, form) else WRITTEN
-        return Reading(numbers, form, oddity, (next(text for text in texts if _is_no_number(text, decimal)),))
+    if form := find_form(strings, decimal):
+        numbers = np.array([read_number(string, form) for string in strings])
+        oddity = MAYBE_DECIMALS if decimal == "." and may_be_decimals(strings, form) else WRITTEN
+        return Reading(numbers, form, oddity, (next(string for string in strings if _is_no_number(string, decimal)),))
     other = "," if decimal == "." else "."
-    if find_form(texts, other):
+    if find_form(strings, other):
         return Reading(oddity=OTHER_DECIMALS)
     odd = _odd(column, decimal)
     return odd if odd.oddity or not _odd(column, other).oddity else Reading(oddity=OTHER_DECIMALS)
 
 
-def are_padded(texts: Sequence[str]) -> bool:
+def are_padded(strings: Sequence[str]) -> bool:
     """Return whether numbers have zeros before them, so that all are as long, as codes are: 02139."""
-    lengths = set(map(len, texts))
+    lengths = set(map(len, strings))
     return (
         len(lengths) == 1
         and lengths.pop() >= LEAST_PADDED
-        and all(map(str.isdecimal, texts))
-        and any(text[0] == "0" and text.strip("0") for text in texts)
+        and all(map(str.isdecimal, strings))
+        and any(string[0] == "0" and string.strip("0") for string in strings)
     )
 
 
-def may_mark_missing(text: str) -> bool:
-    """Return whether people write this for a missing value: signs alone, a word that says so, a program's error."""
-    return _words(text) in MISSING_WORDS or is_written_by_programs(text)
+def may_mark_missing(string: str) -> bool:
+    """Return whether people write this for a missing value: punctuation, a word that says so, a program's error."""
+    return _words(string) in MISSING_WORDS or is_written_by_programs(string)
 
 
-def marks_among_texts(texts: Sequence[str], *, of_target: bool = False) -> list[str]:
-    """Return which of a column's texts, that are not read as missing, may mark a missing value nevertheless.
+def markers_among_strings(strings: Sequence[str], *, of_target: bool = False) -> list[str]:
+    """Return which of a column's strings, that are not read as missing, may mark a missing value nevertheless.
 
-    Among features a word such as "unknown" is a category as good as any, among classes it is noted. Of two texts
-    neither is a mark, nor are signs of which there are several, such as + and -, nor are two letters among such codes.
+    Among features a word such as "unknown" is a category as good as any, among classes it is noted. Of two strings
+    neither is a marker, nor is punctuation of several kinds, such as + and -, nor are two letters among such codes.
     """
-    if len(texts) <= 2:
+    if len(strings) <= 2:
         return []
-    are_numbers = 2 * sum(split_number(text, ".") is not None for text in texts) >= len(texts)
-    are_codes = 2 * sum(CODE_OF_TWO.fullmatch(text) is not None for text in texts) > len(texts)
+    are_numbers = 2 * sum(split_number(string, ".") is not None for string in strings) >= len(strings)
+    are_codes = 2 * sum(CODE_OF_TWO.fullmatch(string) is not None for string in strings) > len(strings)
     words = MISSING_WORDS if are_numbers else MISSING_WORDS - MEANINGFUL if of_target else NO_WORDS
-    signs = [text for text in texts if not _words(text)]
+    punctuation = [string for string in strings if not _words(string)]
     return [
-        text
-        for text in texts
-        if (_words(text) in words or is_written_by_programs(text))
-        and not (text in signs and len(signs) > 1)
-        and not (are_codes and CODE_OF_TWO.fullmatch(text))
+        string
+        for string in strings
+        if (_words(string) in words or is_written_by_programs(string))
+        and not (string in punctuation and len(punctuation) > 1)
+        and not (are_codes and CODE_OF_TWO.fullmatch(string))
     ]
 
 
-def is_written_by_programs(text: str) -> bool:
-    """Return whether a text is what a spreadsheet or a database writes where there is no value."""
-    return text == DATABASE_NULL or SPREADSHEET_ERROR.fullmatch(text) is not None
+def is_written_by_programs(string: str) -> bool:
+    """Return whether a string is what a spreadsheet or a database writes where there is no value."""
+    return string == DATABASE_NULL or SPREADSHEET_ERROR.fullmatch(string) is not None
 
 
-def _words(text: str) -> str:
-    return " ".join(re.sub(r"[^\w\s]|_", "", text).casefold().split())
+def _words(string: str) -> str:
+    return " ".join(re.sub(r"[^\w\s]|_", "", string).casefold().split())
 
 
-def _odd(column: TextColumn, decimal: str) -> Reading:
+def _odd(column: StringColumn, decimal: str) -> Reading:
     """Return what is odd about a column that holds numbers, but not in one form and nothing else."""
-    texts, counts = column.texts, column.counts
-    if 4 * sum(split_number(text, decimal) is not None for text in texts[:SAMPLE]) < len(texts[:SAMPLE]):
+    strings, counts = column.strings, column.counts
+    if 4 * sum(split_number(string, decimal) is not None for string in strings[:SAMPLE]) < len(strings[:SAMPLE]):
         return Reading()
-    forms = [split[1] if (split := split_number(text, decimal)) else None for text in texts]
+    forms = [split[1] if (split := split_number(string, decimal)) else None for string in strings]
     units = [None if form is None else form.unit for form in forms]
     rows: Counter[tuple[str, str] | None] = Counter()
     for unit, count in zip(units, counts.tolist(), strict=True):
@@ -137,14 +137,14 @@ def _odd(column: TextColumn, decimal: str) -> Reading:
     kinds = [str(form and (form.unit if len(rows) > 1 else form.grouping)) for form in forms]
     numbers_of_kind = Counter(kinds)
     if None not in rows and len(numbers_of_kind) <= MOST_UNITS and min(numbers_of_kind.values()) >= LEAST_NUMBERS:
-        return Reading(oddity=DIFFERENT_FORMS, examples=tuple(texts[kinds.index(kind)] for kind in numbers_of_kind))
+        return Reading(oddity=DIFFERENT_FORMS, examples=tuple(strings[kinds.index(kind)] for kind in numbers_of_kind))
     main = max((unit for unit in rows if unit is not None), key=rows.__getitem__)
     if 2 * rows[main] < column.present or units.count(main) < LEAST_NUMBERS:
         return Reading()
-    strays = tuple(text for text, unit in zip(texts, units, strict=True) if unit != main)
-    are_marks = all(may_mark_missing(text) or CODE.fullmatch(text) for text in strays)  # -999 among 12%
-    return Reading(oddity=MISSING_MARKS if are_marks else STRAY_TEXTS, examples=strays)
+    strays = tuple(string for string, unit in zip(strings, units, strict=True) if unit != main)
+    are_markers = all(may_mark_missing(string) or CODE.fullmatch(string) for string in strays)  # -999 among 12%
+    return Reading(oddity=MISSING_MARKERS if are_markers else STRAY_STRINGS, examples=strays)
 
 
-def _is_no_number(text: str, decimal: str) -> bool:
-    return math.isnan(number_or_nan(text, decimal))
+def _is_no_number(string: str, decimal: str) -> bool:
+    return math.isnan(number_or_nan(string, decimal))

@@ -26,8 +26,8 @@ class NumberForm:
     Attributes:
         prefix: what stands before each, such as "$".
         suffix: what stands behind each, such as "%" or "kg".
-        grouping: the sign that parts thousands: "," or "." or "'" or, for spaces of any kind, " ".
-        decimal: the sign for decimals.
+        grouping: the thousands separator: "," or "." or "'" or, for spaces of any kind, " ".
+        decimal: the decimal separator.
     """
 
     prefix: str = ""
@@ -45,61 +45,61 @@ class NumberForm:
         return {key: value for key, value in asdict(self).items() if value != getattr(NumberForm, key)}
 
 
-def to_number(text: str, decimal: str) -> float:
-    """Return a text that is a number and nothing else.
+def to_number(string: str, decimal: str) -> float:
+    """Return a string that is a number and nothing else.
 
     Raises:
-        ValueError: if it is none: "1_0" is none, though it is one in Python, nor is "1.500" where the comma is the sign
-            for decimals, since the point then parts the thousands.
+        ValueError: if it is none: "1_0" is none, though it is one in Python, nor is "1.500" where the comma is the
+            decimal separator, since the point then parts the thousands.
     """
-    if "_" in text or (decimal != "." and "." in text):
-        raise ValueError(f"expected a number, received {text!r}")
-    return float(text.replace(decimal, "."))
+    if "_" in string or (decimal != "." and "." in string):
+        raise ValueError(f"expected a number, received {string!r}")
+    return float(string.replace(decimal, "."))
 
 
-def number_or_nan(text: str, decimal: str) -> float:
-    """Return a text that is a number and nothing else, or NaN."""
+def number_or_nan(string: str, decimal: str) -> float:
+    """Return a string that is a number and nothing else, or NaN."""
     try:
-        return to_number(text, decimal)
+        return to_number(string, decimal)
     except ValueError:
         return math.nan
 
 
-def to_numbers(texts: Sequence[str], decimal: str) -> npt.NDArray[np.float64] | None:
-    """Return texts that are numbers and nothing else, or None if one is not."""
+def to_numbers(strings: Sequence[str], decimal: str) -> npt.NDArray[np.float64] | None:
+    """Return strings that are numbers and nothing else, or None if one is not."""
     try:
-        if decimal == "." and not any("_" in text for text in texts):
-            return np.array(texts, dtype=object).astype(np.float64)
-        return np.array([to_number(text, decimal) for text in texts], dtype=np.float64)
+        if decimal == "." and not any("_" in string for string in strings):
+            return np.array(strings, dtype=object).astype(np.float64)
+        return np.array([to_number(string, decimal) for string in strings], dtype=np.float64)
     except ValueError:
         return None
 
 
-def read_number(text: str, form: NumberForm) -> float:
-    """Return a text in this form as a number; one without a unit is a number in any form.
+def read_number(string: str, form: NumberForm) -> float:
+    """Return a string in this form as a number; one without a unit is a number in any form.
 
     Raises:
-        ValueError: if it is none, or has another unit or another sign between its thousands.
+        ValueError: if it is none, or has another unit or another thousands separator.
     """
     try:
-        return to_number(text, form.decimal)
+        return to_number(string, form.decimal)
     except ValueError:
-        number, written = split_number(text, form.decimal) or (0.0, None)
+        number, written = split_number(string, form.decimal) or (0.0, None)
         if written is None or written.unit not in {form.unit, ("", "")} or written.grouping not in {form.grouping, ""}:
-            raise ValueError(f"expected a number, received {text!r}") from None
+            raise ValueError(f"expected a number, received {string!r}") from None
         return number
 
 
-def split_number(text: str, decimal: str) -> tuple[float, NumberForm] | None:
-    """Return the number that a text consists of, and how it is written there; None if it holds none, or two."""
-    found = _pattern(decimal).fullmatch(_unwrapped(text))
+def split_number(string: str, decimal: str) -> tuple[float, NumberForm] | None:
+    """Return the number that a string consists of, and how it is written there; None if it holds none, or two."""
+    found = _pattern(decimal).fullmatch(_unwrapped(string))
     if found is None:
         return None
     part = found.groupdict(default="")
     signs, opened, closed = part["sign"] + part["sign2"], part["open"] + part["open2"], part["close"] + part["close2"]
     if len(opened) != len(closed) or len(signs + opened) > 1:
         return None
-    grouping = next((sign for sign in part["grouped"] if not sign.isdigit() and sign != decimal), "")
+    grouping = next((each for each in part["grouped"] if not each.isdigit() and each != decimal), "")
     digits = (part["grouped"].replace(grouping, "") or part["plain"]).replace(decimal, ".")
     power = re.sub(f"[{re.escape(MINUS)}]", "-", part["power"])
     number = float(digits + power)
@@ -109,15 +109,15 @@ def split_number(text: str, decimal: str) -> tuple[float, NumberForm] | None:
     return number, NumberForm(part["prefix"], part["suffix"].rstrip(), grouping, decimal)
 
 
-def find_form(texts: Sequence[str], decimal: str) -> NumberForm | None:
-    """Return the one form in which all texts are numbers, or None.
+def find_form(strings: Sequence[str], decimal: str) -> NumberForm | None:
+    """Return the one form in which all strings are numbers, or None.
 
     A comma before three digits parts thousands, though it may stand for decimals (see `may_be_decimals`). In sums of
-    money, which have no three decimals, a point, the sign for decimals, is none if it seems to part thousands.
+    money, which have no three decimals, a point, the decimal separator, is none if it seems to part thousands.
     """
     forms: set[NumberForm] = set()
-    for text in texts:
-        split = split_number(text, decimal)
+    for string in strings:
+        split = split_number(string, decimal)
         if split is None:
             return None
         forms.add(split[1])
@@ -125,30 +125,30 @@ def find_form(texts: Sequence[str], decimal: str) -> NumberForm | None:
     if len({form.unit for form in forms}) != 1 or len(groupings) > 1:
         return None
     form = NumberForm(*next(iter(forms)).unit, "".join(groupings), decimal)
-    return None if _is_money(form) and not groupings and may_part_thousands(texts, decimal) else form
+    return None if _is_money(form) and not groupings and may_part_thousands(strings, decimal) else form
 
 
-def may_be_decimals(texts: Sequence[str], form: NumberForm) -> bool:
+def may_be_decimals(strings: Sequence[str], form: NumberForm) -> bool:
     """Return whether what parts the thousands of numbers in this form, such as 12,500, may stand for decimals instead.
 
-    Another text shows that it does not: one without it, with two of them, or with decimals besides; and sums of money
+    Another string shows that it does not: one without it, with two of them, or with decimals besides; and sums of money
     have no three decimals. Otherwise all numbers are a thousand times as large or as small, and as good to learn from.
     """
     return (
         form.grouping in {",", "."}
         and not _is_money(form)
-        and all(text.count(form.grouping) == 1 and form.decimal not in text for text in texts)
+        and all(string.count(form.grouping) == 1 and form.decimal not in string for string in strings)
     )
 
 
-def may_part_thousands(texts: Sequence[str], decimal: str) -> bool:
-    """Return whether the sign for decimals may part thousands, so that 900 is less than 1.500.
+def may_part_thousands(strings: Sequence[str], decimal: str) -> bool:
+    """Return whether the decimal separator may be that of thousands, so that 900 is less than 1.500.
 
-    It has three digits behind it then, now and then a zero as the last, and is missing in some texts: were it in all,
+    It has three digits behind it then, now and then a zero as the last, and is missing in some strings: were it in all,
     it would not matter which it does.
     """
-    marked = [text for text in texts if decimal in text]
-    if not marked or len(marked) == len(texts):
+    marked = [string for string in strings if decimal in string]
+    if not marked or len(marked) == len(strings):
         return False
     thousands = re.compile(rf"(?<!\d)[1-9]\d{{0,2}}{re.escape(decimal)}\d{{3}}(?!\d)")
     found = list(map(thousands.search, marked))
@@ -156,16 +156,18 @@ def may_part_thousands(texts: Sequence[str], decimal: str) -> bool:
 
 
 def _is_money(form: NumberForm) -> bool:
-    return any(sign in CURRENCIES for sign in "".join(form.unit)) or bool(re.search(CODES, " ".join(form.unit)))
+    return any(character in CURRENCIES for character in "".join(form.unit)) or bool(
+        re.search(CODES, " ".join(form.unit))
+    )
 
 
-def _unwrapped(text: str) -> str:
-    """Return a text without what a spreadsheet adds to keep a number a text: `="12"`, or an apostrophe."""
-    if text.startswith('="') and text.endswith('"'):
-        return text[2:-1].strip()
-    if text and text[0] in APOSTROPHES:
-        return (text[1:-1] if text[-1] == text[0] else text[1:]).strip()
-    return text
+def _unwrapped(string: str) -> str:
+    """Return a string without what a spreadsheet adds to keep a number a string: `="12"`, or an apostrophe."""
+    if string.startswith('="') and string.endswith('"'):
+        return string[2:-1].strip()
+    if string and string[0] in APOSTROPHES:
+        return (string[1:-1] if string[-1] == string[0] else string[1:]).strip()
+    return string
 
 
 @cache
@@ -173,7 +175,7 @@ def _pattern(decimal: str) -> re.Pattern[str]:
     """Return what fits a number in any form.
 
     In front only a currency may stand: a letter there, as in Q1 or T12, makes a name of the number. Behind it, what
-    begins with a letter or the sign of a unit. Signs that make it another number, as in <5 or 3+, have no place.
+    begins with a letter or the sign of a unit. Characters that make it another number, as in <5 or 3+, have no place.
     """
     other = re.escape("," if decimal == "." else ".")
     point, minus, tick = re.escape(decimal), re.escape(MINUS), re.escape(APOSTROPHES)

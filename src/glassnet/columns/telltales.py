@@ -9,7 +9,7 @@ import numpy.typing as npt
 Places = npt.NDArray[np.intp]
 Floats = npt.NDArray[np.float64]
 
-CHANCE = 0.01  # that any column of the table seems to tell the target and does not
+MOST_PROBABLE = 0.01  # that any column of the table seems to tell the target and does not
 ROUNDING = 1e-9  # how far a correlation of 1 may be from 1
 LEAST_ROWS = 10
 SAMPLE = 100
@@ -28,11 +28,11 @@ class Target:
             columns: the number of columns that it is going to be asked about.
         """
         self.places, self.numbers = places, numbers
-        self.shares = np.bincount(places) / len(places)
+        self.fractions = np.bincount(places) / len(places)
         self.rows_of_class = (
-            [] if numbers is not None else [np.flatnonzero(places == c) for c in range(len(self.shares))]
+            [] if numbers is not None else [np.flatnonzero(places == c) for c in range(len(self.fractions))]
         )
-        self.limit = log(CHANCE / max(columns, 1))
+        self.limit = log(MOST_PROBABLE / max(columns, 1))
 
     def told_by(self, places: Places, numbers: Floats | None = None) -> str:
         """Return "copies" or "tells" for a column that does; "" for others, or if it may be chance.
@@ -56,8 +56,8 @@ class Target:
     def _told_by_values(self, places: Places, of_target: Places) -> str:
         """Return what is to be said if each value goes with one of the target's, and some come more than once.
 
-        The chance that n rows of one value agree by themselves is `Σ_c p_c^n`, where p_c is the share of class c. A
-        missing value is a value here.
+        The probability that n rows of one value agree by themselves is `Σ_c p_c^n`, with p_c the fraction of class c.
+        A missing value is a value here.
         """
         goes_with = np.zeros(places.max() + 2, dtype=np.intp)
         goes_with[places] = of_target
@@ -66,10 +66,12 @@ class Target:
         groups = np.bincount(places + 1)
         sizes, times = np.unique(groups[groups > 0], return_counts=True)
         with np.errstate(divide="ignore", under="ignore"):
-            chance = sum(count * np.log(np.sum(self.shares**size)) for size, count in zip(sizes, times, strict=True))
-        if chance > self.limit:
+            log_probability = sum(
+                count * np.log(np.sum(self.fractions**size)) for size, count in zip(sizes, times, strict=True)
+            )
+        if log_probability > self.limit:
             return ""
-        return COPIES if np.count_nonzero(groups) == len(self.shares) else TELLS
+        return COPIES if np.count_nonzero(groups) == len(self.fractions) else TELLS
 
     def _told_by_intervals(self, numbers: Floats) -> str:
         """Return what is to be said if each class has an interval of its own, as `C!` of `N! / Π n_c!` orders have."""
@@ -85,8 +87,8 @@ class Target:
         if any(high >= low for (_, high), (low, _) in pairwise(ends)):
             return ""
         total = sum(len(some) for some in values)
-        chance = lgamma(len(values) + 1) + sum(lgamma(len(some) + 1) for some in values) - lgamma(total + 1)
-        return TELLS if chance <= self.limit else ""
+        log_probability = lgamma(len(values) + 1) + sum(lgamma(len(some) + 1) for some in values) - lgamma(total + 1)
+        return TELLS if log_probability <= self.limit else ""
 
     def _told_by_order(self, numbers: Floats) -> str:
         """Return what is to be said if the numbers lie on a line with the target's, or order the rows as those do."""

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from glassnet.columns.dates import iso_texts
+from glassnet.columns.dates import iso_strings
 from glassnet.diagnostics import Finding
 from glassnet.evaluation import Calibration, Case, ErrorGroup, Metrics, RegressionCase
 
@@ -79,7 +79,7 @@ def missing_filled(columns: list[Mapping[str, Any]], rule: str) -> str:
         if column["kind"] == "categorical":
             value = plain(column["fill"])
         else:
-            fill = iso_texts([column["fill"]])[0] if column["kind"] == "date" else f"{column['fill']:.4g}"
+            fill = iso_strings([column["fill"]])[0] if column["kind"] == "date" else f"{column['fill']:.4g}"
             value = f"{rule} {fill}{', marked in a column of its own' if column['indicator'] else ''}"
         filled.append(f"{plain(column['name'])} {column['gaps']} ({value})")
     more = f" and {len(filled) - SHOWN} more columns" if len(filled) > SHOWN else ""

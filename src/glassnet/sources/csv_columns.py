@@ -11,14 +11,14 @@ import numpy.typing as npt
 
 from glassnet.columns.dates import are_dates, find_date_format, may_be_plain_dates, stray_among_dates, to_days
 from glassnet.columns.naming import listed
-from glassnet.columns.number_columns import MISSING_MARKS, Reading, are_padded, may_mark_missing, read_numbers
+from glassnet.columns.number_columns import MISSING_MARKERS, Reading, are_padded, may_mark_missing, read_numbers
 from glassnet.columns.number_forms import NumberForm
 from glassnet.columns.spelling import merged, spelt_alike
-from glassnet.columns.text_column import TextColumn
+from glassnet.columns.string_column import StringColumn
 from glassnet.sources.csv_remarks import MOST_CATEGORIES, MOST_REPEATED, REPEATED, Remarks
 
 NO_DATE = re.compile(r"0+[-/.]0+[-/.]0+(?:[ T][0:.]+)?")  # what a database writes: 0000-00-00
-WORTH_MERGING = 10  # times as many texts as categories are allowed: of more, equal numbers are not looked for
+WORTH_MERGING = 10  # times as many strings as categories are allowed: of more, equal numbers are not looked for
 
 
 @dataclass
@@ -26,17 +26,17 @@ class Understood:
     """The columns to learn from, by what they are.
 
     Attributes:
-        numbers: what the different texts of a column are as numbers, or as days since 1970.
+        numbers: what the different strings of a column are as numbers, or as days since 1970.
         forms: how numbers are written, where it is not plainly.
         dates: the columns that hold dates, and how they are written.
-        categories: the columns of texts.
+        categories: the columns of strings.
         remarks: what was left out, or may not be what it seems.
     """
 
     numbers: dict[str, npt.NDArray[np.float64]] = field(default_factory=dict)
     forms: dict[str, dict[str, str]] = field(default_factory=dict)
     dates: dict[str, str] = field(default_factory=dict)
-    categories: dict[str, TextColumn] = field(default_factory=dict)
+    categories: dict[str, StringColumn] = field(default_factory=dict)
     remarks: Remarks = field(default_factory=Remarks)
 
     @property
@@ -45,7 +45,7 @@ class Understood:
         return self.numbers.keys() | self.categories.keys()
 
 
-def understand(path: Path, columns: Iterable[TextColumn], settings: dict[str, Any]) -> Understood:
+def understand(path: Path, columns: Iterable[StringColumn], settings: dict[str, Any]) -> Understood:
     """Return what the columns are.
 
     Raises:
@@ -53,7 +53,7 @@ def understand(path: Path, columns: Iterable[TextColumn], settings: dict[str, An
     """
     found = Understood()
     for column in columns:
-        if not column.texts:
+        if not column.strings:
             found.remarks.add("constant", column.name)
         elif column.name in settings["categorical"]:
             _take_categories(column, found, settings)
@@ -62,14 +62,14 @@ def understand(path: Path, columns: Iterable[TextColumn], settings: dict[str, An
     infinite = [name for name, values in found.numbers.items() if np.isinf(values).any()]
     if infinite:
         raise ValueError(
-            f"{path}: expected finite numbers, received infinite ones in {listed(infinite)}; declare their text in "
+            f"{path}: expected finite numbers, received infinite ones in {listed(infinite)}; declare their string in "
             "data.missing_values, or leave the column out with data.drop"
         )
     return found
 
 
-def _take(path: Path, column: TextColumn, found: Understood, settings: dict[str, Any]) -> None:
-    """Take a column for numbers if its texts are, else for dates, else for categories."""
+def _take(path: Path, column: StringColumn, found: Understood, settings: dict[str, Any]) -> None:
+    """Take a column for numbers if its strings are, else for dates, else for categories."""
     name, remarks, declared = column.name, found.remarks, column.name in settings["dates"]
     reading = Reading() if declared else read_numbers(column, settings["decimal"])
     if reading.numbers is not None:
@@ -77,50 +77,50 @@ def _take(path: Path, column: TextColumn, found: Understood, settings: dict[str,
             if form := reading.form.to_json():
                 found.forms[name] = form
             if reading.examples:
-                text = reading.examples[0]
-                remarks.add(reading.oddity, name, remarks.example(re.sub(r"-?\d[\d.,]*", "0", text), text))
+                string = reading.examples[0]
+                remarks.add(reading.oddity, name, remarks.example(re.sub(r"-?\d[\d.,]*", "0", string), string))
             elif reading.oddity:
                 remarks.add(reading.oddity, name)
             elif name in settings["keep"]:
                 return
-            elif are_padded(column.texts):
-                remarks.add("padded", name, f"as in {remarks.example('padded', column.texts[0])}")
-            elif may_be_plain_dates(column.texts):
-                remarks.add("plain dates", name, f"as in {remarks.example('plain date', column.texts[0])}")
+            elif are_padded(column.strings):
+                remarks.add("padded", name, f"as in {remarks.example('padded', column.strings[0])}")
+            elif may_be_plain_dates(column.strings):
+                remarks.add("plain dates", name, f"as in {remarks.example('plain date', column.strings[0])}")
     elif date_format := _date_format(path, column, settings, remarks, declared=declared):
-        if _add_numbers(column, to_days(column.texts, date_format), found, settings):
+        if _add_numbers(column, to_days(column.strings, date_format), found, settings):
             found.dates[name] = date_format
         else:
             remarks.about["dates"].pop(name, None)
     else:
         if reading.oddity:
             remarks.add(reading.oddity, name, listed(map(repr, reading.examples)))
-            remarks.strays += reading.examples if reading.oddity == MISSING_MARKS else ()
-        elif strays := stray_among_dates(column.texts):
-            are_marks = all(may_mark_missing(text) or NO_DATE.fullmatch(text) for text in strays)
-            remarks.add("missing dates" if are_marks else "stray dates", name, listed(map(repr, strays)))
-            remarks.strays += strays if are_marks else ()
+            remarks.strays += reading.examples if reading.oddity == MISSING_MARKERS else ()
+        elif strays := stray_among_dates(column.strings):
+            are_markers = all(may_mark_missing(string) or NO_DATE.fullmatch(string) for string in strays)
+            remarks.add("missing dates" if are_markers else "stray dates", name, listed(map(repr, strays)))
+            remarks.strays += strays if are_markers else ()
         _take_categories(column, found, settings)
 
 
 def _add_numbers(
-    column: TextColumn, of_texts: npt.NDArray[np.float64], found: Understood, settings: dict[str, Any]
+    column: StringColumn, of_strings: npt.NDArray[np.float64], found: Understood, settings: dict[str, Any]
 ) -> bool:
     """Add a column of numbers, unless they are all the same; return whether it was."""
-    if (of_texts == of_texts[0]).all() and not (settings["missing_indicator"] and column.missing.any()):
+    if (of_strings == of_strings[0]).all() and not (settings["missing_indicator"] and column.missing.any()):
         found.remarks.add("constant", column.name)
         return False
-    found.numbers[column.name] = of_texts
+    found.numbers[column.name] = of_strings
     return True
 
 
-def _take_categories(column: TextColumn, found: Understood, settings: dict[str, Any]) -> None:
+def _take_categories(column: StringColumn, found: Understood, settings: dict[str, Any]) -> None:
     """Take a column for categories, unless they are too many, or one."""
     name, remarks = column.name, found.remarks
     equal: list[str] = []
-    if len(column.texts) <= WORTH_MERGING * (settings["most_categories"] or MOST_REPEATED):
+    if len(column.strings) <= WORTH_MERGING * (settings["most_categories"] or MOST_REPEATED):
         column, equal = merged(column, settings["decimal"])
-    different, rows = len(column.texts), column.present
+    different, rows = len(column.strings), column.present
     repeat = settings["most_categories"] is None and REPEATED * different <= rows and different <= MOST_REPEATED
     is_many = different > (settings["most_categories"] or MOST_CATEGORIES) and name not in settings["keep"]
     marks_missing = settings["missing_categorical"] == "own_category" and column.missing.any()
@@ -135,26 +135,28 @@ def _take_categories(column: TextColumn, found: Understood, settings: dict[str, 
             found.forms[name] = form
         if equal:
             remarks.add("equal", name, "; ".join(equal))
-        if alike := spelt_alike(column.texts):
+        if alike := spelt_alike(column.strings):
             remarks.add("alike", name, "; ".join(alike))
 
 
 def _date_format(
-    path: Path, column: TextColumn, settings: dict[str, Any], remarks: Remarks, *, declared: bool
+    path: Path, column: StringColumn, settings: dict[str, Any], remarks: Remarks, *, declared: bool
 ) -> str | None:
-    """Return how the texts of a column are written as dates; None if they are none.
+    """Return how the strings of a column are written as dates; None if they are none.
 
     Raises:
         ValueError: if they are declared to be dates, and are not.
     """
-    texts, given = column.texts, settings["date_format"]
-    found = (given, None) if given and are_dates(texts, given) else find_date_format(texts, declared=declared)
+    strings, given = column.strings, settings["date_format"]
+    found = (given, None) if given and are_dates(strings, given) else find_date_format(strings, declared=declared)
     if found is None and not declared:
         return None
     if found is None:
-        strange = next((text for text in texts if find_date_format([text], declared=True) is None), None)
+        strange = next((string for string in strings if find_date_format([string], declared=True) is None), None)
         received = (
-            f"{strange!r}" if strange is not None else f"them in several forms, such as {listed(map(repr, texts[:3]))}"
+            f"{strange!r}"
+            if strange is not None
+            else f"them in several forms, such as {listed(map(repr, strings[:3]))}"
         )
         raise ValueError(
             f"{path}: expected dates in {column.name}, which data.dates names, received {received}; set "
@@ -163,9 +165,9 @@ def _date_format(
     form, other = found
     century = ", where years from 69 are of the last century, others of this" if "%y" in form else ""
     if other is None:
-        remarks.add("dates", column.name, f"as in {remarks.example(form, texts[0])}{century}")
+        remarks.add("dates", column.name, f"as in {remarks.example(form, strings[0])}{century}")
     else:
         first, last = ("month", "day") if form.index("%m") < form.index("%d") else ("day", "month")
-        detail = f"{texts[0]!r} has the {first} first; data.date_format='{other}' reads the {last} first{century}"
+        detail = f"{strings[0]!r} has the {first} first; data.date_format='{other}' reads the {last} first{century}"
         remarks.add("ambiguous", column.name, detail)
     return form

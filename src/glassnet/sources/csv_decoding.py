@@ -48,7 +48,7 @@ def _require_encoding(path: Path, content: bytes, encoding: str, declared: str) 
     wide = _wide_encoding(content)
     if wide is None and not declared.startswith(WIDE):
         raise ValueError(f"{path}: {NO_TEXT}")
-    # Without a mark, Python takes the end for little. That signs are rare in tables says nothing against the encoding.
+    # Without a byte order mark, Python takes the little end. Rare characters say nothing against the encoding.
     if wide == (f"{declared}-le" if declared in WIDE else declared) or (wide is None and b"\x00" in content):
         return
     received = f"{wide[:6].upper()} without a byte order mark" if wide else "text of single bytes"
@@ -56,25 +56,25 @@ def _require_encoding(path: Path, content: bytes, encoding: str, declared: str) 
 
 
 def _wide_encoding(content: bytes) -> str | None:
-    """Return which encoding of several bytes a sign gives the content a sense, if one does: lines of printable text."""
+    """Return which encoding of several bytes a character makes lines of printable text, if one does."""
     sample = content[: 1 << 16]
     for encoding in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be"):
         try:
             text = codecs.getincrementaldecoder(encoding)().decode(sample)
         except UnicodeDecodeError:
             continue
-        plain = sum(sign.isascii() and (sign.isprintable() or sign in "\t\r\n") for sign in text)
+        plain = sum(each.isascii() and (each.isprintable() or each in "\t\r\n") for each in text)
         if (
             "\n" in text
             and 2 * plain > len(text)
-            and all(sign.isprintable() or sign in "\t\r\n\ufeff" for sign in text)
+            and all(each.isprintable() or each in "\t\r\n\ufeff" for each in text)
         ):
             return encoding
     return None
 
 
 def _likely(content: bytes) -> str:
-    """Return the encodings to try, the likelier first: Windows' has signs where latin-1 has none that are written."""
+    """Return the encodings to try, the likelier first: Windows' has characters where latin-1 has none."""
     try:
         content.decode("cp1252")
     except UnicodeDecodeError:

@@ -12,8 +12,8 @@ SENTENCES = {
     "counter": "left out as a count of the rows: {columns}; {keep} learns from it",
     "only counter": "learnt from, since there is no other column, though it counts the rows: {columns}",
     "constant": "left out as constant or empty: {columns}",
-    "many": "left out as texts with more different values than data.most_categories={most}: {columns}",
-    "repeated": "left out as texts with more different values than data.most_categories={most}, though they repeat: "
+    "many": "left out as strings with more different values than data.most_categories={most}: {columns}",
+    "repeated": "left out as strings with more different values than data.most_categories={most}, though they repeat: "
     "{columns}; data.most_categories={needed} learns from them",
     "kept": "learnt from as categories, since they repeat, though there are more than {most}: {columns}; "
     "data.most_categories={most} leaves them out",
@@ -22,25 +22,26 @@ SENTENCES = {
     "(\"data.decimal=','\")",
     "grouped": "read as numbers whose thousands a comma parts: {columns}; if it stands for decimals, set data.decimal "
     "(\"data.decimal=','\")",
-    "dates": "read as dates, which become days, and month and weekday where those vary: {columns}; {texts} keeps texts",
+    "dates": "read as dates, which become days, and month and weekday where those vary: {columns}; {strings} keeps "
+    "strings",
     "ambiguous": "read as dates, though nothing tells the day from the month: {columns}",
-    "decimals": "taken for texts, though they look like numbers with a decimal {sign}: {columns}; set data.decimal to "
-    "read them as such (\"data.decimal='{other}'\")",
-    "forms": "taken for texts, since their numbers are written in different forms: {columns}",
-    "missing": "taken for texts, though most are numbers: {columns}; declare in data.missing_values what marks a "
+    "decimals": "taken for strings, though they look like numbers with a decimal {character}: {columns}; set "
+    "data.decimal to read them as such (\"data.decimal='{other}'\")",
+    "forms": "taken for strings, since their numbers are written in different forms: {columns}",
+    "missing": "taken for strings, though most are numbers: {columns}; declare in data.missing_values what marks a "
     "missing value ({declared})",
-    "stray": "taken for texts, though most are numbers: {columns}",
-    "missing dates": "taken for texts, though most are dates: {columns}; declare in data.missing_values what marks a "
+    "stray": "taken for strings, though most are numbers: {columns}",
+    "missing dates": "taken for strings, though most are dates: {columns}; declare in data.missing_values what marks a "
     "missing value ({declared})",
     "plain dates": "read as numbers, though they may be dates: {columns}; {plain} reads them as dates",
     "padded": "read as numbers, though zeros before them make all as long, as codes are: {columns}; {codes} takes them "
     "for categories",
-    "stray dates": "taken for texts, though most are dates: {columns}",
+    "stray dates": "taken for strings, though most are dates: {columns}",
     "equal": "equal numbers are one category: {columns}",
-    "alike": "texts that differ in case or spaces, a hyphen or a stop alone are categories of their own: {columns}",
+    "alike": "strings that differ in case or spaces, a hyphen or a stop alone are categories of their own: {columns}",
 }
-MOST_CATEGORIES, MOST_REPEATED = 50, 300  # where the settings leave it open: of any texts, of those that repeat
-REPEATED = 5  # rows of each text on average, from which they do
+MOST_CATEGORIES, MOST_REPEATED = 50, 300  # where the settings leave it open: of any strings, of those that repeat
+REPEATED = 5  # rows of each string on average, from which they do
 
 
 @dataclass
@@ -49,8 +50,8 @@ class Remarks:
 
     Attributes:
         about: for each kind of remark, the columns that it is about, each with a detail or "".
-        strays: texts that may mark a missing value.
-        needed: the most categories that a column has whose texts repeat.
+        strays: strings that may mark a missing value.
+        needed: the most categories that a column has whose strings repeat.
         shown: for each form in which values are written, the example that is shown for all columns of it.
     """
 
@@ -63,17 +64,17 @@ class Remarks:
         """Add a remark of a kind in `SENTENCES`."""
         self.about[kind][column] = detail
 
-    def example(self, form: str, text: str) -> str:
-        """Return the example of a form: this text, unless there is one, so that its columns are named together."""
-        return self.shown.setdefault(form, repr(text))
+    def example(self, form: str, string: str) -> str:
+        """Return the example of a form: this string, unless there is one, so that its columns are named together."""
+        return self.shown.setdefault(form, repr(string))
 
     def add_many(self, column: str, different: int, rows: int, *, kept: bool) -> None:
-        """Add the remark that a column has many different texts, and is learnt from nevertheless, or is not."""
+        """Add the remark that a column has many different strings, and is learnt from nevertheless, or is not."""
         if rows < REPEATED * different:
-            self.add("many", column, f"{different} different texts in {rows} rows")
+            self.add("many", column, f"{different} different strings in {rows} rows")
         else:
             self.needed = max(self.needed, different)
-            detail = f"{different} different texts, each in {rows / different:.1f} rows on average"
+            detail = f"{different} different strings, each in {rows / different:.1f} rows on average"
             self.add("kept" if kept else "repeated", column, detail)
 
     def take_over(self, other: "Remarks", known: Container[str]) -> None:
@@ -83,19 +84,19 @@ class Remarks:
         self.strays += other.strays
         self.needed = max(self.needed, other.needed)
 
-    def sentences(self, settings: dict[str, Any], marks: Iterable[str]) -> list[str]:
-        """Return the remarks as sentences; `marks` are the texts that stood for missing values in the file."""
-        other, sign = (".", "point") if settings["decimal"] == "," else (",", "comma")
+    def sentences(self, settings: dict[str, Any], markers: Iterable[str]) -> list[str]:
+        """Return the remarks as sentences; `markers` are the strings that stood for missing values in the file."""
+        other, character = (".", "point") if settings["decimal"] == "," else (",", "comma")
         terms = {
             "most": settings["most_categories"] or MOST_CATEGORIES,
             "needed": self.needed,
             "keep": as_setting("data.keep", self.about["counter"]),
-            "texts": as_setting("data.categorical", self.about["dates"]),
+            "strings": as_setting("data.categorical", self.about["dates"]),
             "codes": as_setting("data.categorical", self.about["padded"]),
             "plain": as_setting("data.dates", self.about["plain dates"]),
-            "sign": sign,
+            "character": character,
             "other": other,
-            "declared": as_setting("data.missing_values", dict.fromkeys([*marks, *self.strays])),
+            "declared": as_setting("data.missing_values", dict.fromkeys([*markers, *self.strays])),
         }
         return [
             sentence.format(columns=with_details(self.about[kind]), **terms)

@@ -1,4 +1,4 @@
-"""A CSV file of the user's own, as people have them: read as text, each column then understood as a whole."""
+"""A CSV file of the user's own, as people have them: read as strings, each column then understood as a whole."""
 
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -6,23 +6,23 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.columns.dates import iso_texts
+from glassnet.columns.dates import iso_strings
 from glassnet.columns.identifiers import counts_rows
 from glassnet.columns.naming import listed, near, rows_were
-from glassnet.columns.text_column import TextColumn
+from glassnet.columns.string_column import StringColumn
 from glassnet.overrides import as_setting
 from glassnet.sources.csv_columns import Understood, understand
 from glassnet.sources.csv_doubts import doubts
+from glassnet.sources.csv_strings import StringTable, read_strings
 from glassnet.sources.csv_target import TargetColumn, understand_target
-from glassnet.sources.csv_text import TextTable, read_texts
 from glassnet.sources.raw import RawTable
 
-Columns: TypeAlias = dict[str, TextColumn]
+Columns: TypeAlias = dict[str, StringColumn]
 Rows: TypeAlias = npt.NDArray[np.bool_]
 
 MOST_FEATURES = 10_000
 PARTS_OF_A_DATE = 20  # features that a date may become: days, twelve months, seven weekdays
-LONGEST = 200  # signs of a note within an error
+LONGEST = 200  # characters of a note within an error
 # The settings that name columns, and for what; the target may be among those that are codes, as it may be one itself.
 NAMING = {"drop": "not to learn from", "keep": "to learn from", "categorical": "", "dates": "to learn from"}
 
@@ -34,11 +34,11 @@ def csv_table(settings: dict[str, Any]) -> RawTable:
         ValueError: in one line, for whatever makes the file unusable.
     """
     path = Path(settings["path"])
-    table = read_texts(path, settings, [] if settings["target"] is None else [settings["target"]])
+    table = read_strings(path, settings, [] if settings["target"] is None else [settings["target"]])
     _require_columns(path, table, settings)
     columns = {name: column for name, column in table.columns.items() if name not in settings["drop"]}
     target = columns.pop(settings["target"])
-    marks = list(dict.fromkeys(mark for column in table.columns.values() for mark in column.marks))
+    markers = list(dict.fromkeys(marker for column in table.columns.values() for marker in column.markers))
     counters = _row_counters(columns, settings)  # before rows are left out, which would break their count
     with_target, notes = _rows_with_target(path, table, target, settings)
     columns, target = _taken(columns, with_target), target.take(with_target)
@@ -51,14 +51,14 @@ def csv_table(settings: dict[str, Any]) -> RawTable:
         again = understand(path, columns.values(), settings)
         again.remarks.take_over(found.remarks, found.names)
         found = again
-    notes = [*table.notes, *notes, *found.remarks.sentences(settings, marks), *lost]
+    notes = [*table.notes, *notes, *found.remarks.sentences(settings, markers), *lost]
     _require_features(path, found, notes, settings)
     learnt = understand_target(path, target, settings)
-    notes += [*learnt.notes, *doubts(columns, found, learnt, settings, marks)]
+    notes += [*learnt.notes, *doubts(columns, found, learnt, settings, markers)]
     return _assembled(path, columns, found, learnt, settings, notes)
 
 
-def _require_columns(path: Path, table: TextTable, settings: dict[str, Any]) -> None:
+def _require_columns(path: Path, table: StringTable, settings: dict[str, Any]) -> None:
     """Raise a `ValueError` unless the settings name columns of the table, none of them for two purposes."""
     target, names = settings["target"], list(table.columns)
     if target not in names:
@@ -111,7 +111,7 @@ def _taken(columns: Columns, kept: Rows) -> Columns:
 
 
 def _rows_with_target(
-    path: Path, table: TextTable, target: TextColumn, settings: dict[str, Any]
+    path: Path, table: StringTable, target: StringColumn, settings: dict[str, Any]
 ) -> tuple[Rows, list[str]]:
     """Return which rows have a value of the target, and what is to be said of the others.
 
@@ -135,8 +135,8 @@ def _rows_with_target(
             f"{path}: expected a value of the target {target.name!r} in every row, received {len(in_file)} rows "
             f"without, the first is row {in_file[0]} below the header; set data.missing_target=drop to leave them out"
         )
-    marks = ", ".join(f"{mark!r} in {count}" for mark, count in target.marks.items())
-    read = f"; read as missing there: {marks}, which data.missing_values decides" if marks else ""
+    markers = ", ".join(f"{marker!r} in {count}" for marker, count in target.markers.items())
+    read = f"; read as missing there: {markers}, which data.missing_values decides" if markers else ""
     notes.append(
         f"{rows_were(len(in_file))} left out, having no value of the target {target.name!r}, and not counted in row "
         f"numbers: row {listed(in_file)} below the header{read}"
@@ -150,8 +150,8 @@ def _rows_with_features(
     """Return which rows have what the settings ask of the columns that are learnt from, and a note on the others."""
     lost = np.zeros(len(next(iter(columns.values())).places) if columns else 0, dtype=bool)
     if settings["missing_numeric"] == "drop":
-        for name, of_texts in found.numbers.items():  # "NAN" is a number too, and none
-            lost |= np.isnan(columns[name].spread(of_texts))
+        for name, of_strings in found.numbers.items():  # "NAN" is a number too, and none
+            lost |= np.isnan(columns[name].spread(of_strings))
     if settings["missing_categorical"] == "drop":
         for column in found.categories.values():
             lost |= column.missing
@@ -175,12 +175,12 @@ def _require_features(path: Path, found: Understood, notes: list[str], settings:
             f"{path}: expected a column to learn from, received none that is usable: {said or 'no columns'}"
         )
     of_dates = PARTS_OF_A_DATE * len(found.dates)
-    expected = len(found.numbers) + of_dates + sum(len(column.texts) for column in found.categories.values())
+    expected = len(found.numbers) + of_dates + sum(len(column.strings) for column in found.categories.values())
     if expected > MOST_FEATURES:
         raise ValueError(
             f"{path}: expected at most {MOST_FEATURES} features, received {expected} ({len(found.numbers)} numbers, "
-            f"and every category of {len(found.categories)} text columns); leave columns out with data.drop, or lower "
-            "data.most_categories"
+            f"and every category of {len(found.categories)} string columns); leave columns out with data.drop, or "
+            "lower data.most_categories"
         )
 
 
@@ -198,9 +198,9 @@ def _assembled(
             content[name] = found.categories[name].values()
         else:
             values = columns[name].spread(found.numbers[name])
-            content[name] = np.array(iso_texts(values), dtype=object) if name in found.dates else values
+            content[name] = np.array(iso_strings(values), dtype=object) if name in found.dates else values
     content[target.column.name] = target.column.values() if target.numbers is None else target.numbers
-    # As objects, else pandas would take texts for strings of its own.
+    # As objects, else pandas would take strings for strings of its own.
     frame = pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in content.items()})
     if not target.kept.all():
         frame = frame[target.kept].reset_index(drop=True)

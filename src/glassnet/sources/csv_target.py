@@ -11,16 +11,16 @@ from glassnet.columns.dates import find_date_format
 from glassnet.columns.naming import listed
 from glassnet.columns.number_columns import (
     MAYBE_DECIMALS,
-    MISSING_MARKS,
+    MISSING_MARKERS,
     OTHER_DECIMALS,
-    STRAY_TEXTS,
+    STRAY_STRINGS,
     Reading,
-    marks_among_texts,
+    markers_among_strings,
     read_numbers,
 )
 from glassnet.columns.number_forms import split_number
 from glassnet.columns.spelling import merged, spelt_alike
-from glassnet.columns.text_column import TextColumn
+from glassnet.columns.string_column import StringColumn
 from glassnet.sources.raw import Task
 
 MOST_CLASSES = 20  # a whole-number target with more values than this is taken for a quantity
@@ -34,16 +34,16 @@ class TargetColumn:
 
     Attributes:
         task: what is learnt.
-        column: the texts of each row; equal numbers are one.
-        of_texts: for a regression, the number that each text is.
+        column: the strings of each row; equal numbers are one.
+        of_strings: for a regression, the number that each string is.
         class_names: for classes, their names in the order of their ids.
         kept: which rows have a class that is not left out.
         notes: what is to be said of it.
     """
 
     task: Task
-    column: TextColumn
-    of_texts: npt.NDArray[np.float64] | None
+    column: StringColumn
+    of_strings: npt.NDArray[np.float64] | None
     class_names: tuple[str, ...]
     kept: npt.NDArray[np.bool_]
     notes: list[str] = field(default_factory=list)
@@ -51,10 +51,10 @@ class TargetColumn:
     @property
     def numbers(self) -> npt.NDArray[np.float64] | None:
         """For a regression, the value of each row."""
-        return None if self.of_texts is None else self.column.spread(self.of_texts)
+        return None if self.of_strings is None else self.column.spread(self.of_strings)
 
 
-def understand_target(path: Path, column: TextColumn, settings: dict[str, Any]) -> TargetColumn:
+def understand_target(path: Path, column: StringColumn, settings: dict[str, Any]) -> TargetColumn:
     """Return what the target is, in rows that all have a value.
 
     Raises:
@@ -74,7 +74,7 @@ def understand_target(path: Path, column: TextColumn, settings: dict[str, Any]) 
     column, equal = merged(column, settings["decimal"], reading.numbers)
     if equal:
         notes.append(f"equal numbers are one class of the target {column.name!r}: {'; '.join(equal)}")
-    if alike := spelt_alike(column.texts):
+    if alike := spelt_alike(column.strings):
         notes.append(
             f"classes of the target {column.name!r} that differ in case or spaces, a hyphen or a stop alone are "
             f"classes of their own: {'; '.join(alike)}; write them alike to have one"
@@ -82,13 +82,13 @@ def understand_target(path: Path, column: TextColumn, settings: dict[str, Any]) 
     return _classes(path, column, settings, notes)
 
 
-def _found_task(column: TextColumn, reading: Reading) -> tuple[Task, list[str]]:
+def _found_task(column: StringColumn, reading: Reading) -> tuple[Task, list[str]]:
     """Return what the target is taken for, and a note where it may as well be the other."""
     numbers = reading.numbers
     if numbers is None:
         odd = listed(map(repr, reading.examples))
         said = f"the target {column.name!r} is taken for classes, though most of it are numbers (not {odd})"
-        return "classification", [said] if reading.oddity in {MISSING_MARKS, STRAY_TEXTS} else []
+        return "classification", [said] if reading.oddity in {MISSING_MARKERS, STRAY_STRINGS} else []
     different = len(np.unique(numbers))
     whole = bool((numbers == np.round(numbers)).all())
     task: Task = "classification" if whole and different <= MOST_CLASSES else "regression"
@@ -100,12 +100,14 @@ def _found_task(column: TextColumn, reading: Reading) -> tuple[Task, list[str]]:
     return task, [f"{said}a quantity; data.task=classification takes them for classes"] if may_be_classes else []
 
 
-def _quantity(path: Path, column: TextColumn, reading: Reading, settings: dict[str, Any]) -> npt.NDArray[np.float64]:
-    """Return what the texts of a regression's target are as numbers."""
+def _quantity(path: Path, column: StringColumn, reading: Reading, settings: dict[str, Any]) -> npt.NDArray[np.float64]:
+    """Return what the strings of a regression's target are as numbers."""
     target, numbers = column.name, reading.numbers
     if numbers is None:
         strange = (
-            reading.examples or tuple(text for text in column.texts if split_number(text, ".") is None) or column.texts
+            reading.examples
+            or tuple(string for string in column.strings if split_number(string, ".") is None)
+            or column.strings
         )
         hint = _hint(reading, settings)
         raise ValueError(
@@ -113,9 +115,9 @@ def _quantity(path: Path, column: TextColumn, reading: Reading, settings: dict[s
             f"{f'; set {hint}' if hint else ''}"
         )
     if not np.isfinite(numbers).all():
-        text = column.texts[int(np.flatnonzero(~np.isfinite(numbers))[0])]
+        string = column.strings[int(np.flatnonzero(~np.isfinite(numbers))[0])]
         raise ValueError(
-            f"{path}: expected finite numbers in the target {target!r}, received {text!r}; declare it in "
+            f"{path}: expected finite numbers in the target {target!r}, received {string!r}; declare it in "
             "data.missing_values if it marks a missing value"
         )
     if (numbers == numbers[0]).all():
@@ -123,33 +125,33 @@ def _quantity(path: Path, column: TextColumn, reading: Reading, settings: dict[s
     return numbers
 
 
-def _classes(path: Path, column: TextColumn, settings: dict[str, Any], notes: list[str]) -> TargetColumn:
+def _classes(path: Path, column: StringColumn, settings: dict[str, Any], notes: list[str]) -> TargetColumn:
     """Return the target as classes, those of few rows left out where the settings say so."""
-    target, counts = column.name, dict(zip(column.texts, column.counts.tolist(), strict=True))
+    target, counts = column.name, dict(zip(column.strings, column.counts.tolist(), strict=True))
     small = sorted(name for name, count in counts.items() if count < LEAST_IN_A_CLASS)
-    kept = [name for name in column.texts if name not in small]
+    kept = [name for name in column.strings if name not in small]
     reading = read_numbers(column, settings["decimal"])
-    if small and find_date_format(column.texts):
+    if small and find_date_format(column.strings):
         raise ValueError(
             f"{path}: expected classes or numbers in the target {target!r}, received dates such as "
-            f"{column.texts[0]!r}; give the file a column of what is to be predicted of them, a number of days, say"
+            f"{column.strings[0]!r}; give the file a column of what is to be predicted of them, a number of days, say"
         )
     if small and (settings["rare_classes"] == "error" or len(kept) < 2):
         hint = _hint(reading, settings)
-        marks = marks_among_texts(small + kept, of_target=True)
-        declare = f"; or declare in data.missing_values what marks a missing value ({listed(map(repr, marks))})"
+        markers = markers_among_strings(small + kept, of_target=True)
+        declare = f"; or declare in data.missing_values what marks a missing value ({listed(map(repr, markers))})"
         raise ValueError(
             f"{path}: expected at least {LEAST_IN_A_CLASS} rows of every class of {target!r}, one for each split, "
             f"received {listed(f'{counts[name]} of {name!r}' for name in small)}; set data.rare_classes=drop to leave "
             f"them out, or data.task=regression{f', and {hint},' if hint else ''} if it is a quantity"
-            + (declare if marks and not hint else "")
+            + (declare if markers and not hint else "")
         )
     if len(kept) < 2:
         raise ValueError(f"{path}: expected at least two classes in {target!r}, received {listed(map(repr, kept))}")
-    ranks = column.texts if reading.numbers is None else reading.numbers.tolist()
-    order: dict[str, Any] = dict(zip(column.texts, ranks, strict=True))
+    ranks = column.strings if reading.numbers is None else reading.numbers.tolist()
+    order: dict[str, Any] = dict(zip(column.strings, ranks, strict=True))
     names = tuple(sorted(kept, key=lambda name: order[name]))
-    rows = np.isin(column.places, [place for place, name in enumerate(column.texts) if name in kept])
+    rows = np.isin(column.places, [place for place, name in enumerate(column.strings) if name in kept])
     if small:
         few = f"left out, fewer than {LEAST_IN_A_CLASS} rows each, and not counted in row numbers"
         notes.append(f"{few}: classes {listed(small)}")
@@ -157,9 +159,9 @@ def _classes(path: Path, column: TextColumn, settings: dict[str, Any], notes: li
 
 
 def _hint(reading: Reading, settings: dict[str, Any]) -> str:
-    """Return what to set so that a target's texts are numbers, if most of them are, or nothing."""
+    """Return what to set so that a target's strings are numbers, if most of them are, or nothing."""
     if reading.oddity == OTHER_DECIMALS:
         return f"data.decimal, since they have a decimal {'point' if settings['decimal'] == ',' else 'comma'}"
-    if reading.oddity in {MISSING_MARKS, STRAY_TEXTS}:
+    if reading.oddity in {MISSING_MARKERS, STRAY_STRINGS}:
         return f"data.missing_values with {listed(map(repr, reading.examples))}, since most are numbers"
     return ""

@@ -19,13 +19,13 @@ class RawTable:
     Attributes:
         name: a short name.
         description: a phrase with its origin.
-        frame: numbers as float64, missing ones NaN; texts as str, missing ones None; dates as texts in ISO's form; the
-            target without missing values.
+        frame: numbers as float64, missing ones NaN; strings as str, missing ones None; dates as strings in ISO's form;
+            the target without missing values.
         features: the columns to learn from.
         target: the column to predict: class names as str, or float64 for regression.
         task: what is learnt.
         class_names: the name of each class id, none for regression.
-        categorical: those of the features that are texts.
+        categorical: those of the features that are strings.
         missing: what fills missing values, see `TablePreprocessing.fit`; None where there are none, and none may come.
         notes: what was left out of the table, and why, a sentence each.
         forms: how numbers were written in the file, where it was not plainly, see `NumberForm.to_json`.

@@ -10,14 +10,14 @@ import numpy.typing as npt
 from glassnet.columns.naming import listed, rows_were
 from glassnet.columns.number_forms import NumberForm
 from glassnet.columns.raw_values import UnreadableError, numbers_in
-from glassnet.columns.text_column import to_frame
+from glassnet.columns.string_column import to_frame
 from glassnet.config import UserError, as_line, named_in_conf, one_line_errors, read_arguments
 from glassnet.files import whole_file
 from glassnet.runs import require_writable
-from glassnet.sources.csv_text import TextTable, read_texts
+from glassnet.sources.csv_strings import StringTable, read_strings
 from glassnet.tables import ImagePreprocessing, load_model, predict_rows
 
-TEXT_DEFAULTS = {"encoding": "utf-8", "delimiter": None, "decimal": ".", "missing_values": ["NA", "NaN", "nan", ""]}
+STRING_DEFAULTS = {"encoding": "utf-8", "delimiter": None, "decimal": ".", "missing_values": ["NA", "NaN", "nan", ""]}
 
 
 def main() -> None:
@@ -29,10 +29,10 @@ def main() -> None:
         raise UserError(f"output: expected a file to write, received {str(output)!r}, a folder or below a file")
     require_writable("output", output)
     saved = load_model(Path(arguments["model"]), named_in_conf)
-    settings = {**TEXT_DEFAULTS, **_written_settings(saved.about)}
+    settings = {**STRING_DEFAULTS, **_written_settings(saved.about)}
     if not Path(arguments["input"]).is_file():
         raise UserError(f"input: expected a CSV file with the rows to predict for, found none at {arguments['input']}")
-    table = read_texts(Path(arguments["input"]), settings, saved.preprocessing.names)
+    table = read_strings(Path(arguments["input"]), settings, saved.preprocessing.names)
     for said in table.notes:
         _note(said)
     if table.empty:
@@ -67,10 +67,10 @@ def main() -> None:
 def _written_settings(about: dict[str, Any]) -> dict[str, Any]:
     """Return how the table that the model learnt from was written, if it was a CSV of the user's own."""
     data = about["settings"]["data"]
-    return {key: data[key] for key in TEXT_DEFAULTS if key in data}
+    return {key: data[key] for key in STRING_DEFAULTS if key in data}
 
 
-def _rows_in_file(table: TextTable, rows: int) -> npt.NDArray[np.int64]:
+def _rows_in_file(table: StringTable, rows: int) -> npt.NDArray[np.int64]:
     """Return the number, from 0, of each row of the table among all that stand below the header."""
     return np.delete(np.arange(rows + len(table.empty)), [number - 1 for number in table.empty])
 

@@ -12,16 +12,14 @@ from glassnet.training import Callback, Row, TrainingRun
 if TYPE_CHECKING:
     import optuna
 
-STEPS = (
-    10  # of a training: trainings of different length, and schedules that depend on it, are compared at the same share
-)
+STEPS = 10  # of a training: trainings of different length, and their schedules, are compared at the same fraction
 WARMUP = 4  # of these steps, before which none is ended: losses of the first epochs tell little of the last
 FIRST = 5  # trials that are never ended, so that there is something to compare with
 BEHIND = 75  # percent of the finished trials that are ahead of one that is ended
 
 
 def make_pruner() -> "optuna.pruners.BasePruner":
-    """Return what decides: Optuna's percentile pruner, at these shares of a training."""
+    """Return what decides: Optuna's percentile pruner, at these fractions of a training."""
     import optuna
 
     return optuna.pruners.PercentilePruner(BEHIND, n_startup_trials=FIRST, n_warmup_steps=WARMUP)

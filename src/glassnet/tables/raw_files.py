@@ -98,13 +98,17 @@ def read_raw(folder: Path) -> RawData:
 
 
 def _read_table(folder: Path, about: dict[str, Any]) -> Any:
-    """Read the CSV back as it was written: texts as they are (an "NA" among them), only an empty field is missing.
+    """Read the CSV back as it was written: strings as they are (an "NA" among them), only an empty field is missing.
 
     Lines end with a line feed alone, since a carriage return may be part of a text.
     """
     import pandas as pd
 
-    texts = {*about["categorical"], *about["dates"], *([about["target"]] if about["task"] == "classification" else [])}
+    strings = {
+        *about["categorical"],
+        *about["dates"],
+        *([about["target"]] if about["task"] == "classification" else []),
+    }
     path = folder / about["file"]
     _require(path, "fetch")
     try:
@@ -112,7 +116,7 @@ def _read_table(folder: Path, about: dict[str, Any]) -> Any:
         # Python's own conversion gives back exactly the number that was written.
         table = pd.DataFrame(
             {
-                name: values if name in texts else np.array([float(value) for value in values], dtype=np.float64)
+                name: values if name in strings else np.array([float(value) for value in values], dtype=np.float64)
                 for name, values in frame.items()
             }
         )

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.columns.dates import MONTH_NAMES, WEEKDAY_NAMES, iso_texts, months, weekdays
+from glassnet.columns.dates import MONTH_NAMES, WEEKDAY_NAMES, iso_strings, months, weekdays
 from glassnet.columns.number_forms import NumberForm
-from glassnet.columns.raw_values import days_in, numbers_in, texts_in
+from glassnet.columns.raw_values import days_in, numbers_in, strings_in
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Column: TypeAlias = dict[str, Any]
 Floats: TypeAlias = npt.NDArray[np.float64]
 
-MISSING = "(missing)"  # the category of its own that missing values in a text column may become
+MISSING = "(missing)"  # the category of its own that missing values in a string column may become
 
 
 def number_form(column: Column) -> NumberForm:
@@ -24,7 +24,7 @@ def number_form(column: Column) -> NumberForm:
 
 
 def decimal_of(column: Column) -> str:
-    """Return the sign for decimals in the column's texts."""
+    """Return the decimal separator in the column's strings."""
     return "." if column["kind"] == "date" else number_form(column).decimal
 
 
@@ -66,20 +66,20 @@ def fit_dates(name: str, values: "pd.Series[Any]", date_format: str, rule: str, 
 
 
 def fit_categories(name: str, values: "pd.Series[Any]", rule: str) -> Column:
-    """Return what is to be known of a column of texts: its categories, and what fills a missing one."""
-    texts = [text for text in texts_in(values, (), ".") if text is not None]
-    if not texts:
+    """Return what is to be known of a column of strings: its categories, and what fills a missing one."""
+    strings = [string for string in strings_in(values, (), ".") if string is not None]
+    if not strings:
         fill = None if rule == "error" else MISSING
         return {"name": name, "kind": "categorical", "categories": [], "fill": fill, "gaps": len(values)}
-    categories, counts = np.unique(texts, return_counts=True)
+    categories, counts = np.unique(strings, return_counts=True)
     fill = {"most_frequent": str(categories[counts.argmax()]), "own_category": MISSING}.get(rule)
-    with_own = rule == "own_category" and len(texts) < len(values)
+    with_own = rule == "own_category" and len(strings) < len(values)
     return {
         "name": name,
         "kind": "categorical",
         "categories": [*map(str, categories), *([MISSING] if with_own and MISSING not in categories else [])],
         "fill": fill,
-        "gaps": len(values) - len(texts),
+        "gaps": len(values) - len(strings),
     }
 
 
@@ -116,15 +116,17 @@ def features(column: Column, values: "pd.Series[Any]") -> list[Floats]:
     days = days_in(column["name"], values, column["format"])
     known = np.where(np.isnan(days), 0, days)
     parts = [(months(known), column["months"]), (weekdays(known), column["weekdays"])]
-    marks = [((of_rows == part) & ~np.isnan(days)).astype(np.float64) for of_rows, found in parts for part in found]
-    return [*_of_numbers(column, days), *marks]
+    indicators = [
+        ((of_rows == part) & ~np.isnan(days)).astype(np.float64) for of_rows, found in parts for part in found
+    ]
+    return [*_of_numbers(column, days), *indicators]
 
 
 def unseen(column: Column, values: "pd.Series[Any]") -> list[str]:
-    """Return what the training rows did not have: categories of a text column, months and weekdays of a date's."""
+    """Return what the training rows did not have: categories of a string column, months and weekdays of a date's."""
     if column["kind"] == "categorical":
-        texts = texts_in(values, column["categories"], decimal_of(column))
-        return sorted({text for text in texts if text is not None} - set(column["categories"]))
+        strings = strings_in(values, column["categories"], decimal_of(column))
+        return sorted({string for string in strings if string is not None} - set(column["categories"]))
     if column["kind"] == "numeric":
         return []
     days = days_in(column["name"], values, column["format"])
@@ -141,7 +143,7 @@ def example_of(column: Column) -> Any:
     """Return a raw value as it may look: the mean number or day, the first category."""
     if column["kind"] == "categorical":
         return [*column["categories"], ""][0]
-    return column["mean"] if column["kind"] == "numeric" else iso_texts(np.floor(np.array([column["mean"]])))[0]
+    return column["mean"] if column["kind"] == "numeric" else iso_strings(np.floor(np.array([column["mean"]])))[0]
 
 
 def mean_and_deviation(numbers: Floats, name: str) -> tuple[float, float]:
@@ -175,7 +177,7 @@ def _is_constant(numbers: Floats) -> bool:
 
 
 def _of_numbers(column: Column, numbers: Floats) -> list[Floats]:
-    """Return standardized numbers, and which of them are missing if the column has a mark for it."""
+    """Return standardized numbers, and which of them are missing if the column has an indicator for it."""
     if np.isinf(numbers).any():
         raise ValueError(f"preprocessing: expected finite numbers in {column['name']}, received infinite ones")
     missing = np.isnan(numbers)
@@ -200,11 +202,11 @@ def _of_numbers(column: Column, numbers: Floats) -> list[Floats]:
 
 
 def _of_categories(column: Column, values: "pd.Series[Any]") -> list[Floats]:
-    """Return one array of ones and zeros for each category; a text that is none of them is zero in all."""
-    texts = texts_in(values, column["categories"], decimal_of(column))
-    missing = sum(text is None for text in texts)
+    """Return one array of ones and zeros for each category; a string that is none of them is zero in all."""
+    strings = strings_in(values, column["categories"], decimal_of(column))
+    missing = sum(string is None for string in strings)
     if missing and column["fill"] is None:
-        raise ValueError(f"preprocessing: expected a text in {column['name']}, received {missing} missing ones")
+        raise ValueError(f"preprocessing: expected a string in {column['name']}, received {missing} missing ones")
     places = {category: place for place, category in enumerate(column["categories"])}
-    chosen = np.array([places.get(column["fill"] if text is None else text, -1) for text in texts])
+    chosen = np.array([places.get(column["fill"] if string is None else string, -1) for string in strings])
     return [(chosen == place).astype(np.float64) for place in range(len(places))]

@@ -30,7 +30,7 @@ NONE_MISSING = {"numeric": "error", "categorical": "error", "indicator": False, 
 class TablePreprocessing:
     """Takes the columns of a frame to features.
 
-    Numbers get mean 0 and deviation 1, and so do dates, as days; texts become one column a category, and so do the
+    Numbers get mean 0 and deviation 1, and so do dates, as days; strings become one column a category, and so do the
     months and weekdays of dates.
 
     Attributes:
@@ -38,9 +38,9 @@ class TablePreprocessing:
             a column that never changed), fill (the number for a missing value; None: that is an error), indicator
             (whether a column that is 1 for a missing value follows), gaps (how many values the training rows missed),
             form (how numbers are written, if not plainly, see `NumberForm`). Dates: the same of days since 1970, kind
-            "date", format (as `strftime` has it, or ISO's), months and weekdays, if they vary. Text: name, kind
+            "date", format (as `strftime` has it, or ISO's), months and weekdays, if they vary. String: name, kind
             "categorical", categories, fill and gaps likewise.
-        missing_markers: the texts that stand for a missing value, such as "?".
+        missing_markers: the strings that stand for a missing value, such as "?".
     """
 
     kind = "table"
@@ -63,16 +63,16 @@ class TablePreprocessing:
         """Learn from the training rows in `frame`.
 
         Numbers that are the same, or missing, in all of them become a feature that is 0 in every row, whatever other
-        rows hold: weights that were never trained must not meet it. Texts that are all missing become no feature.
+        rows hold: weights that were never trained must not meet it. Strings that are all missing become no feature.
 
         Args:
             frame: the training rows.
             features: the columns to use, in order.
-            categorical: those of them that are texts.
+            categorical: those of them that are strings.
             missing: "numeric": what fills a missing number or date, "median", "mean" or "drop" (such rows were left
                 out, and may not come later either); "categorical": "most_frequent", "own_category" or "drop";
                 "indicator": whether a numeric column with missing values gets a companion that marks them; "values":
-                the texts that stand for one in later rows. None: no value is missing, and none may be.
+                the strings that stand for one in later rows. None: no value is missing, and none may be.
             forms: how numbers are written in later rows, for the columns where it is not plainly, see `NumberForm`.
             dates: the columns that are dates, and the form in which they are written.
 
@@ -126,7 +126,7 @@ class TablePreprocessing:
         return np.column_stack(parts).astype(np.float32)
 
     def unseen_categories(self, frame: "pd.DataFrame") -> dict[str, list[str]]:
-        """Return, for each column of texts or dates, what is in `frame` that the training rows did not have."""
+        """Return, for each column of strings or dates, what is in `frame` that the training rows did not have."""
         found = {c["name"]: unseen(c, self._raw(frame, c)) for c in self.columns if c["name"] in frame.columns}
         return {name: values for name, values in found.items() if values}
 

@@ -1,4 +1,4 @@
-"""Reading a CSV file as texts, whatever its delimiter and what stands above it, or one line on why it is none."""
+"""Reading a CSV file as strings, whatever its delimiter and what stands above it, or one line on why it is none."""
 
 import csv
 import io
@@ -13,7 +13,7 @@ from typing import Any
 
 from glassnet.columns.naming import listed
 from glassnet.columns.raw_values import MissingMarkers
-from glassnet.columns.text_column import TextColumn, read_column
+from glassnet.columns.string_column import StringColumn, read_column
 from glassnet.sources.csv_decoding import decode
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -23,8 +23,8 @@ SEARCHED = 50  # records, among which the header is looked for
 
 
 @dataclass(frozen=True)
-class TextTable:
-    """A CSV file as texts.
+class StringTable:
+    """A CSV file as strings.
 
     Attributes:
         columns: the columns that have a name.
@@ -33,14 +33,14 @@ class TextTable:
         notes: what else was left out, a sentence each.
     """
 
-    columns: dict[str, TextColumn]
+    columns: dict[str, StringColumn]
     rows: int
     empty: list[int]
     notes: list[str]
 
 
-def read_texts(path: Path, settings: dict[str, Any], wanted: Collection[str] = ()) -> TextTable:
-    """Return the file as texts.
+def read_strings(path: Path, settings: dict[str, Any], wanted: Collection[str] = ()) -> StringTable:
+    """Return the file as strings.
 
     Args:
         path: where it lies.
@@ -73,7 +73,7 @@ def read_texts(path: Path, settings: dict[str, Any], wanted: Collection[str] = (
         for name, fields in zip(header, zip(*rows, strict=True), strict=True)
         if name
     }
-    return TextTable(columns, len(rows), empty, notes)
+    return StringTable(columns, len(rows), empty, notes)
 
 
 def _without_delimiter_line(text: str) -> tuple[str, str | None]:
@@ -145,9 +145,9 @@ def _fitted(
     return header, rows, notes
 
 
-def _are_names(texts: list[str]) -> bool:
-    """Return whether the texts are another in each row, and no measurements, which have decimals."""
-    return len(set(texts)) == len(texts) and not any(map(DECIMALS.fullmatch, texts))
+def _are_names(strings: list[str]) -> bool:
+    """Return whether the strings are another in each row, and no measurements, which have decimals."""
+    return len(set(strings)) == len(strings) and not any(map(DECIMALS.fullmatch, strings))
 
 
 def _is_empty(record: list[str]) -> bool:
@@ -157,8 +157,8 @@ def _is_empty(record: list[str]) -> bool:
 def _header_among(records: list[list[str]], wanted: Collection[str]) -> int:
     """Return the number of the first record that has the most of the wanted names: the header, below any titles.
 
-    A title has fewer fields that are not empty, or begins with the sign of a comment. Without titles, the header is the
-    first record that is not empty.
+    A title has fewer fields that are not empty, or begins with the character of a comment. Without titles, the header
+    is the first record that is not empty.
     """
     names = [{name.strip() for name in record} - {""} for record in records]
     first = next((at for at, some in enumerate(names) if some), 0)
