@@ -13,6 +13,9 @@ from typing import Any
 
 import yaml
 
+from glassnet.sources import DataChoice, SplitSettings
+from glassnet.sources.choice import SPLIT
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -95,3 +98,9 @@ def read_choice(group: str, name: str) -> dict[str, Any]:
     """Return the values of a file of the tests' conf/."""
     values: dict[str, Any] = yaml.safe_load((PROJECT / "conf" / group / f"{name}.yaml").read_text(encoding="utf-8"))
     return values
+
+
+def data_choice(name: str, **changes: Any) -> DataChoice:
+    """Return what a file of the tests' conf/data chooses, with some of its values changed."""
+    values = {**read_choice("data", name), **changes}
+    return DataChoice(Path(values["path"]), SplitSettings(**{key: values[key] for key in SPLIT}), values)

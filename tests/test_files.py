@@ -14,8 +14,8 @@ import pytest
 from glassnet import nn
 from glassnet.config.errors import as_line
 from glassnet.files import whole_file
-from glassnet.sources import RawImages, RawTable
-from glassnet.sources.download import download
+from glassnet.sources import DataChoice, RawImages, RawTable, SplitSettings
+from glassnet.sources.mirrors.download import download
 from glassnet.tables import ImagePreprocessing, prepare, write_raw
 from glassnet.training import ModelFile, save_model, write_history
 
@@ -23,10 +23,7 @@ IMAGES = RawImages(
     "toy", "toy", np.random.default_rng(0).integers(0, 256, (600, 8, 8)).astype(np.uint8), np.arange(600) % 3,
     ("a", "b", "c"),
 )  # fmt: skip
-SETTINGS = {
-    "path": __file__, "validation_fraction": 0.2, "test_fraction": 0.2, "split_seed": 0, "folds": None, "fold": 0,
-    "repetition": 0,
-}  # fmt: skip
+CHOICE = DataChoice(Path(__file__), SplitSettings(validation_fraction=0.2, test_fraction=0.2, split_seed=0), {})
 
 
 @contextmanager
@@ -63,7 +60,7 @@ def _copy_from_mirror(folder: Path) -> None:
     [
         (lambda folder: write_raw(IMAGES, folder), "images.npy"),
         (_write_table, "table.csv"),
-        (lambda folder: prepare(IMAGES, SETTINGS, folder), "train/features.npy"),
+        (lambda folder: prepare(IMAGES, CHOICE, folder), "train/features.npy"),
         (_write_model, "model.safetensors"),
         (lambda folder: write_history(folder / "history.csv", [{"epoch": 1.0}] * 9_000, ["epoch"]), "history.csv"),
         (_copy_from_mirror, "data.gz"),

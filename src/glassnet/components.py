@@ -1,4 +1,4 @@
-"""Optimizers, schedules, activations, losses and callbacks from settings: ours by name, a class of one's own by path.
+"""Data, optimizers, schedules, activations, losses and callbacks from settings: ours by name, one's own by path.
 
 The settings of a part are the arguments of its constructor. A class of one's own is named by `_target_`, as Hydra has
 it, and is imported from the working directory or an installed package. Only what builds a training does so.
@@ -19,7 +19,9 @@ from glassnet.nn.ranges import InEpochs, InParts
 
 TARGET = "_target_"
 NAMES = ("name", TARGET)  # settings that no constructor takes
-BESIDE = {"optimizer": ("learning_rate",), "schedule": ("warmup_epochs",)}  # settings of a kind, which it need not take
+DATA = "data"  # the section of the data, which are there before the training, and given nothing
+# Settings of a kind, which it need not take.
+BESIDE = {"optimizer": ("learning_rate",), "schedule": ("warmup_epochs",), DATA: ("path",)}
 GIVEN = ("self", "parameters", "learning_rate", "steps", "steps_per_epoch")  # arguments that a training knows itself
 
 Make = Callable[..., Any]
@@ -44,8 +46,9 @@ class Argument:
     in_epochs: bool = False
 
 
-def arguments_of(make: Make) -> list[Argument]:
-    """Return the arguments of a constructor for which there are settings, in their order."""
+def arguments_of(make: Make, key: str = "") -> list[Argument]:
+    """Return the arguments of a constructor for which there are settings, in their order; `key` is their section."""
+    given = () if key == DATA else GIVEN
     function = make.__init__ if inspect.isclass(make) else make
     try:
         hints = get_type_hints(function, include_extras=True)
@@ -57,7 +60,7 @@ def arguments_of(make: Make) -> list[Argument]:
         marks = get_args(hint)[1:] if get_origin(hint) is Annotated else ()
         epochs = next((mark.setting for mark in marks if isinstance(mark, InEpochs)), None)
         named = parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY)
-        if named and (name not in GIVEN or epochs is not None):
+        if named and (name not in given or epochs is not None):
             parts = next((mark.settings for mark in marks if isinstance(mark, InParts)), None)
             keys: tuple[str, ...] = parts or ((name,) if epochs is None else (epochs,))
             hint = get_args(hint)[0] if parts else hint
@@ -91,7 +94,20 @@ def find(key: str, section: Mapping[str, Any], ours: Mapping[str, Make], base: t
 
 
 def construct(key: str, section: Mapping[str, Any], make: Make, **given: Any) -> Any:
-    """Return the part that a constructor makes of a section of the settings.
+    """Return the part that a constructor makes of a section of the settings; the arguments are those of `values_for`.
+
+    Raises:
+        ValueError: for a setting that is no argument, a missing one, or what the constructor refuses.
+    """
+    values = values_for(key, section, make, **given)
+    try:
+        return make(**values)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{key}: {error}") from error
+
+
+def values_for(key: str, section: Mapping[str, Any], make: Make, **given: Any) -> dict[str, Any]:
+    """Return the arguments for a constructor, from a section of the settings.
 
     Args:
         key: where the section stands in the settings, for messages.
@@ -100,9 +116,9 @@ def construct(key: str, section: Mapping[str, Any], make: Make, **given: Any) ->
         given: what the training knows itself, of `GIVEN`; a constructor gets what it has an argument for.
 
     Raises:
-        ValueError: for a setting that is no argument, a missing one, or what the constructor refuses.
+        ValueError: for a setting that is no argument, or a missing one.
     """
-    accepted, arguments = inspect.signature(make).parameters, arguments_of(make)
+    accepted, arguments = inspect.signature(make).parameters, arguments_of(make, key)
     require_arguments(key, section, make)
     values = {name: value for name, value in given.items() if name in accepted}
     for argument in arguments:
@@ -112,21 +128,20 @@ def construct(key: str, section: Mapping[str, Any], make: Make, **given: Any) ->
         value = tuple(present) if len(argument.settings) > 1 else present[0]
         if argument.in_epochs:
             value *= given["steps_per_epoch"]
+        if argument.hint is Path:  # which no YAML has
+            value = Path(str(value))
         values[argument.name] = tuple(value) if isinstance(value, list) and _is_tuple(argument.hint) else value
-    try:
-        return make(**values)
-    except (ValueError, TypeError) as error:
-        raise ValueError(f"{key}: {error}") from error
+    return values
 
 
 def require_arguments(key: str, section: Mapping[str, Any], make: Make) -> None:
     """Raise a `ValueError` unless the keys of a section are arguments of the constructor, and none is missing."""
-    arguments = arguments_of(make)
+    arguments = arguments_of(make, key)
     known = [name for argument in arguments for name in argument.settings]
     free = any(each.kind == each.VAR_KEYWORD for each in inspect.signature(make).parameters.values())
     for name, value in section.items():
         if name not in (*known, *NAMES, *BESIDE.get(key, ())) and not free:
-            rate = ["learning_rate"] if "learning_rate" in inspect.signature(make).parameters else []
+            rate = ["learning_rate"] if key != DATA and "learning_rate" in inspect.signature(make).parameters else []
             takes = f"it takes {', '.join([*rate, *known]) or 'none'}"
             raise ValueError(f"{key}.{name}: expected an argument of {make.__name__}, received {value!r}; {takes}")
     for argument in arguments:

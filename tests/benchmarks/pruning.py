@@ -44,7 +44,7 @@ PRUNERS: dict[str, tuple[int, Prune]] = {  # the steps of a training at which ea
 def _data(data: str, schedule: str) -> tuple[dict[str, Any], PreparedData]:
     settings = to_settings(composed([f"data={data}", f"schedule={schedule}"]), "conf/")
     folder = Path(tempfile.gettempdir()) / "glassnet-pruning" / data
-    return settings.describing_the_result(), open_prepared(settings.data.model_dump(), folder, by_dvc=False)
+    return settings.describing_the_result(), open_prepared(settings.data.choice(), folder, by_dvc=False)
 
 
 @cache

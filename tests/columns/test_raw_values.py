@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from glassnet.columns.raw_values import UnreadableError
+from glassnet.sources import MissingRules
 from glassnet.tables import TablePreprocessing, preprocessing_from_json
 
 FRAME = pd.DataFrame(
@@ -18,7 +19,7 @@ FRAME = pd.DataFrame(
         "code": ["1", "2", "2", None],
     }
 )
-RULES = {"numeric": "median", "categorical": "own_category", "indicator": True, "values": ["NA", "-999"]}
+RULES = MissingRules("median", "own_category", indicator=True, values=("NA", "-999"))
 
 
 def _fitted() -> TablePreprocessing:
@@ -93,7 +94,7 @@ def test_models_of_before_read_plain_numbers() -> None:
 def test_a_missing_value_that_no_rule_fills_is_named_with_its_row() -> None:
     """As after missing_numeric=drop, which leaves such rows out of the table."""
     frame = pd.DataFrame({"a": [1.0, 2.0, 4.0]})
-    fitted = TablePreprocessing.fit(frame, ("a",), missing={"numeric": "drop"})
+    fitted = TablePreprocessing.fit(frame, ("a",), missing=MissingRules("drop"))
     with pytest.raises(ValueError, match=r"finite numbers in a, received 1 missing ones, the first in row 2, from 0"):
         fitted.transform(pd.DataFrame({"a": [1.0, 2.0, None]}))
 

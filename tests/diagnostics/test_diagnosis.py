@@ -28,10 +28,9 @@ from glassnet.diagnostics import (
 )
 from glassnet.evaluation import ErrorAnalysis, ErrorGroup, Hypothesis, Metrics
 from glassnet.reporting import override, setup_of
-from glassnet.sources import SOURCES
-from glassnet.tables import PreparedData, prepare, read_prepared
+from glassnet.tables import PreparedData, load_raw, prepare, read_prepared
 from glassnet.training import fit, train_network
-from tests.settings import PROJECT, params, read_choice
+from tests.settings import PROJECT, data_choice, params, read_choice
 
 
 @pytest.fixture(scope="module")
@@ -40,9 +39,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
     @cache
     def by_name(name: str, *changes: tuple[str, Any]) -> PreparedData:
-        values = {**_choice("data", name), **dict(changes)}
-        folder = tmp_path_factory.mktemp(name)
-        prepare(SOURCES[name](values), values, folder)
+        choice, folder = data_choice(name, **dict(changes)), tmp_path_factory.mktemp(name)
+        prepare(load_raw(choice), choice, folder)
         return read_prepared(folder)
 
     return by_name

@@ -5,21 +5,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from glassnet.sources import SOURCES, RawTable
-from tests.settings import read_choice
+from glassnet.sources import DataChoice, RawTable
+from glassnet.tables import load_raw
+from tests.settings import data_choice
 
 
-def settings_for(path: Path, **changes: Any) -> dict[str, Any]:
-    """Return the settings for a table at `path` with the target y."""
-    settings: dict[str, Any] = read_choice("data", "csv")
-    return {**settings, "path": str(path), "target": "y", **changes}
+def choice_for(path: Path, **changes: Any) -> DataChoice:
+    """Return the choice of a table at `path` with the target y."""
+    return data_choice("csv", **{"path": str(path), "target": "y", **changes})
 
 
 def read(folder: Path, content: str | bytes, **changes: Any) -> RawTable:
     """Return the table of a file with this content."""
     path = folder / "a.csv"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    table = SOURCES["csv"](settings_for(path, **changes))
+    table = load_raw(choice_for(path, **changes))
     assert isinstance(table, RawTable)
     return table
 

@@ -9,7 +9,7 @@ import pytest
 
 from glassnet.sources import RawTable
 from glassnet.tables import prepare, read_prepared, read_raw, write_raw
-from tests.sources.tables import class_of, lines, measured, note, read, settings_for
+from tests.sources.tables import choice_for, class_of, lines, measured, note, read
 
 MARKERS = [
     "NA", "N/A", "n/a", "#N/A", "#N/A N/A", "#NA", "<NA>", "NaN", "-NaN", "nan", "-nan", "NULL", "null", "None",
@@ -62,7 +62,7 @@ def test_numbers_in_one_form_are_numbers(
     shift = 1000 if "1" in write(0) else 0
     assert table.frame["a"].tolist() == [number * (value + shift) for value in values]
     assert note(table, "read as numbers: a (").startswith(f"read as numbers: a ({write(values[0])!r})")
-    prepare(table, settings_for(tmp_path / "a.csv"), tmp_path / "prepared")
+    prepare(table, choice_for(tmp_path / "a.csv"), tmp_path / "prepared")
     preprocessing = read_prepared(tmp_path / "prepared").preprocessing
     raw = table.frame.head(3).astype(object).assign(a=[write(value) for value in values[:3]])
     assert preprocessing.transform(raw).tobytes() == preprocessing.transform(table.frame.head(3)).tobytes()
@@ -157,7 +157,7 @@ def test_dates_become_days_months_and_weekdays(
     write_raw(table, tmp_path / "raw")
     again = read_raw(tmp_path / "raw")
     assert isinstance(again, RawTable)
-    prepare(again, settings_for(tmp_path / "a.csv", **changes), tmp_path / "prepared")
+    prepare(again, choice_for(tmp_path / "a.csv", **changes), tmp_path / "prepared")
     preprocessing = read_prepared(tmp_path / "prepared").preprocessing
     names = preprocessing.feature_names
     assert names[:4] == ["w (days)", "w in January", "w in February", "w in March"]
@@ -171,7 +171,7 @@ def test_missing_dates_follow_the_rule_for_numbers(tmp_path: Path) -> None:
     """The median day fills them, in no month and on no weekday; or their rows are left out."""
     text = lines("w,b,y", lambda i: f"{'' if i % 6 == 0 else f'2024-01-{1 + i % 28:02d}'},{measured(i)},{class_of(i)}")
     table = read(tmp_path, text)
-    prepare(table, settings_for(tmp_path / "a.csv"), tmp_path / "prepared")
+    prepare(table, choice_for(tmp_path / "a.csv"), tmp_path / "prepared")
     preprocessing = read_prepared(tmp_path / "prepared").preprocessing
     X = preprocessing.transform(table.frame)
     gone = table.frame["w"].isna().to_numpy()
@@ -245,7 +245,7 @@ def test_equal_numbers_are_one_label(tmp_path: Path) -> None:
     assert sorted(set(table.frame["c"])) == ["0", "1"]
     assert note(table, "one class of the target").endswith("'y': 0 = 0.0; 1 = 1.0")
     assert note(table, "one category").endswith("c (0 = 0.0; 1 = 1.0)")
-    prepare(table, settings_for(tmp_path / "a.csv"), tmp_path / "prepared")
+    prepare(table, choice_for(tmp_path / "a.csv"), tmp_path / "prepared")
     preprocessing = read_prepared(tmp_path / "prepared").preprocessing
     X = [
         preprocessing.transform(table.frame.head(1).assign(c=code))[:, 1:].tolist()

@@ -7,19 +7,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from glassnet.sources import SOURCES, RawTable
-from glassnet.tables import TablePreprocessing, prepare, read_prepared, read_raw, write_raw
-from tests.settings import read_choice
+from glassnet.sources import DataChoice, MissingRules, RawTable
+from glassnet.tables import TablePreprocessing, load_raw, prepare, read_prepared, read_raw, write_raw
+from tests.settings import data_choice
 
 
-def _settings(path: Path, **changes: Any) -> dict[str, Any]:
-    settings: dict[str, Any] = read_choice("data", "csv")
-    return {**settings, "path": str(path), "target": "y", **changes}
+def _settings(path: Path, **changes: Any) -> DataChoice:
+    return data_choice("csv", **{"path": str(path), "target": "y", **changes})
 
 
 def _read(path: Path, content: str | bytes, **changes: Any) -> RawTable:
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    table = SOURCES["csv"](_settings(path, **changes))
+    table = load_raw(_settings(path, **changes))
     assert isinstance(table, RawTable)
     return table
 
@@ -397,7 +396,7 @@ def test_gaps_are_filled_by_rules_learnt_on_training_rows(tmp_path: Path, rules:
 def test_prediction_takes_raw_rows_with_unseen_categories_and_gaps() -> None:
     """An unseen category becomes zeros and is declared; a missing value is filled as in training, whatever its form."""
     frame = pd.DataFrame({"a": [1.0, 2.0, np.nan, 4.0], "c": ["u", "v", "u", "u"], "b": ["true", "false"] * 2})
-    rules = {"numeric": "median", "categorical": "most_frequent", "indicator": False}
+    rules = MissingRules("median", "most_frequent")
     fitted = TablePreprocessing.fit(frame, ("a", "c", "b"), ("c", "b"), rules)
     assert fitted.feature_names == ["a", "c = u", "c = v", "b = false", "b = true"]
     new = pd.DataFrame({"a": [2.0, np.nan], "c": ["w", None], "b": [True, False], "more": ["x", "y"]})

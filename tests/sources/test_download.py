@@ -16,9 +16,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glassnet.sources import download as module
-from glassnet.sources.download import download
-from glassnet.sources.fashion_mnist import fashion_mnist, read_idx
+from glassnet.sources.fashion_mnist import read_idx, read_pictures
+from glassnet.sources.mirrors import download as module
+from glassnet.sources.mirrors.download import download
 from tests.waiting import wait_until
 
 CONTENT = np.random.default_rng(0).bytes(300_000)
@@ -306,7 +306,7 @@ def test_who_is_killed_while_fetching_keeps_nobody_waiting(server: Any, tmp_path
 
     server.answers["stuck"] = sticks
     call = f"download('data.gz', {DIGEST!r}, [{server.url('stuck')!r}], Path({str(tmp_path)!r}))"
-    program = f"from pathlib import Path; from glassnet.sources.download import download; {call}"
+    program = f"from pathlib import Path; from glassnet.sources.mirrors.download import download; {call}"
     process = subprocess.Popen([sys.executable, "-c", program])
     while not any(part.stat().st_size for part in tmp_path.glob("*.part")):
         assert process.poll() is None
@@ -334,7 +334,7 @@ def test_fashion_mnist_is_read_from_its_four_files(tmp_path: Path) -> None:
     for name, array in arrays.items():
         (tmp_path / name).write_bytes(gzip.compress(_idx(array)))
         files[name] = hashlib.sha256(_idx(array)).hexdigest()
-    raw = fashion_mnist([str(tmp_path)], tmp_path / "downloads", files)
+    raw = read_pictures([str(tmp_path)], tmp_path / "downloads", files)
     assert raw.images.shape == (30, 28, 28)
     np.testing.assert_array_equal(raw.images[20:], arrays["t10k-images.gz"])
     assert raw.labels.tolist() == [*(i % 10 for i in range(20)), *range(10)]

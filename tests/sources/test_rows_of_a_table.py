@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from glassnet.tables import prepare, read_prepared
-from tests.sources.tables import class_of, lines, measured, note, read, settings_for
+from tests.sources.tables import choice_for, class_of, lines, measured, note, read
 
 
 def test_rows_without_a_target_are_left_out_and_no_others(tmp_path: Path) -> None:
@@ -26,7 +26,7 @@ def test_rows_without_a_target_are_left_out_and_no_others(tmp_path: Path) -> Non
         ValueError, match=r"received 1 rows without, the first is row 18 below the header; set data\.missing"
     ):
         read(tmp_path, text, missing_target="error")
-    prepare(table, settings_for(tmp_path / "a.csv"), tmp_path / "prepared")
+    prepare(table, choice_for(tmp_path / "a.csv"), tmp_path / "prepared")
     prepared = read_prepared(tmp_path / "prepared")
     assert said in prepared.about["notes"]
     assignment = (tmp_path / "prepared/assignment.csv").read_text().splitlines()

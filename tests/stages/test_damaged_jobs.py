@@ -102,7 +102,7 @@ def test_a_report_of_damaged_files_names_them(settings: Settings, damage: Callab
     run = Layout(Path("r"))
     train.main(settings, run)
     evaluate.main(settings, run)
-    write_report(run, open_prepared(settings.data.model_dump(), run.prepared, by_dvc=False))
+    write_report(run, open_prepared(settings.data.choice(), run.prepared, by_dvc=False))
     before = {path: path.read_bytes() for path in (run.report, *run.figures.iterdir())}
     for path in (run.history, run.telemetry, run.metrics, run.analysis, run.predictions):
         if path == run.telemetry and damage in {_cut_after_lines, _truncate}:  # it may be whole, for all that is known
@@ -110,7 +110,7 @@ def test_a_report_of_damaged_files_names_them(settings: Settings, damage: Callab
         whole = path.read_bytes()
         damage(path)
         with pytest.raises((ValueError, FileNotFoundError), match=f"{path}: expected"):
-            write_report(run, open_prepared(settings.data.model_dump(), run.prepared, by_dvc=False))
+            write_report(run, open_prepared(settings.data.choice(), run.prepared, by_dvc=False))
         path.write_bytes(whole)
     assert {path: path.read_bytes() for path in (run.report, *run.figures.iterdir())} == before
 

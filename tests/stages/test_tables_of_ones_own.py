@@ -5,6 +5,7 @@ import json
 import re
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hydra import compose, initialize_config_dir
@@ -12,9 +13,8 @@ from hydra import compose, initialize_config_dir
 from glassnet.config import CONF, Settings, UserError, changes_from_conf, register_resolvers, to_settings
 from glassnet.evaluation import ungrouped
 from glassnet.runs import Layout
-from glassnet.sources import SOURCES
 from glassnet.stages import evaluate, predict, report, train
-from glassnet.tables import load_model, write_raw
+from glassnet.tables import load_model, load_raw, write_raw
 from tests.settings import PROJECT
 
 SHORT = ("tracking=none", "training.epochs=2", "training.baseline.epochs=1", "data=csv", "data.path=a.csv")
@@ -181,7 +181,7 @@ def test_raw_rows_are_predicted_as_the_table_was_read(
     ):
         assert part in text
     settings = _settings("data.target=y")
-    table = SOURCES["csv"](settings.data.model_dump())
+    table = load_raw(settings.data.choice())
     write_raw(table, Path("raw"))
     capsys.readouterr()
     rows = {}
@@ -248,7 +248,8 @@ def test_settings_of_tables_reach_a_run_and_its_commands(project: Path) -> None:
     assert re.search(r'`data\.keep` +\| `\["nr"\]`', text)
     changes = changes_from_conf(CONF, _settings(*chosen).model_dump())
     assert {*chosen} - {"data.missing_target=drop"} <= {*changes}
-    columns = {column["name"]: column for column in load_model(layout.model).preprocessing.to_json()["columns"]}
+    preprocessing: dict[str, Any] = dict(load_model(layout.model).preprocessing.to_json())
+    columns = {column["name"]: column for column in preprocessing["columns"]}
     assert columns["when"]["format"] == "%d.%m.%Y"
     assert "price" not in columns  # n/a is no longer missing, and its strings are too many
     assert columns["share"]["gaps"] > 0

@@ -24,8 +24,8 @@ def test_memory_in_use_does_not_grow_with_the_data_set(tmp_path: Path, monkeypat
     settings = parse_settings(values, "params.yaml")
     images = np.random.default_rng(0).integers(0, 256, (12_000, 20, 20)).astype(np.uint8)
     raw = RawImages("noise", "noise", images, np.arange(12_000) % 10, tuple("0123456789"))
-    chosen = {**settings.data.model_dump(), "path": __file__, "validation_fraction": 0.05, "test_fraction": 0.05}
-    prepare(raw, chosen, tmp_path / "data" / "prepared")
+    values["data"] |= {"validation_fraction": 0.05, "test_fraction": 0.05}
+    prepare(raw, parse_settings(values, "params.yaml").data.choice(), tmp_path / "data" / "prepared")
     monkeypatch.setattr(prepared, "IN_MEMORY", 0)
     monkeypatch.chdir(tmp_path)
     tracemalloc.start()

@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 
 from glassnet.data import SPLITS, stratified_split
 from glassnet.seeding import stream
-from glassnet.sources import SOURCES, RawImages, RawTable
+from glassnet.sources import MissingRules, RawImages, RawTable
+from glassnet.sources.raw import CategoricalRule, NumericRule
 from glassnet.tables import (
     ImagePreprocessing,
     TablePreprocessing,
+    load_raw,
     open_prepared,
     prepare,
     preprocessing_from_json,
@@ -28,16 +30,11 @@ from glassnet.tables import (
     read_raw,
     write_raw,
 )
-from tests.settings import read_choice
-
-
-def _settings(choice: str, **changes: Any) -> dict[str, Any]:
-    settings: dict[str, Any] = read_choice("data", choice)
-    return {**settings, **changes}
+from tests.settings import data_choice
 
 
 def _table(choice: str, **changes: Any) -> RawTable:
-    table = SOURCES[choice](_settings(choice, **changes))
+    table = load_raw(data_choice(choice, **changes))
     assert isinstance(table, RawTable)
     return table
 
@@ -58,7 +55,7 @@ def test_digits_and_diabetes_are_the_data_that_scikit_learn_loads() -> None:
     """The images pixel by pixel; the measurements of the patients unscaled."""
     from sklearn.datasets import load_diabetes, load_digits
 
-    images, reference = SOURCES["digits"](_settings("digits")), load_digits()
+    images, reference = load_raw(data_choice("digits")), load_digits()
     assert isinstance(images, RawImages)
     np.testing.assert_array_equal(images.images, reference.images)
     np.testing.assert_array_equal(images.labels, reference.target)
@@ -218,16 +215,14 @@ def test_a_constant_column_becomes_zeros_whatever_comes_later(value: float) -> N
 
 @pytest.mark.parametrize("indicator", [False, True])
 @pytest.mark.parametrize("rule", ["most_frequent", "own_category"])
-def test_columns_that_are_gaps_in_the_training_rows_carry_nothing(rule: str, indicator: bool) -> None:
+def test_columns_that_are_missing_in_the_training_rows_carry_nothing(rule: CategoricalRule, indicator: bool) -> None:
     """Which rows are for training is the seed's choice, and may not decide whether a table can be used."""
     frame = pd.DataFrame({"a": [np.nan] * 3, "t": [None] * 3, "b": [1.0, 2.0, 4.0]})
-    rules = {"numeric": "median", "categorical": rule, "indicator": indicator}
+    rules = MissingRules("median", rule, indicator)
     fitted = TablePreprocessing.fit(frame, ("a", "t", "b"), ("t",), rules)
     assert fitted.constant_names == ["a", "t"]
     X = fitted.transform(pd.DataFrame({"a": [7.0, np.nan], "t": ["u", None], "b": [1.0, 2.0]}))
-    assert (
-        X.shape[1] == len(fitted.feature_names) == 2
-    )  # without an indicator of missing values, which would be 1 in all rows
+    assert X.shape[1] == len(fitted.feature_names) == 2  # without an indicator, which would be 1 in all rows
     assert X[:, 0].tolist() == [0, 0]
     assert fitted.transform(fitted.example()).shape == (1, 2)
 
@@ -241,11 +236,11 @@ def test_columns_that_are_gaps_in_the_training_rows_carry_nothing(rule: str, ind
         ("most_frequent", ["u", "v", "u"], []),
     ],
 )
-def test_a_text_that_is_the_same_in_all_training_rows_is_constant(
-    rule: str, strings: list[str | None], constant: list[str]
+def test_a_string_that_is_the_same_in_all_training_rows_is_constant(
+    rule: CategoricalRule, strings: list[str | None], constant: list[str]
 ) -> None:
     """Missing values that it fills included, unless they are told apart: noted as such numbers."""
-    rules = {"numeric": "median", "categorical": rule, "indicator": False}
+    rules = MissingRules("median", rule)
     fitted = TablePreprocessing.fit(pd.DataFrame({"t": strings}), ("t",), ("t",), rules)
     assert fitted.constant_names == constant
 
@@ -253,13 +248,14 @@ def test_a_text_that_is_the_same_in_all_training_rows_is_constant(
 def test_missing_strings_are_filled_or_a_category_of_their_own() -> None:
     """Which is there only if the training rows have missing values; what they did not have is listed, in order."""
     frame = pd.DataFrame({"t": ["v", "u", "u", None]})
-    for rule, rows, categories, missing in (
+    cases: list[tuple[CategoricalRule, int, list[str], list[int]]] = [
         ("most_frequent", 4, ["u", "v"], [1, 0]),
         ("own_category", 4, ["u", "v", "(missing)"], [0, 0, 1]),
         ("own_category", 3, ["u", "v"], [0, 0]),
         ("most_frequent", 3, ["u", "v"], [1, 0]),
-    ):
-        fitted = TablePreprocessing.fit(frame[:rows], ("t",), ("t",), {"categorical": rule})
+    ]
+    for rule, rows, categories, missing in cases:
+        fitted = TablePreprocessing.fit(frame[:rows], ("t",), ("t",), MissingRules(categorical=rule))
         assert fitted.feature_names == [f"t = {category}" for category in categories]
         assert fitted.transform(frame)[3].tolist() == missing
         assert fitted.columns[0]["gaps"] == rows - 3
@@ -271,7 +267,7 @@ def test_missing_strings_are_filled_or_a_category_of_their_own() -> None:
 def test_what_marks_a_gap_in_the_table_does_so_in_later_rows() -> None:
     """As `predict` has it, which reads a file with those markers; here the rows come from another program."""
     frame = pd.DataFrame({"t": ["u", "v", "v"], "x": [1.0, 2.0, 6.0]})
-    rules = {"numeric": "median", "categorical": "most_frequent", "values": ["?", "NA"]}
+    rules = MissingRules("median", "most_frequent", values=("?", "NA"))
     fitted = preprocessing_from_json(TablePreprocessing.fit(frame, ("t", "x"), ("t",), rules).to_json())
     assert isinstance(fitted, TablePreprocessing)
     later = pd.DataFrame({"t": ["?", "NA", "u"], "x": ["2", "?", 2]})
@@ -280,10 +276,10 @@ def test_what_marks_a_gap_in_the_table_does_so_in_later_rows() -> None:
     assert fitted.unseen_categories(later) == {}
 
 
-def test_a_text_that_reads_missing_is_the_category_of_the_gaps() -> None:
+def test_a_string_that_reads_missing_is_the_category_of_missing_ones() -> None:
     """One category, not two of one name."""
     frame = pd.DataFrame({"t": ["(missing)", "u", None, "u"]})
-    fitted = TablePreprocessing.fit(frame, ("t",), ("t",), {"categorical": "own_category"})
+    fitted = TablePreprocessing.fit(frame, ("t",), ("t",), MissingRules(categorical="own_category"))
     assert fitted.feature_names == ["t = (missing)", "t = u"]
     assert fitted.transform(frame).tolist() == [[1, 0], [0, 1], [1, 0], [0, 1]]
 
@@ -299,10 +295,10 @@ def test_codes_are_found_however_a_program_passes_them_on(codes: list[str]) -> N
 
 
 @pytest.mark.parametrize(("rule", "fill"), [("median", 3.0), ("mean", 5.0)])
-def test_missing_numbers_are_filled_counted_and_marked(rule: str, fill: float) -> None:
+def test_missing_numbers_are_filled_counted_and_marked(rule: NumericRule, fill: float) -> None:
     """What fills them takes part in mean and deviation; an indicator follows only where the training rows miss some."""
     frame = pd.DataFrame({"a": [1.0, np.nan, 3.0, np.nan, 11.0], "whole": range(5)})
-    fitted = TablePreprocessing.fit(frame, ("a", "whole"), missing={"numeric": rule, "indicator": True})
+    fitted = TablePreprocessing.fit(frame, ("a", "whole"), missing=MissingRules(rule, indicator=True))
     assert fitted.feature_names == ["a", "a is missing", "whole"]
     assert [column["gaps"] for column in fitted.columns] == [2, 0]
     filled = np.array([1.0, fill, 3.0, fill, 11.0])
@@ -323,7 +319,7 @@ def test_numbers_that_cannot_be_standardized_are_named() -> None:
     """Squares beyond float64 in the training rows; beyond float32 in a later one; no warnings, no silent zeros."""
     for values in ([1e200, 1.0, 3.0], [1e308, -1e308, 3.0], [1e308, 1e308, 3.0]):
         with pytest.raises(ValueError, match=r"expected numbers in big that can be standardized, received .*e\+"):
-            TablePreprocessing.fit(pd.DataFrame({"big": values}), ("big",), missing={"numeric": "median"})
+            TablePreprocessing.fit(pd.DataFrame({"big": values}), ("big",), missing=MissingRules("median"))
     fitted = TablePreprocessing.fit(pd.DataFrame({"big": [1.0, 2.0, 3.0]}), ("big",))
     with pytest.raises(ValueError, match=r"numbers in big such as the training rows have .* received 1e\+200"):
         fitted.transform(pd.DataFrame({"big": [1.0, 1e200]}))
@@ -332,11 +328,11 @@ def test_numbers_that_cannot_be_standardized_are_named() -> None:
 def test_a_column_empty_in_the_training_rows_is_noted(tmp_path: Path) -> None:
     """For every seed the table is prepared; where its one number is not for training, a note says what that means."""
     frame = pd.DataFrame({"rare": [5.0, *[np.nan] * 29], "x": np.arange(30.0), "y": ["p", "q"] * 15})
-    rules = {"numeric": "median", "categorical": "most_frequent", "indicator": False}
+    rules = MissingRules("median", "most_frequent")
     table = RawTable("t", "a table", frame, ("rare", "x"), "y", class_names=("p", "q"), missing=rules)
     noted = []
     for seed in range(12):
-        prepare(table, _settings("csv", path=__file__, split_seed=seed), tmp_path / str(seed))
+        prepare(table, data_choice("csv", path=__file__, split_seed=seed), tmp_path / str(seed))
         prepared = read_prepared(tmp_path / str(seed))
         assert not any(np.asarray(prepared.split(split).X)[:, 0].any() for split in SPLITS)
         noted.append(prepared.about["notes"])
@@ -350,9 +346,9 @@ def test_test_rows_that_are_training_rows_too_are_counted(tmp_path: Path) -> Non
     )
     for copies, note in ((1, False), (3, True)):
         rows = pd.concat([frame] * copies, ignore_index=True)
-        rules = {"numeric": "median", "categorical": "most_frequent", "indicator": False}
+        rules = MissingRules("median", "most_frequent")
         table = RawTable("t", "a table", rows, ("a", "t"), "class", "classification", ("p", "q"), ("t",), rules)
-        prepare(table, _settings("csv", path=__file__), tmp_path / "prepared")
+        prepare(table, data_choice("csv", path=__file__), tmp_path / "prepared")
         prepared = read_prepared(tmp_path / "prepared")
         keys = np.array(["|".join(map(str, row)) for row in rows.to_numpy(dtype=object)])
         both = np.isin(keys[prepared.rows("test")], keys[prepared.rows("train")]).sum()
@@ -366,7 +362,7 @@ def test_preparing_one_hot_columns_needs_little_memory(tmp_path: Path) -> None:
     frame = pd.DataFrame({name: rng.integers(0, 50, 30_000).astype(str) for name in names} | {"y": ["p", "q"] * 15_000})
     table = RawTable("t", "a table", frame, names, "y", "classification", ("p", "q"), names)
     tracemalloc.start()
-    prepare(table, _settings("csv", path=__file__), tmp_path)
+    prepare(table, data_choice("csv", path=__file__), tmp_path)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert (tmp_path / "train" / "features.npy").stat().st_size == 128 + 18_000 * 300 * 4
@@ -413,7 +409,7 @@ def test_preparing_uses_training_rows_alone(tmp_path: Path) -> None:
     write_raw(_table("wine"), tmp_path / "raw")
     table = read_raw(tmp_path / "raw")
     assert isinstance(table, RawTable)
-    sizes = prepare(table, _settings("wine"), tmp_path / "prepared")
+    sizes = prepare(table, data_choice("wine"), tmp_path / "prepared")
     assert sizes == {"train": 106, "validation": 36, "test": 36}
     prepared = read_prepared(tmp_path / "prepared")
     train, test = np.asarray(prepared.split("train").X), np.asarray(prepared.split("test").X)
@@ -449,7 +445,7 @@ def test_missing_outputs_of_an_earlier_stage_are_named(tmp_path: Path) -> None:
 )
 def test_a_damaged_raw_table_is_named(tmp_path: Path, damage: Callable[[str], str]) -> None:
     """Cut between two rows, too, which nothing in the file itself shows."""
-    write_raw(SOURCES["wine"](_settings("wine")), tmp_path)
+    write_raw(load_raw(data_choice("wine")), tmp_path)
     text = (tmp_path / "wine.csv").read_text()
     (tmp_path / "wine.csv").write_text(damage(text))
     with pytest.raises(ValueError, match=r"wine\.csv: expected what fetch writes, received a damaged or foreign file"):
@@ -461,11 +457,11 @@ def test_a_damaged_raw_table_is_named(tmp_path: Path, damage: Callable[[str], st
 
 def test_images_go_through_raw_files_and_come_out_prepared(tmp_path: Path) -> None:
     """Digits: the pixels of each split, standardized, with their labels; the same through the files and without."""
-    raw = SOURCES["digits"](_settings("digits"))
+    raw = load_raw(data_choice("digits"))
     assert isinstance(raw, RawImages)
     write_raw(raw, tmp_path / "raw")
     for data, name in ((read_raw(tmp_path / "raw"), "one"), (raw, "two")):
-        prepare(data, _settings("digits"), tmp_path / name)
+        prepare(data, data_choice("digits"), tmp_path / name)
     prepared = read_prepared(tmp_path / "one")
     assert prepared.image_shape == (8, 8)
     assert isinstance(prepared.preprocessing, ImagePreprocessing)
@@ -480,13 +476,13 @@ def test_images_go_through_raw_files_and_come_out_prepared(tmp_path: Path) -> No
 def test_a_regression_target_is_standardized_by_training_rows(tmp_path: Path) -> None:
     """A column of float32, mean 0 and deviation 1 in training; its scale is written down."""
     table = _table("diabetes")
-    prepare(table, _settings("diabetes"), tmp_path)
+    prepare(table, data_choice("diabetes"), tmp_path)
     prepared = read_prepared(tmp_path)
     y = np.asarray(prepared.split("train").y)
     assert y.dtype == np.float32
     assert y.shape[1] == 1
     assert abs(y.mean(dtype=np.float64)) < 1e-6
-    scale = prepared.about["target_scale"]
+    scale = prepared.target_scale
     back = y[:, 0] * scale["scale"] + scale["mean"]
     np.testing.assert_allclose(back, table.frame["progression"].to_numpy()[prepared.rows("train")], rtol=1e-5)
 
@@ -495,14 +491,14 @@ def test_a_changed_table_is_prepared_anew(tmp_path: Path, monkeypatch: pytest.Mo
     """By hand, the prepared data in the cache are those of the same settings, file and code; failures leave none."""
     monkeypatch.chdir(tmp_path)
     path = tmp_path / "a.csv"
-    chosen = _settings("csv", path=str(path), target="y")
+    chosen = data_choice("csv", path=str(path), target="y")
     folders = []
     for first in (0, 100, 0):
         path.write_text("a,y\n" + "".join(f"{first + i},{'pq'[i % 2]}\n" for i in range(40)))
         folders.append(open_prepared(chosen, tmp_path / "none", by_dvc=False).folder)
     assert folders[0] == folders[2] != folders[1]
     with monkeypatch.context() as changed:
-        changed.setattr("glassnet.tables.prepared.files_digest", lambda paths: "of changed code")
+        changed.setattr("glassnet.tables.origin.files_digest", lambda paths: "of changed code")
         folders.append(open_prepared(chosen, tmp_path / "none", by_dvc=False).folder)
     assert folders[3] not in folders[:3]
     path.write_text("a,y\n1,p\n")
@@ -516,7 +512,7 @@ def test_a_class_that_only_test_rows_have_is_refused(tmp_path: Path) -> None:
     images = np.zeros((40, 2, 2), dtype=np.uint8)
     raw = RawImages("toy", "toy", images, np.array([0, 1] * 15 + [0, 1, 2, 1, 0] * 2), ("a", "b", "c"), test_rows=10)
     with pytest.raises(ValueError, match="expected every class among the training rows, received none of c"):
-        prepare(raw, _settings("fashion_mnist"), tmp_path)
+        prepare(raw, data_choice("fashion_mnist"), tmp_path)
 
 
 @pytest.mark.parametrize("damage", ["truncated", "empty", "no array", "other rows", "no json", "other json", "missing"])
@@ -525,7 +521,7 @@ def test_damaged_prepared_data_are_named_and_in_the_cache_made_anew(
 ) -> None:
     """A line with the file; by hand the data are prepared again, whether the cache or the pipeline's are damaged."""
     monkeypatch.chdir(tmp_path)
-    chosen = _settings("wine", path=__file__)
+    chosen = data_choice("wine", path=__file__)
     cache = open_prepared(chosen, tmp_path, by_dvc=False).folder
     before = (cache / "train" / "features.npy").read_bytes()
     prepare(_table("wine"), chosen, Path("data", "prepared"))
@@ -560,7 +556,7 @@ def test_jobs_that_find_a_damaged_cache_at_once_prepare_it_once(
 ) -> None:
     """None takes away what another has just made or is about to read; what a killed one left goes too."""
     monkeypatch.chdir(tmp_path)
-    chosen = _settings("wine", path=__file__)
+    chosen = data_choice("wine", path=__file__)
     cache = open_prepared(chosen, tmp_path, by_dvc=False).folder
     before = (cache / "train" / "features.npy").read_bytes()
     (cache / "train" / "features.npy").write_bytes(before[:-100])

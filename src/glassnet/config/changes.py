@@ -21,12 +21,12 @@ def changes_from_conf(conf: Path, values: dict[str, Any]) -> tuple[str, ...]:
     """
     main = load_yaml((conf / "config.yaml").read_text(encoding="utf-8"))
     chosen = {group: choice for default in main["defaults"] if default != "_self_" for group, choice in default.items()}
-    choices, changes = [], []
+    choices, changes, data = [], [], choice_in(conf, "data", values["data"])
     for group in GROUPS:
         choice = choice_in(conf, group, values[group])
         if choice != chosen[group]:
             choices.append(f"{group}={choice}")
-        changes += _differences(group, values[group], read_group(conf, group, choice, values["data"]["name"]))
+        changes += _differences(group, values[group], read_group(conf, group, choice, data))
     for group in OPTIONAL:
         if section := values.get(group):
             changes.append(f"{group}={as_override(section)}" if TARGET in section else f"{group}={section['name']}")

@@ -45,16 +45,17 @@ def edits_to(conf: Path, settings: Settings) -> list[Edit]:
     """
     main = conf / "config.yaml"
     wanted: list[_Wanted] = [(main, ("seed",), settings.seed)]
+    data = choice_in(conf, "data", settings.data.model_dump())
     for group in GROUPS:
         values = getattr(settings, group).model_dump()
         if group == "model" and isinstance(values["activation"], dict):  # a class of one's own: a group of its own
             del values["activation"]
-        wanted += _of_group(conf, group, values, settings.data.name)
+        wanted += _of_group(conf, group, values, data)
     for group, section in optional_sections(settings).items():
         if section is None:
             wanted.append((main, ("defaults", group), None))
         else:
-            wanted += _of_group(conf, group, section, settings.data.name)
+            wanted += _of_group(conf, group, section, data)
     edits = []
     for path, keys, value in wanted:
         text = path.read_text(encoding="utf-8")

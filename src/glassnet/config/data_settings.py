@@ -1,11 +1,15 @@
-"""The typed settings of the data: where they come from, and how their rows are divided."""
+"""The typed settings of the data: what all have, and the arguments of each source from its signature."""
 
+import inspect
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_type_hints
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, create_model, model_validator
 
-from glassnet.config.fields import MOST, Count, Fraction, Name, NotNegative, NotNegativeCount, Positive, Section
+from glassnet.components import DATA, Make
+from glassnet.config.fields import MOST, Fraction, NotNegativeCount, Section
+from glassnet.config.signatures import OwnSection, choice_among, section_of
+from glassnet.sources import SOURCES, DataChoice, SplitSettings, WithTestRows
 
 
 class DataSettings(Section):
@@ -13,11 +17,12 @@ class DataSettings(Section):
 
     path: Annotated[str, Field(min_length=1)]
     validation_fraction: Fraction
-    test_fraction: Fraction
+    test_fraction: Fraction | None
     split_seed: NotNegativeCount
     folds: Annotated[int, Field(ge=2, le=MOST)] | None
     fold: NotNegativeCount
     repetition: NotNegativeCount
+    name: str
 
     @model_validator(mode="after")
     def _leaves_training_rows(self) -> "DataSettings":
@@ -26,6 +31,34 @@ class DataSettings(Section):
         if self.fold >= (self.folds or 1):
             raise ValueError("fold below folds, or 0 without folds")
         return self
+
+    def choice(self) -> DataChoice:
+        """Return what these settings choose."""
+        split = SplitSettings(
+            self.validation_fraction, self.test_fraction, self.split_seed, self.folds, self.fold, self.repetition
+        )
+        return DataChoice(Path(self.path), split, self.model_dump())
+
+
+class OwnDataSettings(OwnSection, DataSettings):
+    """Data from a function of one's own, with its arguments."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+def _section_of(name: str, load: Make) -> type[Section]:
+    """Return the section of one of our sources: what all have, then its arguments.
+
+    Only a source that has test rows of its own does without a test fraction; and only one that reads a file of the
+    user's lets `path` be any.
+    """
+    fields: dict[str, Any] = {}
+    if "path" not in inspect.signature(load).parameters:
+        fields["path"] = (Annotated[str, _made_by(Path(inspect.getfile(load)).name)], ...)
+    if WithTestRows() not in get_args(get_type_hints(load, include_extras=True)["return"]):
+        fields["test_fraction"] = (Fraction, ...)
+    base: type[DataSettings] = create_model("DataSettings", __base__=DataSettings, **fields)
+    return section_of(name, load, base, group=DATA)
 
 
 def _made_by(source: str) -> AfterValidator:
@@ -39,81 +72,7 @@ def _made_by(source: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-class BundledSettings(DataSettings):
-    """A data set that scikit-learn carries."""
-
-    path: Annotated[str, _made_by("bundled.py")]
-    name: Literal["wine", "breast_cancer", "digits", "diabetes"]
-
-
-class BlobsSettings(DataSettings):
-    """Normal clouds."""
-
-    path: Annotated[str, _made_by("generated.py")]
-    name: Literal["blobs"]
-    rows: Count
-    classes: Annotated[int, Field(ge=2, le=MOST)]
-    features: Count
-    spread: Positive
-    seed: NotNegativeCount
-
-
-class SpiralsSettings(DataSettings):
-    """Interleaved spiral arms."""
-
-    path: Annotated[str, _made_by("generated.py")]
-    name: Literal["spirals"]
-    rows: Count
-    classes: Annotated[int, Field(ge=2, le=MOST)]
-    turns: Positive
-    noise: NotNegative
-    seed: NotNegativeCount
-
-
-class FashionMNISTSettings(DataSettings):
-    """Pictures of clothes; without a test fraction, the publisher's own test rows are the test split."""
-
-    path: Annotated[str, _made_by("fashion_mnist.py")]
-    name: Literal["fashion_mnist"]
-    test_fraction: Fraction | None  # type: ignore[assignment]  # wider than the base's on purpose
-    mirrors: Annotated[list[str], Field(min_length=1)]
-
-
-def _as_character(delimiter: object) -> object:
-    """Return a tab where one is typed as people type it; a tab itself does not reach the settings."""
-    if delimiter in ("\\t", "tab"):
-        return "\t"
-    if isinstance(delimiter, str) and len(delimiter) != 1:
-        raise ValueError("one character, such as ';', or \\t for a tab")
-    return delimiter
-
-
-def _says_a_date(form: str) -> str:
-    from glassnet.columns.dates import is_date_format  # NumPy comes with it, which the settings do without
-
-    if not is_date_format(form):
-        raise ValueError("how dates are written, in the terms of Python's strftime, with a year, such as '%d.%m.%Y'")
-    return form
-
-
-class CSVSettings(DataSettings):
-    """A table of the user's own."""
-
-    name: Literal["csv"]
-    target: Name | None
-    task: Literal["auto", "classification", "regression"]
-    delimiter: Annotated[str, BeforeValidator(_as_character)] | None
-    decimal: Literal[".", ","]
-    encoding: Annotated[str, Field(min_length=1)]
-    drop: list[Name]
-    keep: list[Name] = Field(default_factory=list)
-    categorical: list[Name]
-    dates: list[Name] = Field(default_factory=list)
-    date_format: Annotated[str, AfterValidator(_says_a_date)] | None = None
-    most_categories: Count | None
-    missing_values: list[Name]
-    missing_target: Literal["drop", "error"] = "drop"
-    missing_numeric: Literal["median", "mean", "drop"]
-    missing_categorical: Literal["most_frequent", "own_category", "drop"]
-    missing_indicator: bool
-    rare_classes: Literal["error", "drop"]
+if TYPE_CHECKING:
+    AnyData: TypeAlias = DataSettings | OwnDataSettings
+else:
+    AnyData = choice_among([_section_of(name, load) for name, load in SOURCES.items()], OwnDataSettings)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
 from glassnet.nn.ranges import MOST as MOST
 
@@ -19,11 +19,3 @@ NotNegative = Annotated[FiniteFloat, Field(ge=0)]
 HalfOpenFraction = Annotated[FiniteFloat, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1, le=MOST)]
 NotNegativeCount = Annotated[int, Field(ge=0)]
-
-
-def _as_string(value: object) -> object:
-    """Return a whole number as the string that it most likely is: Hydra makes a number of a column named 2020."""
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-Name = Annotated[str, BeforeValidator(_as_string)]

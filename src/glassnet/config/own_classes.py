@@ -1,11 +1,11 @@
-"""Classes of one's own that the settings name: that they exist, take what they are given, and which files they are."""
+"""Classes and functions of one's own that settings name: that they exist, take what they are given, their files."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from glassnet import nn, optim
-from glassnet.components import TARGET, find, import_target, require_arguments, source_files, targets_in
+from glassnet.components import DATA, TARGET, find, import_target, require_arguments, source_files, targets_in
 from glassnet.config.compose import CONF, PARAMS
 from glassnet.config.errors import UserError
 from glassnet.config.settings import Settings, describe_problem
@@ -14,6 +14,7 @@ from glassnet.config.yaml_text import load_yaml
 from glassnet.training import Callback
 
 BASES: dict[str, type | None] = {
+    DATA: None,
     "model.activation": nn.Module,
     "optimizer": optim.Optimizer,
     "schedule": None,
@@ -28,7 +29,8 @@ def own_sections(settings: Settings) -> dict[str, dict[str, Any]]:
         "model.activation": settings.model.activation,
         **{key: getattr(settings, key) for key in ("optimizer", "schedule", "loss", "callback")},
     }
-    return {key: section.model_dump() for key, section in sections.items() if isinstance(section, OwnSection)}
+    own = {key: section.model_dump() for key, section in sections.items() if isinstance(section, OwnSection)}
+    return {DATA: dict(settings.data.choice().source), **own} if isinstance(settings.data, OwnSection) else own
 
 
 def require_own_classes(settings: Settings) -> None:
@@ -43,35 +45,34 @@ def require_own_classes(settings: Settings) -> None:
             require_arguments(key, section, made)
         except ValueError as error:
             raise UserError(str(error)) from error
-        if problems := misfits(section, made):
+        if problems := misfits(section, made, key):
             outer = key.split(".")
             lines = [describe_problem({**each, "loc": (*outer, *each["loc"])}) for each in problems]
             raise UserError("; ".join(lines))
 
 
 def own_files(settings: Settings) -> list[Path]:
-    """Return the Python files of the classes of one's own: they are code that a result depends on."""
-    targets = [section[TARGET] for section in own_sections(settings).values()]
-    return sorted({path for target in targets for path in source_files(target)})
+    """Return the Python files of one's own that the settings name: they are code that a result depends on."""
+    return sorted({path for section in own_sections(settings).values() for path in source_files(section[TARGET])})
 
 
 def require_dependencies(settings: Settings) -> None:
-    """Raise a `UserError` unless DVC trains again when the file of a class of one's own changes.
+    """Raise a `UserError` unless DVC fetches or trains again when a file of one's own changes.
 
     Those outside of the project, in an installed package, are as the environment has them.
     """
-    here = Path.cwd()
-    files = [path.relative_to(here) for path in own_files(settings) if path.is_relative_to(here)]
-    if not files:
-        return
-    deps = [Path(each) for each in load_yaml(Path("dvc.yaml").read_bytes())["stages"]["train"]["deps"]]
-    for path in files:
-        if not any(path.is_relative_to(each) for each in deps):
-            name = path.parts[0]
-            raise UserError(
-                f"dvc.yaml: expected {name} among the deps of train, for a class in it is a part of the training, "
-                f"received none; add `- {name}` there, and DVC trains again when it changes"
-            )
+    here, own = Path.cwd(), own_sections(settings)
+    pipeline = load_yaml(Path("dvc.yaml").read_bytes())["stages"] if own else {}
+    for key, section in own.items():
+        stage, why = ("fetch", "the data come from it") if key == DATA else ("train", "a part of the training is in it")
+        deps = [each.replace("${data.path}", settings.data.path) for each in pipeline[stage]["deps"]]
+        for path in source_files(section[TARGET]):
+            if path.is_relative_to(here) and not any(path.relative_to(here).is_relative_to(each) for each in deps):
+                name = path.relative_to(here).parts[0]
+                raise UserError(
+                    f"dvc.yaml: expected {name} among the deps of {stage}, since {why}, received none; add `- {name}` "
+                    f"there, and DVC {'fetches' if key == DATA else 'trains'} again when it changes"
+                )
 
 
 def named_in_conf(where: str, target: object) -> Any:

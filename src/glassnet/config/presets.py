@@ -27,8 +27,7 @@ def read_group(conf: Path, group: str, choice: str, data: str) -> dict[str, Any]
 def choice_in(conf: Path, group: str, section: Mapping[str, Any]) -> str:
     """Return the choice of a group that settings are of: its name, or the file that has its class of one's own."""
     name, target = str(section["name"]), section.get(TARGET)
-    if target is not None and not (conf / group / f"{name}.yaml").is_file():
-        for path in sorted((conf / group).glob("*.yaml")):
-            if load_yaml(path.read_text(encoding="utf-8")).get(TARGET) == target:
-                return path.stem
-    return name
+    if target is None:
+        return name
+    files = sorted((conf / group).glob("*.yaml"), key=lambda path: (path.stem != name, path))
+    return next((path.stem for path in files if load_yaml(path.read_bytes()).get(TARGET) == target), name)

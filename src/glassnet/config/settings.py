@@ -5,13 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
 from glassnet import nn, optim
-from glassnet.config.data_settings import (
-    BlobsSettings,
-    BundledSettings,
-    CSVSettings,
-    FashionMNISTSettings,
-    SpiralsSettings,
-)
+from glassnet.config.data_settings import AnyData
 from glassnet.config.errors import UserError
 from glassnet.config.fields import (
     Count,
@@ -124,10 +118,7 @@ class TrackingSettings(Section):
 class Settings(Section):
     """All settings of a run, as conf/ composes them and params.yaml holds them."""
 
-    data: Annotated[
-        BundledSettings | BlobsSettings | SpiralsSettings | FashionMNISTSettings | CSVSettings,
-        Field(discriminator="name"),
-    ]
+    data: AnyData
     model: ModelSettings
     optimizer: AnyOptimizer
     schedule: AnySchedule
@@ -231,7 +222,7 @@ def describe_problem(problem: Any) -> str:
     """Return in one line what pydantic finds wrong with a setting."""
     path = [str(part) for part in problem["loc"]]
     if len(path) > 1 and path[0] in {"data", "optimizer", "schedule", "loss"}:
-        chooses = path[1] == OURS or path[0] == "data"
+        chooses = path[1] == OURS
         path = [part for part in path if part not in (OURS, OWN)]
         del path[1 : 1 + chooses]  # the choice that pydantic followed, not a key
     path = [part for part in path if part not in (OURS, OWN)]

@@ -1,11 +1,14 @@
 """Typed settings of a part from the signature of its constructor: each key with its type and its range."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 import numpy as np
 from pydantic import (
+    BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
@@ -22,7 +25,7 @@ from pydantic_core import PydanticCustomError
 from glassnet.components import TARGET, Make, arguments_of, construct
 from glassnet.config.fields import Section
 from glassnet.nn import Parameter
-from glassnet.nn.ranges import Interval
+from glassnet.nn.ranges import AddedLater, Checked, Interval, NotEmpty
 
 OURS, OWN = "<ours>", "<own>"  # tags of the two kinds of a section
 REFUSED = "refused"  # the type of the error of a constructor that does not take its arguments together
@@ -54,7 +57,12 @@ def choice_of(ours: Mapping[str, Make], base: type[Section], own: type[OwnSectio
         own: the section of a class of one's own.
         tried: whether the constructor of each is called with its settings, to learn whether it takes them together.
     """
-    sections: Any = tuple(section_of(name, make, base, tried) for name, make in ours.items())
+    return choice_among([section_of(name, make, base, tried) for name, make in ours.items()], own)
+
+
+def choice_among(ours: Sequence[type[Section]], own: type[OwnSection]) -> Any:
+    """Return the type of a section that is one of ours, which differ by their name, or one of one's own."""
+    sections: Any = tuple(ours)
     named = Annotated[Union[sections], Field(discriminator="name")]  # noqa: UP007  # of a tuple
     return Annotated[Annotated[named, Tag(OURS)] | Annotated[own, Tag(OWN)], Discriminator(kind_of)]
 
@@ -64,12 +72,18 @@ def kind_of(value: Any) -> str:
     return OWN if isinstance(value, OwnSection) or (isinstance(value, dict) and TARGET in value) else OURS
 
 
-def section_of(name: str, make: Make, base: type[Section], tried: bool) -> type[Section]:
-    """Return the section of one of ours: the keys of `base`, then those of its constructor, all of them required."""
+def section_of(name: str, make: Make, base: type[Section], tried: bool = False, group: str = "") -> type[Section]:
+    """Return the section of one of ours: the keys of `base`, then those of its constructor, all of them required.
+
+    An argument that is marked as added later is not, and a key that `base` has is as it says there.
+    """
     fields: dict[str, Any] = {"name": (Literal[name], ...)}
-    for argument in arguments_of(make):
+    for argument in arguments_of(make, group):
         hints = get_args(argument.hint) if len(argument.settings) > 1 else (argument.hint,)
-        fields |= {key: (_ranged(hint), ...) for key, hint in zip(argument.settings, hints, strict=True)}
+        default = argument.default if _has_mark(argument.hint, AddedLater) else ...
+        default = list(default) if isinstance(default, tuple) else default  # YAML has lists alone
+        keys = {key: (_ranged(hint), default) for key, hint in zip(argument.settings, hints, strict=True)}
+        fields |= {key: field for key, field in keys.items() if key not in base.model_fields}
     validators: dict[str, Any] = {"tried": model_validator(mode="after")(_tried(make))} if tried else {}
     section: type[Section] = create_model(
         f"{make.__name__}Settings", __base__=base, __validators__=validators, **fields
@@ -77,10 +91,10 @@ def section_of(name: str, make: Make, base: type[Section], tried: bool) -> type[
     return section
 
 
-def misfits(section: Mapping[str, Any], make: Make) -> list[Any]:
+def misfits(section: Mapping[str, Any], make: Make, group: str = "") -> list[Any]:
     """Return what pydantic finds wrong with the settings of a class of one's own, by the types of its signature."""
     found: list[Any] = []
-    for argument in arguments_of(make):
+    for argument in arguments_of(make, group):
         (key,) = argument.settings
         if key not in section:
             continue
@@ -115,15 +129,24 @@ def _tried(make: Make) -> Callable[[Section], Section]:
 
 
 def _ranged(hint: Any) -> Any:
-    """Return a type as pydantic has it: numbers are finite, and a range is a condition."""
+    """Return a type as pydantic has it: numbers are finite, a range is a condition, and a rule is looked at first."""
+    if get_origin(hint) in {Union, UnionType}:
+        return Union[tuple(map(_ranged, get_args(hint)))]  # noqa: UP007  # of a tuple
+    if get_origin(hint) in {list, Sequence}:
+        return list[_ranged(get_args(hint)[0])]  # type: ignore[misc]
     if get_origin(hint) is not Annotated:
-        return FiniteFloat if hint is float else hint
+        return {float: FiniteFloat, Path: str}.get(hint, hint) if isinstance(hint, type) else hint
     kind, *marks = get_args(hint)
-    conditions: dict[str, Any] = {}
+    conditions: dict[str, Any] = {"min_length": 1} if NotEmpty() in marks else {}
+    rules = [BeforeValidator(mark.rule) for mark in marks if isinstance(mark, Checked)]
     for mark in marks:
         if isinstance(mark, Interval):
             if mark.low > -math.inf:
                 conditions["gt" if mark.low_open else "ge"] = mark.low
             if mark.high < math.inf:
                 conditions["lt" if mark.high_open else "le"] = mark.high
-    return Annotated[_ranged(kind), Field(**conditions)]
+    return Annotated[(_ranged(kind), Field(**conditions), *rules)]
+
+
+def _has_mark(hint: Any, kind: type) -> bool:
+    return get_origin(hint) is Annotated and any(isinstance(mark, kind) for mark in get_args(hint)[1:])

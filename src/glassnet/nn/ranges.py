@@ -1,6 +1,7 @@
 """Ranges of what constructors take, written beside the types; the settings of conf/ get them from there."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, TypeAlias
 
@@ -42,6 +43,28 @@ class InParts:
     """
 
     settings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class NotEmpty:
+    """Says of a string, or of several values, that there is one at least."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """Says of an argument that its setting has a rule of its own.
+
+    Attributes:
+        rule: returns what the argument is for a value of the setting, which may be of any type; raises a `ValueError`
+            that says what was expected.
+    """
+
+    rule: Callable[[object], object]
+
+
+@dataclass(frozen=True)
+class AddedLater:
+    """Says of an argument that it is younger than its constructor: settings without it are read, by its default."""
 
 
 MOST = 2**31 - 1  # of anything that is counted: of what is beyond 64 bits, NumPy complains without naming an argument

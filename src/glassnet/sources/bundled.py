@@ -102,3 +102,6 @@ def _lines(file: str) -> list[str]:
         raise FileNotFoundError("scikit-learn, which carries the data, is not installed; run `make setup`")
     content = (Path(found.submodule_search_locations[0]) / "datasets" / "data" / file).read_bytes()
     return (gzip.decompress(content) if file.endswith(".gz") else content).decode("utf-8").splitlines()
+
+
+SOURCES = {"wine": wine, "breast_cancer": breast_cancer, "digits": digits, "diabetes": diabetes}

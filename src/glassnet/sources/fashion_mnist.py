@@ -3,13 +3,15 @@
 import gzip
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.sources.download import download
-from glassnet.sources.raw import RawImages
+from glassnet.nn.ranges import NotEmpty
+from glassnet.sources.raw import RawImages, WithTestRows
+
+FOLDER = Path("data", "downloads", "fashion_mnist")  # kept between runs, so that a broken download is resumed
 
 CLASS_NAMES = (
     "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
@@ -23,8 +25,17 @@ FILES = {
 }
 
 
-def fashion_mnist(mirrors: Sequence[str], folder: Path, files: dict[str, str] = FILES) -> RawImages:
+def fashion_mnist(mirrors: Annotated[Sequence[str], NotEmpty()]) -> Annotated[RawImages, WithTestRows()]:
     """Return the 60,000 training pictures and, after them, the 10,000 that the publisher set aside for testing.
+
+    Args:
+        mirrors: addresses and local folders that hold the four files, tried in this order.
+    """
+    return read_pictures(mirrors, FOLDER)
+
+
+def read_pictures(mirrors: Sequence[str], folder: Path, files: dict[str, str] = FILES) -> RawImages:
+    """Return the pictures in the four files, fetched from mirrors into a folder if need be.
 
     Args:
         mirrors: addresses and local folders that hold the four files, tried in this order.
@@ -34,6 +45,8 @@ def fashion_mnist(mirrors: Sequence[str], folder: Path, files: dict[str, str] = 
     Source: Xiao, Rasul & Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine learning
     algorithms", 2017.
     """
+    from glassnet.sources.mirrors.download import download  # and with it urllib and ssl
+
     images, labels, test_images, test_labels = (
         read_idx(download(name, sha256, mirrors, folder)) for name, sha256 in files.items()
     )
@@ -63,3 +76,6 @@ def read_idx(path: Path) -> npt.NDArray[Any]:
         )
     shape = [int(size) for size in sizes]
     return np.frombuffer(content, np.uint8, offset=4 + 4 * rank).reshape(shape)
+
+
+SOURCES = {"fashion_mnist": fashion_mnist}

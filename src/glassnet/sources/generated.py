@@ -1,13 +1,19 @@
 """Generated data, seeded: blobs, which a line tells apart, and spirals, which need a network."""
 
+from typing import Annotated, TypeAlias
+
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.nn.ranges import MOST, Count, Interval, NotNegative, Positive
 from glassnet.seeding import stream
 from glassnet.sources.raw import RawTable
 
+Classes: TypeAlias = Annotated[int, Interval(2, MOST)]
+Seed: TypeAlias = Annotated[int, Interval(0)]
 
-def blobs(rows: int, classes: int, features: int, spread: float, seed: int) -> RawTable:
+
+def blobs(rows: Count, classes: Classes, features: Count, spread: Positive, seed: Seed) -> RawTable:
     """Return normal clouds with standard deviation `spread` about centres drawn uniformly from [−4, 4] per feature."""
     rng = stream(seed, "blobs")
     centres = rng.uniform(-4, 4, (classes, features))
@@ -16,7 +22,7 @@ def blobs(rows: int, classes: int, features: int, spread: float, seed: int) -> R
     return _table("blobs", f"{classes} normal clouds of standard deviation {spread:g}", points, labels)
 
 
-def spirals(rows: int, classes: int, turns: float, noise: float, seed: int) -> RawTable:
+def spirals(rows: Count, classes: Classes, turns: Positive, noise: NotNegative, seed: Seed) -> RawTable:
     """Return interleaved spiral arms in the plane, one a class, from the origin to radius 1, each point displaced.
 
     Arm k winds `turns` times round: at radius r its angle is `2π(turns·r + k/classes)`.
@@ -39,3 +45,6 @@ def _table(name: str, description: str, points: npt.NDArray[np.float64], labels:
     return RawTable(
         name=name, description=description, frame=frame, features=features, target="class", class_names=class_names
     )
+
+
+SOURCES = {"blobs": blobs, "spirals": spirals}

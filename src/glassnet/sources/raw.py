@@ -1,15 +1,52 @@
 """What a source returns: a table with named columns, or a stack of images, and what they mean."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.files import JsonObject
+
 if TYPE_CHECKING:
     import pandas as pd
 
 Task: TypeAlias = Literal["classification", "regression"]
+NumericRule: TypeAlias = Literal["median", "mean", "drop", "error"]
+CategoricalRule: TypeAlias = Literal["most_frequent", "own_category", "drop", "error"]
+
+
+@dataclass(frozen=True)
+class MissingRules:
+    """What fills missing values, as learnt on the training rows.
+
+    Attributes:
+        numeric: what fills a missing number or date. "drop": such rows were left out; "error": there were none. Either
+            way none may come later.
+        categorical: what fills a missing string, likewise.
+        indicator: whether a numeric column with missing values gets a companion that marks them.
+        values: the strings that stand for a missing value in later rows.
+    """
+
+    numeric: NumericRule = "error"
+    categorical: CategoricalRule = "error"
+    indicator: bool = False
+    values: tuple[str, ...] = ()
+
+    def to_json(self) -> JsonObject:
+        """Return a form that JSON can hold."""
+        return {
+            "numeric": self.numeric,
+            "categorical": self.categorical,
+            "indicator": self.indicator,
+            "values": list(self.values),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "MissingRules":
+        """Return what `to_json` described."""
+        return cls(data["numeric"], data["categorical"], data["indicator"], tuple(data["values"]))
 
 
 @dataclass(frozen=True)
@@ -26,7 +63,7 @@ class RawTable:
         task: what is learnt.
         class_names: the name of each class id, none for regression.
         categorical: those of the features that are strings.
-        missing: what fills missing values, see `TablePreprocessing.fit`; None where there are none, and none may come.
+        missing: what fills missing values; None where there are none, and none may come.
         notes: what was left out of the table, and why, a sentence each.
         forms: how numbers were written in the file, where it was not plainly, see `NumberForm.to_json`.
         dates: those of the features that are dates, each with the form in which it was written.
@@ -40,7 +77,7 @@ class RawTable:
     task: Task = "classification"
     class_names: tuple[str, ...] = ()
     categorical: tuple[str, ...] = ()
-    missing: dict[str, Any] | None = None
+    missing: MissingRules | None = None
     notes: tuple[str, ...] = field(default=())
     forms: dict[str, dict[str, str]] = field(default_factory=dict)
     dates: dict[str, str] = field(default_factory=dict)
@@ -65,6 +102,11 @@ class RawImages:
     labels: npt.NDArray[np.int64]
     class_names: tuple[str, ...]
     test_rows: int = 0
+
+
+@dataclass(frozen=True)
+class WithTestRows:
+    """Says of what a source returns that it has test rows: without a test fraction, they are the test split."""
 
 
 RawData: TypeAlias = RawTable | RawImages

@@ -9,7 +9,7 @@ import shlex
 from glassnet.config import Settings, UserError, require_dependencies, require_own_classes
 from glassnet.files import write_whole
 from glassnet.runs import Layout, run_stage
-from glassnet.tables.raw_files import source_digest
+from glassnet.tables.loading import source_digest
 
 
 def main(settings: Settings, layout: Layout) -> None:
@@ -28,7 +28,7 @@ def main(settings: Settings, layout: Layout) -> None:
         )
     require_own_classes(settings)
     require_dependencies(settings)
-    source_digest(settings.data.model_dump())
+    source_digest(settings.data.choice())
     mark = layout.root / "data" / "settings_checked"
     mark.parent.mkdir(parents=True, exist_ok=True)
     write_whole(mark, "params.yaml was generated from conf/ and every value is in range\n")

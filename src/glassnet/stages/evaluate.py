@@ -44,7 +44,7 @@ def main(settings: Settings, layout: Layout) -> None:
     """Write the scores, the analysis of calibration and errors, and the prediction for every test row."""
     layout = as_job_of_sweep(layout)
     require_settings_of_run(settings, layout)
-    prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
+    prepared = open_prepared(settings.data.choice(), layout.prepared, by_dvc=layout.by_dvc)
     require_data_of_run(layout, prepared.digest)
     network = load_model(layout.model, named_by(settings))
     if not (layout.by_dvc or layout.baseline.is_file()):
@@ -138,7 +138,7 @@ def _classification(prepared: PreparedData, network: TrainedModel, baseline: Tra
 
 def _regression(prepared: PreparedData, network: TrainedModel, baseline: TrainedModel) -> Evaluation:
     test, train, validation = (_rows(prepared, split) for split in ("test", "train", "validation"))
-    scale = prepared.about["target_scale"]
+    scale = prepared.target_scale
     mean = scale["mean"]  # of the training rows
     if network.about["settings"]["training"].get("final"):
         learnt = np.concatenate([train.y, validation.y])

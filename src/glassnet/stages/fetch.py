@@ -1,16 +1,18 @@
 """Fetches the raw data into data/raw."""
 
-from glassnet.config import Settings
+from glassnet.config import Settings, require_own_classes
 from glassnet.runs import Layout, run_stage
-from glassnet.sources import SOURCES, RawImages
-from glassnet.tables import write_raw
-from glassnet.tables.raw_files import source_identity, write_json
+from glassnet.sources import RawImages
+from glassnet.tables import load_raw, write_raw
+from glassnet.tables.loading import source_identity
+from glassnet.tables.raw_files import write_json
 
 
 def main(settings: Settings, layout: Layout) -> None:
     """Write the chosen source, with what it means beside it."""
-    chosen = settings.data.model_dump()
-    raw = SOURCES[settings.data.name](chosen)
+    require_own_classes(settings)
+    chosen = settings.data.choice()
+    raw = load_raw(chosen)
     layout.raw.mkdir(parents=True, exist_ok=True)
     write_json(layout.fetched, source_identity(chosen))
     write_raw(raw, layout.raw)

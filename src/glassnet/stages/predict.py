@@ -1,6 +1,8 @@
 """Predicts for raw rows in a CSV file with the trained model: the same numbers as the model in MLflow gives."""
 
 import sys
+from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +13,13 @@ from glassnet.columns.naming import listed, rows_were
 from glassnet.columns.number_forms import NumberForm
 from glassnet.columns.raw_values import UnreadableError, numbers_in
 from glassnet.columns.string_column import to_frame
+from glassnet.components import TARGET
 from glassnet.config import UserError, as_line, named_in_conf, one_line_errors, read_arguments
 from glassnet.files import whole_file
 from glassnet.runs import require_writable
-from glassnet.sources.csv_strings import StringTable, read_strings
+from glassnet.sources.csv.options import FileFormat
+from glassnet.sources.csv.strings import StringTable, read_strings
 from glassnet.tables import ImagePreprocessing, load_model, predict_rows
-
-STRING_DEFAULTS = {"encoding": "utf-8", "delimiter": None, "decimal": ".", "missing_values": ["NA", "NaN", "nan", ""]}
 
 
 def main() -> None:
@@ -29,10 +31,9 @@ def main() -> None:
         raise UserError(f"output: expected a file to write, received {str(output)!r}, a folder or below a file")
     require_writable("output", output)
     saved = load_model(Path(arguments["model"]), named_in_conf)
-    settings = {**STRING_DEFAULTS, **_written_settings(saved.about)}
     if not Path(arguments["input"]).is_file():
         raise UserError(f"input: expected a CSV file with the rows to predict for, found none at {arguments['input']}")
-    table = read_strings(Path(arguments["input"]), settings, saved.preprocessing.names)
+    table = read_strings(Path(arguments["input"]), _written_format(saved.about), saved.preprocessing.names)
     for said in table.notes:
         _note(said)
     if table.empty:
@@ -64,10 +65,13 @@ def main() -> None:
     print(f"predict: {len(predictions)} rows, to {output}")
 
 
-def _written_settings(about: dict[str, Any]) -> dict[str, Any]:
+def _written_format(about: Mapping[str, Any]) -> FileFormat:
     """Return how the table that the model learnt from was written, if it was a CSV of the user's own."""
     data = about["settings"]["data"]
-    return {key: data[key] for key in STRING_DEFAULTS if key in data}
+    if data["name"] != "csv" or TARGET in data:
+        return FileFormat()
+    names = {field.name for field in fields(FileFormat)}  # of which models of earlier versions lack some
+    return FileFormat(**{name: value for name, value in data.items() if name in names})
 
 
 def _rows_in_file(table: StringTable, rows: int) -> npt.NDArray[np.int64]:

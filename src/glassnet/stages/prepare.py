@@ -1,17 +1,16 @@
 """Splits the raw table and standardizes it by the statistics of its training rows."""
 
-from typing import Any
-
 from glassnet.config import Settings, UserError
 from glassnet.runs import Layout, run_stage
-from glassnet.sources import RawTable
+from glassnet.sources import DataChoice, RawTable
 from glassnet.tables import prepare, read_prepared, read_raw
-from glassnet.tables.raw_files import read_json, source_identity
+from glassnet.tables.loading import source_identity
+from glassnet.tables.raw_files import read_json
 
 
 def main(settings: Settings, layout: Layout) -> None:
     """Write the splits, the row assignment and the preprocessing."""
-    chosen = settings.data.model_dump()
+    chosen = settings.data.choice()
     _require_fetched(chosen, layout)
     raw = read_raw(layout.raw)
     rows = prepare(raw, chosen, layout.prepared)
@@ -21,7 +20,7 @@ def main(settings: Settings, layout: Layout) -> None:
     print("prepare: " + ", ".join(f"{count} {split}" for split, count in rows.items()) + f" rows, to {layout.prepared}")
 
 
-def _require_fetched(chosen: dict[str, Any], layout: Layout) -> None:
+def _require_fetched(chosen: DataChoice, layout: Layout) -> None:
     """Raise a `UserError` unless the raw data are those of the settings: by hand, nobody else sees to it."""
     if not layout.fetched.is_file():
         where = (

@@ -13,7 +13,7 @@ from glassnet.training.builders import make_loaders, make_network, make_optimize
 
 def main(settings: Settings, layout: Layout) -> float:
     """Raise the learning rate until the loss blows up; return the suggested rate."""
-    prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
+    prepared = open_prepared(settings.data.choice(), layout.prepared, by_dvc=layout.by_dvc)
     values = settings.describing_the_result()
     train, validation = prepared.split("train"), prepared.split("validation")
     model, _, loss = make_network(values, train, len(prepared.class_names) or None)

@@ -22,7 +22,7 @@ def main(settings: Settings, layout: Layout) -> None:
     """Write the report, then hand everything over to the tracking store."""
     layout = as_job_of_sweep(layout)
     require_settings_of_run(settings, layout)
-    prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
+    prepared = open_prepared(settings.data.choice(), layout.prepared, by_dvc=layout.by_dvc)
     require_data_of_run(layout, prepared.digest)
     write_report(layout, prepared, () if layout.by_dvc else _overrides(), named_by(settings))
     print(f"report: {layout.report}")

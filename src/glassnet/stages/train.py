@@ -64,7 +64,7 @@ def main(settings: Settings, layout: Layout, watchers: Sequence[Callback] = ()) 
 
 def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> float:
     require_own_classes(settings)
-    prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)
+    prepared = open_prepared(settings.data.choice(), layout.prepared, by_dvc=layout.by_dvc)
     notes = [] if layout.by_dvc else prepared.about["notes"]  # fetch has said them under DVC
     for note in [*notes, *_notes(settings, prepared.about["rows"]["train"])]:
         print(f"train: note: {note}")

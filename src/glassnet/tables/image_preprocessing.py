@@ -1,9 +1,11 @@
 """Preprocessing of images, learnt on the training images: grey values in, standardized pixels out."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+
+from glassnet.tables.descriptions import ImageDescription
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,7 +20,7 @@ class ImagePreprocessing:
         scale: its standard deviation.
     """
 
-    kind = "images"
+    kind: Literal["images"] = "images"
 
     def __init__(self, shape: tuple[int, int], mean: float, scale: float) -> None:
         """Take what `fit` or `from_json` make."""
@@ -95,6 +97,6 @@ class ImagePreprocessing:
 
         return pd.DataFrame([dict.fromkeys(self.names, self.mean)])
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> ImageDescription:
         """Return a form that JSON can hold."""
         return {"kind": self.kind, "shape": list(self.shape), "mean": self.mean, "scale": self.scale}

@@ -1,15 +1,19 @@
 """Preprocessing that travels with the model: of tables or of images, read back from what it wrote of itself."""
 
-from typing import Any, TypeAlias
+from collections.abc import Mapping
+from typing import Any, TypeAlias, cast
 
+from glassnet.tables.descriptions import PreprocessingDescription
 from glassnet.tables.image_preprocessing import ImagePreprocessing
 from glassnet.tables.table_preprocessing import TablePreprocessing
 
 Preprocessing: TypeAlias = TablePreprocessing | ImagePreprocessing
 
 
-def preprocessing_from_json(data: dict[str, Any]) -> Preprocessing:
+def preprocessing_from_json(data: Mapping[str, Any]) -> Preprocessing:
     """Return what `to_json` described."""
-    if data["kind"] == "images":
-        return ImagePreprocessing((data["shape"][0], data["shape"][1]), data["mean"], data["scale"])
-    return TablePreprocessing(data["columns"], data.get("gap_marks", []))  # models of before they were kept have none
+    described = cast(PreprocessingDescription, data)  # parsed from JSON
+    if described["kind"] == "images":
+        height, width = described["shape"]
+        return ImagePreprocessing((height, width), described["mean"], described["scale"])
+    return TablePreprocessing(described["columns"], described.get("gap_marks", []))

@@ -1,18 +1,21 @@
 """The raw data on disk, between the stages fetch and prepare."""
 
 import json
-from collections.abc import Set
+from collections.abc import Mapping, Set
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.files import file_digest, whole_file
-from glassnet.sources import RawData, RawImages, RawTable
+from glassnet.files import whole_file
+from glassnet.sources import MissingRules, RawData, RawImages, RawTable
+from glassnet.tables.descriptions import RawDescription
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 ABOUT = "dataset.json"
-SPLIT_SETTINGS = {"validation_fraction", "test_fraction", "split_seed", "folds", "fold", "repetition"}
 
 
 def write_raw(data: RawData, folder: Path) -> None:
@@ -22,17 +25,24 @@ def write_raw(data: RawData, folder: Path) -> None:
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / ABOUT).unlink(missing_ok=True)
-    about: dict[str, Any] = {
-        "name": data.name, "description": data.description, "class_names": list(data.class_names)
-    }  # fmt: skip
+    about: RawDescription
     if isinstance(data, RawImages):
         write_array(folder / "images.npy", data.images)
         write_array(folder / "labels.npy", data.labels)
-        about |= {"kind": "images", "test_rows": data.test_rows}
+        about = {
+            "name": data.name,
+            "description": data.description,
+            "class_names": list(data.class_names),
+            "kind": "images",
+            "test_rows": data.test_rows,
+        }
     else:
         with whole_file(folder / f"{data.name}.csv") as part:
             data.frame.to_csv(part, index=False, lineterminator="\n")
-        about |= {
+        about = {
+            "name": data.name,
+            "description": data.description,
+            "class_names": list(data.class_names),
             "kind": "table",
             "rows": len(data.frame),
             "file": f"{data.name}.csv",
@@ -40,31 +50,12 @@ def write_raw(data: RawData, folder: Path) -> None:
             "categorical": list(data.categorical),
             "target": data.target,
             "task": data.task,
-            "missing": data.missing,
+            "missing": None if data.missing is None else data.missing.to_json(),
             "notes": list(data.notes),
             "forms": data.forms,
             "dates": data.dates,
         }
     write_json(folder / ABOUT, about)
-
-
-def source_digest(data_settings: dict[str, Any]) -> str:
-    """Return a digest of the file at `data.path`: the user's own table, or the code that makes or fetches the data."""
-    path = Path(data_settings["path"])
-    if not path.is_file():
-        raise ValueError(
-            f"data.path: expected a file, received {data_settings['path']!r}; name the table to learn from"
-        )
-    return file_digest(path)[:16]
-
-
-def source_identity(data_settings: dict[str, Any]) -> dict[str, Any]:
-    """Return what decides about the raw data: the settings but for those of the split and of where to look for a file.
-
-    The digest of the source is among them.
-    """
-    others = {key: value for key, value in data_settings.items() if key not in SPLIT_SETTINGS and key != "mirrors"}
-    return {**others, "source_digest": source_digest(data_settings)}
 
 
 def read_raw(folder: Path) -> RawData:
@@ -74,30 +65,35 @@ def read_raw(folder: Path) -> RawData:
         FileNotFoundError: if the data were not fetched yet.
         ValueError: if a file is damaged.
     """
-    about = read_json(folder / ABOUT, "fetch", {"name", "description", "class_names", "kind"})
-    common = {
-        "name": about["name"],
-        "description": about["description"],
-        "class_names": tuple(about["class_names"]),
-    }
+    about = cast(RawDescription, read_json(folder / ABOUT, "fetch", RawDescription.__required_keys__))
     if about["kind"] == "images":
         images, labels = (read_array(folder / f"{name}.npy", "fetch") for name in ("images", "labels"))
-        return RawImages(**common, images=images, labels=labels, test_rows=about["test_rows"])
+        return RawImages(
+            name=about["name"],
+            description=about["description"],
+            class_names=tuple(about["class_names"]),
+            images=images,
+            labels=labels,
+            test_rows=about["test_rows"],
+        )
+    missing = about["missing"]
     return RawTable(
-        **common,
+        name=about["name"],
+        description=about["description"],
+        class_names=tuple(about["class_names"]),
         frame=_read_table(folder, about),
         features=tuple(about["features"]),
         categorical=tuple(about["categorical"]),
         target=about["target"],
         task=about["task"],
-        missing=about["missing"],
+        missing=None if missing is None else MissingRules.from_json(missing),
         notes=tuple(about["notes"]),
         forms=about["forms"],
         dates=about["dates"],
     )
 
 
-def _read_table(folder: Path, about: dict[str, Any]) -> Any:
+def _read_table(folder: Path, about: RawDescription) -> "pd.DataFrame":
     """Read the CSV back as it was written: strings as they are (an "NA" among them), only an empty field is missing.
 
     Lines end with a line feed alone, since a carriage return may be part of a text.
@@ -148,7 +144,7 @@ def read_array(path: Path, stage: str, *, mapped: bool = False) -> npt.NDArray[A
     return array
 
 
-def write_json(path: Path, content: dict[str, Any]) -> None:
+def write_json(path: Path, content: Mapping[str, object]) -> None:
     """Write a JSON file that people can read."""
     with whole_file(path) as part:
         part.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -8,11 +8,12 @@ import numpy.typing as npt
 from glassnet.columns.dates import MONTH_NAMES, WEEKDAY_NAMES, iso_strings, months, weekdays
 from glassnet.columns.number_forms import NumberForm
 from glassnet.columns.raw_values import days_in, numbers_in, strings_in
+from glassnet.sources import MissingRules
+from glassnet.tables.descriptions import CategoricalColumn, Column, DateColumn, NumericColumn
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Column: TypeAlias = dict[str, Any]
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 MISSING = "(missing)"  # the category of its own that missing values in a string column may become
@@ -20,7 +21,7 @@ MISSING = "(missing)"  # the category of its own that missing values in a string
 
 def number_form(column: Column) -> NumberForm:
     """Return how the column's numbers are written; models of before it was kept know plain numbers alone."""
-    return NumberForm(**column.get("form", {}))
+    return NumberForm(**column["form"]) if "form" in column else NumberForm()
 
 
 def decimal_of(column: Column) -> str:
@@ -28,13 +29,13 @@ def decimal_of(column: Column) -> str:
     return "." if column["kind"] == "date" else number_form(column).decimal
 
 
-def fit_numbers(name: str, values: Floats, rule: str, indicator: bool) -> Column:
+def fit_numbers(name: str, values: Floats, rules: MissingRules) -> NumericColumn:
     """Return what is to be known of a column of numbers: what fills a missing one, mean and scale."""
     present = values[~np.isnan(values)]
     if not present.size:
         present = np.zeros(1)  # what fills them is as good as any other number
     with np.errstate(over="ignore"):
-        fill = {"median": float(np.median(present)), "mean": float(present.mean())}.get(rule)
+        fill = {"median": float(np.median(present)), "mean": float(present.mean())}.get(rules.numeric)
     filled = present if fill is None else np.where(np.isnan(values), fill, values)
     scale: float | None
     if _is_constant(present):  # of the filled ones the mean may round, and leave a tiny deviation
@@ -47,33 +48,45 @@ def fit_numbers(name: str, values: Floats, rule: str, indicator: bool) -> Column
         "mean": mean,
         "scale": scale,
         "fill": fill,
-        "indicator": indicator and fill is not None and len(np.unique(np.isnan(values))) == 2,
+        "indicator": rules.indicator and fill is not None and len(np.unique(np.isnan(values))) == 2,
         "gaps": int(np.isnan(values).sum()),
     }
 
 
-def fit_dates(name: str, values: "pd.Series[Any]", date_format: str, rule: str, indicator: bool) -> Column:
+def fit_dates(name: str, values: "pd.Series[Any]", date_format: str, rules: MissingRules) -> DateColumn:
     """Return what is to be known of a column of dates: as of one of days, and the months and weekdays if they vary."""
     days = days_in(name, values, date_format)
     present = days[~np.isnan(days)]
-    parts = {"months": months(present), "weekdays": weekdays(present)}
+    numbers = fit_numbers(name, days, rules)
     return {
-        **fit_numbers(name, days, rule, indicator),
+        "name": name,
         "kind": "date",
+        "mean": numbers["mean"],
+        "scale": numbers["scale"],
+        "fill": numbers["fill"],
+        "indicator": numbers["indicator"],
+        "gaps": numbers["gaps"],
         "format": date_format,
-        **{part: np.unique(found).tolist() if len(np.unique(found)) > 1 else [] for part, found in parts.items()},
+        "months": _if_several(months(present)),
+        "weekdays": _if_several(weekdays(present)),
     }
 
 
-def fit_categories(name: str, values: "pd.Series[Any]", rule: str) -> Column:
+def _if_several(parts: npt.NDArray[np.int64]) -> list[int]:
+    """Return the different months or weekdays; none if they are all the same."""
+    different: list[int] = np.unique(parts).tolist()
+    return different if len(different) > 1 else []
+
+
+def fit_categories(name: str, values: "pd.Series[Any]", rules: MissingRules) -> CategoricalColumn:
     """Return what is to be known of a column of strings: its categories, and what fills a missing one."""
     strings = [string for string in strings_in(values, (), ".") if string is not None]
     if not strings:
-        fill = None if rule == "error" else MISSING
-        return {"name": name, "kind": "categorical", "categories": [], "fill": fill, "gaps": len(values)}
+        empty = None if rules.categorical == "error" else MISSING
+        return {"name": name, "kind": "categorical", "categories": [], "fill": empty, "gaps": len(values)}
     categories, counts = np.unique(strings, return_counts=True)
-    fill = {"most_frequent": str(categories[counts.argmax()]), "own_category": MISSING}.get(rule)
-    with_own = rule == "own_category" and len(strings) < len(values)
+    fill = {"most_frequent": str(categories[counts.argmax()]), "own_category": MISSING}.get(rules.categorical)
+    with_own = rules.categorical == "own_category" and len(strings) < len(values)
     return {
         "name": name,
         "kind": "categorical",
@@ -176,18 +189,18 @@ def _is_constant(numbers: Floats) -> bool:
         return bool(np.isfinite(variance) and variance <= eps * variance + (eps * mean) ** 2)
 
 
-def _of_numbers(column: Column, numbers: Floats) -> list[Floats]:
+def _of_numbers(column: NumericColumn | DateColumn, numbers: Floats) -> list[Floats]:
     """Return standardized numbers, and which of them are missing if the column has an indicator for it."""
     if np.isinf(numbers).any():
         raise ValueError(f"preprocessing: expected finite numbers in {column['name']}, received infinite ones")
-    missing = np.isnan(numbers)
-    if missing.any() and column["fill"] is None:
+    missing, fill = np.isnan(numbers), column["fill"]
+    if missing.any() and fill is None:
         raise ValueError(
             f"preprocessing: expected finite numbers in {column['name']}, received {int(missing.sum())} missing ones, "
             f"the first in row {int(missing.argmax())}, from 0; the training rows had none, or were left out for it"
         )
-    if missing.any():
-        numbers = np.where(missing, column["fill"], numbers)
+    if fill is not None and missing.any():
+        numbers = np.where(missing, fill, numbers)
     if column["scale"] is None:
         standardized = np.zeros(len(numbers))
     else:
@@ -201,12 +214,12 @@ def _of_numbers(column: Column, numbers: Floats) -> list[Floats]:
     return [standardized, missing.astype(np.float64)] if column["indicator"] else [standardized]
 
 
-def _of_categories(column: Column, values: "pd.Series[Any]") -> list[Floats]:
+def _of_categories(column: CategoricalColumn, values: "pd.Series[Any]") -> list[Floats]:
     """Return one array of ones and zeros for each category; a string that is none of them is zero in all."""
     strings = strings_in(values, column["categories"], decimal_of(column))
     missing = sum(string is None for string in strings)
     if missing and column["fill"] is None:
         raise ValueError(f"preprocessing: expected a string in {column['name']}, received {missing} missing ones")
-    places = {category: place for place, category in enumerate(column["categories"])}
+    places: dict[str | None, int] = {category: place for place, category in enumerate(column["categories"])}
     chosen = np.array([places.get(column["fill"] if string is None else string, -1) for string in strings])
     return [(chosen == place).astype(np.float64) for place in range(len(places))]

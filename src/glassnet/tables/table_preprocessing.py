@@ -1,13 +1,15 @@
 """Preprocessing of tables, learnt on the training rows: raw columns in, standardized and one-hot features out."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.columns.number_forms import NumberForm
 from glassnet.columns.raw_values import MissingMarkers, numbers_in, without_markers
+from glassnet.sources import MissingRules
+from glassnet.tables.descriptions import Column, TableDescription
 from glassnet.tables.table_features import (
-    Column,
     decimal_of,
     example_of,
     feature_names,
@@ -16,15 +18,11 @@ from glassnet.tables.table_features import (
     fit_dates,
     fit_numbers,
     is_constant,
-    number_form,
     unseen,
 )
 
 if TYPE_CHECKING:
     import pandas as pd
-
-# The rules for a table without missing values.
-NONE_MISSING = {"numeric": "error", "categorical": "error", "indicator": False, "values": []}
 
 
 class TablePreprocessing:
@@ -34,16 +32,11 @@ class TablePreprocessing:
     months and weekdays of dates.
 
     Attributes:
-        columns: one description for each raw column, in order. Numeric: name, kind "numeric", mean and scale (None for
-            a column that never changed), fill (the number for a missing value; None: that is an error), indicator
-            (whether a column that is 1 for a missing value follows), gaps (how many values the training rows missed),
-            form (how numbers are written, if not plainly, see `NumberForm`). Dates: the same of days since 1970, kind
-            "date", format (as `strftime` has it, or ISO's), months and weekdays, if they vary. String: name, kind
-            "categorical", categories, fill and gaps likewise.
+        columns: one description for each raw column, in order.
         missing_markers: the strings that stand for a missing value, such as "?".
     """
 
-    kind = "table"
+    kind: Literal["table"] = "table"
 
     def __init__(self, columns: list[Column], missing_markers: list[str]) -> None:
         """Take the descriptions and the markers, as `fit` or `from_json` make them."""
@@ -56,7 +49,7 @@ class TablePreprocessing:
         frame: "pd.DataFrame",
         features: tuple[str, ...],
         categorical: tuple[str, ...] = (),
-        missing: dict[str, Any] | None = None,
+        missing: MissingRules | None = None,
         forms: dict[str, dict[str, str]] | None = None,
         dates: dict[str, str] | None = None,
     ) -> "TablePreprocessing":
@@ -69,29 +62,28 @@ class TablePreprocessing:
             frame: the training rows.
             features: the columns to use, in order.
             categorical: those of them that are strings.
-            missing: "numeric": what fills a missing number or date, "median", "mean" or "drop" (such rows were left
-                out, and may not come later either); "categorical": "most_frequent", "own_category" or "drop";
-                "indicator": whether a numeric column with missing values gets a companion that marks them; "values":
-                the strings that stand for one in later rows. None: no value is missing, and none may be.
+            missing: what fills missing values. None: no value is missing, and none may be.
             forms: how numbers are written in later rows, for the columns where it is not plainly, see `NumberForm`.
             dates: the columns that are dates, and the form in which they are written.
 
         Raises:
             ValueError: for missing values that no rule covers, or numbers too large to be standardized.
         """
-        rules = {**NONE_MISSING, **(missing or {})}
-        columns = []
+        rules = missing or MissingRules()
+        columns: list[Column] = []
         for name in features:
             form, values = (forms or {}).get(name), frame[name]
+            column: Column
             if name in categorical:
-                column = fit_categories(name, values, rules["categorical"])
+                column = fit_categories(name, values, rules)
             elif name in (dates or {}):
-                column = fit_dates(name, values, (dates or {})[name], rules["numeric"], rules["indicator"])
+                column = fit_dates(name, values, (dates or {})[name], rules)
             else:
-                numbers = numbers_in(name, values, number_form({}))
-                column = fit_numbers(name, numbers, rules["numeric"], rules["indicator"])
-            columns.append({**column, "form": form} if form else column)
-        return cls(columns, rules["values"])
+                column = fit_numbers(name, numbers_in(name, values, NumberForm()), rules)
+            if form:
+                column["form"] = form
+            columns.append(column)
+        return cls(columns, list(rules.values))
 
     @property
     def names(self) -> list[str]:
@@ -140,6 +132,6 @@ class TablePreprocessing:
 
         return pd.DataFrame([{column["name"]: example_of(column) for column in self.columns}])
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> TableDescription:
         """Return a form that JSON can hold."""
         return {"kind": self.kind, "columns": self.columns, "gap_marks": self.missing_markers}

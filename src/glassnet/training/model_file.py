@@ -2,7 +2,7 @@
 
 import inspect
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeAlias, TypeVar, overload
@@ -25,12 +25,14 @@ FindClass: TypeAlias = Callable[[str, object], Any]
 class FittedPreprocessing(Protocol):
     """What a model file asks of a preprocessing: to be applied, and to be written down."""
 
-    kind: str
+    @property
+    def kind(self) -> str:
+        """What it is for, "table" say."""
 
     def transform(self, rows: Any, /) -> npt.NDArray[np.float32]:
         """Return the features `(N, D)` of raw rows."""
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> Mapping[str, Any]:
         """Return a form that JSON can hold, with its kind."""
 
 

@@ -12,14 +12,13 @@ import mlflow
 import numpy as np
 import pytest
 
-from glassnet.sources import SOURCES
-from glassnet.tables import prepare, read_prepared
+from glassnet.tables import load_raw, prepare, read_prepared
 from glassnet.tracking import StoreError, shown_by, tracking_uri
 from glassnet.tracking.client.addresses import configure_client
 from glassnet.tracking.client.calls import call_store, quiet_warnings
 from glassnet.tracking.client.opening import open_store
 from glassnet.tracking.record.run import _log_data_set
-from tests.settings import read_choice
+from tests.settings import data_choice
 
 
 def test_an_experiment_that_another_machine_made_meanwhile_is_used(
@@ -93,8 +92,8 @@ def test_a_database_is_whole_from_its_first_moment(tmp_path: Path, monkeypatch: 
 def test_a_data_set_that_another_run_added_meanwhile_is_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """MLflow draws the id of a new data set after it has looked for it: just then another run adds the same."""
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    values = read_choice("data", "wine")
-    prepare(SOURCES["wine"](values), values, tmp_path / "prepared")
+    choice = data_choice("wine")
+    prepare(load_raw(choice), choice, tmp_path / "prepared")
     prepared = read_prepared(tmp_path / "prepared")
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     client, experiment = call_store(uri, lambda: open_store(uri, "test"))
@@ -117,8 +116,8 @@ def test_a_data_set_that_another_run_added_meanwhile_is_used(tmp_path: Path, mon
 def test_the_digest_of_a_data_set_sees_all_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """MLflow's own stops after 10,000 numbers: here a pixel of the last of a thousand images is another one."""
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    values = read_choice("data", "digits")
-    prepare(SOURCES["digits"](values), values, tmp_path / "prepared")
+    choice = data_choice("digits")
+    prepare(load_raw(choice), choice, tmp_path / "prepared")
     prepared = read_prepared(tmp_path / "prepared")
     uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
     client, experiment = call_store(uri, lambda: open_store(uri, "test"))

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from glassnet.sources import MissingRules
 from glassnet.tables import TablePreprocessing, predict_rows
 from glassnet.tracking.registry import logged_model
 from glassnet.training import ModelFile, save_model
@@ -54,7 +55,7 @@ def test_the_model_takes_whole_numbers_truth_values_and_columns_without_values(
 ) -> None:
     """As pandas reads them from a CSV file; a signature with types would refuse them."""
     table = {"x": [1.5, 2.0, 4.0], "t": ["u", "v", "u"], "on": ["True", "False", "True"], "code": ["1.0", "2.0", "2.0"]}
-    rules = {"numeric": "median", "categorical": "most_frequent", "values": ["?"]}
+    rules = MissingRules("median", "most_frequent", values=("?",))
     fitted = TablePreprocessing.fit(pd.DataFrame(table), tuple(table), ("t", "on", "code"), rules)
     saved, loaded = _logged(tmp_path, fitted)
     as_written = {**rows, "on": [str(value) for value in rows["on"]], "code": ["1.0", "2.0"], **strings}
@@ -75,7 +76,7 @@ def test_the_model_takes_numbers_and_dates_in_the_form_of_the_table(tmp_path: Pa
     frame = pd.DataFrame(
         {"share": [12.0, 7.0, 5.0], "when": ["2024-01-31", "2024-02-29", None], "code": ["1", "2", "2"]}
     )
-    rules = {"numeric": "median", "categorical": "most_frequent", "values": ["n/a", "-999"]}
+    rules = MissingRules("median", "most_frequent", values=("n/a", "-999"))
     fitted = TablePreprocessing.fit(
         frame, ("share", "when", "code"), ("code",), rules, {"share": {"suffix": "%"}}, {"when": "%d.%m.%Y"}
     )

@@ -11,10 +11,11 @@ from glassnet.columns.identifiers import counts_rows
 from glassnet.columns.naming import listed, near, rows_were
 from glassnet.columns.string_column import StringColumn
 from glassnet.overrides import as_setting
-from glassnet.sources.csv_columns import Understood, understand
-from glassnet.sources.csv_doubts import doubts
-from glassnet.sources.csv_strings import StringTable, read_strings
-from glassnet.sources.csv_target import TargetColumn, understand_target
+from glassnet.sources.csv.columns import Understood, understand
+from glassnet.sources.csv.doubts import doubts
+from glassnet.sources.csv.options import CSVOptions
+from glassnet.sources.csv.strings import StringTable, read_strings
+from glassnet.sources.csv.target import TargetColumn, understand_target
 from glassnet.sources.raw import RawTable
 
 Columns: TypeAlias = dict[str, StringColumn]
@@ -23,45 +24,46 @@ Rows: TypeAlias = npt.NDArray[np.bool_]
 MOST_FEATURES = 10_000
 PARTS_OF_A_DATE = 20  # features that a date may become: days, twelve months, seven weekdays
 LONGEST = 200  # characters of a note within an error
-# The settings that name columns, and for what; the target may be among those that are codes, as it may be one itself.
-NAMING = {"drop": "not to learn from", "keep": "to learn from", "categorical": "", "dates": "to learn from"}
 
 
-def csv_table(settings: dict[str, Any]) -> RawTable:
-    """Return the table that the settings describe: see `conf/data/csv.yaml` for what each of them means.
+def read_table(path: Path, options: CSVOptions) -> RawTable:
+    """Return the table in a CSV file.
 
     Raises:
         ValueError: in one line, for whatever makes the file unusable.
     """
-    path = Path(settings["path"])
-    table = read_strings(path, settings, [] if settings["target"] is None else [settings["target"]])
-    _require_columns(path, table, settings)
-    columns = {name: column for name, column in table.columns.items() if name not in settings["drop"]}
-    target = columns.pop(settings["target"])
+    table = read_strings(path, options, [] if options.target is None else [options.target])
+    learnt_name = _require_columns(path, table, options)
+    columns = {name: column for name, column in table.columns.items() if name not in options.drop}
+    target = columns.pop(learnt_name)
     markers = list(dict.fromkeys(marker for column in table.columns.values() for marker in column.markers))
-    counters = _row_counters(columns, settings)  # before rows are left out, which would break their count
-    with_target, notes = _rows_with_target(path, table, target, settings)
+    counters = _row_counters(columns, options)  # before rows are left out, which would break their count
+    with_target, notes = _rows_with_target(path, table, target, options)
     columns, target = _taken(columns, with_target), target.take(with_target)
-    found = _understood(path, columns, counters, settings)
-    whole, lost = _rows_with_features(path, columns, found, settings)
+    found = _understood(path, columns, counters, options)
+    whole, lost = _rows_with_features(path, columns, found, options)
     if lost:  # what is left may be constant now
         names = found.names
         learnt_from = {name: column for name, column in columns.items() if name in names}
         columns, target = _taken(learnt_from, whole), target.take(whole)
-        again = understand(path, columns.values(), settings)
+        again = understand(path, columns.values(), options)
         again.remarks.take_over(found.remarks, found.names)
         found = again
-    notes = [*table.notes, *notes, *found.remarks.sentences(settings, markers), *lost]
-    _require_features(path, found, notes, settings)
-    learnt = understand_target(path, target, settings)
-    notes += [*learnt.notes, *doubts(columns, found, learnt, settings, markers)]
-    return _assembled(path, columns, found, learnt, settings, notes)
+    notes = [*table.notes, *notes, *found.remarks.sentences(options, markers), *lost]
+    _require_features(path, found, notes, options)
+    learnt = understand_target(path, target, options)
+    notes += [*learnt.notes, *doubts(columns, found, learnt, options, markers)]
+    return _assembled(path, columns, found, learnt, options, notes)
 
 
-def _require_columns(path: Path, table: StringTable, settings: dict[str, Any]) -> None:
-    """Raise a `ValueError` unless the settings name columns of the table, none of them for two purposes."""
-    target, names = settings["target"], list(table.columns)
-    if target not in names:
+def _require_columns(path: Path, table: StringTable, options: CSVOptions) -> str:
+    """Return the name of the target.
+
+    Raises:
+        ValueError: unless the options name columns of the table, none of them for two purposes.
+    """
+    target, names = options.target, list(table.columns)
+    if target is None or target not in names:
         received = "none" if target is None else repr(target)
         meant = None if target is None else near(target, names)
         hint = f"; did you mean {as_setting('data.target', meant)}?" if meant else ""
@@ -70,36 +72,42 @@ def _require_columns(path: Path, table: StringTable, settings: dict[str, Any]) -
         raise ValueError(
             f"{path}: expected data.target to name one of the columns {listed(names)}, received {received}{hint}"
         )
-    for key, purpose in NAMING.items():
-        if unknown := [name for name in settings[key] if name not in names]:
+    named = {
+        "drop": options.drop, "keep": options.keep, "categorical": options.categorical, "dates": options.dates
+    }  # fmt: skip
+    # For what; the target may be among those that are codes, as it may be one itself.
+    purposes = {"drop": "not to learn from", "keep": "to learn from", "categorical": "", "dates": "to learn from"}
+    for key, purpose in purposes.items():
+        if unknown := [name for name in named[key] if name not in names]:
             meant = near(unknown[0], names)
             raise ValueError(
                 f"{path}: expected data.{key} to name columns of {listed(names)}, received {listed(unknown)}"
                 + (f"; did you mean {as_setting(f'data.{key}', [meant])}?" if meant else "")
             )
-        if target in settings[key] and purpose:
+        if target in named[key] and purpose:
             raise ValueError(
                 f"{path}: expected data.{key} to name columns {purpose}, received the target {target!r} among them; "
                 "take it out"
             )
     for one, other in (("drop", "keep"), ("dates", "categorical")):
-        if both := [name for name in settings[one] if name in settings[other]]:
+        if both := [name for name in named[one] if name in named[other]]:
             raise ValueError(
                 f"{path}: expected a column in data.{one} or data.{other}, not in both, received {listed(both)} in both"
             )
+    return target
 
 
-def _row_counters(columns: Columns, settings: dict[str, Any]) -> list[str]:
-    spared = {*settings["keep"], *settings["categorical"], *settings["dates"]}
-    return [name for name, column in columns.items() if name not in spared and counts_rows(column, settings["decimal"])]
+def _row_counters(columns: Columns, options: CSVOptions) -> list[str]:
+    spared = {*options.keep, *options.categorical, *options.dates}
+    return [name for name, column in columns.items() if name not in spared and counts_rows(column, options.decimal)]
 
 
-def _understood(path: Path, columns: Columns, counters: list[str], settings: dict[str, Any]) -> Understood:
+def _understood(path: Path, columns: Columns, counters: list[str], options: CSVOptions) -> Understood:
     """Return what the columns are, without those that count the rows, unless nothing else can be learnt from."""
-    found = understand(path, [column for name, column in columns.items() if name not in counters], settings)
+    found = understand(path, [column for name, column in columns.items() if name not in counters], options)
     kind = "counter"
     if counters and not found.names:
-        found, kind = understand(path, columns.values(), settings), "only counter"
+        found, kind = understand(path, columns.values(), options), "only counter"
     for name in counters:
         found.remarks.add(kind, name)
     return found
@@ -111,7 +119,7 @@ def _taken(columns: Columns, kept: Rows) -> Columns:
 
 
 def _rows_with_target(
-    path: Path, table: StringTable, target: StringColumn, settings: dict[str, Any]
+    path: Path, table: StringTable, target: StringColumn, options: CSVOptions
 ) -> tuple[Rows, list[str]]:
     """Return which rows have a value of the target, and what is to be said of the others.
 
@@ -130,7 +138,7 @@ def _rows_with_target(
     in_file = np.setdiff1d(np.arange(1, table.rows + len(table.empty) + 1), table.empty)[missing]
     if missing.all():
         raise ValueError(f"{path}: expected a value of the target {target.name!r} in some row, received none")
-    if settings["missing_target"] == "error":
+    if options.missing_target == "error":
         raise ValueError(
             f"{path}: expected a value of the target {target.name!r} in every row, received {len(in_file)} rows "
             f"without, the first is row {in_file[0]} below the header; set data.missing_target=drop to leave them out"
@@ -144,15 +152,13 @@ def _rows_with_target(
     return ~missing, notes
 
 
-def _rows_with_features(
-    path: Path, columns: Columns, found: Understood, settings: dict[str, Any]
-) -> tuple[Rows, list[str]]:
+def _rows_with_features(path: Path, columns: Columns, found: Understood, options: CSVOptions) -> tuple[Rows, list[str]]:
     """Return which rows have what the settings ask of the columns that are learnt from, and a note on the others."""
     lost = np.zeros(len(next(iter(columns.values())).places) if columns else 0, dtype=bool)
-    if settings["missing_numeric"] == "drop":
+    if options.missing_numeric == "drop":
         for name, of_strings in found.numbers.items():  # "NAN" is a number too, and none
             lost |= np.isnan(columns[name].spread(of_strings))
-    if settings["missing_categorical"] == "drop":
+    if options.missing_categorical == "drop":
         for column in found.categories.values():
             lost |= column.missing
     if not lost.any():
@@ -168,7 +174,7 @@ def _rows_with_features(
     ]
 
 
-def _require_features(path: Path, found: Understood, notes: list[str], settings: dict[str, Any]) -> None:
+def _require_features(path: Path, found: Understood, notes: list[str], options: CSVOptions) -> None:
     if not found.names:
         said = "; ".join(note if len(note) <= LONGEST else f"{note[:LONGEST]}…" for note in notes)
         raise ValueError(
@@ -185,7 +191,7 @@ def _require_features(path: Path, found: Understood, notes: list[str], settings:
 
 
 def _assembled(
-    path: Path, columns: Columns, found: Understood, target: TargetColumn, settings: dict[str, Any], notes: list[str]
+    path: Path, columns: Columns, found: Understood, target: TargetColumn, options: CSVOptions, notes: list[str]
 ) -> RawTable:
     """Return the table of all that was found."""
     import pandas as pd
@@ -213,7 +219,7 @@ def _assembled(
         task=target.task,
         class_names=target.class_names,
         categorical=tuple(name for name in features if name in found.categories),
-        missing={key: settings[f"missing_{key}"] for key in ("numeric", "categorical", "indicator", "values")},
+        missing=options.missing,
         notes=tuple(notes),
         forms=found.forms,
         dates=found.dates,

@@ -20,7 +20,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from glassnet.files import DISK_ERRORS
-from glassnet.sources.connection import TooSlowError, open_in_time
+from glassnet.sources.mirrors.connection import TooSlowError, open_in_time
 
 ATTEMPTS = 3  # for each mirror, not counting those that brought something new
 TIMEOUT = 20.0  # seconds without a byte, and for the head of an answer

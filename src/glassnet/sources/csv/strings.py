@@ -9,12 +9,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from glassnet.columns.naming import listed
 from glassnet.columns.raw_values import MissingMarkers
 from glassnet.columns.string_column import StringColumn, read_column
-from glassnet.sources.csv_decoding import decode
+from glassnet.sources.csv.decoding import decode
+from glassnet.sources.csv.options import FileFormat
 
 DELIMITERS = (",", ";", "\t", "|")
 END = "\x00"  # no text has it
@@ -39,12 +39,12 @@ class StringTable:
     notes: list[str]
 
 
-def read_strings(path: Path, settings: dict[str, Any], wanted: Collection[str] = ()) -> StringTable:
+def read_strings(path: Path, file_format: FileFormat, wanted: Collection[str] = ()) -> StringTable:
     """Return the file as strings.
 
     Args:
         path: where it lies.
-        settings: encoding, delimiter, decimal and missing_values, as in `conf/data/csv.yaml`.
+        file_format: how it is written.
         wanted: names of columns that the header has; what stands above one that has them are titles.
 
     Raises:
@@ -52,8 +52,8 @@ def read_strings(path: Path, settings: dict[str, Any], wanted: Collection[str] =
     """
     if not path.is_file():
         raise ValueError(f"{path}: expected a CSV file here, found none; set data.path")
-    text, named = _without_delimiter_line(decode(path, path.read_bytes(), settings["encoding"]))
-    delimiter = settings["delimiter"] or named or _find_delimiter(text, wanted)
+    text, named = _without_delimiter_line(decode(path, path.read_bytes(), file_format.encoding))
+    delimiter = file_format.delimiter or named or _find_delimiter(text, wanted)
     lines = _read_lines(path, text, delimiter)
     if all(map(_is_empty, lines)):
         raise ValueError(f"{path}: expected a table with a header, received an empty file")
@@ -67,7 +67,7 @@ def read_strings(path: Path, settings: dict[str, Any], wanted: Collection[str] =
         raise ValueError(
             f"{path}: expected columns with names of their own, received more than one called {listed(twice)}"
         )
-    missing = MissingMarkers(settings["missing_values"], settings["decimal"])
+    missing = MissingMarkers(file_format.missing_values, file_format.decimal)
     columns = {
         name: read_column(name, fields, missing)
         for name, fields in zip(header, zip(*rows, strict=True), strict=True)

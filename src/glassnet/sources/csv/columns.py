@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +14,8 @@ from glassnet.columns.number_columns import MISSING_MARKERS, Reading, are_padded
 from glassnet.columns.number_forms import NumberForm
 from glassnet.columns.spelling import merged, spelt_alike
 from glassnet.columns.string_column import StringColumn
-from glassnet.sources.csv_remarks import MOST_CATEGORIES, MOST_REPEATED, REPEATED, Remarks
+from glassnet.sources.csv.options import CSVOptions
+from glassnet.sources.csv.remarks import MOST_CATEGORIES, MOST_REPEATED, REPEATED, Remarks
 
 NO_DATE = re.compile(r"0+[-/.]0+[-/.]0+(?:[ T][0:.]+)?")  # what a database writes: 0000-00-00
 WORTH_MERGING = 10  # times as many strings as categories are allowed: of more, equal numbers are not looked for
@@ -45,7 +45,7 @@ class Understood:
         return self.numbers.keys() | self.categories.keys()
 
 
-def understand(path: Path, columns: Iterable[StringColumn], settings: dict[str, Any]) -> Understood:
+def understand(path: Path, columns: Iterable[StringColumn], options: CSVOptions) -> Understood:
     """Return what the columns are.
 
     Raises:
@@ -55,10 +55,10 @@ def understand(path: Path, columns: Iterable[StringColumn], settings: dict[str, 
     for column in columns:
         if not column.strings:
             found.remarks.add("constant", column.name)
-        elif column.name in settings["categorical"]:
-            _take_categories(column, found, settings)
+        elif column.name in options.categorical:
+            _take_categories(column, found, options)
         else:
-            _take(path, column, found, settings)
+            _take(path, column, found, options)
     infinite = [name for name, values in found.numbers.items() if np.isinf(values).any()]
     if infinite:
         raise ValueError(
@@ -68,12 +68,12 @@ def understand(path: Path, columns: Iterable[StringColumn], settings: dict[str, 
     return found
 
 
-def _take(path: Path, column: StringColumn, found: Understood, settings: dict[str, Any]) -> None:
+def _take(path: Path, column: StringColumn, found: Understood, options: CSVOptions) -> None:
     """Take a column for numbers if its strings are, else for dates, else for categories."""
-    name, remarks, declared = column.name, found.remarks, column.name in settings["dates"]
-    reading = Reading() if declared else read_numbers(column, settings["decimal"])
+    name, remarks, declared = column.name, found.remarks, column.name in options.dates
+    reading = Reading() if declared else read_numbers(column, options.decimal)
     if reading.numbers is not None:
-        if _add_numbers(column, reading.numbers, found, settings):
+        if _add_numbers(column, reading.numbers, found, options):
             if form := reading.form.to_json():
                 found.forms[name] = form
             if reading.examples:
@@ -81,14 +81,14 @@ def _take(path: Path, column: StringColumn, found: Understood, settings: dict[st
                 remarks.add(reading.oddity, name, remarks.example(re.sub(r"-?\d[\d.,]*", "0", string), string))
             elif reading.oddity:
                 remarks.add(reading.oddity, name)
-            elif name in settings["keep"]:
+            elif name in options.keep:
                 return
             elif are_padded(column.strings):
                 remarks.add("padded", name, f"as in {remarks.example('padded', column.strings[0])}")
             elif may_be_plain_dates(column.strings):
                 remarks.add("plain dates", name, f"as in {remarks.example('plain date', column.strings[0])}")
-    elif date_format := _date_format(path, column, settings, remarks, declared=declared):
-        if _add_numbers(column, to_days(column.strings, date_format), found, settings):
+    elif date_format := _date_format(path, column, options, remarks, declared=declared):
+        if _add_numbers(column, to_days(column.strings, date_format), found, options):
             found.dates[name] = date_format
         else:
             remarks.about["dates"].pop(name, None)
@@ -100,30 +100,30 @@ def _take(path: Path, column: StringColumn, found: Understood, settings: dict[st
             are_markers = all(may_mark_missing(string) or NO_DATE.fullmatch(string) for string in strays)
             remarks.add("missing dates" if are_markers else "stray dates", name, listed(map(repr, strays)))
             remarks.strays += strays if are_markers else ()
-        _take_categories(column, found, settings)
+        _take_categories(column, found, options)
 
 
 def _add_numbers(
-    column: StringColumn, of_strings: npt.NDArray[np.float64], found: Understood, settings: dict[str, Any]
+    column: StringColumn, of_strings: npt.NDArray[np.float64], found: Understood, options: CSVOptions
 ) -> bool:
     """Add a column of numbers, unless they are all the same; return whether it was."""
-    if (of_strings == of_strings[0]).all() and not (settings["missing_indicator"] and column.missing.any()):
+    if (of_strings == of_strings[0]).all() and not (options.missing_indicator and column.missing.any()):
         found.remarks.add("constant", column.name)
         return False
     found.numbers[column.name] = of_strings
     return True
 
 
-def _take_categories(column: StringColumn, found: Understood, settings: dict[str, Any]) -> None:
+def _take_categories(column: StringColumn, found: Understood, options: CSVOptions) -> None:
     """Take a column for categories, unless they are too many, or one."""
     name, remarks = column.name, found.remarks
     equal: list[str] = []
-    if len(column.strings) <= WORTH_MERGING * (settings["most_categories"] or MOST_REPEATED):
-        column, equal = merged(column, settings["decimal"])
+    if len(column.strings) <= WORTH_MERGING * (options.most_categories or MOST_REPEATED):
+        column, equal = merged(column, options.decimal)
     different, rows = len(column.strings), column.present
-    repeat = settings["most_categories"] is None and REPEATED * different <= rows and different <= MOST_REPEATED
-    is_many = different > (settings["most_categories"] or MOST_CATEGORIES) and name not in settings["keep"]
-    marks_missing = settings["missing_categorical"] == "own_category" and column.missing.any()
+    repeat = options.most_categories is None and REPEATED * different <= rows and different <= MOST_REPEATED
+    is_many = different > (options.most_categories or MOST_CATEGORIES) and name not in options.keep
+    marks_missing = options.missing_categorical == "own_category" and column.missing.any()
     if different < 2 and not marks_missing:
         remarks.add("constant", name)
         return
@@ -131,7 +131,7 @@ def _take_categories(column: StringColumn, found: Understood, settings: dict[str
         remarks.add_many(name, different, rows, kept=repeat)
     if not is_many or repeat:
         found.categories[name] = column
-        if form := NumberForm(decimal=settings["decimal"]).to_json():
+        if form := NumberForm(decimal=options.decimal).to_json():
             found.forms[name] = form
         if equal:
             remarks.add("equal", name, "; ".join(equal))
@@ -140,14 +140,14 @@ def _take_categories(column: StringColumn, found: Understood, settings: dict[str
 
 
 def _date_format(
-    path: Path, column: StringColumn, settings: dict[str, Any], remarks: Remarks, *, declared: bool
+    path: Path, column: StringColumn, options: CSVOptions, remarks: Remarks, *, declared: bool
 ) -> str | None:
     """Return how the strings of a column are written as dates; None if they are none.
 
     Raises:
         ValueError: if they are declared to be dates, and are not.
     """
-    strings, given = column.strings, settings["date_format"]
+    strings, given = column.strings, options.date_format
     found = (given, None) if given and are_dates(strings, given) else find_date_format(strings, declared=declared)
     if found is None and not declared:
         return None

@@ -21,6 +21,7 @@ from glassnet.columns.number_columns import (
 from glassnet.columns.number_forms import split_number
 from glassnet.columns.spelling import merged, spelt_alike
 from glassnet.columns.string_column import StringColumn
+from glassnet.sources.csv.options import CSVOptions
 from glassnet.sources.raw import Task
 
 MOST_CLASSES = 20  # a whole-number target with more values than this is taken for a quantity
@@ -54,13 +55,13 @@ class TargetColumn:
         return None if self.of_strings is None else self.column.spread(self.of_strings)
 
 
-def understand_target(path: Path, column: StringColumn, settings: dict[str, Any]) -> TargetColumn:
+def understand_target(path: Path, column: StringColumn, options: CSVOptions) -> TargetColumn:
     """Return what the target is, in rows that all have a value.
 
     Raises:
         ValueError: if it is no quantity where it is to be one, or its classes are too few or too small.
     """
-    reading, task = read_numbers(column, settings["decimal"]), settings["task"]
+    reading, task = read_numbers(column, options.decimal), options.task
     notes: list[str] = []
     if task == "auto":
         task, notes = _found_task(column, reading)
@@ -69,9 +70,9 @@ def understand_target(path: Path, column: StringColumn, settings: dict[str, Any]
         remedy = "; if it stands for decimals, set data.decimal (\"data.decimal=','\")" if doubt else ""
         notes.append(f"the target {column.name!r} is read as numbers{doubt} ({reading.examples[0]!r}){remedy}")
     if task == "regression":
-        numbers = _quantity(path, column, reading, settings)
+        numbers = _quantity(path, column, reading, options)
         return TargetColumn("regression", column, numbers, (), np.ones(len(column.places), dtype=bool), notes)
-    column, equal = merged(column, settings["decimal"], reading.numbers)
+    column, equal = merged(column, options.decimal, reading.numbers)
     if equal:
         notes.append(f"equal numbers are one class of the target {column.name!r}: {'; '.join(equal)}")
     if alike := spelt_alike(column.strings):
@@ -79,7 +80,7 @@ def understand_target(path: Path, column: StringColumn, settings: dict[str, Any]
             f"classes of the target {column.name!r} that differ in case or spaces, a hyphen or a stop alone are "
             f"classes of their own: {'; '.join(alike)}; write them alike to have one"
         )
-    return _classes(path, column, settings, notes)
+    return _classes(path, column, options, notes)
 
 
 def _found_task(column: StringColumn, reading: Reading) -> tuple[Task, list[str]]:
@@ -100,7 +101,7 @@ def _found_task(column: StringColumn, reading: Reading) -> tuple[Task, list[str]
     return task, [f"{said}a quantity; data.task=classification takes them for classes"] if may_be_classes else []
 
 
-def _quantity(path: Path, column: StringColumn, reading: Reading, settings: dict[str, Any]) -> npt.NDArray[np.float64]:
+def _quantity(path: Path, column: StringColumn, reading: Reading, options: CSVOptions) -> npt.NDArray[np.float64]:
     """Return what the strings of a regression's target are as numbers."""
     target, numbers = column.name, reading.numbers
     if numbers is None:
@@ -109,7 +110,7 @@ def _quantity(path: Path, column: StringColumn, reading: Reading, settings: dict
             or tuple(string for string in column.strings if split_number(string, ".") is None)
             or column.strings
         )
-        hint = _hint(reading, settings)
+        hint = _hint(reading, options)
         raise ValueError(
             f"{path}: expected numbers in the target {target!r} for regression, received {strange[0]!r}"
             f"{f'; set {hint}' if hint else ''}"
@@ -125,19 +126,19 @@ def _quantity(path: Path, column: StringColumn, reading: Reading, settings: dict
     return numbers
 
 
-def _classes(path: Path, column: StringColumn, settings: dict[str, Any], notes: list[str]) -> TargetColumn:
+def _classes(path: Path, column: StringColumn, options: CSVOptions, notes: list[str]) -> TargetColumn:
     """Return the target as classes, those of few rows left out where the settings say so."""
     target, counts = column.name, dict(zip(column.strings, column.counts.tolist(), strict=True))
     small = sorted(name for name, count in counts.items() if count < LEAST_IN_A_CLASS)
     kept = [name for name in column.strings if name not in small]
-    reading = read_numbers(column, settings["decimal"])
+    reading = read_numbers(column, options.decimal)
     if small and find_date_format(column.strings):
         raise ValueError(
             f"{path}: expected classes or numbers in the target {target!r}, received dates such as "
             f"{column.strings[0]!r}; give the file a column of what is to be predicted of them, a number of days, say"
         )
-    if small and (settings["rare_classes"] == "error" or len(kept) < 2):
-        hint = _hint(reading, settings)
+    if small and (options.rare_classes == "error" or len(kept) < 2):
+        hint = _hint(reading, options)
         markers = markers_among_strings(small + kept, of_target=True)
         declare = f"; or declare in data.missing_values what marks a missing value ({listed(map(repr, markers))})"
         raise ValueError(
@@ -158,10 +159,10 @@ def _classes(path: Path, column: StringColumn, settings: dict[str, Any], notes: 
     return TargetColumn("classification", column, None, names, rows, notes)
 
 
-def _hint(reading: Reading, settings: dict[str, Any]) -> str:
+def _hint(reading: Reading, options: CSVOptions) -> str:
     """Return what to set so that a target's strings are numbers, if most of them are, or nothing."""
     if reading.oddity == OTHER_DECIMALS:
-        return f"data.decimal, since they have a decimal {'point' if settings['decimal'] == ',' else 'comma'}"
+        return f"data.decimal, since they have a decimal {'point' if options.decimal == ',' else 'comma'}"
     if reading.oddity in {MISSING_MARKERS, STRAY_STRINGS}:
         return f"data.missing_values with {listed(map(repr, reading.examples))}, since most are numbers"
     return ""

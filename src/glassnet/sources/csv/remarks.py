@@ -3,10 +3,10 @@
 from collections import defaultdict
 from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 from glassnet.columns.naming import with_details
 from glassnet.overrides import as_setting
+from glassnet.sources.csv.options import CSVOptions
 
 SENTENCES = {
     "counter": "left out as a count of the rows: {columns}; {keep} learns from it",
@@ -84,11 +84,11 @@ class Remarks:
         self.strays += other.strays
         self.needed = max(self.needed, other.needed)
 
-    def sentences(self, settings: dict[str, Any], markers: Iterable[str]) -> list[str]:
+    def sentences(self, options: CSVOptions, markers: Iterable[str]) -> list[str]:
         """Return the remarks as sentences; `markers` are the strings that stood for missing values in the file."""
-        other, character = (".", "point") if settings["decimal"] == "," else (",", "comma")
+        other, character = (".", "point") if options.decimal == "," else (",", "comma")
         terms = {
-            "most": settings["most_categories"] or MOST_CATEGORIES,
+            "most": options.most_categories or MOST_CATEGORIES,
             "needed": self.needed,
             "keep": as_setting("data.keep", self.about["counter"]),
             "strings": as_setting("data.categorical", self.about["dates"]),

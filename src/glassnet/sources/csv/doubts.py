@@ -1,7 +1,5 @@
 """What to doubt about the columns of a table that are learnt from: a sentence for each kind of doubt."""
 
-from typing import Any
-
 import numpy as np
 
 from glassnet.columns.identifiers import LEAST_ROWS, has_equal_steps, names_rows
@@ -11,15 +9,16 @@ from glassnet.columns.sentinels import find_sentinels
 from glassnet.columns.string_column import StringColumn
 from glassnet.columns.telltales import Target
 from glassnet.overrides import as_setting
-from glassnet.sources.csv_columns import Understood
-from glassnet.sources.csv_target import TargetColumn
+from glassnet.sources.csv.columns import Understood
+from glassnet.sources.csv.options import CSVOptions
+from glassnet.sources.csv.target import TargetColumn
 
 
 def doubts(
     columns: dict[str, StringColumn],
     found: Understood,
     target: TargetColumn,
-    settings: dict[str, Any],
+    options: CSVOptions,
     markers: list[str],
 ) -> list[str]:
     """Return a note for each kind of doubt; those in `data.keep` are learnt from without one.
@@ -28,19 +27,19 @@ def doubts(
         columns: the strings of all columns.
         found: what those that are learnt from are.
         target: the target.
-        settings: see `conf/data/csv.yaml`.
+        options: what to make of the columns.
         markers: the strings that stood for missing values in the file.
     """
     names = found.names
-    asked = {name: columns[name] for name in columns if name in names and name not in settings["keep"]}
+    asked = {name: columns[name] for name in columns if name in names and name not in options.keep}
     with np.errstate(over="ignore", invalid="ignore"):  # numbers may be as large as they like
         notes = [
             *_about_rows(asked, found),
             *_about_target(asked, found, target),
-            *_about_sentinels(columns, found, target, markers, settings["decimal"]),
+            *_about_sentinels(columns, found, target, markers, options.decimal),
             *_about_markers(asked, found, target, markers),
         ]
-    return notes if settings["missing_categorical"] == "own_category" else [*notes, *_about_words(found)]
+    return notes if options.missing_categorical == "own_category" else [*notes, *_about_words(found)]
 
 
 def _about_rows(asked: dict[str, StringColumn], found: Understood) -> list[str]:

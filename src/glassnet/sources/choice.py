@@ -1,0 +1,50 @@
+"""The data that settings choose: a source with its arguments, and how the rows that it returns are divided."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from glassnet.files import JsonObject
+
+
+@dataclass(frozen=True)
+class SplitSettings:
+    """How rows are divided into training, validation and test rows: the arguments of `data.stratified_split`.
+
+    Attributes:
+        validation_fraction: the fraction of all rows to validate on; unused with folds.
+        test_fraction: the fraction of all rows to test on; None for the publisher's own test rows.
+        split_seed: which division.
+        folds: None, or the number of folds.
+        fold: which of them is the validation split.
+        repetition: which other way of dividing what is not for testing.
+    """
+
+    validation_fraction: float
+    test_fraction: float | None
+    split_seed: int
+    folds: int | None = None
+    fold: int = 0
+    repetition: int = 0
+
+
+SPLIT = frozenset(field.name for field in fields(SplitSettings))
+
+
+@dataclass(frozen=True)
+class DataChoice:
+    """The data that settings choose.
+
+    Attributes:
+        path: the file that DVC has them depend on: the user's own table, or the code that makes or fetches the data.
+        split: how rows are divided.
+        settings: all settings of the data, as conf/ has them: a name or `_target_`, arguments, and the above.
+    """
+
+    path: Path
+    split: SplitSettings
+    settings: JsonObject
+
+    @property
+    def source(self) -> JsonObject:
+        """The settings of the source alone: those that decide about the raw data."""
+        return {key: value for key, value in self.settings.items() if key not in SPLIT}
