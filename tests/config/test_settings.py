@@ -41,6 +41,7 @@ def test_the_committed_settings_fit_and_know_their_conf() -> None:
         ("model.hidden_sizes", [10**20], ("model.hidden_sizes.0", "less than or equal to 2147483647", str(10**20))),
         ("data.folds", 10**20, ("data.folds", "less than or equal to 2147483647", str(10**20))),
         ("data.path", "mine.csv", ("data.path", "bundled.py", "data=csv data.path=mine.csv", "received 'mine.csv'")),
+        ("data.test_fraction", None, ("data.test_fraction", "number", "received None")),
         ("colour", "red", ("colour", "no such key", "'red'")),
     ],
 )
@@ -58,6 +59,40 @@ def test_a_mistake_names_key_expectation_and_value(
     message = str(caught.value)
     assert "\n" not in message
     assert all(part in message for part in parts), message
+
+
+@pytest.mark.parametrize(
+    ("choice", "key", "value", "parts"),
+    [
+        ("blobs", "classes", 1, ("data.classes", "greater than or equal to 2", "received 1")),
+        ("blobs", "spread", 0, ("data.spread", "greater than 0", "received 0")),
+        ("blobs", "turns", 1.0, ("data.turns", "no such key", "received 1.0")),
+        ("spirals", "seed", -1, ("data.seed", "greater than or equal to 0", "received -1")),
+        ("fashion_mnist", "mirrors", [], ("data.mirrors", "at least 1 item", "received []")),
+        ("csv", "encoding", "", ("data.encoding", "at least 1 character", "received ''")),
+        ("csv", "delimiter", ";;", ("data.delimiter", "one character", "received ';;'")),
+        ("csv", "date_format", "%d", ("data.date_format", "with a year", "received '%d'")),
+        ("csv", "most_categories", 0, ("data.most_categories", "greater than or equal to 1", "received 0")),
+        ("csv", "missing_numeric", "error", ("data.missing_numeric", "'median', 'mean' or 'drop'", "'error'")),
+        ("csv", "drop", ["a", 1.5], ("data.drop.1", "a string", "received the number 1.5")),
+    ],
+)
+def test_the_arguments_of_a_source_have_types_and_ranges(
+    values: dict[str, Any], choice: str, key: str, value: object, parts: tuple[str, ...]
+) -> None:
+    """As its signature says."""
+    values["data"] = {**read_choice("data", choice), key: value}
+    with pytest.raises(UserError) as caught:
+        parse_settings(values, "params.yaml")
+    assert all(part in str(caught.value) for part in parts), caught.value
+
+
+def test_settings_of_before_an_argument_was_added_are_read(values: dict[str, Any]) -> None:
+    """A run that was recorded then is promoted now, say."""
+    added = {"keep": [], "dates": [], "date_format": None, "missing_target": "drop"}
+    values["data"] = {key: value for key, value in read_choice("data", "csv").items() if key not in added}
+    data = parse_settings(values, "params.yaml").data.model_dump()
+    assert {key: data[key] for key in added} == added
 
 
 def test_penalty_and_weight_decay_exclude_each_other(values: dict[str, Any]) -> None:

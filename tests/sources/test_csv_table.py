@@ -393,7 +393,7 @@ def test_gaps_are_filled_by_rules_learnt_on_training_rows(tmp_path: Path, rules:
         assert "colour = (missing)" in prepared.preprocessing.feature_names
 
 
-def test_prediction_takes_raw_rows_with_unseen_categories_and_gaps() -> None:
+def test_prediction_takes_raw_rows_with_unseen_categories_and_missing_values() -> None:
     """An unseen category becomes zeros and is declared; a missing value is filled as in training, whatever its form."""
     frame = pd.DataFrame({"a": [1.0, 2.0, np.nan, 4.0], "c": ["u", "v", "u", "u"], "b": ["true", "false"] * 2})
     rules = MissingRules("median", "most_frequent")
