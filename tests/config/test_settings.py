@@ -89,7 +89,7 @@ def test_the_arguments_of_a_source_have_types_and_ranges(
 
 def test_settings_of_before_an_argument_was_added_are_read(values: dict[str, Any]) -> None:
     """A run that was recorded then is promoted now, say."""
-    added = {"keep": [], "dates": [], "date_format": None, "missing_target": "drop"}
+    added: dict[str, Any] = {"keep": [], "dates": [], "date_format": None, "missing_target": "drop"}
     values["data"] = {key: value for key, value in read_choice("data", "csv").items() if key not in added}
     data = parse_settings(values, "params.yaml").data.model_dump()
     assert {key: data[key] for key in added} == added

@@ -51,7 +51,7 @@ def test_a_table_of_ones_own_goes_all_the_way(fresh: Path, run: Run) -> None:
     assert "evaluate: test accuracy" in printed
     report = (fresh / "byhand/reports/model_report.md").read_text(encoding="utf-8")
     assert "Model report: people" in report
-    assert "a text becomes a column of ones and zeros" in report
+    assert "a string becomes a column of ones and zeros" in report
     assert re.search(r"what fills them there and elsewhere: income \d+ \(median \d\.\d+\)\.", report)
     overrides = [part for override in (*chosen, *PLAIN) for part in ("-S", override)]
     run(fresh, "dvc", "exp", "run", *overrides)

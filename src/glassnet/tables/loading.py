@@ -53,9 +53,10 @@ def source_identity(choice: DataChoice) -> JsonObject:
 
     The digest of the source is among them, and that of a module of the user's own.
     """
+    if TARGET in choice.source:
+        return {**choice.source, "source_digest": source_digest(choice), "code_digest": files_digest(own_files(choice))}
     others = {key: value for key, value in choice.source.items() if key != "mirrors"}
-    own = own_files(choice)
-    return {**others, "source_digest": source_digest(choice), **({"code_digest": files_digest(own)} if own else {})}
+    return {**others, "source_digest": source_digest(choice)}
 
 
 def own_files(choice: DataChoice) -> list[Path]:
