@@ -51,7 +51,12 @@ def wrong(what: str):
         raise LookupError(f"no {what}")
     if what == "frame":
         return table.frame
-    values = {"features": ("x", "z"), "target": "x", "categorical": ("y",), "class_names": ("yes",), "name": "a/b"}
+    if what == "list":
+        return RawImages("t", "d", [[[0]]], np.zeros(1, dtype=np.int64), ("a", "b"))
+    if what == "dictionary":
+        return RawTable("t", "d", {"x": [1.0]}, ("x",), "y", class_names=("no", "yes"))
+    values = {"names": ("no", 1), "class_names": ("yes",), "name": "a/b"}
+    values |= {"features": ("x", "z"), "target": "x", "categorical": ("y",)}
     if what == "numbers":
         return RawTable("t", "d", table.frame, ("c",), "y", class_names=("no", "yes"))
     if what == "rows":
@@ -62,7 +67,7 @@ def wrong(what: str):
         return RawImages("t", "d", np.zeros((9, 2, 2)), np.zeros(9, dtype=np.int64), ("a", "b"))
     if what == "labels":
         return RawImages("t", "d", np.zeros((9, 2, 2), dtype=np.uint8), np.arange(9), ("a", "b"))
-    return RawTable(**{**vars(table), what: values[what]})
+    return RawTable(**{**vars(table), "class_names" if what == "names" else what: values[what]})
 '''
 SPLIT = "validation_fraction: 0.2\ntest_fraction: {fraction}\nsplit_seed: 0\nfolds: null\nfold: 0\nrepetition: 0\n"
 FILES = {
@@ -159,10 +164,8 @@ def test_a_changed_module_is_another_origin_and_another_run(module: str, monkeyp
 
 def test_a_sweep_goes_over_arguments_and_folds(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As over those of ours."""
-    _run(monkeypatch, train, "x", "-m", "data.rows=60,90", "hydra.sweep.dir=s")
+    _run(monkeypatch, train, "x", "-m", "data.rows=60,90", "data.folds=3", "data.fold=1", "hydra.sweep.dir=s")
     assert [job.status for job in read_jobs(Path("s"))] == ["finished"] * 2
-    _run(monkeypatch, train, "x", "experiment=kfold", "hydra.sweep.dir=k")
-    assert [job.status for job in read_jobs(Path("k"))] == ["finished"] * 5
 
 
 @pytest.mark.parametrize(
@@ -188,6 +191,9 @@ def test_a_sweep_goes_over_arguments_and_folds(module: str, monkeypatch: pytest.
         (["data=wrong", "data.what=categorical"], "expected categorical and dates to name features, received y"),
         (["data=wrong", "data.what=class_names"], "expected two different class names or more, received yes"),
         (["data=wrong", "data.what=name"], "expected a name that may be that of a file, received 'a/b'"),
+        (["data=wrong", "data.what=names"], "expected strings as class names, received 1"),
+        (["data=wrong", "data.what=list"], "expected an array of images, received"),
+        (["data=wrong", "data.what=dictionary"], "expected a frame of pandas, received"),
         (["data=wrong", "data.what=numbers"], "expected numbers in 'c', which is not categorical, received"),
         (["data=wrong", "data.what=rows"], "expected rows and features, received 0 rows and 1 features"),
         (["data=wrong", "data.what=regression"], "expected finite numbers and no class names of the target 'y'"),

@@ -5,13 +5,16 @@ from collections import Counter
 import numpy as np
 
 from glassnet.columns.naming import listed
+from glassnet.nn.arrays import describe
 from glassnet.sources.raw import RawData, RawImages, RawTable
 
 
 def require_sound(raw: RawData) -> None:
     """Raise a `ValueError` unless a table or images are what their attributes say."""
-    if not raw.name or set(raw.name) & set("/\\\0"):
+    if not isinstance(raw.name, str) or not raw.name or set(raw.name) & set("/\\\0"):
         raise ValueError(f"expected a name that may be that of a file, received {raw.name!r}")
+    if strange := [name for name in raw.class_names if not isinstance(name, str)]:
+        raise ValueError(f"expected strings as class names, received {strange[0]!r}")
     if isinstance(raw, RawImages):
         _require_images(raw)
     else:
@@ -21,6 +24,9 @@ def require_sound(raw: RawData) -> None:
 
 def _require_images(raw: RawImages) -> None:
     images, labels = raw.images, raw.labels
+    for what, array in (("images", images), ("labels", labels)):
+        if not isinstance(array, np.ndarray):
+            raise ValueError(f"expected an array of {what}, received {describe(array)}")
     if images.dtype != np.uint8 or images.ndim != 3 or not len(images):
         raise ValueError(f"expected images (N, height, width) of uint8, received {images.shape} of {images.dtype}")
     if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu":
@@ -35,6 +41,10 @@ def _require_images(raw: RawImages) -> None:
 
 
 def _require_table(raw: RawTable) -> None:
+    import pandas as pd
+
+    if not isinstance(raw.frame, pd.DataFrame):
+        raise ValueError(f"expected a frame of pandas, received {describe(raw.frame)}")
     present, needed = Counter(raw.frame.columns), [*raw.features, raw.target]
     if not raw.features or not len(raw.frame):
         raise ValueError(f"expected rows and features, received {len(raw.frame)} rows and {len(raw.features)} features")
