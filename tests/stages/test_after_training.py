@@ -139,7 +139,7 @@ def test_a_full_disk_names_the_predictions(run: Layout, monkeypatch: pytest.Monk
 
 def test_a_network_beyond_all_memory_is_named(run: Layout, capsys: pytest.CaptureFixture[str]) -> None:
     """As any other value that cannot be."""
-    from glassnet.config import one_line_errors
+    from glassnet.runs import one_line_errors
 
     with pytest.raises(SystemExit), one_line_errors("train"):
         train.main(_settings(*SHORT, "model.hidden_sizes=[2147483647,2147483647]"), run)

@@ -148,7 +148,7 @@ def test_a_damaged_card_of_an_earlier_run_costs_no_training(stage: Stage, tmp_pa
 SIGNALLED = """
 import os, signal, sys
 from pathlib import Path
-from glassnet.config import one_line_errors
+from glassnet.runs import one_line_errors
 from glassnet.files import whole_file
 
 with one_line_errors("prepare"), whole_file(Path("features.npy")) as part:

@@ -7,8 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from glassnet.config import one_line_errors
-from glassnet.runs import read_jobs
+from glassnet.runs import one_line_errors, read_jobs
 from glassnet.stages import search
 from tests.settings import PROJECT
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,7 @@ from glassnet.config import (
     UserError,
     edited,
     edits_to,
-    one_line_errors,
     parse_settings,
-    read_arguments,
     read_params,
     taken_back,
     tuning_step,
@@ -22,6 +21,7 @@ from glassnet.config import (
     write_files,
     write_params,
 )
+from glassnet.runs import one_line_errors, read_arguments
 from glassnet.tracking import (
     Candidate,
     Step,
@@ -39,9 +39,16 @@ from glassnet.tracking import (
 CONF, PARAMS = Path("conf"), Path("params.yaml")
 
 
+@dataclass(frozen=True)
+class Arguments:
+    """Which run to promote."""
+
+    run: str
+
+
 def main() -> None:
     """Promote `run=` (an id, or how it begins; "previous" takes the last promotion back)."""
-    run = read_arguments({"run": ""}, required=("run",), about=(__doc__, main.__doc__))["run"]
+    run = read_arguments(Arguments, __doc__, main.__doc__).run
     present = read_params()
     uri = tracking_uri(present.tracking.uri)
     with _named_store(uri):

@@ -12,12 +12,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from glassnet.config import UserError, as_written, asks_for_help, one_line_errors, parse_override, print_usage
+from glassnet.config import UserError, as_written, parse_override
 from glassnet.config.compose import CONF, register_resolvers, require_project, to_settings
-from glassnet.config.spaces import Space, read_space
-from glassnet.runs import require_own_folder, run_sweep
+from glassnet.runs import asks_for_help, one_line_errors, print_usage, require_own_folder, run_sweep
 from glassnet.runs.jobs import dated_folder, new_start, write_notes
 from glassnet.runs.plan import note_of_end
+from glassnet.runs.spaces import Space, read_space
 from glassnet.stages import train
 from glassnet.stages.pruning import make_pruner
 from glassnet.stages.trials import Search

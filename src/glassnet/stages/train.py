@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.components import construct, find
-from glassnet.config import Settings, as_line, flatten, named_by, own_files, require_own_classes
+from glassnet.config import Settings, flatten, named_by, own_files, require_own_classes
 from glassnet.data import ArrayDataset, Augmentation
 from glassnet.diagnostics import Telemetry, sanity_checks, write_telemetry
 from glassnet.files import whole_file, write_whole
-from glassnet.runs import STOPPED, Layout, alone_in, run_stage
+from glassnet.runs import STOPPED, Layout, alone_in, as_line, run_stage
 from glassnet.runs.manifest import read_manifest
 from glassnet.stages.run_key import run_identity
 from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel, load_model, open_prepared
