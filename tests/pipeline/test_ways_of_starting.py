@@ -13,6 +13,7 @@ import mlflow
 import pytest
 
 from glassnet.config import flatten
+from glassnet.files import JsonValue
 from glassnet.runs import run_stage
 from glassnet.stages import train
 from glassnet.training import read_history
@@ -88,7 +89,7 @@ def _experiments(run: Run, folder: Path) -> list[str]:
     return [name for name in names if re.fullmatch(r"refs/exps/\w\w/\w{38}/[^/]+", name)]
 
 
-def _queued_experiments(shown: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, float]]:
+def _queued_experiments(shown: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, JsonValue]]:
     """Return the metrics of the queue's experiments, by model and learning rate."""
     found = {}
     for experiment in (each for baseline in shown for each in baseline["experiments"] or []):

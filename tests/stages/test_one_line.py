@@ -134,7 +134,7 @@ def test_a_terminal_that_lacks_signs_costs_no_run(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"key": '])
-def test_a_damaged_card_of_an_earlier_run_costs_no_training(stage: Stage, tmp_path: Path, content: str) -> None:
+def test_a_damaged_manifest_of_an_earlier_run_costs_no_training(stage: Stage, tmp_path: Path, content: str) -> None:
     """It is no manifest of this one: what lies in the folder makes way."""
     manifest, report = tmp_path / "out/models/run.json", tmp_path / "out/reports/model_report.md"
     for path in (manifest, report):

@@ -22,6 +22,7 @@ from glassnet.config.fields import (
     Section,
 )
 from glassnet.config.signatures import OURS, OWN, REFUSED, OwnSection, choice_of, kind_of
+from glassnet.files import JsonObject, JsonValue
 from glassnet.overrides import as_setting
 
 
@@ -207,9 +208,9 @@ class Settings(Section):
         return self.model_dump(exclude={**others, "training": running})
 
 
-def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+def flatten(values: JsonObject, prefix: str = "") -> dict[str, JsonValue]:
     """Return nested values by dotted names: `{"a": {"b": 1}}` as `{"a.b": 1}`."""
-    flat: dict[str, Any] = {}
+    flat: dict[str, JsonValue] = {}
     for key, value in values.items():
         flat |= flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
     return flat

@@ -7,12 +7,11 @@ from glassnet.runs.folders import alone_in, require_own_folder, require_writable
 from glassnet.runs.jobs import FINISHED, PRUNED, Job, PrunedError, Sweep, read_jobs, read_notes
 from glassnet.runs.layout import Layout
 from glassnet.runs.sweeps import run_job, run_sweep
-from glassnet.runs.trained_run import STOPPED, as_job_of_sweep, require_data_of_run, require_settings_of_run
+from glassnet.runs.trained_run import as_job_of_sweep, require_data_of_run, require_settings_of_run
 
 __all__ = [
     "FINISHED",
     "PRUNED",
-    "STOPPED",
     "Job",
     "Layout",
     "PrunedError",
