@@ -43,7 +43,7 @@ def _swept_by_hydra(run: Run, folder: Path) -> dict[tuple[str, str], list[float]
 def test_dvc_experiments_and_hydra_agree(fresh: Path, run: Run) -> None:
     """`dvc repro`, `dvc exp run -S` and a Hydra sweep: the same losses to the bit."""
     by_hydra = _swept_by_hydra(run, fresh)
-    assert run(fresh, "git", "status", "--porcelain").stdout == ""  # a run by hand leaves DVC's outputs alone
+    assert run(fresh, "git", "status", "--porcelain").stdout == ""  # a standalone run leaves DVC's outputs alone
 
     one = ("-S", "model=softmax", "-S", "optimizer.learning_rate=0.1", "-S", "tracking=none")
     run(fresh, "dvc", "exp", "run", "train", *one)
@@ -106,7 +106,7 @@ def _name_in_mlflow(name: str) -> str:
     return "test_" + name.removeprefix("baselines.")
 
 
-def test_a_run_by_hand_leaves_a_folder_that_stands_alone(fresh: Path, run: Run) -> None:
+def test_a_standalone_run_leaves_a_folder_that_stands_alone(fresh: Path, run: Run) -> None:
     """Resolved configuration, split sizes, history with seconds, model and curves, and a run in MLflow."""
     run(fresh, sys.executable, "-m", "glassnet.stages.train", "training.epochs=3", "hydra.run.dir=outputs/mine")
     folder = fresh / "outputs" / "mine"

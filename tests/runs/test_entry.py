@@ -1,4 +1,4 @@
-"""How a stage started by hand reads its command line, and what it refuses before anything is written."""
+"""How a standalone stage reads its command line, and what it refuses before anything is written."""
 
 import shutil
 import sys
@@ -155,7 +155,7 @@ def test_all_batches_are_planned_before_the_first_job(start: Start, capfd: pytes
     "slip", [b"epochs: [60\n", b"epochs: 60\n\tbatch_size: 3\n", b"a: 1\na: 2\n", b"a: \xff\n", b"60\n"]
 )
 def test_a_slip_in_a_file_of_conf_is_one_line(start: Start, capfd: pytest.CaptureFixture[str], slip: bytes) -> None:
-    """That names the file, by hand and where params.yaml is made."""
+    """That names the file, in a standalone run and where params.yaml is made."""
     shutil.copytree(PROJECT / "conf", "mended")
     Path("conf").unlink()
     Path("mended").rename("conf")

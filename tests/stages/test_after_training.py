@@ -1,4 +1,4 @@
-"""Finishing and using a run by hand: settings of another run, and places where nothing can be written, are refused."""
+"""Finishing and using a standalone run: settings of another run, and folders that are read-only, are refused."""
 
 import errno
 import json
@@ -21,7 +21,7 @@ SHORT = ("tracking=none", "training.epochs=2", "training.baseline.epochs=1")
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
-    """A run by hand on wine, in a folder of its own."""
+    """A standalone run on wine, in a folder of its own."""
     for name in ("conf", "src"):
         (tmp_path / name).symlink_to(PROJECT / name)
     monkeypatch.chdir(tmp_path)
@@ -66,7 +66,7 @@ def test_a_folder_without_a_run_cannot_be_finished(run: Layout) -> None:
 
 
 def _job(*overrides: str) -> Layout:
-    """Train a job of a sweep in its folder, as the sweep does, and return the layout that a run by hand has there."""
+    """Train a job of a sweep in its folder, as the sweep does, and return the layout of a standalone run there."""
     folder = Path("sweep/1")
     Job(folder, list(overrides), list(overrides), "a start", "running", attempts=1).write()
     train.main(_settings(*SHORT, *overrides), Layout(folder, Sweep(folder.parent, overrides)))

@@ -80,8 +80,8 @@ def _quoted(override: str) -> str | None:
     parts = re.fullmatch(r"([\w.+~]+=)(\[?)([^'\"\[\]{}]+)(\]?)", override, re.ASCII)
     if parts is None or bool(parts[2]) != bool(parts[4]):
         return None
-    texts = parts[3].split(",") if parts[2] else [parts[3]]
-    return f"{parts[1]}{parts[2]}{','.join(repr(text.strip()) for text in texts)}{parts[4]}"
+    strings = parts[3].split(",") if parts[2] else [parts[3]]
+    return f"{parts[1]}{parts[2]}{','.join(repr(string.strip()) for string in strings)}{parts[4]}"
 
 
 def _lacking(key: str, choices: Sequence[str]) -> str:

@@ -31,7 +31,7 @@ class TerminatedError(SystemExit):
 # for the memory, and files that are missing, not allowed, or too much for the disk.
 MENDABLE = (UserError, ValueError, OSError, ArithmeticError, MemoryError)
 
-RUN_FOLDER = "hydra.run.dir=<folder>"  # the setting that chooses where a stage started by hand writes
+RUN_FOLDER = "hydra.run.dir=<folder>"  # the setting that chooses where a standalone stage writes
 
 _REMEDIES = {
     errno.ENOSPC: "free some space on that disk",

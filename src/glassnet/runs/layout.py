@@ -78,7 +78,7 @@ class Layout:
 
     @property
     def recorded(self) -> Path:
-        """The key of the run that was handed to the tracking store, or the id that a job of a sweep got there."""
+        """The key of the run that was recorded, or the id that a job of a sweep got there."""
         return self.root / "models" / "recorded.json"
 
     @property

@@ -1,4 +1,4 @@
-"""Later stages by hand: whether settings and data are those of the run that they are to finish."""
+"""Standalone later stages: whether settings and data are those of the run that they are to finish."""
 
 import json
 import shlex
@@ -17,7 +17,7 @@ SHOWN = 3  # differences
 
 
 def as_job_of_sweep(layout: Layout) -> Layout:
-    """Return the layout of a run by hand; if its folder is that of a sweep's job, as one of that sweep."""
+    """Return the layout of a standalone run; if its folder is that of a sweep's job, as one of that sweep."""
     job = None if layout.by_dvc else read_job(layout.root)
     return layout if job is None else Layout(layout.root, Sweep(layout.root.parent, tuple(job.changes)))
 

@@ -92,7 +92,7 @@ def main(settings: Settings, layout: Layout) -> None:
 
 
 def _train_baseline(settings: Settings, layout: Layout, prepared: PreparedData) -> None:
-    """Train the linear model that a run by hand is without; a job of a sweep leaves it out, being one of many."""
+    """Train the linear model that the run lacks; a job of a sweep leaves it out, being one of many."""
     from glassnet.stages import train
 
     print(f"evaluate: {layout.root} has no linear baseline, like every job of a sweep: it is trained first", flush=True)

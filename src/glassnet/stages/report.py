@@ -20,7 +20,7 @@ from glassnet.tracking import record_run, shown_by, tracking_uri
 
 
 def main(settings: Settings, layout: Layout) -> None:
-    """Write the report, then hand everything over to the tracking store."""
+    """Write the report, then record the run in the tracking store."""
     layout = as_job_of_sweep(layout)
     require_settings_of_run(settings, layout)
     prepared = open_prepared(settings.data.model_dump(), layout.prepared, by_dvc=layout.by_dvc)

@@ -117,7 +117,7 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
         f"model in {layout.model}"
     )
     if not layout.by_dvc:
-        _finish_run_by_hand(settings, layout, prepared)
+        _finish_standalone_run(settings, layout, prepared)
     return loss
 
 
@@ -244,7 +244,7 @@ def _write_record(
 ) -> None:
     """Write what happened in the training, whether or not it came to its end: history, telemetry, manifest and curves.
 
-    The curves are for a run by hand alone: for the pipeline the report stage draws them, for a sweep its own figures.
+    The curves are for a standalone run: for the pipeline the report stage draws them, for a sweep its own figures.
     """
     if history:
         _write_history(layout, history, manifest["key"])
@@ -267,8 +267,8 @@ def _write_history(layout: Layout, history: Sequence[Row], key: str) -> None:
         write_history(layout.history, history, history[0])
 
 
-def _finish_run_by_hand(settings: Settings, layout: Layout, prepared: PreparedData) -> None:
-    """Finish a run that no later stage will, and hand it to the tracking store."""
+def _finish_standalone_run(settings: Settings, layout: Layout, prepared: PreparedData) -> None:
+    """Finish a run that no later stage will, and record it."""
     if layout.sweep is not None:  # the sweep has figures of its own
         _record_job(settings, layout, prepared)
         return
@@ -311,7 +311,7 @@ def _record_job(settings: Settings, layout: Layout, prepared: PreparedData) -> N
 
 
 def finish_sweep(folder: Path) -> None:
-    """Write the table and the figures of a sweep, and hand them over to the tracking store."""
+    """Write the table and the figures of a sweep, and record them in the tracking store."""
     from glassnet.reporting import write_experiment
 
     files = write_experiment(folder)
