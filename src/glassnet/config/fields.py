@@ -1,6 +1,7 @@
 """What settings are made of: sections that refuse unknown keys, and numbers with ranges."""
 
-from typing import Annotated
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, FiniteFloat
 
@@ -27,3 +28,12 @@ def _as_string(value: object) -> object:
 
 
 Name = Annotated[str, BeforeValidator(_as_string)]
+
+
+def arms_of(annotation: Any) -> list[Any]:
+    """Return the types that an annotation allows, without what is noted beside them."""
+    if get_origin(annotation) is Annotated:
+        return arms_of(get_args(annotation)[0])
+    if get_origin(annotation) in {Union, UnionType}:
+        return [arm for each in get_args(annotation) for arm in arms_of(each)]
+    return [annotation]

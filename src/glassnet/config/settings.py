@@ -22,6 +22,7 @@ from glassnet.config.fields import (
     Section,
 )
 from glassnet.config.signatures import OURS, OWN, REFUSED, OwnSection, choice_of, kind_of
+from glassnet.config.unknown_keys import keys_of, unknown_setting
 from glassnet.files import JsonObject, JsonValue
 from glassnet.overrides import as_setting
 
@@ -239,7 +240,7 @@ def describe_problem(problem: Any) -> str:
     key = ".".join(path) or "settings"
     received = problem["input"]
     if problem["type"] == "extra_forbidden":
-        return f"{key}: expected no such key, received {received!r}; see conf/ for the keys there are"
+        return unknown_setting(key, keys_of(Settings), repr(received))
     if problem["type"] == "missing":
         return f"{key}: expected a value, received none"
     if problem["type"].startswith("union_tag"):
