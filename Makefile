@@ -54,7 +54,7 @@ ui: $(STAMP)  ## Show the recorded runs on 127.0.0.1, and print where (PORT=5000
 	@PYTHONPATH=src python -m glassnet.stages.ui port=$(PORT)
 
 params: $(STAMP)  ## Generate params.yaml from conf/
-	python -m glassnet.config
+	python -m glassnet.stages.params
 
 lock: $(STAMP)  ## Resolve the newest dependencies that pyproject.toml allows into requirements.lock
 	uv pip compile --universal --generate-hashes --python-version 3.11 --extra dev --no-emit-index-url --no-header --no-annotate --upgrade --quiet pyproject.toml -o requirements.lock

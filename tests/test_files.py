@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from glassnet import nn
-from glassnet.config.errors import as_line
 from glassnet.files import whole_file
+from glassnet.runs.ending import as_line
 from glassnet.sources import DataChoice, RawImages, RawTable, SplitSettings
 from glassnet.sources.mirrors.download import download
 from glassnet.tables import ImagePreprocessing, prepare, write_raw

@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all, and digests of files of any size."""
+"""Writing a file whole or not at all, what JSON files hold, and digests of files of any size."""
 
 import errno
 import hashlib
@@ -14,6 +14,18 @@ JsonObject: TypeAlias = Mapping[str, JsonValue]
 
 # What a disk says that takes no more: it is full, a quota is used up, the file is too large, it may only be read.
 DISK_ERRORS = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
+
+
+def section_of(document: JsonObject, name: str) -> JsonObject:
+    """Return what a JSON document holds under a name, where that is to be an object.
+
+    Raises:
+        ValueError: if it is none, or missing.
+    """
+    value = document.get(name)
+    if not isinstance(value, Mapping):
+        raise ValueError(f"{name}: expected values by name, received {value!r}")
+    return value
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from glassnet.config import Edit, UserError, edited, taken_back
+from glassnet.files import JsonValue
 
 TEXT = """\
 # What this is for.
@@ -36,7 +37,7 @@ defaults:
     ],
 )
 def test_a_value_is_written_and_taken_back(
-    tmp_path: Path, keys: tuple[str, ...], before: object, before_text: str, after: object, line: str
+    tmp_path: Path, keys: tuple[str, ...], before: JsonValue, before_text: str, after: JsonValue, line: str
 ) -> None:
     """Lists over several lines, missing values, comments beside them; other edits in the file stay."""
     path = tmp_path / "some.yaml"

@@ -44,7 +44,7 @@ def _stages(run: Run, folder: Path, *arguments: str, stages: tuple[str, ...] = (
 
 
 def test_a_table_of_ones_own_goes_all_the_way(fresh: Path, run: Run) -> None:
-    """By hand and through DVC with the same result; the model takes raw rows, with missing values and new cities."""
+    """Standalone and through DVC with the same result; the model takes raw rows, with missing values and new cities."""
     _write_people(fresh / "people.csv")
     chosen = ("data=csv", "data.path=people.csv", "data.target=churned", "data.drop=[id]")
     printed = _stages(run, fresh, *chosen, *PLAIN, "hydra.run.dir=byhand")
@@ -136,7 +136,7 @@ def test_mistakes_about_data_are_one_line(fresh: Path, run: Run) -> None:
 
 
 def test_a_table_without_a_name_is_one_clear_line_through_dvc_too(fresh: Path, run: Run) -> None:
-    """The same that a run by hand gives, whether data.path is left out or wrong."""
+    """The same that a standalone run gives, whether data.path is left out or wrong."""
     for path, received in (((), "path/to/your/table.csv"), (("-S", "data.path=none.csv"), "none.csv")):
         failed = run(fresh, "dvc", "exp", "run", "-S", "data=csv", "-S", "data.target=y", *path, expect=None)
         assert failed.returncode != 0

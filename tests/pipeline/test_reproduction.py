@@ -127,7 +127,7 @@ def test_mlflow_holds_one_complete_run(reproduced: Path, run: Run) -> None:
     store = f"sqlite:///{reproduced}/mlflow.db"
     recorded = _recorded(store)
     run(reproduced, sys.executable, "-m", "glassnet.stages.report")
-    assert _recorded(store) == recorded  # handing over again changes nothing
+    assert _recorded(store) == recorded  # recording again changes nothing
     run_id, params, metrics, tags, data_sets, history, artifacts = recorded
     assert params["optimizer.learning_rate"] == "0.01"
     assert params["rows.train"] == "106"

@@ -1,4 +1,4 @@
-"""What a team or a cluster shares: a tracking server for the runs, a DVC remote for data and models."""
+"""What several people or a cluster share: a tracking server for the runs, a DVC remote for data and models."""
 
 import json
 import os

@@ -13,6 +13,7 @@ import mlflow
 import pytest
 
 from glassnet.config import flatten
+from glassnet.files import JsonValue
 from glassnet.runs import run_stage
 from glassnet.stages import train
 from glassnet.training import read_history
@@ -42,7 +43,7 @@ def _swept_by_hydra(run: Run, folder: Path) -> dict[tuple[str, str], list[float]
 def test_dvc_experiments_and_hydra_agree(fresh: Path, run: Run) -> None:
     """`dvc repro`, `dvc exp run -S` and a Hydra sweep: the same losses to the bit."""
     by_hydra = _swept_by_hydra(run, fresh)
-    assert run(fresh, "git", "status", "--porcelain").stdout == ""  # a run by hand leaves DVC's outputs alone
+    assert run(fresh, "git", "status", "--porcelain").stdout == ""  # a standalone run leaves DVC's outputs alone
 
     one = ("-S", "model=softmax", "-S", "optimizer.learning_rate=0.1", "-S", "tracking=none")
     run(fresh, "dvc", "exp", "run", "train", *one)
@@ -88,7 +89,7 @@ def _experiments(run: Run, folder: Path) -> list[str]:
     return [name for name in names if re.fullmatch(r"refs/exps/\w\w/\w{38}/[^/]+", name)]
 
 
-def _queued_experiments(shown: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, float]]:
+def _queued_experiments(shown: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, JsonValue]]:
     """Return the metrics of the queue's experiments, by model and learning rate."""
     found = {}
     for experiment in (each for baseline in shown for each in baseline["experiments"] or []):
@@ -105,7 +106,7 @@ def _name_in_mlflow(name: str) -> str:
     return "test_" + name.removeprefix("baselines.")
 
 
-def test_a_run_by_hand_leaves_a_folder_that_stands_alone(fresh: Path, run: Run) -> None:
+def test_a_standalone_run_leaves_a_folder_that_stands_alone(fresh: Path, run: Run) -> None:
     """Resolved configuration, split sizes, history with seconds, model and curves, and a run in MLflow."""
     run(fresh, sys.executable, "-m", "glassnet.stages.train", "training.epochs=3", "hydra.run.dir=outputs/mine")
     folder = fresh / "outputs" / "mine"

@@ -24,6 +24,8 @@ def _job(folder: Path, number: int, changes: list[str], loss: float | None, reas
     (job.folder / "models").mkdir()
     manifest = {
         "key": "k",
+        "digests": {},
+        "rows": {},
         "settings": {},
         "epochs": 3,
         "best_epoch": 2,

@@ -1,4 +1,4 @@
-"""How a stage started by hand reads its command line, and what it refuses before anything is written."""
+"""How a standalone stage reads its command line, and what it refuses before anything is written."""
 
 import shutil
 import sys
@@ -85,12 +85,12 @@ def test_the_settings_are_shown(start: Start, capsys: pytest.CaptureFixture[str]
         (("seed=[1",), "received 'seed=[1'"),
         (("data.path=größe.csv",), "want quotes: \"data.path='größe.csv'\""),
         (("data.drop=[Größe, a]",), "want quotes: \"data.drop=['Größe','a']\""),
-        (("optimizer.lr=0.1",), "received an unknown one; did you mean optimizer.learning_rate?"),
-        (("lr=0.1",), "did you mean optimizer.learning_rate?"),
-        (("training.epoch=3",), "did you mean training.epochs?"),
-        (("optimiser.beta1=0.1",), "did you mean optimizer.beta1?"),
-        (("optimizer.weight_decay=0.1",), "received an unknown one; optimizer=adamw has it"),
-        (("model.width=3",), "received an unknown one; model has name, hidden_sizes, activation"),
+        (("optimizer.lr=0.1",), "stage: Unknown setting `optimizer.lr`; did you mean `optimizer.learning_rate`?"),
+        (("lr=0.1",), "did you mean `optimizer.learning_rate`?"),
+        (("training.epoch=3",), "did you mean `training.epochs`?"),
+        (("optimiser.beta1=0.1",), "did you mean `optimizer.beta1`?"),
+        (("optimizer.weight_decay=0.1",), "Unknown setting `optimizer.weight_decay`; optimizer=adamw has it"),
+        (("model.width=3",), "Unknown setting `model.width`; model has name, hidden_sizes, activation"),
         (("model=3",), "model: expected one of mlp, softmax, received 3"),
         (("--config-name", "foo"), "--config-name: expected config, the one there is, received 'foo'"),
         (("model=tree",), "model: expected one of mlp, softmax, received 'tree'"),
@@ -105,7 +105,10 @@ def test_the_settings_are_shown(start: Start, capsys: pytest.CaptureFixture[str]
             "schedule=cosine and schedule=constant lack; schedule=exponential and schedule=plateau and schedule=step",
         ),
         (("-m", "optimizer=adam,sgd", "optimizer.nesterov=true"), "optimizer=adam lacks; optimizer=sgd has it"),
-        (("-m", "schedule=step,exponential", "schedule.factr=0.5"), "exponential lack; did you mean schedule.factor?"),
+        (
+            ("-m", "schedule=step,exponential", "schedule.factr=0.5"),
+            "lack; did you mean `schedule.factor`?",
+        ),
         (("-m", "schedule=step,cosine", "schedule.factor=0.5,0.1"), "one that schedule=cosine lacks"),
         (("-m", "ablation=no_l2,no_dropout"), "expected a part that is on, received no_l2, no_dropout, off already"),
     ],
@@ -155,7 +158,7 @@ def test_all_batches_are_planned_before_the_first_job(start: Start, capfd: pytes
     "slip", [b"epochs: [60\n", b"epochs: 60\n\tbatch_size: 3\n", b"a: 1\na: 2\n", b"a: \xff\n", b"60\n"]
 )
 def test_a_slip_in_a_file_of_conf_is_one_line(start: Start, capfd: pytest.CaptureFixture[str], slip: bytes) -> None:
-    """That names the file, by hand and where params.yaml is made."""
+    """That names the file, in a standalone run and where params.yaml is made."""
     shutil.copytree(PROJECT / "conf", "mended")
     Path("conf").unlink()
     Path("mended").rename("conf")

@@ -1,4 +1,4 @@
-"""Finishing and using a run by hand: settings of another run, and places where nothing can be written, are refused."""
+"""Finishing and using a standalone run: settings of another run, and folders that are read-only, are refused."""
 
 import errno
 import json
@@ -21,7 +21,7 @@ SHORT = ("tracking=none", "training.epochs=2", "training.baseline.epochs=1")
 
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
-    """A run by hand on wine, in a folder of its own."""
+    """A standalone run on wine, in a folder of its own."""
     for name in ("conf", "src"):
         (tmp_path / name).symlink_to(PROJECT / name)
     monkeypatch.chdir(tmp_path)
@@ -58,15 +58,15 @@ def test_a_run_from_before_a_setting_existed_can_be_finished(run: Layout) -> Non
 
 def test_a_folder_without_a_run_cannot_be_finished(run: Layout) -> None:
     """It says what is missing, or damaged."""
-    with pytest.raises(UserError, match=r"expected the manifest of a trained run here, found no file; run train first"):
+    with pytest.raises(FileNotFoundError, match="manifest of a trained run here, found no file; run train first"):
         evaluate.main(_settings(*SHORT), Layout(Path("other")))
     run.manifest.write_text("[]")
-    with pytest.raises(UserError, match="received a damaged one"):
+    with pytest.raises(ValueError, match=r"received a damaged one \(a list\); train again"):
         evaluate.main(_settings(*SHORT), run)
 
 
 def _job(*overrides: str) -> Layout:
-    """Train a job of a sweep in its folder, as the sweep does, and return the layout that a run by hand has there."""
+    """Train a job of a sweep in its folder, as the sweep does, and return the layout of a standalone run there."""
     folder = Path("sweep/1")
     Job(folder, list(overrides), list(overrides), "a start", "running", attempts=1).write()
     train.main(_settings(*SHORT, *overrides), Layout(folder, Sweep(folder.parent, overrides)))
@@ -139,7 +139,7 @@ def test_a_full_disk_names_the_predictions(run: Layout, monkeypatch: pytest.Monk
 
 def test_a_network_beyond_all_memory_is_named(run: Layout, capsys: pytest.CaptureFixture[str]) -> None:
     """As any other value that cannot be."""
-    from glassnet.config import one_line_errors
+    from glassnet.runs import one_line_errors
 
     with pytest.raises(SystemExit), one_line_errors("train"):
         train.main(_settings(*SHORT, "model.hidden_sizes=[2147483647,2147483647]"), run)

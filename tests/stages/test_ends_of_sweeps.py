@@ -134,7 +134,7 @@ def test_a_signal_ends_a_sweep_with_its_workers(
 INTERRUPTED_IMPORT = """
 import sys
 from pathlib import Path
-from glassnet.config import one_line_errors
+from glassnet.runs import one_line_errors
 from glassnet.runs import Job, run_sweep
 from glassnet.stages import train
 

@@ -148,7 +148,7 @@ def test_what_cannot_be_compared_is_named(repository: Path) -> None:
         (("baseline=main", "alpha=often"), "alpha: expected a number, received 'often'"),
         (("baseline=main", "alpha=0"), "alpha: expected a number between 0 and 1"),
         (("baseline=main", "tolerance=-1"), "tolerance: expected a number from 0"),
-        (("baseline=main", "floor=high"), "floor: expected a finite number"),
+        (("baseline=main", "floor=high"), "floor: expected a number"),
         (("baseline=main", "floor=nan"), "floor: expected a finite number"),
         (("main",), "received 'main'"),
     ],

@@ -1,4 +1,4 @@
-"""What goes wrong in a stage started by hand ends in one line and leaves no half-written file."""
+"""What goes wrong in a standalone stage ends in one line and leaves no half-written file."""
 
 import json
 import os
@@ -124,7 +124,7 @@ def test_ctrl_c_is_one_line_outside_the_training_too(stage: Stage, tmp_path: Pat
     assert (done.returncode, done.stderr) == (-signal.SIGINT, "glassnet: interrupted\n")  # for a shell, 130
 
 
-def test_a_terminal_that_lacks_signs_costs_no_run(stage: Stage) -> None:
+def test_a_terminal_that_lacks_characters_costs_no_run(stage: Stage) -> None:
     """They are printed as their numbers: the score of a regression, the means of a sweep."""
     before = "export PYTHONIOENCODING=ascii"
     final = ("data=diabetes", "experiment=final", "hydra.run.dir=out")
@@ -134,7 +134,7 @@ def test_a_terminal_that_lacks_signs_costs_no_run(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"key": '])
-def test_a_damaged_card_of_an_earlier_run_costs_no_training(stage: Stage, tmp_path: Path, content: str) -> None:
+def test_a_damaged_manifest_of_an_earlier_run_costs_no_training(stage: Stage, tmp_path: Path, content: str) -> None:
     """It is no manifest of this one: what lies in the folder makes way."""
     manifest, report = tmp_path / "out/models/run.json", tmp_path / "out/reports/model_report.md"
     for path in (manifest, report):
@@ -148,7 +148,7 @@ def test_a_damaged_card_of_an_earlier_run_costs_no_training(stage: Stage, tmp_pa
 SIGNALLED = """
 import os, signal, sys
 from pathlib import Path
-from glassnet.config import one_line_errors
+from glassnet.runs import one_line_errors
 from glassnet.files import whole_file
 
 with one_line_errors("prepare"), whole_file(Path("features.npy")) as part:
@@ -199,7 +199,7 @@ def test_two_trainings_at_once_in_a_folder_are_refused(stage: Stage, tmp_path: P
     stage("train", *overrides)
 
 
-def test_prepare_by_hand_takes_what_fetch_left_in_the_same_folder(stage: Stage, tmp_path: Path) -> None:
+def test_standalone_prepare_takes_what_fetch_left_in_the_same_folder(stage: Stage, tmp_path: Path) -> None:
     """Without it, or with other data than those of the settings, a line says what to do."""
     stage("fetch", "data=breast_cancer", "hydra.run.dir=out")
     failed = stage("prepare", "data=breast_cancer", "hydra.run.dir=other", expect=1)

@@ -7,8 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from glassnet.config import one_line_errors
-from glassnet.runs import read_jobs
+from glassnet.runs import one_line_errors, read_jobs
 from glassnet.stages import search
 from tests.settings import PROJECT
 
@@ -113,7 +112,7 @@ def test_every_way_to_name_values_is_searched(searched: Callable[..., str]) -> N
         ),
         (("schedule=step,cosine", "schedule.factor=0.5"), "one that schedule=cosine lacks; schedule=exponential and"),
         (("schedule=step,cosin",), "schedule: expected one of constant, cosine, exponential, one_cycle, plateau, step"),
-        (("modell=a,b",), "modell: expected a key that conf/ has, received an unknown one"),
+        (("modell=a,b",), "Unknown setting `modell`; did you mean `model`?"),
         (("seed=0,[",), "expected overrides such as optimizer.learning_rate=0.01, received 'seed=0,['"),
         (("data=digits",), "expected a setting with several values"),
         (("search.trials=0", "seed=0,1"), "search.trials: expected a number of 1 or more, received '0'"),

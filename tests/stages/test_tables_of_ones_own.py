@@ -1,4 +1,4 @@
-"""A table of one's own through the stages by hand, where names, folds and files are out of the ordinary."""
+"""A table of one's own through standalone stages, where names, folds and files are out of the ordinary."""
 
 import csv
 import json
@@ -22,7 +22,7 @@ SHORT = ("tracking=none", "training.epochs=2", "training.baseline.epochs=1", "da
 
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the project's settings and code, in which a run by hand can take place."""
+    """A folder with the project's settings and code, in which a standalone run can take place."""
     for name in ("conf", "src"):
         (tmp_path / name).symlink_to(PROJECT / name)
     monkeypatch.chdir(tmp_path)

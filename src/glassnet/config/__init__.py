@@ -1,7 +1,6 @@
 """Configuration: typed settings, conf/ and params.yaml, and how the one becomes the other."""
 
 from glassnet.config.ablation import ABLATION, UNCHANGED
-from glassnet.config.arguments import asks_for_help, print_usage, read_arguments
 from glassnet.config.changes import changes_from_conf
 from glassnet.config.compose import (
     CONF,
@@ -13,7 +12,7 @@ from glassnet.config.compose import (
     write_params,
 )
 from glassnet.config.conf_edits import Edit, edited, edits_to, taken_back, write_files
-from glassnet.config.errors import UserError, as_line, one_line_errors
+from glassnet.config.errors import UserError
 from glassnet.config.explain import explain, parse_override
 from glassnet.config.own_classes import (
     named_by,
@@ -28,6 +27,9 @@ from glassnet.config.string_settings import as_written
 from glassnet.config.tuning import (
     REPLICATES,
     TUNING,
+    Evidence,
+    TuningStep,
+    ValidationScores,
     data_set_name,
     read_tuning,
     tuning_step,
@@ -42,11 +44,12 @@ __all__ = [
     "TUNING",
     "UNCHANGED",
     "Edit",
+    "Evidence",
     "Settings",
+    "TuningStep",
     "UserError",
-    "as_line",
+    "ValidationScores",
     "as_written",
-    "asks_for_help",
     "changes_from_conf",
     "conf_digest",
     "data_set_name",
@@ -56,13 +59,10 @@ __all__ = [
     "flatten",
     "named_by",
     "named_in_conf",
-    "one_line_errors",
     "own_files",
     "own_sections",
     "parse_override",
     "parse_settings",
-    "print_usage",
-    "read_arguments",
     "read_params",
     "read_tuning",
     "register_resolvers",

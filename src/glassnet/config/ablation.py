@@ -7,6 +7,7 @@ from typing import Any
 
 from glassnet.config.errors import UserError
 from glassnet.config.settings import Settings, flatten
+from glassnet.files import JsonValue
 
 ABLATION = "ablation"  # the group in conf/, and the key by which its choices name themselves in the settings
 UNCHANGED = "nothing"  # the choice that the others are compared with
@@ -16,7 +17,7 @@ UNCHANGED = "nothing"  # the choice that the others are compared with
 class Part:
     """What is turned off: the values that are set for it, and the choices that are made in other groups."""
 
-    values: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, JsonValue] = field(default_factory=dict)
     choices: dict[str, str] = field(default_factory=dict)
 
 

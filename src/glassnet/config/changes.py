@@ -1,18 +1,18 @@
 """The overrides that take conf/ to the settings of a run: what to give Hydra or DVC to have it again."""
 
 from pathlib import Path
-from typing import Any
 
 from glassnet.components import TARGET
 from glassnet.config.conf_edits import GROUPS
 from glassnet.config.presets import choice_in, read_group
 from glassnet.config.yaml_text import load_yaml
+from glassnet.files import JsonObject, section_of
 from glassnet.overrides import as_override
 
 OPTIONAL = ("loss", "callback")  # groups of which nothing may be chosen
 
 
-def changes_from_conf(conf: Path, values: dict[str, Any]) -> tuple[str, ...]:
+def changes_from_conf(conf: Path, values: JsonObject) -> tuple[str, ...]:
     """Return the overrides, choices of groups before single values, by which conf/ composes to `values`.
 
     Args:
@@ -21,14 +21,16 @@ def changes_from_conf(conf: Path, values: dict[str, Any]) -> tuple[str, ...]:
     """
     main = load_yaml((conf / "config.yaml").read_text(encoding="utf-8"))
     chosen = {group: choice for default in main["defaults"] if default != "_self_" for group, choice in default.items()}
-    choices, changes, data = [], [], choice_in(conf, "data", values["data"])
+    choices, changes, data = [], [], choice_in(conf, "data", section_of(values, "data"))
     for group in GROUPS:
-        choice = choice_in(conf, group, values[group])
+        section = section_of(values, group)
+        choice = choice_in(conf, group, section)
         if choice != chosen[group]:
             choices.append(f"{group}={choice}")
-        changes += _differences(group, values[group], read_group(conf, group, choice, data))
+        changes += _differences(group, section, read_group(conf, group, choice, data))
     for group in OPTIONAL:
-        if section := values.get(group):
+        if values.get(group):
+            section = section_of(values, group)
             changes.append(f"{group}={as_override(section)}" if TARGET in section else f"{group}={section['name']}")
         elif chosen.get(group) is not None:
             choices.append(f"{group}=null")
@@ -37,13 +39,14 @@ def changes_from_conf(conf: Path, values: dict[str, Any]) -> tuple[str, ...]:
     return (*choices, *changes)
 
 
-def _differences(prefix: str, values: dict[str, Any], present: dict[str, Any]) -> list[str]:
+def _differences(prefix: str, values: JsonObject, present: JsonObject) -> list[str]:
     changes = []
     for key, value in values.items():
-        if isinstance(value, dict) and not isinstance(present.get(key, {}), dict):  # a class of one's own
+        inner = present.get(key, {})
+        if isinstance(value, dict) and not isinstance(inner, dict):  # a class of one's own
             changes.append(f"{prefix}.{key}={as_override(value)}")
-        elif isinstance(value, dict):
-            changes += _differences(f"{prefix}.{key}", value, present.get(key, {}))
+        elif isinstance(value, dict) and isinstance(inner, dict):
+            changes += _differences(f"{prefix}.{key}", value, inner)
         elif key not in present or present[key] != value:
             changes.append(f"{'' if key in present else '+'}{prefix}.{key}={as_override(value)}")
     return changes

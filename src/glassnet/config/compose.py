@@ -14,7 +14,7 @@ from glassnet.config.origin import OF_THE_FILE, is_edited, left_behind, set_besi
 from glassnet.config.presets import preset_for
 from glassnet.config.settings import Settings, parse_settings
 from glassnet.config.yaml_text import load_yaml
-from glassnet.files import write_whole
+from glassnet.files import JsonObject, write_whole
 
 if TYPE_CHECKING:
     from omegaconf import DictConfig
@@ -42,7 +42,7 @@ def register_resolvers(conf: Path, *, by_dvc: bool = False) -> None:
     """
     from omegaconf import OmegaConf
 
-    def all_values(root: "DictConfig") -> dict[str, Any]:
+    def all_values(root: "DictConfig") -> JsonObject:
         names = [str(name) for name in root if name not in {*OF_THE_FILE, "hydra"}]  # those ask for this function
         return OmegaConf.to_container(OmegaConf.masked_copy(root, names), resolve=True)  # type: ignore[return-value]
 

@@ -10,12 +10,12 @@ from glassnet.config.errors import UserError
 from glassnet.config.presets import choice_in, preset_for
 from glassnet.config.settings import Settings
 from glassnet.config.yaml_text import load_yaml
-from glassnet.files import write_whole
+from glassnet.files import JsonObject, JsonValue, write_whole
 
 GROUPS = ("data", "model", "optimizer", "schedule", "training")
 
 
-_Wanted: TypeAlias = tuple[Path, tuple[str, ...], Any]  # a file, the keys of a value in it, and the value
+_Wanted: TypeAlias = tuple[Path, tuple[str, ...], JsonValue]  # a file, the keys of a value in it, and the value
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class Edit:
 
     file: str
     keys: tuple[str, ...]
-    before: Any
+    before: JsonValue
     before_text: str
-    after: Any
+    after: JsonValue
 
 
 def edits_to(conf: Path, settings: Settings) -> list[Edit]:
@@ -66,7 +66,7 @@ def edits_to(conf: Path, settings: Settings) -> list[Edit]:
     return edits
 
 
-def optional_sections(settings: Settings) -> dict[str, dict[str, Any] | None]:
+def optional_sections(settings: Settings) -> dict[str, JsonObject | None]:
     """Return the sections of the groups of which nothing may be chosen; None for those of which nothing is."""
     activation = settings.model.activation
     sections = {
@@ -77,7 +77,7 @@ def optional_sections(settings: Settings) -> dict[str, dict[str, Any] | None]:
     return {group: None if section is None else section.model_dump() for group, section in sections.items()}
 
 
-def _of_group(conf: Path, group: str, values: dict[str, Any], data: str) -> list[_Wanted]:
+def _of_group(conf: Path, group: str, values: JsonObject, data: str) -> list[_Wanted]:
     """Return the choice of a group, and each of its values with the file and the keys that it stands below."""
     choice = choice_in(conf, group, values)
     path, preset = conf / group / f"{choice}.yaml", preset_for(conf, data)
@@ -141,16 +141,16 @@ def _replace(contents: dict[Path, str], edit: Edit, written: str) -> None:
     contents[path] = text[:start] + space + written + text[end:]
 
 
-def _same(one: Any, other: Any) -> bool:
+def _same(one: JsonValue, other: JsonValue) -> bool:
     return type(one) is type(other) and bool(one == other)
 
 
-def _value(text: str, keys: tuple[str, ...], path: Path) -> Any:
+def _value(text: str, keys: tuple[str, ...], path: Path) -> JsonValue:
     """Return the value below `keys` in the text of a YAML file; a list of mappings is searched for the key."""
     value = load_yaml(text)
     for key in keys:
-        places = value if isinstance(value, list) else [value]
-        found = [place[key] for place in places if isinstance(place, dict) and key in place]
+        mappings = value if isinstance(value, list) else [value]
+        found = [mapping[key] for mapping in mappings if isinstance(mapping, dict) and key in mapping]
         if not found:
             raise UserError(f"{path}: expected the key {key}, which the run's settings have, found none")
         value = found[0]
@@ -161,14 +161,14 @@ def _span(text: str, keys: tuple[str, ...], path: Path) -> tuple[int, int]:
     """Return where the value below `keys` begins and ends in the text of a YAML file."""
     node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
     for key in keys:
-        places = node.value if isinstance(node, yaml.SequenceNode) else [node]
-        pairs = [pair for place in places if isinstance(place, yaml.MappingNode) for pair in place.value]
+        mappings = node.value if isinstance(node, yaml.SequenceNode) else [node]
+        pairs = [pair for mapping in mappings if isinstance(mapping, yaml.MappingNode) for pair in mapping.value]
         found = [value for name, value in pairs if name.value == key]
         if not found:
             raise UserError(f"{path}: expected the key {key}, which the run's settings have, found none")
         node = found[0]
     start = node.start_mark.index
-    while isinstance(node, yaml.CollectionNode) and not node.flow_style:  # its end mark is that of the next key
+    while isinstance(node, yaml.CollectionNode) and not node.flow_style:  # YAML ends it where the next key begins
         last = node.value[-1]
         node = last[1] if isinstance(node, yaml.MappingNode) else last
     return start, node.end_mark.index

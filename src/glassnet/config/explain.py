@@ -1,6 +1,5 @@
 """Overrides as Hydra reads them, and what it finds wrong with them in our words."""
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -11,6 +10,7 @@ from glassnet.config.errors import UserError
 from glassnet.config.presets import PRESETS
 from glassnet.config.settings import flatten
 from glassnet.config.string_settings import with_quotes
+from glassnet.config.unknown_keys import having, nearest, unknown_setting
 from glassnet.config.yaml_text import load_yaml
 
 
@@ -61,7 +61,7 @@ def explain(error: Exception, swept: Mapping[str, Sequence[str]] | None = None) 
         group, is_inside, _ = unknown[1].partition(".")
         if is_inside and (choices := (swept or {}).get(group)):
             return _lacking(unknown[1], choices)
-        return f"{unknown[1]}: expected a key that conf/ has, received an unknown one{_near(unknown[1])}"
+        return unknown_setting(unknown[1], _known_keys())
     if several := re.search(r"Ambiguous value for argument '([^=]+)=(.*)'$", str(error), re.MULTILINE):
         key, values = several.groups()
         return (
@@ -80,40 +80,22 @@ def _quoted(override: str) -> str | None:
     parts = re.fullmatch(r"([\w.+~]+=)(\[?)([^'\"\[\]{}]+)(\]?)", override, re.ASCII)
     if parts is None or bool(parts[2]) != bool(parts[4]):
         return None
-    texts = parts[3].split(",") if parts[2] else [parts[3]]
-    return f"{parts[1]}{parts[2]}{','.join(repr(text.strip()) for text in texts)}{parts[4]}"
+    strings = parts[3].split(",") if parts[2] else [parts[3]]
+    return f"{parts[1]}{parts[2]}{','.join(repr(string.strip()) for string in strings)}{parts[4]}"
 
 
 def _lacking(key: str, choices: Sequence[str]) -> str:
     """Return what to say of a key that some of the choices that a sweep makes lack, or all."""
-    group, known = key.partition(".")[0], _known_keys().get(key, [])
-    lacking = [choice for choice in choices if choice not in known] or choices
-    remedy = f"; {_named(group, known)} {'has' if len(known) == 1 else 'have'} it" if known else _near(key)
+    group, known = key.partition(".")[0], _known_keys()
+    lacking = [choice for choice in choices if choice not in known.get(key, [])] or choices
+    if known.get(key):
+        remedy = f"; {having(key, known[key])}"
+    else:
+        remedy = f"; did you mean `{near}`?" if (near := nearest(key, known)) else ""
     return (
         f"{key}: expected a key that each choice of {group} in the sweep has, received one that "
-        f"{_named(group, lacking)} {'lacks' if len(lacking) == 1 else 'lack'}{remedy}"
+        f"{' and '.join(f'{group}={choice}' for choice in lacking)} {'lacks' if len(lacking) == 1 else 'lack'}{remedy}"
     )
-
-
-def _named(group: str, choices: Sequence[str]) -> str:
-    return " and ".join(f"{group}={choice}" for choice in choices)
-
-
-def _near(key: str) -> str:
-    """Return what the user may have meant by an unknown key, or what there is in its section, as the end of a line."""
-    known = _known_keys()
-    if key in known:
-        group = key.partition(".")[0]
-        return f"; {_named(group, known[key])} {'has' if len(known[key]) == 1 else 'have'} it"
-    section, _, last = key.rpartition(".")
-    sections = sorted(known, key=lambda name: -name.count("."))  # the outer ones last, where they come before
-    inside = {name.rpartition(".")[2]: name for name in sections if name.rpartition(".")[0] == section or not section}
-    names = [name for last_part, name in inside.items() if "".join(word[0] for word in last_part.split("_")) == last]
-    names += [inside[last_part] for last_part in difflib.get_close_matches(last, inside, n=1)]
-    names += difflib.get_close_matches(key, known, n=1, cutoff=0.8) if not inside else []
-    if names:
-        return f"; did you mean {names[0]}?"
-    return f"; {section} has {', '.join(inside)}" if section and inside else ""
 
 
 def _known_keys() -> dict[str, list[str]]:

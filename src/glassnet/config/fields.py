@@ -1,6 +1,7 @@
 """What settings are made of: sections that refuse unknown keys, and numbers with ranges."""
 
-from typing import Annotated
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
@@ -19,3 +20,12 @@ NotNegative = Annotated[FiniteFloat, Field(ge=0)]
 HalfOpenFraction = Annotated[FiniteFloat, Field(ge=0, lt=1)]
 Count = Annotated[int, Field(ge=1, le=MOST)]
 NotNegativeCount = Annotated[int, Field(ge=0)]
+
+
+def arms_of(annotation: Any) -> list[Any]:
+    """Return the types that an annotation allows, without what is noted beside them."""
+    if get_origin(annotation) is Annotated:
+        return arms_of(get_args(annotation)[0])
+    if get_origin(annotation) in {Union, UnionType}:
+        return [arm for each in get_args(annotation) for arm in arms_of(each)]
+    return [annotation]

@@ -9,39 +9,37 @@ import json
 import subprocess
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from glassnet.config.changes import changes_from_conf
 from glassnet.config.yaml_text import load_yaml
+from glassnet.files import JsonObject
 
 APPLIED = "refs/exps/exec/EXEC_APPLY"  # where DVC keeps which experiment `dvc exp apply` brought last
 OF_THE_FILE = ("settings_digest", "left_behind")  # keys that tell of the file, not of the run
 
-Json = dict[str, Any]
 
-
-def settings_digest(values: Json) -> str:
+def settings_digest(values: JsonObject) -> str:
     """Return a digest of all settings, by which an edit of params.yaml is noticed."""
     content = {name: value for name, value in values.items() if name not in OF_THE_FILE}
     return hashlib.sha256(json.dumps(content, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
-def is_edited(values: Json) -> bool:
+def is_edited(values: JsonObject) -> bool:
     """Return whether the content of params.yaml is other than what was generated."""
     return values.get("settings_digest") != settings_digest(values)
 
 
-def set_beside_conf(conf: Path, values: Json) -> list[str]:
+def set_beside_conf(conf: Path, values: JsonObject) -> list[str]:
     """Return the overrides by which conf/ composes to the content of params.yaml; none where that cannot be said."""
     try:
         return list(changes_from_conf(conf, values))
-    except (KeyError, TypeError, AttributeError, OSError, yaml.YAMLError):  # a group or a choice that conf/ lacks
-        return []
+    except (KeyError, TypeError, ValueError, AttributeError, OSError, yaml.YAMLError):
+        return []  # it has a group or a choice that conf/ lacks
 
 
-def left_behind(conf: Path, present: Json, composed: Json) -> list[str] | None:
+def left_behind(conf: Path, present: JsonObject, composed: JsonObject) -> list[str] | None:
     """Return the overrides behind the present params.yaml that a new composition does not have, or None.
 
     Those of an earlier `dvc exp run` are meant to go: each starts from conf/. What was applied from an experiment,
@@ -54,7 +52,8 @@ def left_behind(conf: Path, present: Json, composed: Json) -> list[str] | None:
     """
     if present.get("conf_digest") != composed.get("conf_digest"):  # it was made from another conf/
         return None
-    meant_to_stay = present.get("left_behind") or []  # the last composition left them behind, and they did not return
+    earlier = present.get("left_behind")  # the last composition left them behind, and they did not return
+    meant_to_stay = [str(each) for each in earlier] if isinstance(earlier, list) else []
     if is_edited(present) or present in _revisions(conf.parent):
         meant_to_stay = set_beside_conf(conf, present)
     kept = {_key(override) for override in set_beside_conf(conf, composed)}

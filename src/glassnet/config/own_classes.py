@@ -84,8 +84,9 @@ def named_in_conf(where: str, target: object) -> Any:
     files = [*CONF.rglob("*.yaml"), *([PARAMS] if PARAMS.is_file() else [])]
     if target not in {each for path in files for each in targets_in(load_yaml(path.read_bytes()))}:
         raise ValueError(
-            f"expected a network of glassnet's own modules, or a class that conf/ names, received one with {target!r}; "
-            f"a file such as conf/activation/own.yaml with `{TARGET}: {target}` allows it"
+            f"expected a network of glassnet's own modules, or a class that conf/ names, received one with {target!r}, "
+            f"which {CONF.absolute()} does not name; start in the project's folder, or allow the class by a file there "
+            f"such as activation/own.yaml with `{TARGET}: {target}`"
         )
     return import_target(where, target)
 

@@ -1,11 +1,10 @@
 """The preset that a data set selects: network, batches and epochs that suit it, in conf/preset."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from glassnet.components import TARGET
 from glassnet.config.yaml_text import load_yaml
+from glassnet.files import JsonObject
 
 PRESETS, USUAL = "preset", "small"
 
@@ -16,7 +15,7 @@ def preset_for(conf: Path, data: str) -> Path:
     return own if own.is_file() else own.with_stem(USUAL)
 
 
-def read_group(conf: Path, group: str, choice: str, data: str) -> dict[str, Any]:
+def read_group(conf: Path, group: str, choice: str, data: str) -> JsonObject:
     """Return the values of a group's choice as conf/ composes them: over those of the preset that the data select."""
     preset = load_yaml(preset_for(conf, data).read_text(encoding="utf-8"))
     values = load_yaml((conf / group / f"{choice}.yaml").read_text(encoding="utf-8"))
@@ -24,7 +23,7 @@ def read_group(conf: Path, group: str, choice: str, data: str) -> dict[str, Any]
     return {**own_name, **preset.get(group, {}), **values}
 
 
-def choice_in(conf: Path, group: str, section: Mapping[str, Any]) -> str:
+def choice_in(conf: Path, group: str, section: JsonObject) -> str:
     """Return the choice of a group that settings are of: its name, or the file that has its class of one's own."""
     name, target = str(section["name"]), section.get(TARGET)
     if target is None:

@@ -16,6 +16,8 @@ from glassnet.config.fields import (
     Section,
 )
 from glassnet.config.signatures import OURS, OWN, REFUSED, OwnSection, choice_of, kind_of
+from glassnet.config.unknown_keys import keys_of, unknown_setting
+from glassnet.files import JsonObject, JsonValue
 from glassnet.overrides import as_setting
 
 
@@ -198,9 +200,9 @@ class Settings(Section):
         return self.model_dump(exclude={**others, "training": running})
 
 
-def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+def flatten(values: JsonObject, prefix: str = "") -> dict[str, JsonValue]:
     """Return nested values by dotted names: `{"a": {"b": 1}}` as `{"a.b": 1}`."""
-    flat: dict[str, Any] = {}
+    flat: dict[str, JsonValue] = {}
     for key, value in values.items():
         flat |= flatten(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
     return flat
@@ -229,7 +231,7 @@ def describe_problem(problem: Any) -> str:
     key = ".".join(path) or "settings"
     received = problem["input"]
     if problem["type"] == "extra_forbidden":
-        return f"{key}: expected no such key, received {received!r}; see conf/ for the keys there are"
+        return unknown_setting(key, keys_of(Settings), repr(received))
     if problem["type"] == "missing":
         return f"{key}: expected a value, received none"
     if problem["type"].startswith("union_tag"):

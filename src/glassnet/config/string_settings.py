@@ -1,9 +1,9 @@
 """Strings on the command line as they were written, where Hydra would take them for numbers, truth values or lists."""
 
 from functools import cache
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
+from glassnet.config.fields import arms_of
 from glassnet.config.settings import Settings
 from glassnet.overrides import parts_of, quoted
 
@@ -54,7 +54,7 @@ def string_settings() -> dict[str, str]:
     """Return the settings that hold a string, or a list of them."""
     found: dict[str, str] = {}
     for section, field in Settings.model_fields.items():
-        for model in _arms(field.annotation):
+        for model in arms_of(field.annotation):
             for name, inner in getattr(model, "model_fields", {}).items():
                 if kind := _kind(inner.annotation):
                     found[f"{section}.{name}"] = kind
@@ -75,7 +75,7 @@ def _one(raw: str, value: Any, kind: str) -> str:
 def _kind(annotation: Any) -> str | None:
     """Return whether an annotation is that of a string, or of a list of them."""
     kinds = set()
-    for arm in _arms(annotation):
+    for arm in arms_of(annotation):
         if get_origin(arm) is list:
             kinds.add(STRINGS if _kind(get_args(arm)[0]) == STRING else "")
         elif arm is str or (get_origin(arm) is Literal and all(isinstance(choice, str) for choice in get_args(arm))):
@@ -83,12 +83,3 @@ def _kind(annotation: Any) -> str | None:
         elif arm is not type(None):
             kinds.add("")
     return kinds.pop() or None if len(kinds) == 1 else None
-
-
-def _arms(annotation: Any) -> list[Any]:
-    """Return the types that an annotation allows, without what is noted beside them."""
-    if get_origin(annotation) is Annotated:
-        return _arms(get_args(annotation)[0])
-    if get_origin(annotation) in {Union, UnionType}:
-        return [arm for each in get_args(annotation) for arm in _arms(each)]
-    return [annotation]

@@ -1,4 +1,4 @@
-"""YAML as Hydra reads it: numbers such as 1e-3 are numbers, which for PyYAML alone are texts."""
+"""YAML as Hydra reads it: numbers such as 1e-3 are numbers, which for PyYAML alone are strings."""
 
 import re
 from typing import Any

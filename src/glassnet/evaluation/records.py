@@ -116,6 +116,13 @@ class ErrorAnalysis(TypedDict):
     least_certain: list[Case]
 
 
+class ClassificationAnalysis(TypedDict):
+    """The content of analysis.json for a classification: the reliability curves by their names, and the errors."""
+
+    reliability: dict[str, list[ReliabilityBin]]
+    errors: ErrorAnalysis
+
+
 class RegressionNeighbour(TypedDict):
     """The training row nearest to a test row, with its target."""
 
@@ -142,3 +149,15 @@ class RegressionErrorAnalysis(TypedDict):
     analysed: int
     groups: list[ErrorGroup]
     cases: list[RegressionCase]
+
+
+class RegressionAnalysis(TypedDict):
+    """The content of analysis.json for a regression.
+
+    Attributes:
+        validation_chance: the validation loss of the training rows' mean, the baseline of a diagnosis.
+        errors: the largest ones.
+    """
+
+    validation_chance: float
+    errors: RegressionErrorAnalysis

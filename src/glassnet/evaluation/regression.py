@@ -10,6 +10,7 @@ import numpy.typing as npt
 from glassnet.evaluation.inputs import checked_values
 from glassnet.evaluation.intervals import bootstrap_mean, bootstrap_rows
 from glassnet.evaluation.paired import sign_flip_test
+from glassnet.evaluation.records import Comparison
 
 FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
 Score: TypeAlias = Callable[[FloatArray, FloatArray], float]
@@ -43,7 +44,7 @@ def regression_scores(y_true: FloatArray, y_pred: FloatArray) -> dict[str, float
     return {**scores, "examples": len(y)}
 
 
-def compare_regressions(y_true: FloatArray, first: FloatArray, second: FloatArray) -> dict[str, float]:
+def compare_regressions(y_true: FloatArray, first: FloatArray, second: FloatArray) -> Comparison:
     """Return the difference of the mean absolute errors, first minus second, its 95% bootstrap interval and a p-value.
 
     The p-value is of the sign-flip test, whose word counts: with few rows the interval is too narrow.

@@ -5,7 +5,6 @@ import io
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +12,7 @@ import numpy.typing as npt
 from glassnet.evaluation.paired import mcnemar_exact
 from glassnet.evaluation.regression import compare_regressions, r_squared
 from glassnet.evaluation.score_groups import ungrouped
+from glassnet.files import JsonObject
 
 Row = dict[str, str]  # a line of predictions.csv, by column
 PROBABILITY = "probability_"  # how the names of their columns begin
@@ -103,11 +103,11 @@ def require_one_evaluation(rows: list[Row], metrics: object, source: str) -> Non
         )
 
 
-def compare_scores(new: Mapping[str, Any], old: Mapping[str, Any]) -> list[tuple[str, float, float]]:
+def compare_scores(new: JsonObject, old: JsonObject) -> list[tuple[str, float, float]]:
     """Return the headline scores that both have: name, earlier, new."""
     names = ("accuracy", "balanced_accuracy", "macro_f1", "log_loss", "calibration_error", "r2", "mae", "rmse")
-    before_all: Mapping[str, Any] = ungrouped(old)
-    now_all: Mapping[str, Any] = ungrouped(new)
+    before_all: Mapping[str, object] = ungrouped(old)
+    now_all: Mapping[str, object] = ungrouped(new)
     both = [(name, before_all.get(name), now_all.get(name)) for name in names]
     return [
         (name, before, now)
@@ -191,7 +191,9 @@ def _check_numbers(pairs: list[tuple[Row, Row]], tolerance: float, alpha: float,
     now = _numbers([new for new, _ in pairs], "predicted", "the new model")
     before = _numbers([old for _, old in pairs], "predicted", "the earlier one")
     old_error, new_error = float(np.abs(before - actual).mean()), float(np.abs(now - actual).mean())
-    change, low, high, p_value = compare_regressions(actual, now, before).values()
+    compared = compare_regressions(actual, now, before)
+    change, p_value = compared["difference"], compared["sign_flip_p"]
+    low, high = compared["difference_low"], compared["difference_high"]
     r2 = r_squared(actual, (now - actual) ** 2)
     reason = (
         f"mean absolute error {old_error:.4g} -> {new_error:.4g} on {len(pairs)} rows, difference with its 95% "

@@ -4,16 +4,17 @@ DVC makes a column of each number: a hundred and fifty of them, side by side, sh
 """
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import cast
 
 from glassnet.evaluation.records import Metrics
+from glassnet.files import JsonObject, JsonValue
 
 HEADLINES = ("accuracy", "r2", "mae", "log_loss", "examples")
 INTERVALS, FURTHER = "intervals", "further"
 ENDS = ("_low", "_high")  # of an interval
 
 
-def grouped(scores: Mapping[str, Any]) -> dict[str, Any]:
+def grouped(scores: JsonObject) -> dict[str, JsonValue]:
     """Return a model's scores as metrics.json has them, in groups; those of its baselines too.
 
     Example:
@@ -22,9 +23,11 @@ def grouped(scores: Mapping[str, Any]) -> dict[str, Any]:
     """
     headlines = {name: scores[name] for name in HEADLINES if name in scores}
     others = {name: value for name, value in scores.items() if name not in headlines}
-    sections = {name: value for name, value in others.items() if isinstance(value, dict)}
-    if "baselines" in sections:
-        sections["baselines"] = {name: grouped(inner) for name, inner in sections["baselines"].items()}
+    sections: dict[str, JsonValue] = {name: value for name, value in others.items() if isinstance(value, Mapping)}
+    if isinstance(baselines := sections.get("baselines"), Mapping):
+        sections["baselines"] = {
+            name: grouped(inner) for name, inner in baselines.items() if isinstance(inner, Mapping)
+        }
     single = {name: value for name, value in others.items() if name not in sections}
     groups = {
         FURTHER: {name: value for name, value in single.items() if not name.endswith(ENDS)},
@@ -33,11 +36,13 @@ def grouped(scores: Mapping[str, Any]) -> dict[str, Any]:
     return {**headlines, **{name: group for name, group in groups.items() if group}, **sections}
 
 
-def ungrouped(metrics: Mapping[str, Any]) -> Metrics:
+def ungrouped(metrics: JsonObject) -> Metrics:
     """Return the scores that metrics.json has, as `grouped` was given them; ungrouped ones of before as they are."""
     scores = {name: value for name, value in metrics.items() if name not in {FURTHER, INTERVALS}}
     for name in (FURTHER, INTERVALS):
-        scores |= metrics.get(name, {})
-    if isinstance(baselines := scores.get("baselines"), dict):
-        scores["baselines"] = {name: ungrouped(inner) for name, inner in baselines.items()}
+        if isinstance(group := metrics.get(name), Mapping):
+            scores |= group
+    if isinstance(baselines := scores.get("baselines"), Mapping):
+        without_groups = {name: ungrouped(inner) for name, inner in baselines.items() if isinstance(inner, Mapping)}
+        return cast(Metrics, {**scores, "baselines": without_groups})
     return cast(Metrics, scores)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from glassnet.config import CONF, changes_from_conf, flatten, named_in_conf, read_tuning
+from glassnet.config import CONF, changes_from_conf, data_set_name, flatten, named_in_conf, read_tuning
 from glassnet.diagnostics import Training, diagnose, examine_scores, next_improvements, read_telemetry
 from glassnet.evaluation import (
     TEMPERATURES,
@@ -18,7 +18,7 @@ from glassnet.evaluation import (
     precision_recall_f1,
     ungrouped,
 )
-from glassnet.files import write_whole
+from glassnet.files import section_of, write_whole
 from glassnet.reporting import result_figures, tables, tuning_tables
 from glassnet.reporting.commands import Launch, command_line
 from glassnet.reporting.setup import setup_of
@@ -71,7 +71,8 @@ def write_report(
         validation_baseline=analysis.get("validation_chance"),
         validation_majority=_majority(prepared),
     )
-    is_final = bool(manifest["settings"]["training"].get("final"))
+    is_final = bool(section_of(manifest["settings"], "training").get("final"))
+    data = section_of(manifest["settings"], "data")
     launch = Launch(overrides, not layout.by_dvc, is_final)
     predictions = _read_predictions(layout, prepared)
 
@@ -118,7 +119,7 @@ def write_report(
         of_scores=of_scores,
         improvements=next_improvements(of_training + of_scores, analysis["errors"], training),
         temperatures=TEMPERATURES,
-        tuning=read_tuning(manifest["settings"]["data"]),
+        tuning=read_tuning(data_set_name(str(data["name"]), str(data["path"]))),
         settings=[[tables.code(key), tables.value_code(value)] for key, value in flatten(manifest["settings"]).items()],
         digests=[[name, f"`{digest}`"] for name, digest in manifest["digests"].items()],
         overrides=shlex.join(overrides),

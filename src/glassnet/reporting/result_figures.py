@@ -1,13 +1,16 @@
 """Figures of the results on the test split: confusion matrix, classes, reliability, predictions, failures."""
 
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from glassnet.evaluation import Case, ReliabilityBin
 from glassnet.reporting.drawing import BLUE, GREEN, GREY, VERMILION, literal, new_figure, save
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
 
@@ -28,7 +31,7 @@ def draw_confusion_matrix(counts: npt.NDArray[np.int64], class_names: tuple[str,
     image = axes.imshow(fractions, cmap="Blues", vmin=0, vmax=1)
     ticks = range(0, classes, -(-classes // NAMED))
     names = tuple(literal(class_names[label]) for label in ticks)
-    axes.set_xticks(ticks, names, **_turned(names))
+    _name_ticks(axes, ticks, names)
     axes.set_yticks(ticks, names)
     axes.set(xlabel="predicted", ylabel="actual", title="Confusion matrix, test split")
     for row in ticks if classes <= NUMBERED else ():
@@ -47,7 +50,7 @@ def draw_class_scores(scores: FloatArray, class_names: tuple[str, ...], path: Pa
     axes = figure.subplots()
     for index, (name, colour) in enumerate((("precision", BLUE), ("recall", VERMILION), ("F1", GREEN))):
         axes.bar(np.arange(len(shown)) + 0.26 * (index - 1), scores[shown, index], 0.24, color=colour, label=name)
-    axes.set_xticks(range(len(shown)), names, **_turned(names))
+    _name_ticks(axes, range(len(shown)), names)
     chosen = f": the {len(shown)} of {len(scores)} classes with the lowest F1" if len(shown) < len(scores) else ""
     axes.set(ylim=(0, 1), ylabel="score", title=f"Scores by class, test split{chosen}")
     axes.grid(axis="y", alpha=0.3)
@@ -118,8 +121,9 @@ def draw_cases(cases: list[Case], path: Path) -> None:
     save(figure, path)
 
 
-def _turned(names: tuple[str, ...]) -> dict[str, Any]:
-    """Return how to write names below an axis: turned if they are too long to stand side by side."""
+def _name_ticks(axes: "Axes", ticks: range, names: tuple[str, ...]) -> None:
+    """Write names below an axis: turned if they are too long to stand side by side."""
     if max(map(len, names)) <= 3:
-        return {}
-    return {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
+        axes.set_xticks(ticks, names)
+    else:
+        axes.set_xticks(ticks, names, rotation=45, ha="right", rotation_mode="anchor")

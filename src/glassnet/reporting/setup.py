@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from glassnet.diagnostics import Setup
+from glassnet.files import JsonObject
 
 
-def setup_of(settings: Mapping[str, Any]) -> Setup:
+def setup_of(settings: JsonObject) -> Setup:
     """Return the setup of a run.
 
     Args:
@@ -20,7 +21,8 @@ def setup_of(settings: Mapping[str, Any]) -> Setup:
             f"settings: expected the sections model, optimizer and training, as conf/ has them, received none called "
             f"{' or '.join(missing)}"
         )
-    model, optimizer, training = (settings[name] for name in ("model", "optimizer", "training"))
+    recorded: Mapping[str, Any] = settings
+    model, optimizer, training = (recorded[name] for name in ("model", "optimizer", "training"))
     activation = model["activation"]
     return Setup(
         hidden_sizes=tuple(model["hidden_sizes"]),
@@ -35,6 +37,6 @@ def setup_of(settings: Mapping[str, Any]) -> Setup:
         l2=training["l2"],
         average_decay=training["average_decay"],
         max_gradient_norm=training["max_gradient_norm"],
-        folds=settings.get("data", {}).get("folds"),
-        seed=settings.get("seed"),
+        folds=recorded.get("data", {}).get("folds"),
+        seed=recorded.get("seed"),
     )

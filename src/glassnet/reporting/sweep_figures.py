@@ -38,9 +38,12 @@ def draw_setting(finished: "pd.DataFrame", name: str, others: list[str], path: P
         by_value = group.groupby(name)["validation_loss"].agg(["mean", "std"]).reindex(values).dropna(subset=["mean"])
         positions = [numbers[values.index(value)] if numbers else values.index(value) for value in by_value.index]
         colour = BLUE if len(groups) == 1 else shade(index / (len(groups) - 1))
-        style: dict[str, Any] = {"marker": "osD^vP"[index % LINES], "ms": 5, "capsize": 3, "ls": "-" if numbers else ""}
+        marker, line = "osD^vP"[index % LINES], "-" if numbers else ""
         label = ", ".join(map(literal, choice))
-        axes.errorbar(positions, by_value["mean"], by_value["std"].fillna(0.0), color=colour, label=label, **style)
+        axes.errorbar(
+            positions, by_value["mean"], by_value["std"].fillna(0.0),
+            color=colour, label=label, marker=marker, ms=5, capsize=3, ls=line,
+        )  # fmt: skip
     _label_values(axes, values, numbers)
     axes.set(xlabel=name, ylabel="best validation loss", title=f"Validation loss by {name}")
     axes.grid(alpha=0.3)

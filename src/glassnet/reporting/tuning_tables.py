@@ -1,28 +1,9 @@
 """The tables of what was tuned: which settings changed with each promotion, and the scores that spoke for it."""
 
 import math
-from typing import Any, TypedDict
 
+from glassnet.config import TuningStep, ValidationScores
 from glassnet.reporting.tables import Table, code, value_code
-
-
-class Scores(TypedDict, total=False):
-    """How many trainings there are with some settings; mean and standard deviation of their scores, if several."""
-
-    trainings: int
-    loss: list[float]
-    accuracy: list[float]
-    mae: list[float]
-
-
-class TuningStep(TypedDict):
-    """One promotion, as conf/tuning.json has it."""
-
-    data: str
-    run: str
-    changed: dict[str, tuple[Any, Any]]  # the values of a setting before and after
-    before: Scores | None
-    after: Scores | None
 
 
 def tuning_changes(steps: list[TuningStep]) -> Table:
@@ -43,11 +24,11 @@ def tuning_reasons(steps: list[TuningStep]) -> Table:
     ]  # fmt: skip
 
 
-def _loss(scores: Scores | None) -> str:
+def _loss(scores: ValidationScores | None) -> str:
     return "not on record" if scores is None else _with_deviation(scores["loss"], scores["trainings"])
 
 
-def _score(scores: Scores | None) -> str:
+def _score(scores: ValidationScores | None) -> str:
     if scores is None:
         return "not on record"
     return _with_deviation(scores["accuracy"] if "accuracy" in scores else scores["mae"], scores["trainings"])

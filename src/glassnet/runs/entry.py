@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
-from glassnet.config.arguments import asks_for_help, print_stage_usage
 from glassnet.config.compose import CONF, read_params, register_resolvers, require_project, require_yaml, to_settings
-from glassnet.config.errors import MENDABLE, RUN_FOLDER, UserError, as_line, one_line_errors, print_any_string
+from glassnet.config.errors import UserError
 from glassnet.config.explain import explain, parse_override
 from glassnet.config.precedence import held_back, let_ablation_win
 from glassnet.config.string_settings import as_written
+from glassnet.runs.arguments import asks_for_help, print_stage_usage
+from glassnet.runs.ending import MENDABLE, RUN_FOLDER, as_line, one_line_errors, print_any_string
 from glassnet.runs.folders import require_own_folder
 from glassnet.runs.jobs import new_start, read_job
 from glassnet.runs.layout import Layout

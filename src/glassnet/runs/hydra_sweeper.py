@@ -128,7 +128,7 @@ class RecordedSweeper(BasicSweeper):  # type: ignore[misc]  # Hydra's class has 
         return sum(job.attempts for job in self._own_jobs())
 
     def _remain(self, trouble: str) -> bool:
-        """Return whether jobs are to be launched again; those that had their second chance are lost."""
+        """Return whether jobs are to be launched again; those that had their second attempt are lost."""
         remain = False
         for job in self._own_jobs():
             if job.status == RUNNING and job.attempts >= ATTEMPTS:

@@ -1,8 +1,5 @@
 """Where a run keeps its files: the same names under the project's folder (by DVC) or under a folder of Hydra's."""
 
-import json
-import shutil
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,7 +78,7 @@ class Layout:
 
     @property
     def recorded(self) -> Path:
-        """The key of the run that was handed to the tracking store, or the id that a job of a sweep got there."""
+        """The key of the run that was recorded, or the id that a job of a sweep got there."""
         return self.root / "models" / "recorded.json"
 
     @property
@@ -108,19 +105,3 @@ class Layout:
     def figures(self) -> Path:
         """The report's figures."""
         return self.root / "reports" / "figures"
-
-    def make_way_for(self, key: str) -> None:
-        """Remove what was made of another training in this folder, so that nothing of it passes for the one with `key`.
-
-        DVC does so itself. The manifest goes last: as long as it is there, this is done again after an interruption.
-        """
-        if self.by_dvc or not self.manifest.is_file():
-            return
-        with suppress(ValueError, KeyError, TypeError):  # a damaged manifest is of no training
-            if json.loads(self.manifest.read_text(encoding="utf-8"))["key"] == key:
-                return
-        for path in (self.metrics, self.analysis, self.predictions, self.report):
-            path.unlink(missing_ok=True)
-        if self.figures.is_dir():
-            shutil.rmtree(self.figures)
-        self.manifest.unlink()

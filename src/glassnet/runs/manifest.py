@@ -1,28 +1,53 @@
 """The manifest of a run, models/run.json: what was trained with which settings and inputs, and what came of it."""
 
-from typing import Any, NotRequired, TypedDict, cast
+import json
+import shutil
+from typing import NotRequired, TypedDict, cast
 
+from glassnet.files import JsonObject
 from glassnet.runs.layout import Layout
-from glassnet.tables.raw_files import read_json
 
 BEST = "best_validation_"
 
 
-class Manifest(TypedDict):
-    """The content of models/run.json.
+class RunIdentity(TypedDict):
+    """What tells a run from others.
 
-    The best epoch and its scores are those of a training that came to its end.
+    Attributes:
+        key: a digest of the digests.
+        digests: of the settings, the data and the code, by these names.
+        rows: how many rows each split has.
     """
 
     key: str
-    settings: dict[str, Any]  # nested as in conf/
     digests: dict[str, str]
     rows: dict[str, int]
+
+
+class Manifest(RunIdentity):
+    """The content of models/run.json.
+
+    Attributes:
+        settings: those that the result depends on, nested as in conf/. They are those of the version that trained.
+        epochs: how many the training ran.
+        stopped: why it did not come to its end; such a manifest has no best epoch.
+        best_epoch: the one whose weights were kept.
+        best_validation_loss: of that epoch.
+        best_validation_accuracy: of that epoch, for a classification.
+        best_validation_mae: of that epoch, for a regression.
+    """
+
+    settings: JsonObject
     epochs: int
-    best_epoch: int
-    best_validation_loss: float
+    stopped: NotRequired[str]
+    best_epoch: NotRequired[int]
+    best_validation_loss: NotRequired[float]
     best_validation_accuracy: NotRequired[float]
     best_validation_mae: NotRequired[float]
+
+
+EVERY_RUN = {"key": str, "digests": dict, "rows": dict, "settings": dict, "epochs": int}
+WHOLE_TRAINING = {"best_epoch": int, f"{BEST}loss": float}
 
 
 def read_manifest(layout: Layout) -> Manifest:
@@ -32,9 +57,58 @@ def read_manifest(layout: Layout) -> Manifest:
         FileNotFoundError: if there is none.
         ValueError: if it is damaged.
     """
-    return cast(Manifest, read_json(layout.manifest, "train", {"key", "settings", "epochs"}))
+    path = layout.manifest
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: expected the manifest of a trained run here, found no file; run train first")
+    try:
+        content = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise _damaged(str(path), f"no JSON: {error}") from error
+    return parse_manifest(content, str(path))
+
+
+def parse_manifest(content: object, source: str) -> Manifest:
+    """Return the content of a JSON file as a manifest; `source` says which file, in the error if it is none.
+
+    Raises:
+        ValueError: naming the first entry that is missing or of another type.
+    """
+    if not isinstance(content, dict):
+        raise _damaged(source, f"a {type(content).__name__}")
+    for name, kind in (EVERY_RUN if "stopped" in content else {**EVERY_RUN, **WHOLE_TRAINING}).items():
+        if name not in content:
+            raise _damaged(source, f"without {name}")
+        if not isinstance(content[name], (float, int) if kind is float else kind):
+            raise _damaged(source, f"{name} is a {type(content[name]).__name__}, not a {kind.__name__}")
+    return cast(Manifest, content)
 
 
 def best_scores(manifest: Manifest) -> dict[str, float]:
     """Return the validation scores of the best epoch by their names: "loss", and "accuracy" or "mae"."""
     return {name.removeprefix(BEST): cast(float, value) for name, value in manifest.items() if name.startswith(BEST)}
+
+
+def make_way_for(layout: Layout, key: str) -> None:
+    """Remove what was made of another training in a folder, so that nothing of it passes for the one with `key`.
+
+    DVC does so itself. The manifest goes last: as long as it is there, this is done again after an interruption.
+    """
+    if layout.by_dvc or not layout.manifest.is_file() or _key_in(layout) == key:
+        return
+    for path in (layout.metrics, layout.analysis, layout.predictions, layout.report):
+        path.unlink(missing_ok=True)
+    if layout.figures.is_dir():
+        shutil.rmtree(layout.figures)
+    layout.manifest.unlink()
+
+
+def _key_in(layout: Layout) -> str | None:
+    """Return the key of the training in a folder; a damaged manifest is of none."""
+    try:
+        return read_manifest(layout)["key"]
+    except ValueError:
+        return None
+
+
+def _damaged(source: str, received: str) -> ValueError:
+    return ValueError(f"{source}: expected the manifest of a run, received a damaged one ({received}); train again")

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.config.compose import to_settings
-from glassnet.config.errors import MENDABLE, StoppedError, UserError, as_line
+from glassnet.config.errors import UserError
 from glassnet.config.settings import Settings
+from glassnet.runs.ending import MENDABLE, StoppedError, as_line
 from glassnet.runs.folders import alone_in
 from glassnet.runs.jobs import (
     FAILED,

@@ -1,23 +1,23 @@
-"""Later stages by hand: whether settings and data are those of the run that they are to finish."""
+"""Standalone later stages: whether settings and data are those of the run that they are to finish."""
 
 import json
 import shlex
 from collections.abc import Callable
-from typing import Any
 
 from glassnet.config.compose import CONF
 from glassnet.config.errors import UserError
 from glassnet.config.origin import set_beside_conf
 from glassnet.config.settings import Settings, flatten
+from glassnet.files import JsonObject
 from glassnet.runs.jobs import Sweep, read_job
 from glassnet.runs.layout import Layout
+from glassnet.runs.manifest import read_manifest
 
 SHOWN = 3  # differences
-STOPPED = "stopped"  # the entry in the manifest of a training that did not come to its end: why
 
 
 def as_job_of_sweep(layout: Layout) -> Layout:
-    """Return the layout of a run by hand; if its folder is that of a sweep's job, as one of that sweep."""
+    """Return the layout of a standalone run; if its folder is that of a sweep's job, as one of that sweep."""
     job = None if layout.by_dvc else read_job(layout.root)
     return layout if job is None else Layout(layout.root, Sweep(layout.root.parent, tuple(job.changes)))
 
@@ -26,25 +26,21 @@ def require_settings_of_run(settings: Settings, layout: Layout) -> None:
     """Raise a `UserError` unless the folder's run was trained with these settings; DVC sees to that for its own.
 
     A setting that came after the run was trained has no say.
+
+    Raises:
+        UserError: if it was not, or did not come to its end.
+        FileNotFoundError: if there is no run.
+        ValueError: if its manifest is damaged.
     """
     if layout.by_dvc:
         return
-    if not layout.manifest.is_file():
-        raise UserError(
-            f"{layout.manifest}: expected the manifest of a trained run here, found no file; run train first"
-        )
-    try:
-        manifest = json.loads(layout.manifest.read_text(encoding="utf-8"))
-        trained = flatten(manifest["settings"])
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise UserError(
-            f"{layout.manifest}: expected the manifest of a run, received a damaged one; train again"
-        ) from None
-    if STOPPED in manifest:
+    manifest = read_manifest(layout)
+    if "stopped" in manifest:
         raise UserError(
             f"{layout.root}: expected a training that came to its end, received one that did not "
-            f"({manifest[STOPPED]}); there is no model to go on with"
+            f"({manifest['stopped']}); there is no model to go on with"
         )
+    trained = flatten(manifest["settings"])
     given = flatten(json.loads(json.dumps(settings.describing_the_result())))
     differing = [
         f"{name}={given.get(name)!r}, not {value!r}" for name, value in trained.items() if given.get(name) != value
@@ -58,7 +54,7 @@ def require_settings_of_run(settings: Settings, layout: Layout) -> None:
         )
 
 
-def _overrides(trained: dict[str, Any]) -> str:
+def _overrides(trained: JsonObject) -> str:
     """Return what to give for the settings of a run, as the end of a line."""
     overrides = set_beside_conf(CONF, trained)
     return f": {shlex.join(overrides)}" if overrides else ""
@@ -71,8 +67,7 @@ def require_data_of_run(layout: Layout, digest_now: Callable[[], str]) -> None:
     """
     if layout.by_dvc:
         return
-    digest = digest_now()
-    learnt = json.loads(layout.manifest.read_text(encoding="utf-8")).get("digests", {}).get("data", digest)
+    digest, learnt = digest_now(), read_manifest(layout)["digests"]["data"]
     if learnt != digest:
         raise UserError(
             f"{layout.root}: expected the data that its run was trained on, received others (digest {digest}, not "

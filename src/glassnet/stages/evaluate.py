@@ -2,15 +2,20 @@
 
 import csv
 import json
-from typing import Any, NamedTuple, TypeAlias
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from glassnet.config import Settings, named_by
 from glassnet.evaluation import (
+    Calibration,
     Case,
+    ClassificationAnalysis,
+    Comparison,
     LabelledRows,
+    RegressionAnalysis,
     analyse_errors,
     analyse_regression_errors,
     apply_temperature,
@@ -23,21 +28,38 @@ from glassnet.evaluation import (
     majority_probabilities,
     regression_scores,
 )
-from glassnet.files import whole_file, write_whole
+from glassnet.files import JsonObject, whole_file, write_whole
 from glassnet.runs import Layout, as_job_of_sweep, require_data_of_run, require_settings_of_run, run_stage
 from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel, load_model, open_prepared
 
-AnyArray: TypeAlias = npt.NDArray[Any]
-Json: TypeAlias = dict[str, Any]
 
+@dataclass(frozen=True)
+class Evaluation:
+    """What an evaluation leaves.
 
-class Evaluation(NamedTuple):
-    """What an evaluation leaves: the scores, their details, the table of predictions, and all of it in a few words."""
+    Attributes:
+        scores: of the network.
+        baselines: the scores of each baseline.
+        comparisons: how the network differs from each.
+        analysis: what is behind the scores.
+        table: of the predictions, with its header.
+        line: all of it in a few words.
+        calibration: of a classification.
+    """
 
-    metrics: Json
-    analysis: Json
-    table: list[list[Any]]
+    scores: dict[str, float]
+    baselines: dict[str, dict[str, float]]
+    comparisons: dict[str, Comparison]
+    analysis: ClassificationAnalysis | RegressionAnalysis
+    table: list[list[object]]
     line: str
+    calibration: Calibration | None = None
+
+    def metrics(self, validation: dict[str, float]) -> JsonObject:
+        """Return the content of metrics.json, with the validation scores of the network's best epoch."""
+        calibration = {} if self.calibration is None else {"calibration": self.calibration}
+        ours = {**self.scores, "baselines": self.baselines, "comparisons": self.comparisons, **calibration}
+        return grouped({**_six_digits(ours), "validation": validation})
 
 
 def main(settings: Settings, layout: Layout) -> None:
@@ -51,33 +73,33 @@ def main(settings: Settings, layout: Layout) -> None:
         _train_baseline(settings, layout, prepared)
     baseline = load_model(layout.baseline)
     evaluate = _regression if prepared.task == "regression" else _classification
-    metrics, analysis, table, line = evaluate(prepared, network, baseline)
+    evaluated = evaluate(prepared, network, baseline)
     best = {name: value for name, value in network.about.items() if name.startswith("best_")}
     validation = {
         **{name.removeprefix("best_validation_"): value for name, value in best.items() if name != "best_epoch"},
         "epoch": best["best_epoch"],
     }
     layout.metrics.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(layout.metrics, _to_json(grouped({**_six_digits(metrics), "validation": validation})))
-    write_whole(layout.analysis, _to_json(analysis))
+    write_whole(layout.metrics, _to_json(evaluated.metrics(validation)))
+    write_whole(layout.analysis, _to_json(evaluated.analysis))
     with whole_file(layout.predictions) as part, part.open("w", newline="", encoding="utf-8") as file:
         # Left to itself, Python's csv puts a carriage return in a class's name into the file, where it ends a line.
         if any("\r" in name for name in prepared.class_names):
-            csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(table)
+            csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(evaluated.table)
         else:
-            csv.writer(file, lineterminator="\n").writerows(table)
-    print(f"evaluate: test {line}")
+            csv.writer(file, lineterminator="\n").writerows(evaluated.table)
+    print(f"evaluate: test {evaluated.line}")
 
 
 def _train_baseline(settings: Settings, layout: Layout, prepared: PreparedData) -> None:
-    """Train the linear model that a run by hand is without; a job of a sweep leaves it out, being one of many."""
+    """Train the linear model that the run lacks; a job of a sweep leaves it out, being one of many."""
     from glassnet.stages import train
 
     print(f"evaluate: {layout.root} has no linear baseline, like every job of a sweep: it is trained first", flush=True)
     train.train_baseline(settings.describing_the_result(), prepared, layout)
 
 
-def _to_json(values: Json) -> str:
+def _to_json(values: Mapping[str, object]) -> str:
     return json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
@@ -111,29 +133,26 @@ def _classification(prepared: PreparedData, network: TrainedModel, baseline: Tra
         validation = prepared.split("validation")
         held_out = np.asarray(validation.y), network.outputs(validation.X)
     calibration, reliability = examine_calibration(test.y, logits, held_out)
-    metrics = {
-        **classification_scores(test.y, probabilities),
-        "baselines": {name: classification_scores(test.y, p) for name, p in others.items()},
-        "comparisons": {
-            name: compare_classifiers(test.y, predicted, p.argmax(axis=1)).as_scores() for name, p in others.items()
-        },
-        "calibration": calibration,
-    }
+    scores = classification_scores(test.y, probabilities)
     errors = analyse_errors(test, probabilities, train, names, prepared.preprocessing.feature_names)
     if isinstance(prepared.preprocessing, ImagePreprocessing):
         _add_pixels([*errors["cases"], *errors["least_certain"]], prepared.preprocessing, test)
     header = ["row", "actual", "predicted", "baseline_predicted", *(f"probability_{name}" for name in names)]
     from_baseline = others["softmax_regression"].argmax(axis=1)
-    table = [
+    table: list[list[object]] = [
         [row, names[label], names[guess], names[other], *(f"{q:.6g}" for q in p)]
         for row, label, guess, other, p in zip(test.rows, test.y, predicted, from_baseline, probabilities, strict=True)
     ]
     line = (
-        f"accuracy {metrics['accuracy']:.4f} (95% interval {metrics['accuracy_low']:.4f} to "
-        f"{metrics['accuracy_high']:.4f}), log-loss {metrics['log_loss']:.4f}"
+        f"accuracy {scores['accuracy']:.4f} (95% interval {scores['accuracy_low']:.4f} to "
+        f"{scores['accuracy_high']:.4f}), log-loss {scores['log_loss']:.4f}"
     )
-    analysis = _six_digits({"reliability": reliability, "errors": errors})
-    return Evaluation(metrics, analysis, [header, *table], line)
+    analysis: ClassificationAnalysis = _six_digits({"reliability": reliability, "errors": errors})
+    baselines = {name: classification_scores(test.y, p) for name, p in others.items()}
+    comparisons = {
+        name: compare_classifiers(test.y, predicted, p.argmax(axis=1)).as_scores() for name, p in others.items()
+    }
+    return Evaluation(scores, baselines, comparisons, analysis, [[*header], *table], line, calibration)
 
 
 def _regression(prepared: PreparedData, network: TrainedModel, baseline: TrainedModel) -> Evaluation:
@@ -150,15 +169,10 @@ def _regression(prepared: PreparedData, network: TrainedModel, baseline: Trained
         "linear_regression": baseline.predict_features(test.X)[:, 0],
     }
     scores = regression_scores(actual, predicted)
-    metrics = {
-        **scores,
-        "baselines": {name: regression_scores(actual, p) for name, p in others.items()},
-        "comparisons": {name: compare_regressions(actual, predicted, p) for name, p in others.items()},
-    }
     standardized = (predicted - scale["mean"]) / scale["scale"]
     errors = analyse_regression_errors(test, standardized, train, scale, prepared.preprocessing.feature_names)
     decimals = decimals_of(scale["scale"])
-    table = [
+    table: list[list[object]] = [
         [row, *(f"{value:z.{decimals}f}" for value in values)]
         for row, *values in zip(test.rows, actual, predicted, others["linear_regression"], strict=True)
     ]
@@ -169,8 +183,11 @@ def _regression(prepared: PreparedData, network: TrainedModel, baseline: Trained
         f"R² {scores['r2']:.4f} ({interval}), MAE {scores['mae']:.4g}, RMSE {scores['rmse']:.4g} in units of the target"
     )
     header = ["row", "actual", "predicted", "baseline_predicted"]
-    chance = float(np.square(validation.y, dtype=np.float64).mean())  # the loss of the training rows' mean, which is 0
-    return Evaluation(metrics, {"validation_chance": chance, "errors": errors}, [header, *table], line)
+    of_the_mean = float(np.square(validation.y, dtype=np.float64).mean())  # the mean of the training rows is 0
+    analysis: RegressionAnalysis = {"validation_chance": of_the_mean, "errors": errors}
+    baselines = {name: regression_scores(actual, p) for name, p in others.items()}
+    comparisons = {name: compare_regressions(actual, predicted, p) for name, p in others.items()}
+    return Evaluation(scores, baselines, comparisons, analysis, [[*header], *table], line)
 
 
 def _rows(prepared: PreparedData, name: str) -> LabelledRows:
@@ -181,8 +198,8 @@ def _rows(prepared: PreparedData, name: str) -> LabelledRows:
 
 def _add_pixels(cases: list[Case], preprocessing: ImagePreprocessing, test: LabelledRows) -> None:
     """Give each case its image, line by line, two hexadecimal digits a pixel, for the report to draw."""
-    places = [int(np.flatnonzero(test.rows == case["row"])[0]) for case in cases]
-    pixels = preprocessing.pixels(np.asarray(test.X[places]))
+    positions = [int(np.flatnonzero(test.rows == case["row"])[0]) for case in cases]
+    pixels = preprocessing.pixels(np.asarray(test.X[positions]))
     for case, image in zip(cases, pixels, strict=True):
         case["pixels"] = [line.tobytes().hex() for line in image]
 

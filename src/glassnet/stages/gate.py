@@ -5,10 +5,11 @@ import math
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 
-from glassnet.config import UserError, one_line_errors, read_arguments
+from glassnet.config import UserError
 from glassnet.evaluation.regression_check import (
     NotComparableError,
     Row,
@@ -18,9 +19,27 @@ from glassnet.evaluation.regression_check import (
     require_one_evaluation,
 )
 from glassnet.evaluation.regression_verdict import as_markdown
+from glassnet.runs import one_line_errors, read_arguments
 
 PREDICTIONS, METRICS = Path("reports", "predictions.csv"), Path("reports", "metrics.json")
 NOT_COMPARED = 2  # the exit status where nothing was compared, for whatever reason; 1 is a regression, and nothing else
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """What to compare with, and from where on a difference counts.
+
+    Attributes:
+        baseline: a Git revision, or a folder.
+        tolerance: by how much accuracy may fall, or the mean absolute error grow in proportion.
+        alpha: the level of the test.
+        floor: an accuracy, or R², below which the new model is a regression in any case.
+    """
+
+    baseline: str
+    tolerance: float = 0.01
+    alpha: float = 0.05
+    floor: float | None = None
 
 
 def main() -> int:
@@ -29,15 +48,15 @@ def main() -> int:
     Arguments: `baseline=` (a Git revision, or a folder with predictions.csv or reports/ in it), `tolerance=0.01`,
     `alpha=0.05`, `floor=` (an accuracy, or R²).
     """
-    defaults = {"baseline": "", "tolerance": 0.01, "alpha": 0.05, "floor": None}
-    arguments = read_arguments(defaults, required=("baseline",), about=(__doc__, main.__doc__))
-    baseline = arguments["baseline"]
-    limits = {name: arguments[name] for name in ("tolerance", "alpha", "floor")}
-    _require_sense(limits)
+    arguments = read_arguments(Arguments, __doc__, main.__doc__)
+    _require_sense(arguments)
+    baseline = arguments.baseline
     try:
         new = parse_predictions(_read(Path(), PREDICTIONS), "the working tree")
         old = parse_predictions(_read_baseline(baseline, PREDICTIONS), baseline)
-        verdict = check_regression(new, old, **limits)
+        verdict = check_regression(
+            new, old, tolerance=arguments.tolerance, alpha=arguments.alpha, floor=arguments.floor
+        )
     except NotComparableError as error:
         _print(f"gate: not compared with {baseline}: {error}", sys.stderr)
         return NOT_COMPARED
@@ -66,13 +85,13 @@ def _scores(baseline: str, new: list[Row], old: list[Row]) -> list[tuple[str, fl
     return compare_scores(*metrics)
 
 
-def _require_sense(limits: dict[str, Any]) -> None:
-    if isinstance(limits["floor"], str) or not math.isfinite(limits["floor"] or 0):
-        raise UserError(f"floor: expected a finite number, received {limits['floor']!r}")
-    if not 0 <= limits["tolerance"] < 1:
-        raise UserError(f"tolerance: expected a number from 0 to below 1, received {limits['tolerance']:g}")
-    if not 0 < limits["alpha"] < 1:
-        raise UserError(f"alpha: expected a number between 0 and 1, received {limits['alpha']:g}")
+def _require_sense(arguments: Arguments) -> None:
+    if not math.isfinite(arguments.floor or 0):
+        raise UserError(f"floor: expected a finite number, received {arguments.floor!r}")
+    if not 0 <= arguments.tolerance < 1:
+        raise UserError(f"tolerance: expected a number from 0 to below 1, received {arguments.tolerance:g}")
+    if not 0 < arguments.alpha < 1:
+        raise UserError(f"alpha: expected a number between 0 and 1, received {arguments.alpha:g}")
 
 
 def _read(folder: Path, name: Path) -> str:

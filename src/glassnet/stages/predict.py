@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,26 +14,34 @@ from glassnet.columns.number_forms import NumberForm
 from glassnet.columns.raw_values import UnreadableError, numbers_in
 from glassnet.columns.string_column import to_frame
 from glassnet.components import TARGET
-from glassnet.config import UserError, as_line, named_in_conf, one_line_errors, read_arguments
+from glassnet.config import UserError, named_in_conf
 from glassnet.files import whole_file
-from glassnet.runs import require_writable
+from glassnet.runs import as_line, one_line_errors, read_arguments, require_writable
 from glassnet.sources.csv.options import FileFormat
 from glassnet.sources.csv.strings import StringTable, read_strings
 from glassnet.tables import ImagePreprocessing, load_model, predict_rows
 
 
+@dataclass(frozen=True)
+class Arguments:
+    """The files of a prediction."""
+
+    input: str
+    output: str
+    model: str = "models/model.safetensors"
+
+
 def main() -> None:
     """Read `input=`, predict with `model=` (default: the pipeline's), and write `output=`, all as CSV."""
-    defaults = {"input": "", "output": "", "model": "models/model.safetensors"}
-    arguments = read_arguments(defaults, required=("input", "output"), about=(__doc__, main.__doc__))
-    output = Path(arguments["output"])
+    arguments = read_arguments(Arguments, __doc__, main.__doc__)
+    output = Path(arguments.output)
     if output.is_dir() or any(place.is_file() for place in output.parents):
         raise UserError(f"output: expected a file to write, received {str(output)!r}, a folder or below a file")
     require_writable("output", output)
-    saved = load_model(Path(arguments["model"]), named_in_conf)
-    if not Path(arguments["input"]).is_file():
-        raise UserError(f"input: expected a CSV file with the rows to predict for, found none at {arguments['input']}")
-    table = read_strings(Path(arguments["input"]), _written_format(saved.about), saved.preprocessing.names)
+    saved = load_model(Path(arguments.model), named_in_conf)
+    if not Path(arguments.input).is_file():
+        raise UserError(f"input: expected a CSV file with the rows to predict for, found none at {arguments.input}")
+    table = read_strings(Path(arguments.input), _written_format(saved.about), saved.preprocessing.names)
     for said in table.notes:
         _note(said)
     if table.empty:
@@ -52,7 +60,7 @@ def main() -> None:
         predictions = predict_rows(saved, frame)
     except UnreadableError as error:
         raise UserError(
-            f"{arguments['input']}: expected {error.expected} in {error.column}, received {error.value!r} in row "
+            f"{arguments.input}: expected {error.expected} in {error.column}, received {error.value!r} in row "
             f"{_rows_in_file(table, len(frame))[error.row] + 1} below the header"
         ) from error
     predictions.insert(0, "row", _rows_in_file(table, len(predictions)))

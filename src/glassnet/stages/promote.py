@@ -2,18 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 from glassnet.config import (
     TUNING,
+    Evidence,
     Settings,
     UserError,
     edited,
     edits_to,
-    one_line_errors,
     parse_settings,
-    read_arguments,
     read_params,
     taken_back,
     tuning_step,
@@ -22,6 +22,8 @@ from glassnet.config import (
     write_files,
     write_params,
 )
+from glassnet.files import section_of
+from glassnet.runs import one_line_errors, read_arguments
 from glassnet.tracking import (
     Candidate,
     Step,
@@ -37,11 +39,19 @@ from glassnet.tracking import (
 )
 
 CONF, PARAMS = Path("conf"), Path("params.yaml")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """Which run to promote."""
+
+    run: str
 
 
 def main() -> None:
     """Promote `run=` (an id, or how it begins; "previous" takes the last promotion back)."""
-    run = read_arguments({"run": ""}, required=("run",), about=(__doc__, main.__doc__))["run"]
+    run = read_arguments(Arguments, __doc__, main.__doc__).run
     present = read_params()
     uri = tracking_uri(present.tracking.uri)
     with _named_store(uri):
@@ -56,20 +66,20 @@ def _promote(present: Settings, uri: str, run: str) -> None:
     candidate = find_candidate(uri, experiment, run)
     chosen = _settings(present, candidate)
     edits = edits_to(CONF, chosen)
-    evidence = {
-        when: validation_scores(uri, experiment, settings)
-        for when, settings in (("before", present), ("after", chosen))
+    evidence: Evidence = {
+        "before": validation_scores(uri, experiment, present),
+        "after": validation_scores(uri, experiment, chosen),
     }
     tuning = tuning_step(present, chosen, candidate.name, evidence)
-    texts = edited(edits)
+    contents = edited(edits)
     if tuning is not None:
-        texts[TUNING] = tuning_with(tuning)
+        contents[TUNING] = tuning_with(tuning)
     step = Step(edits, tuning)
-    version, is_new = _write(texts, lambda: make_champion(uri, experiment, candidate, step))
+    version, is_new = _write(contents, lambda: make_champion(uri, experiment, candidate, step))
     if not is_new:
         print(f"promote: {candidate.model_name} version {version} is the champion already, and conf/ has its settings")
         return
-    print(f"promote: {candidate.model_name} version {version} is the champion; changed: {_named(texts)}")
+    print(f"promote: {candidate.model_name} version {version} is the champion; changed: {_named(contents)}")
     print("promote: `dvc repro` trains with these settings; `run=previous` takes the step back")
 
 
@@ -79,19 +89,19 @@ def _take_back(present: Settings, uri: str) -> None:
     version, step = find_previous(uri, experiment, name)
     if foreign := [each.file for each in step.edits if Path(each.file).parts[0] != CONF.name or ".." in each.file]:
         raise UserError(f"run=previous: expected files in conf/ to change, received {', '.join(foreign)}")
-    texts = taken_back(step.edits)
+    contents = taken_back(step.edits)
     if step.tuning is not None:
-        texts[TUNING] = tuning_without(step.tuning)
-    _write(texts, lambda: return_to(uri, experiment, name, version))
+        contents[TUNING] = tuning_without(step.tuning)
+    _write(contents, lambda: return_to(uri, experiment, name, version))
     now = f"{name} has no champion any more" if version is None else f"{name} version {version} is the champion again"
-    print(f"promote: {now}; changed back: {_named(texts)}")
+    print(f"promote: {now}; changed back: {_named(contents)}")
 
 
-def _write(texts: dict[Path, str], move_alias: Callable[[], Any]) -> Any:
+def _write(contents: dict[Path, str], move_alias: Callable[[], Result]) -> Result:
     """Write files of conf/ and params.yaml, then move the alias; if anything fails, the files are as they were."""
-    before = {path: path.read_text(encoding="utf-8") if path.is_file() else None for path in [*texts, PARAMS]}
+    before = {path: path.read_text(encoding="utf-8") if path.is_file() else None for path in [*contents, PARAMS]}
     try:
-        write_files(texts)
+        write_files(contents)
         write_params()
         return move_alias()
     except BaseException:
@@ -99,15 +109,15 @@ def _write(texts: dict[Path, str], move_alias: Callable[[], Any]) -> Any:
         raise
 
 
-def _named(texts: dict[Path, str]) -> str:
-    return f"{', '.join(str(path) for path in texts) or 'nothing in conf/'}, and params.yaml"
+def _named(contents: dict[Path, str]) -> str:
+    return f"{', '.join(str(path) for path in contents) or 'nothing in conf/'}, and params.yaml"
 
 
 def _settings(present: Settings, candidate: Candidate) -> Settings:
     """Return the candidate's settings; how a training is run and tracked stays as it is."""
     running = present.training.model_dump(include={"telemetry_every", "checkpoint_every", "resume", "sanity"})
     values = {**present.model_dump(), **candidate.settings}
-    values["training"] = {**running, **candidate.settings["training"]}
+    values["training"] = {**running, **section_of(candidate.settings, "training")}
     return parse_settings(values, f"run {candidate.run_id}")
 
 

@@ -14,12 +14,13 @@ from glassnet.runs import (
     require_settings_of_run,
     run_stage,
 )
+from glassnet.runs.manifest import read_manifest
 from glassnet.tables import open_prepared
 from glassnet.tracking import record_run, shown_by, tracking_uri
 
 
 def main(settings: Settings, layout: Layout) -> None:
-    """Write the report, then hand everything over to the tracking store."""
+    """Write the report, then record the run in the tracking store."""
     layout = as_job_of_sweep(layout)
     require_settings_of_run(settings, layout)
     prepared = open_prepared(settings.data.choice(), layout.prepared, by_dvc=layout.by_dvc)
@@ -32,8 +33,7 @@ def main(settings: Settings, layout: Layout) -> None:
     if run_id is not None:
         print(f"report: recorded as MLflow run {run_id}; {shown_by(tracking_uri(settings.tracking.uri))} shows it")
     if layout.sweep is None:
-        key = json.loads(layout.manifest.read_text(encoding="utf-8"))["key"]
-        write_whole(layout.recorded, json.dumps({"key": key}) + "\n")
+        write_whole(layout.recorded, json.dumps({"key": read_manifest(layout)["key"]}) + "\n")
     elif run_id is not None:  # as its sweep notes it
         write_whole(layout.recorded, json.dumps({"run_id": run_id}) + "\n")
 

@@ -4,9 +4,9 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-from glassnet.files import files_digest
+from glassnet.files import JsonObject, files_digest
+from glassnet.runs.manifest import RunIdentity
 from glassnet.tables import PreparedData
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -24,8 +24,14 @@ CODE = (
 )  # what the weights depend on, under src/glassnet
 
 
-def run_identity(values: dict[str, Any], prepared: PreparedData, own: Sequence[Path]) -> dict[str, Any]:
-    """Return what identifies the run: its key is a digest of the settings, the data and the code."""
+def run_identity(values: JsonObject, prepared: PreparedData, own: Sequence[Path]) -> RunIdentity:
+    """Return what identifies a run.
+
+    Args:
+        values: the settings that its result depends on, nested as in conf/.
+        prepared: its data.
+        own: the files of the user's own classes.
+    """
     digests = {
         "settings": _digest(json.dumps(values, sort_keys=True).encode()),
         "data": prepared.digest(),

@@ -9,20 +9,41 @@ import math
 import random
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from glassnet.config import UserError, as_written, asks_for_help, one_line_errors, parse_override, print_usage
+from glassnet.config import UserError, as_written, parse_override
 from glassnet.config.compose import CONF, register_resolvers, require_project, to_settings
-from glassnet.config.spaces import Space, read_space
-from glassnet.runs import require_own_folder, run_sweep
+from glassnet.runs import asks_for_help, one_line_errors, print_usage, require_own_folder, run_sweep
 from glassnet.runs.jobs import dated_folder, new_start, write_notes
 from glassnet.runs.plan import note_of_end
+from glassnet.runs.spaces import Space, read_space
 from glassnet.stages import train
 from glassnet.stages.pruning import make_pruner
 from glassnet.stages.trials import Search
 
-DEFAULTS: dict[str, Any] = {"trials": 20, "sampler": "tpe", "seed": 0, "folder": "", "prune": True}
+
+@dataclass(frozen=True)
+class Options:
+    """What a search is told beside the settings to search in, as `search.<name>=`.
+
+    Attributes:
+        trials: how many trainings.
+        sampler: what proposes settings, "tpe" or "random".
+        seed: of the proposals.
+        folder: where to; a dated one, if empty.
+        prune: whether trainings that are unlikely to become the best are ended early.
+    """
+
+    trials: int = 20
+    sampler: str = "tpe"
+    seed: int = 0
+    folder: str = ""
+    prune: bool = True
+
+
+OPTIONS = [field.name for field in fields(Options)]
 
 
 def main() -> None:
@@ -46,21 +67,21 @@ def main() -> None:
         "tpe": optuna.samplers.TPESampler,
         "random": optuna.samplers.RandomSampler,
     }
-    if options["sampler"] not in samplers:
-        raise UserError(f"search.sampler: expected one of {', '.join(samplers)}, received {options['sampler']!r}")
-    pruner = make_pruner() if options["prune"] else optuna.pruners.NopPruner()
-    study = optuna.create_study(sampler=samplers[options["sampler"]](seed=options["seed"]), pruner=pruner)
-    folder = Path(options["folder"]) if options["folder"] else dated_folder()
+    if options.sampler not in samplers:
+        raise UserError(f"search.sampler: expected one of {', '.join(samplers)}, received {options.sampler!r}")
+    pruner = make_pruner() if options.prune else optuna.pruners.NopPruner()
+    study = optuna.create_study(sampler=samplers[options.sampler](seed=options.seed), pruner=pruner)
+    folder = Path(options.folder) if options.folder else dated_folder()
     require_own_folder("search.folder", folder)
     start = new_start()
-    search = Search(study, spaces, fixed, folder, start, random.Random(options["seed"]))
+    search = Search(study, spaces, fixed, folder, start, random.Random(options.seed))
     _require_trainable(search)
     print(f"search: in {folder}; search.folder={folder} goes on with it")
 
     def run_trials(begin: Callable[[], object]) -> str:
         begin()
         write_notes(folder, [])
-        if note := search.run(options["trials"]):
+        if note := search.run(options.trials):
             print(f"search: {note}")
             write_notes(folder, [note])
         return ""
@@ -72,8 +93,8 @@ def _require_trainable(search: Search) -> None:
     """Raise a `UserError`, before the first training, for choices and keys that are not there or cannot be searched."""
     first = [space.example for space in search.spaces]
     proposals = [first] + [
-        [*first[:place], choice, *first[place + 1 :]]
-        for place, space in enumerate(search.spaces)
+        [*first[:index], choice, *first[index + 1 :]]
+        for index, space in enumerate(search.spaces)
         if (CONF / space.name.lstrip("+")).is_dir()
         for choice in space.values[1:]
     ]
@@ -90,22 +111,22 @@ def _require_trainable(search: Search) -> None:
                 ) from error
 
 
-def _arguments(arguments: list[str]) -> tuple[dict[str, Any], list[Space], list[str]]:
+def _arguments(arguments: list[str]) -> tuple[Options, list[Space], list[str]]:
     """Return the search's own options, the space of each setting to search, and the other overrides."""
-    options, fixed = dict(DEFAULTS), []
+    options, fixed = Options(), []
     spaces: dict[str, Space] = {}
     for argument in map(as_written, arguments):
         name, separator, text = argument.partition("=")
         key = name.removeprefix("search.")
         if argument.startswith("-"):
             raise UserError(
-                f"expected settings with values to search in, and search.{', search.'.join(DEFAULTS)}, received "
+                f"expected settings with values to search in, and search.{', search.'.join(OPTIONS)}, received "
                 f"{argument!r}; a search needs no option"
             )
         if name.startswith("search."):
-            if key not in DEFAULTS or not separator:
-                raise UserError(f"expected search.{', search.'.join(DEFAULTS)}, received {argument!r}")
-            options[key] = _option(key, text)
+            if key not in OPTIONS or not separator:
+                raise UserError(f"expected search.{', search.'.join(OPTIONS)}, received {argument!r}")
+            options = replace(options, **{key: _option(key, text)})
             continue
         override = parse_override(argument)
         if override.is_sweep_override():
@@ -123,7 +144,7 @@ def _arguments(arguments: list[str]) -> tuple[dict[str, Any], list[Space], list[
 
 
 def _option(key: str, text: str) -> Any:
-    kind = type(DEFAULTS[key])
+    kind = type(getattr(Options(), key))
     if kind is str:
         return text
     try:

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from glassnet.components import construct, find
-from glassnet.config import Settings, as_line, flatten, named_by, own_files, require_own_classes
+from glassnet.config import Settings, flatten, named_by, own_files, require_own_classes
 from glassnet.data import ArrayDataset, Augmentation
 from glassnet.diagnostics import Telemetry, sanity_checks, write_telemetry
 from glassnet.files import whole_file, write_whole
-from glassnet.runs import STOPPED, Layout, alone_in, run_stage
-from glassnet.runs.manifest import read_manifest
+from glassnet.runs import Layout, alone_in, as_line, run_stage
+from glassnet.runs.manifest import RunIdentity, make_way_for, read_manifest
 from glassnet.stages.run_key import run_identity
 from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel, load_model, open_prepared
 from glassnet.tracking import LiveMetrics, record_run, record_sweep
@@ -101,12 +101,12 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
             except Exception as error:
                 if isinstance(error, TrainingDivergedError) and error.remedy:
                     error.remedy = "divide optimizer.learning_rate by 10, or set training.max_gradient_norm=1"
-                layout.make_way_for(identity["key"])
-                manifest = {**identity, "settings": values, STOPPED: as_line(error)}
+                make_way_for(layout, identity["key"])
+                manifest = {**identity, "settings": values, "stopped": as_line(error)}
                 _write_record(layout, epochs.history, telemetry, manifest)
                 raise
         about = {"dataset": prepared.about["dataset"], "settings": values, **trained.chosen}
-        layout.make_way_for(identity["key"])
+        make_way_for(layout, identity["key"])
         save_model(layout.model, _model_file(trained, prepared, about))
         _write_record(layout, trained.history, telemetry, {**identity, "settings": values, **trained.chosen})
         if layout.sweep is None:  # the jobs of a sweep are compared with each other, on the validation split
@@ -117,7 +117,7 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
         f"model in {layout.model}"
     )
     if not layout.by_dvc:
-        _finish_run_by_hand(settings, layout, prepared)
+        _finish_standalone_run(settings, layout, prepared)
     return loss
 
 
@@ -160,7 +160,7 @@ class _Epochs(Callback):
 
 
 def _checkpoints(
-    settings: Settings, layout: Layout, folder: Path, identity: dict[str, Any], signals: StopSignals
+    settings: Settings, layout: Layout, folder: Path, identity: RunIdentity, signals: StopSignals
 ) -> Checkpoints:
     digests = {f"digest of the {name}": identity["digests"][name] for name in ("data", "code")}
     return Checkpoints(
@@ -244,7 +244,7 @@ def _write_record(
 ) -> None:
     """Write what happened in the training, whether or not it came to its end: history, telemetry, manifest and curves.
 
-    The curves are for a run by hand alone: for the pipeline the report stage draws them, for a sweep its own figures.
+    The curves are for a standalone run: for the pipeline the report stage draws them, for a sweep its own figures.
     """
     if history:
         _write_history(layout, history, manifest["key"])
@@ -267,8 +267,8 @@ def _write_history(layout: Layout, history: Sequence[Row], key: str) -> None:
         write_history(layout.history, history, history[0])
 
 
-def _finish_run_by_hand(settings: Settings, layout: Layout, prepared: PreparedData) -> None:
-    """Finish a run that no later stage will, and hand it to the tracking store."""
+def _finish_standalone_run(settings: Settings, layout: Layout, prepared: PreparedData) -> None:
+    """Finish a run that no later stage will, and record it."""
     if layout.sweep is not None:  # the sweep has figures of its own
         _record_job(settings, layout, prepared)
         return
@@ -286,8 +286,8 @@ def _is_finished(settings: Settings, layout: Layout, key: str) -> bool:
     if layout.sweep is None or not layout.manifest.is_file():
         return False
     try:
-        manifest = json.loads(layout.manifest.read_text(encoding="utf-8"))
-        if manifest["key"] != key or STOPPED in manifest:
+        manifest = read_manifest(layout)
+        if manifest["key"] != key or "stopped" in manifest:
             return False
         load_model(layout.model, named_by(settings))
         if (epochs := len(read_history(layout.history))) != manifest["epochs"]:
@@ -311,7 +311,7 @@ def _record_job(settings: Settings, layout: Layout, prepared: PreparedData) -> N
 
 
 def finish_sweep(folder: Path) -> None:
-    """Write the table and the figures of a sweep, and hand them over to the tracking store."""
+    """Write the table and the figures of a sweep, and record them in the tracking store."""
     from glassnet.reporting import write_experiment
 
     files = write_experiment(folder)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from glassnet.config import Settings, UserError, explain
 from glassnet.config.compose import composed
 from glassnet.config.precedence import let_ablation_win
-from glassnet.config.spaces import Space, shuffled, size_of
 from glassnet.runs import FINISHED, PRUNED, Job, Layout, run_job
 from glassnet.runs.plan import settings_key
+from glassnet.runs.spaces import Space, shuffled, size_of
 from glassnet.stages import train
 from glassnet.stages.pruning import STEPS, Pruner
 from glassnet.training import read_history

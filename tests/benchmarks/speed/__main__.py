@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs" / "explanation" / "speed.md"
 BEGIN, END = "<!-- what `make bench` measured: begin -->", "<!-- what `make bench` measured: end -->"
 OURS, PRODUCTS = "glassnet", "products alone"
-FIT, TEAM = "glassnet fit", "glassnet fit, a process a core"
+FIT, DATA_PARALLEL = "glassnet fit", "glassnet fit, a process a core"
 DISTRIBUTIONS = {"numpy": "numpy", "jax": "jax", "torch": "torch", "sklearn": "scikit-learn"}
 COLD_BATCH, COLD_ACCURACY = 256, 0.87
 PAUSE = 0.15  # seconds before each measurement: the last contestant's BLAS threads spin for a while before they sleep
@@ -82,7 +82,9 @@ def epoch_times(workers: list[Worker], sizes: list[int], batch_size: int, rounds
 
 def prediction_times(workers: list[Worker], rounds: int) -> Times:
     """Return each contestant's fastest seconds for the probabilities of 10,000 rows."""
-    able = [worker for worker in workers if worker.name not in (PRODUCTS, FIT, TEAM)]  # the model of fit is ours
+    able = [
+        worker for worker in workers if worker.name not in (PRODUCTS, FIT, DATA_PARALLEL)
+    ]  # the model of fit is ours
     best = {worker.name: float("inf") for worker in able}
     for _ in range(4 * rounds):
         for worker in able:
@@ -104,9 +106,9 @@ def cold_times(names: list[str], folder: Path, rounds: int) -> dict[str, tuple[f
     return best
 
 
-def cell(seconds: float, *ours: float, share: bool = False) -> str:
-    """Return seconds, and how many times each of ours they are (or which share of it)."""
-    ratios = ", ".join(f"{seconds / own:.0%}" if share else f"{seconds / own:.2f}×" for own in ours)
+def cell(seconds: float, *ours: float, fraction: bool = False) -> str:
+    """Return seconds, and how many times each of ours they are (or which fraction of it)."""
+    ratios = ", ".join(f"{seconds / own:.0%}" if fraction else f"{seconds / own:.2f}×" for own in ours)
     return f"{seconds:.3f} ({ratios})" if seconds not in ours else f"**{seconds:.3f}**"
 
 
@@ -121,7 +123,8 @@ def network_table(name: str, results: dict[int, tuple[Times, Times]]) -> list[st
     ]
     for contestant in next(iter(results.values()))[1]:
         cells = [
-            cell(best[contestant], best[OURS], best[TEAM], share=contestant == PRODUCTS) for _, best in results.values()
+            cell(best[contestant], best[OURS], best[DATA_PARALLEL], fraction=contestant == PRODUCTS)
+            for _, best in results.values()
         ]
         more = max(first[contestant] - best[contestant] for first, best in results.values())
         lines.append(f"| {contestant} | {' | '.join(cells)} | {max(more, 0):.1f} |")

@@ -1,4 +1,4 @@
-"""Our contestants: the matrix products alone, the bare loop, and `fit` with history and progress, also in a team."""
+"""Our contestants: the matrix products alone, the bare loop, and `fit` with history and progress, also in parallel."""
 
 import io
 import os
@@ -69,7 +69,7 @@ def fit(sizes: list[int], batch_size: int, X: AnyArray, y: AnyArray) -> tuple[Ep
     return epoch, lambda rows: training.predict(model, rows)
 
 
-def fit_in_team(sizes: list[int], batch_size: int, X: AnyArray, y: AnyArray) -> tuple[Epoch, Predict]:
+def fit_data_parallel(sizes: list[int], batch_size: int, X: AnyArray, y: AnyArray) -> tuple[Epoch, Predict]:
     """`fit` with one process for each core; it starts once, and pauses between the epochs that are asked for."""
     model, train = _fitting(sizes, batch_size, X, y)
     gate = _Gate()

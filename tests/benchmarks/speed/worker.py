@@ -19,7 +19,7 @@ CONTESTANTS: dict[str, tuple[str, Callable[..., Any]]] = {  # by name, the packa
     "products alone": ("numpy", ours.products),
     "glassnet": ("numpy", ours.bare_loop),
     "glassnet fit": ("numpy", ours.fit),
-    "glassnet fit, a process a core": ("numpy", ours.fit_in_team),
+    "glassnet fit, a process a core": ("numpy", ours.fit_data_parallel),
     "JAX, jit and scan": ("jax", peers.jax_scan),
     "PyTorch, Adam": ("torch", peers.torch_adam),
     "PyTorch, fused Adam": ("torch", peers.torch_fused),

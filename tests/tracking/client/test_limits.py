@@ -76,10 +76,10 @@ def test_the_name_of_a_job_keeps_its_values() -> None:
 
 def test_the_name_of_a_model_fits_a_table_of_any_name() -> None:
     """A file's name may have 255 bytes, and "glassnet-csv-" comes before it."""
-    long = _model_name({"name": "csv", "path": f"{'people' * 42}.csv"})
+    long = _model_name("csv", f"{'people' * 42}.csv")
     assert long.startswith("glassnet-csv-peoplepeople")
     assert len(long) == limits.MODEL_NAME
-    assert _model_name({"name": "csv", "path": "people.csv"}) == "glassnet-csv-people"
+    assert _model_name("csv", "people.csv") == "glassnet-csv-people"
 
 
 def test_an_experiment_of_a_longer_name_is_refused() -> None:

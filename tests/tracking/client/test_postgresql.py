@@ -15,8 +15,7 @@ from typing import Any
 import mlflow
 import pytest
 
-from glassnet.config import one_line_errors
-from glassnet.runs import run_stage
+from glassnet.runs import one_line_errors, run_stage
 from glassnet.stages import search, train
 from glassnet.tracking import StoreError
 from glassnet.tracking.client.calls import call_store

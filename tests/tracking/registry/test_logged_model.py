@@ -1,6 +1,7 @@
 """The model that MLflow keeps brings its code along."""
 
 import os
+import sys
 import zipfile
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,11 +12,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from glassnet.config import named_in_conf
 from glassnet.sources import MissingRules
 from glassnet.tables import TablePreprocessing, predict_rows
 from glassnet.tracking.registry import logged_model
 from glassnet.training import ModelFile, save_model
-from glassnet.training.model_file import build, refuse_class
+from glassnet.training.model_file import FindClass, build, own_activation, refuse_class
 
 
 def test_code_without_a_date_is_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -29,14 +31,20 @@ def test_code_without_a_date_is_packed(tmp_path: Path, monkeypatch: pytest.Monke
     assert zipfile.ZipFile(tmp_path / "code.zip").read("glassnet/tracking/registry/logged_model.py") == b"x = 1\n"
 
 
-def _logged(folder: Path, fitted: TablePreprocessing) -> tuple[ModelFile[Any], Any]:
+def _logged(
+    folder: Path,
+    fitted: TablePreprocessing,
+    activation: str | dict[str, str] = "relu",
+    find_class: FindClass = refuse_class,
+) -> tuple[ModelFile[Any], Any]:
     """Return a model of two classes with this preprocessing, and what MLflow loads of it."""
-    architecture: dict[str, Any] = {"sizes": [len(fitted.feature_names), 3, 2]}
-    network = build(architecture, np.random.default_rng(0), np.random.default_rng(0))
+    architecture: dict[str, Any] = {"sizes": [len(fitted.feature_names), 3, 2], "activation": activation}
+    own = own_activation(architecture, find_class)
+    network = build(architecture, np.random.default_rng(0), np.random.default_rng(0), own)
     saved = ModelFile(network, architecture, fitted, ("p", "q"), {})
     save_model(folder / "model.safetensors", saved)
     logged = cast(Any, SimpleNamespace(artifact_location=str(folder), model_id="m-0"))
-    logged_model._save(folder / "model.safetensors", refuse_class, folder / "model", logged, "0" * 32)
+    logged_model._save(folder / "model.safetensors", find_class, folder / "model", logged, "0" * 32)
     loaded = mlflow.pyfunc.load_model(str(folder / "model"))
     return saved, loaded
 
@@ -83,3 +91,29 @@ def test_the_model_takes_numbers_and_dates_in_the_form_of_the_table(tmp_path: Pa
     saved, loaded = _logged(tmp_path, fitted)
     plain = pd.DataFrame({"share": [12.0, None], "when": ["2024-01-31", None], "code": ["1", "2"]})
     pd.testing.assert_frame_equal(loaded.predict(pd.DataFrame(rows)), predict_rows(saved, plain))
+
+
+@pytest.mark.filterwarnings("ignore")  # MLflow's, about its own classes, ours, and pandas
+def test_a_model_with_a_class_of_ones_own_is_loaded_where_conf_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the project's folder alone: a model from the registry is no reason to import anything."""
+    project, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    (project / "conf" / "activation").mkdir(parents=True)
+    elsewhere.mkdir()
+    (project / "halved_for_mlflow.py").write_text("from glassnet import nn\n\n\nclass Halved(nn.Tanh):\n    pass\n")
+    (project / "conf" / "activation" / "halved.yaml").write_text("_target_: halved_for_mlflow.Halved\n")
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.chdir(project)
+    fitted = TablePreprocessing.fit(pd.DataFrame({"x": [1.0, 2.0, 4.0]}), ("x",), (), MissingRules("median"))
+    section = {"name": "halved", "_target_": "halved_for_mlflow.Halved"}
+    saved, loaded = _logged(tmp_path, fitted, section, named_in_conf)
+    rows = pd.DataFrame({"x": [1.0, 3.0]})
+    pd.testing.assert_frame_equal(loaded.predict(rows), predict_rows(saved, rows))
+    assert loaded.metadata.metadata == {"glassnet.own_classes": ["halved_for_mlflow.Halved"]}
+    monkeypatch.chdir(elsewhere)
+    refused = (
+        r"received one with 'halved_for_mlflow\.Halved', which .*elsewhere/conf does not name; start in the project"
+    )
+    with pytest.raises(ValueError, match=refused):
+        mlflow.pyfunc.load_model(str(tmp_path / "model"))

@@ -10,8 +10,9 @@ import mlflow
 import numpy as np
 import pytest
 
-from glassnet.config import UserError, flatten, one_line_errors
+from glassnet.config import UserError, flatten
 from glassnet.evaluation import classification_scores, grouped, regression_scores
+from glassnet.runs import one_line_errors
 from glassnet.stages import ui
 from glassnet.tracking import show
 from glassnet.tracking.client.addresses import own_store

@@ -12,7 +12,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from glassnet.config import UserError
 from glassnet.tracking.client.addresses import (
@@ -176,7 +176,7 @@ def _listen_to_requests() -> None:
                 call.requests += 1
             return False
 
-        def request_headers(self) -> dict[str, Any]:
+        def request_headers(self) -> dict[str, str]:
             return {}
 
     _request_header_provider_registry.register(Listener)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
-from glassnet.config import Settings, as_line
-from glassnet.runs import Layout
+from glassnet.config import Settings
+from glassnet.runs import Layout, as_line
 from glassnet.tracking.client.addresses import printable, tracking_uri
 from glassnet.tracking.client.calls import OutageError, StoreError, call_store
 from glassnet.tracking.client.limits import TAG, shortened, tag_strings

@@ -174,13 +174,13 @@ def _is_evaluated(layout: Layout, manifest: Manifest) -> bool:
 def _scores(layout: Layout, manifest: Manifest, evaluated: bool) -> "list[Metric]":
     from mlflow.entities import Metric
 
-    values: dict[str, float | None] = {"best_epoch": manifest["best_epoch"]}
+    values: dict[str, float] = {"best_epoch": manifest["best_epoch"]}
     values |= {f"{BEST}{name}": value for name, value in best_scores(manifest).items()}
     if evaluated:
         scores = flatten(json.loads(layout.metrics.read_text(encoding="utf-8")))
-        values |= {_metric_name(name): value for name, value in scores.items()}
+        values |= {_metric_name(name): value for name, value in scores.items() if isinstance(value, int | float)}
     now = int(time.time() * 1000)
-    return [Metric(name, float(value), now, 0) for name, value in values.items() if value is not None]
+    return [Metric(name, float(value), now, 0) for name, value in values.items()]
 
 
 def _metric_name(name: str) -> str:

@@ -46,15 +46,15 @@ def record_sweep(folder: Path, files: list[Path]) -> tuple[str, str] | None:
         files: what to keep with the parent run.
     """
     jobs = read_jobs(folder)
-    places = [job.tracking for job in jobs if job.tracking is not None]
-    if not places or places[0]["name"] == "none":
+    sections = [job.tracking for job in jobs if job.tracking is not None]
+    if not sections or sections[0]["name"] == "none":
         return None
-    uri = tracking_uri(places[0]["uri"])
+    uri = tracking_uri(sections[0]["uri"])
     missing = [job for job in jobs if job.status == FINISHED and not _is_recorded(job)]
     parent, reason = None, ""
     try:
         parent = call_store(
-            uri, lambda: _record_sweep(uri, str(places[0]["experiment"]), folder, jobs, files, len(missing)), folder
+            uri, lambda: _record_sweep(uri, str(sections[0]["experiment"]), folder, jobs, files, len(missing)), folder
         )
     except StoreError as error:
         reason = f": {error}"

@@ -1,24 +1,15 @@
 """What the store knows of trainings with given settings: their validation scores, over seeds, folds and repetitions."""
 
 import statistics
-from typing import Literal, TypedDict
+from typing import Literal
 
-from glassnet.config import REPLICATES, Settings, flatten
+from glassnet.config import REPLICATES, Settings, ValidationScores, flatten
 from glassnet.tracking.client.calls import call_store
 from glassnet.tracking.client.limits import param_string
 from glassnet.tracking.client.opening import open_store
 from glassnet.tracking.client.runs import all_runs
 
 SCORES: tuple[Literal["accuracy", "mae"], ...] = ("accuracy", "mae")
-
-
-class ValidationScores(TypedDict, total=False):
-    """How many trainings there are, and mean and standard deviation of each score; of one training, the mean alone."""
-
-    trainings: int
-    loss: list[float]
-    accuracy: list[float]
-    mae: list[float]
 
 
 def validation_scores(uri: str, experiment: str, settings: Settings) -> ValidationScores | None:

@@ -2,11 +2,12 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-from glassnet.config import Edit, Settings, UserError, data_set_name
+from glassnet.config import Edit, Settings, TuningStep, UserError, data_set_name
+from glassnet.files import JsonObject, section_of
 from glassnet.runs import Layout
-from glassnet.runs.manifest import Manifest, read_manifest
+from glassnet.runs.manifest import Manifest, parse_manifest, read_manifest
 from glassnet.tracking.client.calls import call_store
 from glassnet.tracking.client.limits import MODEL_NAME, shortened
 from glassnet.tracking.client.opening import open_store
@@ -39,7 +40,7 @@ class Step:
     """
 
     edits: list[Edit]
-    tuning: dict[str, Any] | None
+    tuning: TuningStep | None
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class Candidate:
 
     run_id: str
     name: str
-    settings: dict[str, Any]
+    settings: JsonObject
     model_name: str
     model_file: Path | None = None
 
@@ -148,11 +149,11 @@ def return_to(uri: str, experiment: str, model_name: str, version: str | None) -
 
 def model_name(settings: Settings) -> str:
     """Return the name in the registry of the models for the data set that these settings choose."""
-    return _model_name(settings.data.model_dump())
+    return _model_name(settings.data.name, settings.data.path)
 
 
-def _model_name(data: dict[str, Any]) -> str:
-    return shortened(f"glassnet-{data_set_name(data)}", MODEL_NAME, "-")
+def _model_name(data: str, path: str) -> str:
+    return shortened(f"glassnet-{data_set_name(data, path)}", MODEL_NAME, "-")
 
 
 def _step_file(version: str) -> str:
@@ -175,7 +176,9 @@ def _candidate(client: "MlflowClient", found: "Run") -> Candidate:
     model_file = None if MODEL_TAG in tags else _layout_of(found).model
     if model_file is not None and not model_file.is_file():
         raise _no_model(found)
-    return Candidate(str(found.info.run_id), name, settings, _model_name(settings["data"]), model_file)
+    data = section_of(settings, "data")
+    registered = _model_name(str(data["name"]), str(data["path"]))
+    return Candidate(str(found.info.run_id), name, settings, registered, model_file)
 
 
 def _recorded_manifest(client: "MlflowClient", found: "Run") -> Manifest:
@@ -183,7 +186,8 @@ def _recorded_manifest(client: "MlflowClient", found: "Run") -> Manifest:
     import mlflow
 
     if any(file.path == Layout(Path()).manifest.name for file in client.list_artifacts(found.info.run_id)):
-        return cast(Manifest, mlflow.artifacts.load_dict(f"runs:/{found.info.run_id}/{Layout(Path()).manifest.name}"))
+        source = f"runs:/{found.info.run_id}/{Layout(Path()).manifest.name}"
+        return parse_manifest(mlflow.artifacts.load_dict(source), source)
     return read_manifest(_layout_of(found))
 
 

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from glassnet.components import targets_in
 from glassnet.config import named_in_conf
 from glassnet.tables import load_model, predict_rows
 from glassnet.tracking.client.calls import heartbeat
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
     from mlflow.entities import LoggedModel, Run
     from mlflow.models import ModelSignature
+
+OWN_CLASSES = "glassnet.own_classes"  # in the metadata of a model whose network has some: their paths
 
 
 def log_model(client: "MlflowClient", run: "Run", path: Path, find_class: FindClass = named_in_conf) -> str | None:
@@ -50,6 +53,7 @@ def _save(path: Path, find_class: FindClass, folder: Path, model: "LoggedModel",
 
     saved = load_model(path, find_class)
     example = saved.preprocessing.example()
+    own = targets_in(saved.architecture)
     code = folder.with_name("glassnet.zip")
     _pack_code(code)
     mlflow.pyfunc.save_model(
@@ -60,6 +64,7 @@ def _save(path: Path, find_class: FindClass, folder: Path, model: "LoggedModel",
         pip_requirements=[f"{name}=={version(name)}" for name in ("mlflow", "numpy", "pandas", "safetensors", "tqdm")],
         signature=_signature(example, predict_rows(saved, example)),
         input_example=example,
+        metadata={OWN_CLASSES: own} if own else None,
     )
 
 

@@ -10,20 +10,35 @@ from mlflow.pyfunc import PythonModel
 
 
 class ServedModel(PythonModel):  # type: ignore[misc]  # MLflow's classes are untyped here
-    """Loads the model file that was logged with it, by the code that was; no pickle is involved."""
+    """Loads the model file that was logged with it, by the code that was; no pickle is involved.
+
+    A class of its user's is no part of that code. It is imported from the working directory or an installed package,
+    and only where conf/ in the working directory names it.
+    """
 
     def load_context(self, context: Any) -> None:
         """Read the model file."""
         sys.path.insert(0, context.artifacts["code"])
         from glassnet.tables import load_model
 
-        self._saved = load_model(Path(context.artifacts["model"]))
+        self._saved = load_model(Path(context.artifacts["model"]), _named_in_conf)
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> pd.DataFrame:
         """Return the predictions for raw rows."""
         from glassnet.tables import predict_rows
 
         return predict_rows(self._saved, model_input)
+
+
+def _named_in_conf(where: str, target: object) -> Any:
+    """Return the class of its user's that the network has, if conf/ names it; a network without one needs no settings.
+
+    Raises:
+        ValueError: if it does not.
+    """
+    from glassnet.config import named_in_conf
+
+    return named_in_conf(where, target)
 
 
 mlflow.models.set_model(ServedModel())

@@ -2,11 +2,13 @@
 
 import runpy
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from glassnet.config import UserError, read_arguments
+from glassnet.config import UserError
+from glassnet.runs import read_arguments
 from tests.settings import PROJECT
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -42,7 +44,7 @@ def test_every_command_says_how_it_is_used(
 def test_the_commands_are_those_of_the_house() -> None:
     """So that the test above forgets none."""
     known = {"check", "evaluate", "fetch", "gate", "predict", "prepare", "promote", "range_test", "report", "train"}
-    assert known | {"search"} <= set(COMMANDS)
+    assert known | {"params", "search", "ui"} <= set(COMMANDS)
 
 
 def test_a_stage_lists_the_choices(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -55,17 +57,31 @@ def test_a_stage_lists_the_choices(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     assert "Fetches the raw data into data/raw." in printed
 
 
+@dataclass(frozen=True)
+class _Arguments:
+    a: str
+    b: float = 0.5
+    c: float | None = None
+
+
+def test_arguments_have_the_types_of_their_declaration(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not given has its default."""
+    monkeypatch.setattr(sys, "argv", ["command", "a=1", "c=2"])
+    assert read_arguments(_Arguments) == _Arguments("1", 0.5, 2.0)
+
+
 @pytest.mark.parametrize(
     ("arguments", "part"),
     [
-        (["a=1", "c=2"], "expected arguments a=…, b=…, received 'c=2'"),
+        (["a=1", "d=2"], "expected arguments a=…, b=…, c=…, received 'd=2'"),
         (["a"], "received 'a'"),
         (["b=2"], "received no a"),
         (["a=1", "b=x"], "b: expected a number, received 'x'"),
+        (["a=1", "c=x"], "c: expected a number, received 'x'"),
     ],
 )
 def test_a_wrong_argument_is_one_line(monkeypatch: pytest.MonkeyPatch, arguments: list[str], part: str) -> None:
     """With the keys there are."""
     monkeypatch.setattr(sys, "argv", ["command", *arguments])
     with pytest.raises(UserError, match=part):
-        read_arguments({"a": "", "b": 0.5}, required=("a",))
+        read_arguments(_Arguments)

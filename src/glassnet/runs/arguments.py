@@ -1,9 +1,10 @@
 """Arguments of the form key=value, for commands that are no stages of the pipeline; and what `--help` prints."""
 
+import dataclasses
 import inspect
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from glassnet.config.compose import CONF
 from glassnet.config.errors import UserError
@@ -14,37 +15,38 @@ the values given, and writes into a dated folder, or that of hydra.run.dir=. `-m
 as optimizer.learning_rate=0.1,0.01. `--cfg job` prints all settings, `--hydra-help` lists Hydra's own options. Choices:
 """
 
+Arguments = TypeVar("Arguments")
 
-def read_arguments(
-    defaults: dict[str, Any], required: tuple[str, ...] = (), about: tuple[str | None, ...] = ()
-) -> dict[str, Any]:
-    """Return the command line's key=value arguments over `defaults`, each converted to its default's type.
+
+def read_arguments(kind: type[Arguments], *about: str | None) -> Arguments:
+    """Return the command line's key=value arguments as an instance of the dataclass that declares them.
 
     Args:
-        defaults: the keys there are, with their values; one of None takes a number or a text as it comes.
-        required: those that must be given.
+        kind: its fields are the keys, of the type `str`, `float` or `float | None`. Those without a default must be
+            given.
         about: what `--help` says of the command, in paragraphs.
 
     Raises:
         UserError: for an unknown key, a value of the wrong type, or a required key that is missing.
         SystemExit: with status 0, if help was asked for and printed.
     """
+    fields = {field.name: field for field in dataclasses.fields(kind)}  # type: ignore[arg-type]  # a dataclass
+    required = [name for name, field in fields.items() if field.default is dataclasses.MISSING]
     if asks_for_help():
-        optional = [f"[{key}={'…' if default is None else default}]" for key, default in defaults.items()]
-        given = [f"{key}=…" for key in required]
-        print_usage(" ".join([*given, *optional[len(required) :]]), *about)
+        optional = [f"[{name}={_shown(field.default)}]" for name, field in fields.items() if name not in required]
+        print_usage(" ".join([*(f"{name}=…" for name in required), *optional]), *about)
         raise SystemExit(0)
-    values = dict(defaults)
-    known = f"expected arguments {', '.join(f'{key}=…' for key in defaults)}"
+    known = f"expected arguments {', '.join(f'{name}=…' for name in fields)}"
+    types, values = get_type_hints(kind), {}
     for argument in sys.argv[1:]:
-        key, separator, text = argument.partition("=")
-        if not separator or key not in defaults:
+        name, separator, text = argument.partition("=")
+        if not separator or name not in fields:
             raise UserError(f"{known}, received {argument!r}")
-        values[key] = _convert(key, text, defaults[key])
-    for key in required:
-        if not values[key]:
-            raise UserError(f"{known}, received no {key}")
-    return values
+        values[name] = _converted(name, text, types[name])
+    for name in required:
+        if not values.get(name):
+            raise UserError(f"{known}, received no {name}")
+    return kind(**values)
 
 
 def asks_for_help() -> bool:
@@ -68,12 +70,14 @@ def print_stage_usage(about: str | None) -> None:
         print(f"  {group.name}={'|'.join(sorted(path.stem for path in group.glob('*.yaml')))}")
 
 
-def _convert(key: str, text: str, default: Any) -> Any:
-    if isinstance(default, float) or default is None:
-        try:
-            return float(text)
-        except ValueError:
-            if default is None:
-                return text
-            raise UserError(f"{key}: expected a number, received {text!r}") from None
-    return text
+def _shown(default: object) -> object:
+    return "…" if default is None else default
+
+
+def _converted(name: str, text: str, hint: Any) -> str | float:
+    if hint is not float and float not in get_args(hint):
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise UserError(f"{name}: expected a number, received {text!r}") from None

@@ -4,7 +4,7 @@ import optuna
 import pytest
 
 from glassnet.config import UserError, parse_override
-from glassnet.config.spaces import Space, read_space, size_of
+from glassnet.runs.spaces import Space, read_space, size_of
 from tests.settings import PROJECT
 
 
