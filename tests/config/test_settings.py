@@ -70,7 +70,7 @@ def test_a_mistake_names_key_expectation_and_value(
     [
         ("blobs", "classes", 1, ("data.classes", "greater than or equal to 2", "received 1")),
         ("blobs", "spread", 0, ("data.spread", "greater than 0", "received 0")),
-        ("blobs", "turns", 1.0, ("data.turns", "no such key", "received 1.0")),
+        ("blobs", "turns", 1.0, ("Unknown setting `data.turns`, received 1.0; data=spirals has it",)),
         ("spirals", "seed", -1, ("data.seed", "greater than or equal to 0", "received -1")),
         ("fashion_mnist", "mirrors", [], ("data.mirrors", "at least 1 item", "received []")),
         ("csv", "encoding", "", ("data.encoding", "at least 1 character", "received ''")),
