@@ -17,7 +17,7 @@ from glassnet.runs.ending import as_line
 from glassnet.sources import DataChoice, RawImages, RawTable, SplitSettings
 from glassnet.sources.mirrors.download import download
 from glassnet.tables import ImagePreprocessing, prepare, write_raw
-from glassnet.training import ModelFile, save_model, write_history
+from glassnet.training import Architecture, ModelFile, save_model, write_history
 
 IMAGES = RawImages(
     "toy", "toy", np.random.default_rng(0).integers(0, 256, (600, 8, 8)).astype(np.uint8), np.arange(600) % 3,
@@ -43,7 +43,7 @@ def _write_table(folder: Path) -> None:
 
 
 def _write_model(folder: Path) -> None:
-    architecture = {"sizes": [64, 64, 3]}
+    architecture = Architecture((64, 64, 3))
     model = nn.mlp([64, 64, 3], rng=np.random.default_rng(0))
     save_model(folder / "model.safetensors", ModelFile(model, architecture, ImagePreprocessing((8, 8), 0, 1), (), {}))
 

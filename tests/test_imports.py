@@ -50,8 +50,8 @@ split = data.stratified_split(y, 0.2, 0.2, seed=0)
 preprocessing = data.Standardizing.fit(raw[split == 0])
 X = preprocessing.transform(raw)
 learn, choose, test = (data.ArrayDataset(X[split == part], y[split == part]) for part in range(3))
-architecture = {"sizes": [4, 8, 2], "activation": "relu", "dropout": 0.0, "normalization": None, "init": "he_normal"}
-model, loss = nn.mlp(**architecture, rng=rng), nn.SoftmaxCrossEntropy()
+architecture = training.Architecture((4, 8, 2))
+model, loss = architecture.build(rng, rng), nn.SoftmaxCrossEntropy()
 optimizer = optim.Adam(model.parameters(), learning_rate=0.02)
 loaders = data.DataLoader(learn, 16, shuffle=True), data.DataLoader(choose, 64)
 callbacks = [training.Progress("fit"), training.EarlyStopping(10), diagnostics.Telemetry()]

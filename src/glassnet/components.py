@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
+from glassnet.files import JsonObject
 from glassnet.nn.arrays import describe
 from glassnet.nn.ranges import InEpochs, InParts
 
@@ -25,6 +26,35 @@ BESIDE = {"optimizer": ("learning_rate",), "schedule": ("warmup_epochs",), DATA:
 GIVEN = ("self", "parameters", "learning_rate", "steps", "steps_per_epoch")  # arguments that a training knows itself
 
 Make = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class OwnClass:
+    """A class of one's own, as settings and model files name it.
+
+    Attributes:
+        target: its path, such as "my_package.Lion".
+        settings: the arguments of its constructor, and a name.
+    """
+
+    target: str
+    settings: JsonObject
+
+    @classmethod
+    def from_json(cls, section: JsonObject) -> "OwnClass":
+        """Return the class that a section names.
+
+        Raises:
+            ValueError: for a section without a path.
+        """
+        target = section.get(TARGET)
+        if not isinstance(target, str):
+            raise ValueError(f"expected the path of a class as {TARGET}, received {describe(target)}")
+        return cls(target, {name: value for name, value in section.items() if name != TARGET})
+
+    def to_json(self) -> JsonObject:
+        """Return its section."""
+        return {**self.settings, TARGET: self.target}
 
 
 @dataclass(frozen=True)
@@ -68,7 +98,7 @@ def arguments_of(make: Make, key: str = "") -> list[Argument]:
     return found
 
 
-def find(key: str, section: Mapping[str, Any], ours: Mapping[str, Make], base: type | None) -> Make:
+def find(key: str, section: JsonObject, ours: Mapping[str, Make], base: type | None) -> Make:
     """Return what makes the part that a section of the settings chooses.
 
     Args:
@@ -81,9 +111,10 @@ def find(key: str, section: Mapping[str, Any], ours: Mapping[str, Make], base: t
         ValueError: for an unknown name, or a path that leads to no such class.
     """
     if TARGET not in section:
-        if section.get("name") not in ours:
-            raise ValueError(f"{key}: expected one of {', '.join(ours)}, received {section.get('name')!r}")
-        return ours[section["name"]]
+        name = section.get("name")
+        if not isinstance(name, str) or name not in ours:
+            raise ValueError(f"{key}: expected one of {', '.join(ours)}, received {name!r}")
+        return ours[name]
     where, target = f"{key}.{TARGET}", section[TARGET]
     made = import_target(where, target)
     if base is not None and not (inspect.isclass(made) and issubclass(made, base)):
@@ -93,7 +124,7 @@ def find(key: str, section: Mapping[str, Any], ours: Mapping[str, Make], base: t
     return made
 
 
-def construct(key: str, section: Mapping[str, Any], make: Make, **given: Any) -> Any:
+def construct(key: str, section: JsonObject, make: Make, **given: Any) -> Any:
     """Return the part that a constructor makes of a section of the settings; the arguments are those of `values_for`.
 
     Raises:
@@ -106,7 +137,7 @@ def construct(key: str, section: Mapping[str, Any], make: Make, **given: Any) ->
         raise ValueError(f"{key}: {error}") from error
 
 
-def values_for(key: str, section: Mapping[str, Any], make: Make, **given: Any) -> dict[str, Any]:
+def values_for(key: str, section: JsonObject, make: Make, **given: Any) -> dict[str, Any]:
     """Return the arguments for a constructor, from a section of the settings.
 
     Args:
@@ -120,12 +151,15 @@ def values_for(key: str, section: Mapping[str, Any], make: Make, **given: Any) -
     """
     accepted, arguments = inspect.signature(make).parameters, arguments_of(make, key)
     require_arguments(key, section, make)
-    values = {name: value for name, value in given.items() if name in accepted}
+    free, beside = _takes_any(make), BESIDE.get(key, ())
+    known = {*NAMES, *beside, *(name for argument in arguments for name in argument.settings)}
+    values = {name: value for name, value in section.items() if name not in known}  # for keywords of any name
+    values |= {name: value for name, value in given.items() if name in accepted or (free and name in beside)}
     for argument in arguments:
         present = [section[name] for name in argument.settings if name in section]
         if len(present) < len(argument.settings):
             continue
-        value = tuple(present) if len(argument.settings) > 1 else present[0]
+        value: Any = tuple(present) if len(argument.settings) > 1 else present[0]
         if argument.in_epochs:
             value *= given["steps_per_epoch"]
         if argument.hint is Path:  # which no YAML has
@@ -134,13 +168,13 @@ def values_for(key: str, section: Mapping[str, Any], make: Make, **given: Any) -
     return values
 
 
-def require_arguments(key: str, section: Mapping[str, Any], make: Make) -> None:
+def require_arguments(key: str, section: JsonObject, make: Make) -> None:
     """Raise a `ValueError` unless the keys of a section are arguments of the constructor, and none is missing."""
     arguments = arguments_of(make, key)
     known = [name for argument in arguments for name in argument.settings]
-    free = any(each.kind == each.VAR_KEYWORD for each in inspect.signature(make).parameters.values())
+    free = _takes_any(make)
     for name, value in section.items():
-        if name not in (*known, *NAMES, *BESIDE.get(key, ())) and not free:
+        if name not in (*known, *NAMES, *BESIDE.get(key, ())) and (name in GIVEN or not free):
             rate = ["learning_rate"] if key != DATA and "learning_rate" in inspect.signature(make).parameters else []
             takes = f"it takes {', '.join([*rate, *known]) or 'none'}"
             raise ValueError(f"{key}.{name}: expected an argument of {make.__name__}, received {value!r}; {takes}")
@@ -202,6 +236,11 @@ def _import_from_here() -> None:
     if here not in sys.path:
         sys.path.insert(0, here)
     importlib.invalidate_caches()
+
+
+def _takes_any(make: Make) -> bool:
+    """Return whether a constructor takes keywords of any name."""
+    return any(each.kind == each.VAR_KEYWORD for each in inspect.signature(make).parameters.values())
 
 
 def _is_tuple(hint: Any) -> bool:

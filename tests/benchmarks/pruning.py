@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import optuna
 
-from glassnet.config import register_resolvers, to_settings
+from glassnet.config import Settings, register_resolvers, to_settings, training_plan
 from glassnet.runs import PrunedError
 from glassnet.config.compose import CONF, composed
 from glassnet.tables import PreparedData, open_prepared
@@ -41,20 +41,23 @@ PRUNERS: dict[str, tuple[int, Prune]] = {  # the steps of a training at which ea
 
 
 @cache
-def _data(data: str, schedule: str) -> tuple[dict[str, Any], PreparedData]:
+def _data(data: str, schedule: str) -> tuple[Settings, PreparedData]:
     settings = to_settings(composed([f"data={data}", f"schedule={schedule}"]), "conf/")
     folder = Path(tempfile.gettempdir()) / "glassnet-pruning" / data
-    return settings.describing_the_result(), open_prepared(settings.data.choice(), folder, by_dvc=False)
+    return settings, open_prepared(settings.data.choice(), folder, by_dvc=False)
 
 
 @cache
 def _train(data: str, schedule: str, rate: float, sizes: str) -> tuple[Row, ...]:
     """Return the history of a training; empty if it diverged."""
-    values, prepared = _data(data, schedule)
-    values["optimizer"]["learning_rate"], values["model"]["hidden_sizes"] = rate, SIZES[sizes]
-    classes = len(prepared.class_names) or None
+    settings, prepared = _data(data, schedule)
+    optimizer = settings.optimizer.model_copy(update={"learning_rate": rate})
+    model = settings.model.model_copy(update={"hidden_sizes": SIZES[sizes]})
+    train, validation = prepared.split("train"), prepared.split("validation")
+    changed = settings.model_copy(update={"optimizer": optimizer, "model": model})
+    plan = training_plan(changed, train.X.shape[1], len(prepared.class_names) or None)
     try:
-        return tuple(train_network(values, prepared.split("train"), prepared.split("validation"), classes, []).history)
+        return tuple(train_network(plan, train, validation, []).history)
     except TrainingDivergedError:
         return ()
 
@@ -69,7 +72,7 @@ def search(sampler: str, data: str, schedule: str, seed: int, steps: int, prune:
         rate = float(f"{trial.suggest_float('rate', 1e-4, 1e-1, log=True):.4g}")
         history = _train(data, schedule, rate, trial.suggest_categorical("sizes", tuple(SIZES)))
         watcher = pruning.Pruner(trial)
-        epochs = _data(data, schedule)[0]["training"]["epochs"]
+        epochs = _data(data, schedule)[0].training.epochs
         try:
             for epoch, row in enumerate(history, 1):
                 seconds += row["seconds"]

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from glassnet import nn, optim
-from glassnet.config import parse_settings
+from glassnet.config import parse_settings, training_plan
 from glassnet.data import ArrayDataset, DataLoader
 from glassnet.diagnostics import (
     Change,
@@ -61,12 +61,16 @@ def _train(prepared: Any, data: str, changes: dict[str, Any]) -> Training:
         else:
             values[section] = value if section == "seed" else _choice(section, value)
     rows = prepared(data, *((name[5:], value) for name, value in changes.items() if name.startswith("data.")))
-    settings = parse_settings(values, "test").describing_the_result()
+    settings = parse_settings(values, "test")
     telemetry = Telemetry(values["training"]["telemetry_every"])
     classes = len(rows.class_names) or None
-    trained = train_network(settings, rows.split("train"), rows.split("validation"), classes, [telemetry])
+    train = rows.split("train")
+    plan = training_plan(settings, train.X.shape[1], classes)
+    trained = train_network(plan, train, rows.split("validation"), [telemetry])
     random_baseline = math.log(classes) if classes else 1.0
-    return Training(trained.history, telemetry.rows, trained.best_epoch, random_baseline, setup_of(settings))
+    return Training(
+        trained.history, telemetry.rows, trained.best_epoch, random_baseline, setup_of(settings.describing_the_result())
+    )
 
 
 def errors_of(*groups: ErrorGroup) -> ErrorAnalysis:

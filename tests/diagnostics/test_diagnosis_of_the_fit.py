@@ -12,7 +12,7 @@ from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from sklearn.datasets import make_classification, make_gaussian_quantiles, make_moons, make_regression
 
-from glassnet.config import parse_settings
+from glassnet.config import Settings, parse_settings, training_plan
 from glassnet.config.compose import register_resolvers
 from glassnet.data import ArrayDataset
 from glassnet.diagnostics import Finding, Telemetry, Training, diagnose, examine_scores, next_improvements
@@ -131,12 +131,12 @@ DATA = {
 }
 
 
-def _compose(overrides: list[str]) -> dict[str, Any]:
+def _compose(overrides: list[str]) -> Settings:
     """Return the settings that conf/ gives with these overrides."""
     register_resolvers(CONF)
     with initialize_config_dir(str(CONF), version_base=None):
         values = OmegaConf.to_container(compose("config", overrides), resolve=True)
-    return parse_settings(values, "test").describing_the_result()
+    return parse_settings(values, "test")
 
 
 def _train(data: str, *overrides: str) -> Training:
@@ -150,10 +150,11 @@ def _train(data: str, *overrides: str) -> Training:
     settings = _compose(list(overrides))
     telemetry = Telemetry(50)
     train, validation = ArrayDataset(X[:rows], y[:rows]), ArrayDataset(X[rows:], y[rows:])
-    trained = train_network(settings, train, validation, classes, [telemetry])
+    trained = train_network(training_plan(settings, X.shape[1], classes), train, validation, [telemetry])
     random_baseline = math.log(classes) if classes else 1.0
     return Training(
-        trained.history, telemetry.rows, trained.best_epoch, random_baseline, setup_of(settings),
+        trained.history, telemetry.rows, trained.best_epoch, random_baseline,
+        setup_of(settings.describing_the_result()),
         validation_baseline=None if classes else float(np.square(y[rows:]).mean()),
         validation_majority=(len(y) - rows, int(np.bincount(y[rows:]).max())) if classes else None,
     )  # fmt: skip
@@ -436,9 +437,9 @@ def test_a_larger_softmax_regression_is_an_mlp() -> None:
         name, _, values = sizes.partition("=")
         assert name == "model.hidden_sizes"
         largest = yaml.safe_load(f"[{values}]")[-1]
-        settings = _compose([*kept, f"{name}={largest}"])["model"]
-        assert settings["hidden_sizes"]
-        assert settings["init"] != "zeros"
+        model = _compose([*kept, f"{name}={largest}"]).model
+        assert model.hidden_sizes
+        assert model.init != "zeros"
 
 
 def test_a_stronger_penalty_is_a_stronger_decay_where_the_optimizer_decays() -> None:
@@ -446,4 +447,4 @@ def test_a_stronger_penalty_is_a_stronger_decay_where_the_optimizer_decays() -> 
     overrides = ("optimizer=adamw", "model.dropout=0.4", "model.hidden_sizes=[256,256]", "seed=1")
     training = _train("clusters", *overrides)
     finding = next(each for each in diagnose(training) if each.name == "overfitting")
-    assert _compose(_overrides_of(finding, *overrides))["optimizer"]["weight_decay"] == 0.1
+    assert _compose(_overrides_of(finding, *overrides)).optimizer.model_dump()["weight_decay"] == 0.1

@@ -2,6 +2,7 @@
 
 import math
 import re
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,11 +10,12 @@ import pytest
 from sklearn.datasets import load_digits
 
 from glassnet import nn, optim
-from glassnet.config import parse_settings
+from glassnet.config import parse_settings, training_plan
 from glassnet.data import ArrayDataset, DataLoader
 from glassnet.diagnostics import learning_rate_range_test, sanity, sanity_checks
 from glassnet.diagnostics.sanity import _first_loss
-from glassnet.training.builders import make_network
+from glassnet.training import TrainingPlan
+from glassnet.training.train import make_network
 from tests.settings import params
 
 
@@ -126,10 +128,10 @@ def test_a_loss_that_never_blows_up_gives_the_rate_of_the_steepest_fall() -> Non
     assert 1e-3 < result.suggestion < 0.3
 
 
-def _settings(**model: Any) -> dict[str, Any]:
+def _plan(features: int, classes: int | None, **model: Any) -> TrainingPlan:
     values = params()
     values["model"] |= model
-    return parse_settings(values, "test").describing_the_result()
+    return training_plan(parse_settings(values, "test"), features, classes)
 
 
 def _rows(scale: float = 1.0) -> ArrayDataset:
@@ -139,11 +141,11 @@ def _rows(scale: float = 1.0) -> ArrayDataset:
 
 def test_a_sound_start_passes_both_checks() -> None:
     """Classification, with noise for labels that only learning by heart can fit; and regression."""
-    lines = sanity_checks(_settings(hidden_sizes=[32], dropout=0.5), _rows(), _rows(), 3)
+    lines = sanity_checks(_plan(4, 3, hidden_sizes=[32], dropout=0.5), _rows())
     assert f"ln 3 = {math.log(3):.3f}" in lines[0]
     assert "learnt by heart" in lines[1]
     rows = ArrayDataset(_rows().X, np.random.default_rng(2).standard_normal((60, 1)).astype(np.float32))
-    assert len(sanity_checks(_settings(hidden_sizes=[32]), rows, rows, None)) == 2
+    assert len(sanity_checks(_plan(4, None, hidden_sizes=[32]), rows)) == 2
 
 
 @pytest.mark.parametrize("init", ["he_normal", "he_uniform", "xavier_normal", "zeros"])
@@ -157,8 +159,8 @@ def test_no_usual_initialization_is_called_out_of_scale(
     X = rng.standard_normal((200, 20)).astype(np.float32)
     y = rng.integers(0, classes, 200) if classes else rng.standard_normal((200, 1)).astype(np.float32)
     for seed in range(3):
-        settings = _settings(hidden_sizes=hidden_sizes, init=init) | {"seed": 100 * seed}
-        first, error = _first_loss(settings, ArrayDataset(X, y), classes)
+        plan = replace(_plan(20, classes, hidden_sizes=hidden_sizes, init=init), seed=100 * seed)
+        first, error = _first_loss(plan, ArrayDataset(X, y))
         random_baseline, usual = (math.log(classes), 1.0) if classes else (float(np.square(y).mean()), 2.0)
         assert random_baseline - 3 * error <= first + 1e-6
         assert first - 3 * error <= random_baseline + usual
@@ -180,22 +182,20 @@ def test_a_first_loss_too_high_or_too_low_is_named(
             answers = 10.0 * np.eye(3)[rows.y] if classes else rows.y
             return factor * super().forward(X) if factor else answers.astype(np.float32)
 
-    def make(settings: dict[str, Any], train: ArrayDataset, classes: int | None) -> tuple[nn.Module, None, nn.Loss]:
-        model, _, loss = make_network(settings, train, classes)
-        assert isinstance(model, nn.Sequential)
-        return Biased(*model.layers), None, loss
+    def make(plan: TrainingPlan, train: ArrayDataset) -> tuple[nn.Module, nn.Loss]:
+        model, loss = make_network(plan, train)
+        return Biased(*model.layers), loss
 
     monkeypatch.setattr(sanity, "make_network", make)
     with pytest.raises(ValueError, match=f"expected the first loss near .*, received .*{part}"):
-        sanity_checks(_settings(hidden_sizes=[64, 64]), rows, rows, classes)
+        sanity_checks(_plan(4, classes, hidden_sizes=[64, 64]), rows)
 
 
 def test_a_first_loss_of_one_draw_is_neither_near_nor_far() -> None:
     """The network of 16 units that starts at 3.375 on digits, ln 10 being 2.303, is one of many that start lower."""
-    values = _settings(hidden_sizes=[16])
     X, y = load_digits(return_X_y=True)
     X = ((X - X.mean(axis=0)) / np.maximum(X.std(axis=0), 1e-3)).astype(np.float32)
-    lines = sanity_checks(values, ArrayDataset(X, y), ArrayDataset(X, y), 10)
+    lines = sanity_checks(_plan(64, 10, hidden_sizes=[16]), ArrayDataset(X, y))
     assert re.fullmatch(
         r"first loss (2\.[4-9]|3\.[0-2])\d+, the mean of 16 initializations, near ln 10 = 2\.303 \(up to 1 above .*",
         lines[0],
@@ -205,6 +205,6 @@ def test_a_first_loss_of_one_draw_is_neither_near_nor_far() -> None:
 def test_features_out_of_scale_and_a_network_that_is_too_small_are_named() -> None:
     """A first loss far from the random baseline; rows that cannot be learnt by heart."""
     with pytest.raises(ValueError, match=r"expected the first loss near ln 3 = 1\.099, received \d"):
-        sanity_checks(_settings(hidden_sizes=[32]), _rows(1000.0), _rows(), 3)
+        sanity_checks(_plan(4, 3, hidden_sizes=[32]), _rows(1000.0))
     with pytest.raises(ValueError, match=r"expected the loss on 16 rows to fall below 0\.02"):
-        sanity_checks(_settings(hidden_sizes=[]), _rows(), _rows(), 3)
+        sanity_checks(_plan(4, 3, hidden_sizes=[]), _rows())

@@ -63,6 +63,25 @@ class Smoothed(nn.SoftmaxCrossEntropy):
     def __init__(self, smoothing: float):
         super().__init__(smoothing)
 
+class Tenth(optim.SGD):
+    def __init__(self, parameters, learning_rate: float, **options):
+        super().__init__(parameters, learning_rate / 10, **options)
+
+class Counting(training.Callback):
+    def __init__(self, word: str):
+        self.word, self.epochs = word, 0
+
+    def on_epoch_end(self, run):
+        self.epochs += len(self.word)
+        print(self.word, self.epochs)
+        run.model.parameters()[0].data *= 1 - 1e-3 * self.epochs
+
+    def state_dict(self):
+        return {"epochs": self.epochs}
+
+    def load_state_dict(self, state):
+        self.epochs = state["epochs"]
+
 class Ending(training.Callback):
     def __init__(self, epoch: int):
         self.epoch = epoch
@@ -78,7 +97,10 @@ FILES = {
     "activation/swish": "_target_: {m}.Swish\nslope: 1.5",
     "schedule/halving": "_target_: {m}.halving\nevery: 2",
     "loss/smoothed": "_target_: {m}.Smoothed\nsmoothing: 0.1",
+    "optimizer/tenth": "_target_: {m}.Tenth\nlearning_rate: 0.2\nmomentum: 0.5",
     "callback/ending": "_target_: {m}.Ending\nepoch: 2",
+    "callback/ema": "_target_: {m}.Counting\nword: average",
+    "callback/many": "defaults:\n  - ema@ema\n  - ending@ending\nlog:\n  _target_: {m}.Counting\n  word: log",
 }
 
 
@@ -132,6 +154,37 @@ def test_a_killed_training_with_ones_own_classes_resumes_to_the_same_bytes(
     assert not Path("parts/models/model.safetensors").exists()
     resumed = _train(monkeypatch, "parts", *ALL, "training.resume=true")
     assert resumed.model.read_bytes() == whole.model.read_bytes()
+
+
+def test_a_killed_training_with_several_callbacks_resumes_to_the_same_bytes(
+    module: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Two of one class each get their own state back; they are called in the order of their names."""
+    whole = _train(monkeypatch, "whole", "callback=many")
+    assert [line for line in capfd.readouterr().out.splitlines() if line.startswith(("log ", "average "))] == [
+        "average 7", "log 3", "average 14", "log 6", "average 21", "log 9",
+    ]  # fmt: skip
+    sections = _manifest(whole)["settings"]["callback"]
+    assert {name: section["_target_"].partition(".")[2] for name, section in sections.items()} == {
+        "ema": "Counting", "ending": "Ending", "log": "Counting",
+    }  # fmt: skip
+    monkeypatch.setenv("END", "1")
+    with pytest.raises(SystemExit):
+        _train(monkeypatch, "parts", "callback=many")
+    counting = f"_target_:{module}.Counting"
+    others = (f"+callback.log={{{counting},word:log}}", f"+callback.ema={{{counting},word:average}}")
+    resumed = _train(monkeypatch, "parts", *others, "+callback@callback.ending=ending", "training.resume=true")
+    assert _manifest(resumed)["key"] == _manifest(whole)["key"]  # another order is the same run
+    assert resumed.model.read_bytes() == whole.model.read_bytes()
+
+
+def test_the_schedule_obeys_an_optimizer_that_changes_its_rate(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The learning rate has one owner; keywords that the constructor passes on arrive."""
+    layout = _train(monkeypatch, "run", "optimizer=tenth", "schedule=constant")
+    rows = [line.split(",") for line in layout.history.read_text().splitlines()]
+    assert {float(row[rows[0].index("learning_rate")]) for row in rows[1:]} == {0.02}
+    plain = _train(monkeypatch, "plain", "optimizer=tenth", "schedule=constant", "optimizer.momentum=0.0")
+    assert plain.model.read_bytes() != layout.model.read_bytes()
 
 
 def test_a_change_of_the_module_is_another_run(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,6 +241,34 @@ def test_a_promotion_writes_the_choices(module: str) -> None:
     assert {path: path.read_text() for path in Path("conf").rglob("*.yaml")} == before
 
 
+def test_a_promotion_writes_several_callbacks(module: str) -> None:
+    """Each value goes to the file that has it: that of the choice, or of its defaults list."""
+    before = {path: path.read_text() for path in Path("conf").rglob("*.yaml")}
+    write_params()
+    values = read_params().model_dump()
+    values["callback"] = {
+        "ema": {"_target_": f"{module}.Counting", "word": "mean"},
+        "ending": {"_target_": f"{module}.Ending", "epoch": 3},
+        "log": {"_target_": f"{module}.Counting", "word": "row"},
+    }
+    chosen = parse_settings(values, "test")
+    settings = chosen.describing_the_result()
+    assert changes_from_conf(Path("conf"), settings) == (
+        "callback=many", "callback.ema.word=mean", "callback.ending.epoch=3", "callback.log.word=row",
+    )  # fmt: skip
+    edits = edits_to(Path("conf"), chosen)
+    write_files(edited(edits))
+    write_params()
+    assert read_params().describing_the_result() == settings
+    assert "word: mean" in Path("conf/callback/ema.yaml").read_text()
+    write_files(taken_back(edits))
+    assert {path: path.read_text() for path in Path("conf").rglob("*.yaml")} == before
+    settings["callback"] = {"other": values["callback"]["log"]}
+    assert changes_from_conf(Path("conf"), settings) == (f"+callback.other={{_target_:{module}.Counting,word:row}}",)
+    with pytest.raises(UserError, match=r"conf/callback: expected a choice of other together there, found none"):
+        edits_to(Path("conf"), parse_settings({**values, "callback": settings["callback"]}, "test"))
+
+
 def test_a_sweep_goes_over_the_arguments(module: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As over those of ours."""
     _train(monkeypatch, "x", "-m", "optimizer=lion", "optimizer.betas=[0.9,0.99],[0.5,0.9]", "hydra.sweep.dir=s")
@@ -213,9 +294,24 @@ def test_a_sweep_goes_over_the_arguments(module: str, monkeypatch: pytest.Monkey
         (["+optimizer.warmup_epochs=3"], "optimizer.warmup_epochs: expected an argument of Lion, received 3"),
         (
             ["schedule=halving", "+schedule.learning_rate=3"],
-            "schedule.learning_rate: expected an argument of halving",
+            "schedule: expected no learning_rate of its own, received 3; set optimizer.learning_rate",
         ),
         (["loss=smoothed", "~loss.smoothing"], "loss.smoothing: expected a value for Smoothed, received none"),
+        (
+            ["schedule=cosine", "+schedule.learning_rate=3"],
+            "schedule: expected no learning_rate of its own, received 3; set optimizer.learning_rate",
+        ),
+        (
+            ["callback=many", "callback.log._target_={m}.Lyon"],
+            "callback.log._target_: expected a class of {m}, received",
+        ),
+        (["callback=many", "callback.log._target_={m}.Lion"], "callback.log._target_: expected a subclass of Callback"),
+        (
+            ["callback=many", "+callback.ema.eopch=3"],
+            "callback.ema.eopch: expected an argument of Counting, received 3",
+        ),
+        (["callback=many", "callback.log.word=[1]"], "callback.log.word: expected a valid string, received [1]"),
+        (["callback=many", "+callback.third=3"], "callback.third: expected a class of your own with its _target_, rec"),
         (["loss=mean_absolute_error"], "loss: expected one for classification, received MeanAbsoluteError()"),
     ],
 )

@@ -12,6 +12,7 @@ from glassnet import nn, optim
 from glassnet.data import ArrayDataset, DataLoader
 from glassnet.tables import TablePreprocessing, load_model
 from glassnet.training import (
+    Architecture,
     BestWeights,
     Callback,
     EarlyStopping,
@@ -361,16 +362,10 @@ def test_progress_is_plain_lines_outside_a_terminal(capsys: pytest.CaptureFixtur
 
 
 def _model_file() -> ModelFile[Any]:
-    architecture: dict[str, Any] = {
-        "sizes": [2, 4, 3],
-        "activation": "tanh",
-        "dropout": 0.1,
-        "normalization": "batch",
-        "init": "he_normal",
-    }
-    model = nn.mlp(**architecture, rng=np.random.default_rng(0))
+    architecture = Architecture((2, 4, 3), "tanh", dropout=0.1, normalization="batch")
+    model = architecture.build(np.random.default_rng(0), np.random.default_rng(1))
     frame = pd.DataFrame({"a": [1.0, 2.0, 4.0], "b": [3.0, 3.5, 9.0]})
-    return ModelFile(model, architecture, TablePreprocessing.fit(frame, ("a", "b")), ("x", "y", "z"), {"epoch": 3})
+    return ModelFile(model, architecture, TablePreprocessing.fit(frame, ("a", "b")), ("x", "y", "z"), {"best_epoch": 3})
 
 
 def test_a_model_file_stands_alone(tmp_path: Path) -> None:
@@ -383,6 +378,7 @@ def test_a_model_file_stands_alone(tmp_path: Path) -> None:
     loaded = load_model(tmp_path / "one")
     frame = pd.DataFrame({"b": [1.0, 2.0], "other": ["?", "!"], "a": [0.5, 0.1]})
     assert loaded.predict_frame(frame).tobytes() == saved.predict_frame(frame).tobytes()
+    assert loaded.architecture == saved.architecture
     assert (loaded.class_names, loaded.about) == (saved.class_names, saved.about)
 
 

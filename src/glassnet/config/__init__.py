@@ -1,6 +1,7 @@
 """Configuration: typed settings, conf/ and params.yaml, and how the one becomes the other."""
 
 from glassnet.config.ablation import ABLATION, UNCHANGED
+from glassnet.config.build import own_callbacks, plan_of_baseline, training_plan
 from glassnet.config.changes import changes_from_conf
 from glassnet.config.compose import (
     CONF,
@@ -59,10 +60,12 @@ __all__ = [
     "flatten",
     "named_by",
     "named_in_conf",
+    "own_callbacks",
     "own_files",
     "own_sections",
     "parse_override",
     "parse_settings",
+    "plan_of_baseline",
     "read_params",
     "read_tuning",
     "register_resolvers",
@@ -70,6 +73,7 @@ __all__ = [
     "require_own_classes",
     "taken_back",
     "to_settings",
+    "training_plan",
     "tuning_step",
     "tuning_with",
     "tuning_without",

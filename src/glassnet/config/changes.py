@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from glassnet.components import TARGET
 from glassnet.config.conf_edits import GROUPS
 from glassnet.config.presets import choice_in, read_group
 from glassnet.config.yaml_text import load_yaml
@@ -31,7 +30,13 @@ def changes_from_conf(conf: Path, values: JsonObject) -> tuple[str, ...]:
     for group in OPTIONAL:
         if values.get(group):
             section = section_of(values, group)
-            changes.append(f"{group}={as_override(section)}" if TARGET in section else f"{group}={section['name']}")
+            choice = choice_in(conf, group, section)
+            if (conf / group / f"{choice}.yaml").is_file():
+                choices += [f"{group}={choice}"] if choice != chosen.get(group) else []
+                changes += _differences(group, section, read_group(conf, group, choice, data))
+            else:  # Hydra takes no mapping for the choice of a group
+                choices += [f"{group}=null"] if chosen.get(group) is not None else []
+                changes += [f"+{group}.{key}={as_override(value)}" for key, value in section.items()]
         elif chosen.get(group) is not None:
             choices.append(f"{group}=null")
     if values["seed"] != main["seed"]:

@@ -7,10 +7,11 @@ from typing import Any, TypeAlias
 import yaml
 
 from glassnet.config.errors import UserError
-from glassnet.config.presets import choice_in, preset_for
+from glassnet.config.presets import choice_in, is_several, preset_for
 from glassnet.config.settings import Settings
+from glassnet.config.several import Place, places_in
 from glassnet.config.yaml_text import load_yaml
-from glassnet.files import JsonObject, JsonValue, write_whole
+from glassnet.files import JsonObject, JsonValue, section_of, write_whole
 
 GROUPS = ("data", "model", "optimizer", "schedule", "training")
 
@@ -68,22 +69,26 @@ def edits_to(conf: Path, settings: Settings) -> list[Edit]:
 
 def optional_sections(settings: Settings) -> dict[str, JsonObject | None]:
     """Return the sections of the groups of which nothing may be chosen; None for those of which nothing is."""
-    activation = settings.model.activation
-    sections = {
+    values = settings.model_dump()
+    activation = values["model"]["activation"]
+    return {
         "activation": None if isinstance(activation, str) else activation,
-        "loss": settings.loss,
-        "callback": settings.callback,
+        "loss": values["loss"],
+        "callback": values["callback"],
     }
-    return {group: None if section is None else section.model_dump() for group, section in sections.items()}
 
 
 def _of_group(conf: Path, group: str, values: JsonObject, data: str) -> list[_Wanted]:
     """Return the choice of a group, and each of its values with the file and the keys that it stands below."""
     choice = choice_in(conf, group, values)
     path, preset = conf / group / f"{choice}.yaml", preset_for(conf, data)
+    if not choice:
+        raise UserError(f"{path.parent}: expected a choice of {', '.join(values)} together there, found none")
     if not path.is_file():
         raise UserError(f"{path}: expected a choice of {group} there, found none")
     wanted: list[_Wanted] = [(conf / "config.yaml", ("defaults", group), choice)]
+    if is_several(values):
+        return wanted + _of_several(path, places_in(conf, group, choice), values)
     own = load_yaml(path.read_text(encoding="utf-8"))
     for key, value in values.items():
         if key == "name" and key not in own:  # a class of one's own is called by its file
@@ -91,6 +96,18 @@ def _of_group(conf: Path, group: str, values: JsonObject, data: str) -> list[_Wa
         file, outer = (path, ()) if key in own else (preset, (group,))
         inner = value.items() if isinstance(value, dict) else [(None, value)]
         wanted += [(file, (*outer, key) if name is None else (*outer, key, name), each) for name, each in inner]
+    return wanted
+
+
+def _of_several(path: Path, entries: dict[str, dict[str, Place]], values: JsonObject) -> list[_Wanted]:
+    """Return each value of several classes of one's own, with its place; what has none is missed in the choice's."""
+    wanted: list[_Wanted] = []
+    for name in values:
+        for key, value in section_of(values, name).items():
+            if key == "name" and key not in entries[name]:
+                continue
+            place = entries[name].get(key, Place(path, (name, key), None))
+            wanted.append((place.file, place.keys, value))
     return wanted
 
 

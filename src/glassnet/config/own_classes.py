@@ -1,6 +1,6 @@
 """Classes and functions of one's own that settings name: that they exist, take what they are given, their files."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,12 @@ from glassnet.config.errors import UserError
 from glassnet.config.settings import Settings, describe_problem
 from glassnet.config.signatures import OwnSection, misfits
 from glassnet.config.yaml_text import load_yaml
+from glassnet.files import JsonObject
 from glassnet.training import Callback
 
 BASES: dict[str, type | None] = {
     DATA: None,
-    "model.activation": nn.Module,
+    "activation": nn.Module,
     "optimizer": optim.Optimizer,
     "schedule": None,
     "loss": nn.Loss,
@@ -23,14 +24,26 @@ BASES: dict[str, type | None] = {
 }
 
 
-def own_sections(settings: Settings) -> dict[str, dict[str, Any]]:
-    """Return the sections that choose a class of one's own, by their keys."""
+def own_sections(settings: Settings) -> dict[str, JsonObject]:
+    """Return the sections that choose a class of one's own, by their keys.
+
+    Callbacks come in the order of their names, in which they are called: the order of a mapping is no setting.
+    """
+    callbacks = settings.callback if isinstance(settings.callback, dict) else {}
     sections = {
         "model.activation": settings.model.activation,
         **{key: getattr(settings, key) for key in ("optimizer", "schedule", "loss", "callback")},
+        **{f"callback.{name}": section for name, section in sorted(callbacks.items())},
     }
-    own = {key: section.model_dump() for key, section in sections.items() if isinstance(section, OwnSection)}
-    return {DATA: dict(settings.data.choice().source), **own} if isinstance(settings.data, OwnSection) else own
+    own: dict[str, JsonObject] = {
+        key: section.model_dump() for key, section in sections.items() if isinstance(section, OwnSection)
+    }
+    return {DATA: settings.data.choice().source, **own} if isinstance(settings.data, OwnSection) else own
+
+
+def kind_of(key: str) -> str:
+    """Return of which kind the class is that a section of this key chooses: "callback.log" chooses a callback."""
+    return key.removeprefix("model.").partition(".")[0]
 
 
 def require_own_classes(settings: Settings) -> None:
@@ -41,7 +54,7 @@ def require_own_classes(settings: Settings) -> None:
     """
     for key, section in own_sections(settings).items():
         try:
-            made = find(key, section, {}, BASES[key])
+            made = find(key, section, {}, BASES[kind_of(key)])
             require_arguments(key, section, made)
         except ValueError as error:
             raise UserError(str(error)) from error
@@ -53,7 +66,7 @@ def require_own_classes(settings: Settings) -> None:
 
 def own_files(settings: Settings) -> list[Path]:
     """Return the Python files of one's own that the settings name: they are code that a result depends on."""
-    return sorted({path for section in own_sections(settings).values() for path in source_files(section[TARGET])})
+    return sorted({path for target in targets_in(own_sections(settings)) for path in source_files(target)})
 
 
 def require_dependencies(settings: Settings) -> None:
@@ -66,7 +79,7 @@ def require_dependencies(settings: Settings) -> None:
     for key, section in own.items():
         stage, why = ("fetch", "the data come from it") if key == DATA else ("train", "a part of the training is in it")
         deps = [each.replace("${data.path}", settings.data.path) for each in pipeline[stage]["deps"]]
-        for path in source_files(section[TARGET]):
+        for path in source_files(str(section[TARGET])):
             if path.is_relative_to(here) and not any(path.relative_to(here).is_relative_to(each) for each in deps):
                 name = path.relative_to(here).parts[0]
                 raise UserError(
@@ -93,7 +106,5 @@ def named_in_conf(where: str, target: object) -> Any:
 
 def named_by(settings: Settings) -> Callable[[str, object], Any]:
     """Return what finds the class that a model file names, if these settings name it or conf/ does."""
-    named: Mapping[str, Any] = own_sections(settings)
-    return lambda where, target: (
-        import_target(where, target) if target in targets_in(named) else named_in_conf(where, target)
-    )
+    named = targets_in(own_sections(settings))
+    return lambda where, target: import_target(where, target) if target in named else named_in_conf(where, target)

@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError, model_validator
+from pydantic_core import PydanticCustomError
 
 from glassnet import nn, optim
 from glassnet.config.data_settings import AnyData
@@ -15,7 +16,7 @@ from glassnet.config.fields import (
     Positive,
     Section,
 )
-from glassnet.config.signatures import OURS, OWN, REFUSED, OwnSection, choice_of, kind_of
+from glassnet.config.signatures import OURS, OWN, REFUSED, SEVERAL, OneOrSeveral, OwnSection, choice_of, kind_of
 from glassnet.config.unknown_keys import keys_of, unknown_setting
 from glassnet.files import JsonObject, JsonValue
 from glassnet.overrides import as_setting
@@ -34,17 +35,30 @@ class OwnOptimizerSettings(OwnSection):
     learning_rate: Positive
 
 
+def _without_rate(section: Any) -> Any:
+    """Refuse a second learning rate: a schedule starts from that of the optimizer."""
+    if isinstance(section, dict) and "learning_rate" in section:
+        rate = section["learning_rate"]
+        message = f"expected no learning_rate of its own, received {rate!r}; set optimizer.learning_rate"
+        raise PydanticCustomError(REFUSED, "{said}", {"said": message})
+    return section
+
+
 class ScheduleSettings(Section):
     """What every schedule has, a warm-up of so many epochs; the rest follows from the signature of each."""
 
     name: str
     warmup_epochs: NotNegativeCount
 
+    _rate = model_validator(mode="before")(_without_rate)
+
 
 class OwnScheduleSettings(OwnSection):
     """A schedule of one's own, after a warm-up of so many epochs."""
 
     warmup_epochs: NotNegativeCount = 0
+
+    _rate = model_validator(mode="before")(_without_rate)
 
 
 class LossSettings(Section):
@@ -58,6 +72,7 @@ if TYPE_CHECKING:
     AnyOptimizer: TypeAlias = OptimizerSettings | OwnOptimizerSettings
     AnySchedule: TypeAlias = ScheduleSettings | OwnScheduleSettings
     AnyLoss: TypeAlias = LossSettings | OwnSection
+    AnyCallback: TypeAlias = OwnSection | dict[str, OwnSection]
 else:
     AnyActivation = Annotated[
         Annotated[Literal[tuple(nn.ACTIVATIONS)], Tag(OURS)] | Annotated[OwnSection, Tag(OWN)], Discriminator(kind_of)
@@ -65,6 +80,7 @@ else:
     AnyOptimizer = choice_of(optim.OPTIMIZERS, OptimizerSettings, OwnOptimizerSettings, tried=True)
     AnySchedule = choice_of(optim.SCHEDULES, ScheduleSettings, OwnScheduleSettings)
     AnyLoss = choice_of(nn.LOSSES, LossSettings, OwnSection, tried=True)
+    AnyCallback = OneOrSeveral
 
 
 class ModelSettings(Section):
@@ -125,7 +141,7 @@ class Settings(Section):
     optimizer: AnyOptimizer
     schedule: AnySchedule
     loss: AnyLoss | None = None
-    callback: OwnSection | None = None
+    callback: Annotated[AnyCallback | None, BeforeValidator(lambda value: None if value == {} else value)] = None
     activation: OwnSection | None = None  # the choice in conf/activation; it is that of the model
     training: TrainingSettings
     tracking: TrackingSettings
@@ -223,11 +239,9 @@ def parse_settings(values: object, source: str) -> Settings:
 def describe_problem(problem: Any) -> str:
     """Return in one line what pydantic finds wrong with a setting."""
     path = [str(part) for part in problem["loc"]]
-    if len(path) > 1 and path[0] in {"data", "optimizer", "schedule", "loss"}:
-        chooses = path[1] == OURS
-        path = [part for part in path if part not in (OURS, OWN)]
-        del path[1 : 1 + chooses]  # the choice that pydantic followed, not a key
-    path = [part for part in path if part not in (OURS, OWN)]
+    chooses = len(path) > 1 and path[1] == OURS
+    path = [part for part in path if part not in (OURS, OWN, SEVERAL, "[key]")]
+    del path[1 : 1 + chooses]  # the choice that pydantic followed, not a key
     key = ".".join(path) or "settings"
     received = problem["input"]
     if problem["type"] == "extra_forbidden":

@@ -24,10 +24,11 @@ from pydantic_core import PydanticCustomError
 
 from glassnet.components import TARGET, Make, arguments_of, construct
 from glassnet.config.fields import Section
+from glassnet.files import JsonObject
 from glassnet.nn import Parameter
 from glassnet.nn.ranges import AddedLater, Checked, Interval, NotEmpty
 
-OURS, OWN = "<ours>", "<own>"  # tags of the two kinds of a section
+OURS, OWN, SEVERAL = "<ours>", "<own>", "<several>"  # tags of the kinds of a section
 REFUSED = "refused"  # the type of the error of a constructor that does not take its arguments together
 
 
@@ -46,6 +47,32 @@ class OwnSection(Section):
         if isinstance(values, dict) and "name" not in values and isinstance(values.get(TARGET), str):
             return {"name": values[TARGET].rpartition(".")[2].lower(), **values}
         return values
+
+
+def _is_name(name: object) -> object:
+    """Refuse a name that would not stand in a key, such as `callback.ema.decay`."""
+    if not (isinstance(name, str) and name.isidentifier()):
+        raise PydanticCustomError(REFUSED, "expected a name of letters, digits and _")
+    return name
+
+
+def _has_target(section: Any) -> Any:
+    if not isinstance(section, OwnSection) and not (isinstance(section, dict) and TARGET in section):
+        said = f"expected a class of your own with its {TARGET}, received {section!r}"
+        raise PydanticCustomError(REFUSED, "{said}", {"said": said})
+    return section
+
+
+# One class of one's own, or several, each by a name.
+OneOrSeveral = Annotated[
+    Annotated[OwnSection, Tag(OWN)]
+    | Annotated[
+        dict[Annotated[str, BeforeValidator(_is_name)], Annotated[OwnSection, BeforeValidator(_has_target)]],
+        BeforeValidator(lambda value: value if isinstance(value, dict) else _has_target(value)),
+        Tag(SEVERAL),
+    ],
+    Discriminator(lambda value: OWN if kind_of(value) == OWN else SEVERAL),
+]
 
 
 def choice_of(ours: Mapping[str, Make], base: type[Section], own: type[OwnSection], tried: bool = False) -> Any:
@@ -91,7 +118,7 @@ def section_of(name: str, make: Make, base: type[Section], tried: bool = False, 
     return section
 
 
-def misfits(section: Mapping[str, Any], make: Make, group: str = "") -> list[Any]:
+def misfits(section: JsonObject, make: Make, group: str = "") -> list[Any]:
     """Return what pydantic finds wrong with the settings of a class of one's own, by the types of its signature."""
     found: list[Any] = []
     for argument in arguments_of(make, group):

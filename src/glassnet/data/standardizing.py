@@ -53,7 +53,7 @@ class Standardizing:
         standardized: npt.NDArray[np.float32] = ((X - self.mean) / divisor).astype(np.float32)
         return standardized
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> dict[str, str | list[float]]:
         """Return a form that JSON can hold."""
         return {"kind": self.kind, "mean": self.mean.tolist(), "scale": self.scale.tolist()}
 

@@ -1,13 +1,14 @@
 """Checks before a long training: does the first loss fit the random baseline, can a few rows be learnt by heart?"""
 
 import math
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 
 from glassnet import optim
 from glassnet.data import ArrayDataset
-from glassnet.training.builders import make_network
+from glassnet.training import TrainingPlan
+from glassnet.training.train import make_network
 
 ROWS, STEPS, RATE = 16, 1_500, 0.01
 NEARLY_ZERO = 0.02
@@ -17,9 +18,7 @@ SURE = 3.0  # standard errors
 VARIANCE = 2.0  # of the outputs of a network that He initialized, for standardized features; Xavier's is at most 1
 
 
-def sanity_checks(
-    settings: dict[str, Any], train: ArrayDataset, validation: ArrayDataset, classes: int | None
-) -> list[str]:
+def sanity_checks(plan: TrainingPlan, train: ArrayDataset) -> list[str]:
     """Return a line for each check that is passed.
 
     A network that knows nothing has logits `z` that do not depend on the label. Over initializations, which are as
@@ -39,11 +38,11 @@ def sanity_checks(
     Raises:
         ValueError: for a check that is not passed.
     """
-    y = np.asarray(train.y[:FIRST_ROWS])
+    y, classes = np.asarray(train.y[:FIRST_ROWS]), plan.architecture.classes
     random_baseline = math.log(classes) if classes else float(np.square(y, dtype=np.float64).mean())
     name = f"ln {classes} = {random_baseline:.3f}" if classes else f"the target's variance, {random_baseline:.3g}"
     usual = VARIANCE / 2 if classes else VARIANCE  # above the random baseline
-    first, error = _first_loss(settings, train, classes)
+    first, error = _first_loss(plan, train)
     received = f"expected the first loss near {name}, received {first:.4g}, the mean of {DRAWS} initializations"
     if not first - SURE * error <= random_baseline + usual:
         raise ValueError(
@@ -54,7 +53,7 @@ def sanity_checks(
             f"sanity: {received}, which is below, before any training; look for labels that the network has seen, and "
             "at what the loss is the mean of"
         )
-    lowest, step = _overfit(settings, train, classes)
+    lowest, step = _overfit(plan, train)
     if lowest > NEARLY_ZERO:
         raise ValueError(
             f"sanity: expected the loss on {min(ROWS, len(train))} rows to fall below {NEARLY_ZERO} within {STEPS} "
@@ -67,27 +66,24 @@ def sanity_checks(
     ]
 
 
-def _first_loss(settings: dict[str, Any], train: ArrayDataset, classes: int | None) -> tuple[float, float]:
+def _first_loss(plan: TrainingPlan, train: ArrayDataset) -> tuple[float, float]:
     """Return the mean loss of freshly initialized networks, and its standard error."""
     X, y = np.asarray(train.X[:FIRST_ROWS]), np.asarray(train.y[:FIRST_ROWS])
     losses = []
     for draw in range(DRAWS):
-        model, _, loss = make_network({**settings, "seed": settings["seed"] + draw}, train, classes)
+        model, loss = make_network(replace(plan, seed=plan.seed + draw), train)
         losses.append(loss.forward(model.eval().forward(X), y))
     return float(np.mean(losses)), float(np.std(losses, ddof=1)) / math.sqrt(DRAWS)
 
 
-def _overfit(settings: dict[str, Any], train: ArrayDataset, classes: int | None) -> tuple[float, int]:
+def _overfit(plan: TrainingPlan, train: ArrayDataset) -> tuple[float, int]:
     """Return the lowest loss on a few rows of all classes, and the step that reached it."""
-    plain = {
-        **settings,
-        "model": {**settings["model"], "dropout": 0.0},
-        "training": {**settings["training"], "label_smoothing": 0.0},
-    }
-    model, _, loss = make_network(plain, train, classes)
+    plain = replace(plan, architecture=replace(plan.architecture, dropout=0.0))
+    model, shaped = make_network(plain, train)
+    loss = shaped.for_evaluation()  # without label smoothing, which keeps a loss away from 0
     labels = np.asarray(train.y)
     order = np.arange(len(labels))
-    if classes:  # one row of each class in turn, as far as they go
+    if classes := plan.architecture.classes:  # one row of each class in turn, as far as they go
         rank_in_class = np.empty(len(labels), dtype=np.int64)
         for label in range(classes):
             of_class = np.flatnonzero(labels == label)

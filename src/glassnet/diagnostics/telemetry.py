@@ -14,7 +14,7 @@ from glassnet.nn import FloatArray
 from glassnet.nn.checks import check_count
 from glassnet.nn.module import Hook
 from glassnet.optim.clipping import euclidean_norm
-from glassnet.training import Callback, TrainingRun
+from glassnet.training import Callback, State, TrainingRun
 
 SATURATED = 1e-3  # a sigmoid or tanh unit this close to a limit hardly passes a gradient on
 
@@ -125,13 +125,14 @@ class Telemetry(Callback):
         """Leave no hook behind."""
         self._remove_hooks()
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> State:
         """Return the measurements so far."""
         return {"samples": self._samples}
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: State) -> None:
         """Bring back what `state_dict` returned."""
-        self._samples = [(int(step), layer, statistics) for step, layer, statistics in state["samples"]]
+        samples: Any = state["samples"]  # lists, where JSON has no tuples
+        self._samples = [(int(step), layer, statistics) for step, layer, statistics in samples]
 
     def _keep(self, name: str) -> Hook:
         return lambda layer, X, Y: self._outputs.append((name, layer, Y))

@@ -29,7 +29,7 @@ from glassnet.runs.manifest import BEST, read_manifest
 from glassnet.tables import PreparedData, load_model
 from glassnet.tables.raw_files import read_json
 from glassnet.training import read_history
-from glassnet.training.model_file import FindClass
+from glassnet.training.architecture import FindClass
 
 Predictions = list[dict[str, str]]
 UNCERTAIN_BELOW = 5  # errors, below which the least certain right answers are shown too

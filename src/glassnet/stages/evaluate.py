@@ -4,7 +4,7 @@ import csv
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -74,7 +74,7 @@ def main(settings: Settings, layout: Layout) -> None:
     baseline = load_model(layout.baseline)
     evaluate = _regression if prepared.task == "regression" else _classification
     evaluated = evaluate(prepared, network, baseline)
-    best = {name: value for name, value in network.about.items() if name.startswith("best_")}
+    best = {name: cast(float, value) for name, value in network.about.items() if name.startswith("best_")}
     validation = {
         **{name.removeprefix("best_validation_"): value for name, value in best.items() if name != "best_epoch"},
         "epoch": best["best_epoch"],
@@ -96,7 +96,7 @@ def _train_baseline(settings: Settings, layout: Layout, prepared: PreparedData) 
     from glassnet.stages import train
 
     print(f"evaluate: {layout.root} has no linear baseline, like every job of a sweep: it is trained first", flush=True)
-    train.train_baseline(settings.describing_the_result(), prepared, layout)
+    train.train_baseline(settings, prepared, layout)
 
 
 def _to_json(values: Mapping[str, object]) -> str:

@@ -1,10 +1,8 @@
 """Predicts for raw rows in a CSV file with the trained model: the same numbers as the model in MLflow gives."""
 
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +18,7 @@ from glassnet.runs import as_line, one_line_errors, read_arguments, require_writ
 from glassnet.sources.csv.options import FileFormat
 from glassnet.sources.csv.strings import StringTable, read_strings
 from glassnet.tables import ImagePreprocessing, load_model, predict_rows
+from glassnet.training import About
 
 
 @dataclass(frozen=True)
@@ -73,7 +72,7 @@ def main() -> None:
     print(f"predict: {len(predictions)} rows, to {output}")
 
 
-def _written_format(about: Mapping[str, Any]) -> FileFormat:
+def _written_format(about: About) -> FileFormat:
     """Return how the table that the model learnt from was written, if it was a CSV of the user's own."""
     data = about["settings"]["data"]
     if data["name"] != "csv" or TARGET in data:

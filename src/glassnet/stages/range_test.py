@@ -2,23 +2,23 @@
 
 import csv
 
-from glassnet.config import Settings
+from glassnet.config import Settings, training_plan
 from glassnet.diagnostics import learning_rate_range_test
 from glassnet.files import whole_file
 from glassnet.reporting import draw_range_test
 from glassnet.runs import Layout, run_stage
 from glassnet.tables import open_prepared
-from glassnet.training.builders import make_loaders, make_network, make_optimizer
+from glassnet.training.train import make_loaders, make_network
 
 
 def main(settings: Settings, layout: Layout) -> float:
     """Raise the learning rate until the loss blows up; return the suggested rate."""
     prepared = open_prepared(settings.data.choice(), layout.prepared, by_dvc=layout.by_dvc)
-    values = settings.describing_the_result()
     train, validation = prepared.split("train"), prepared.split("validation")
-    model, _, loss = make_network(values, train, len(prepared.class_names) or None)
-    loader, _ = make_loaders(values, train, validation)
-    result = learning_rate_range_test(model, loss, make_optimizer(values["optimizer"], model), loader)
+    plan = training_plan(settings, train.X.shape[1], len(prepared.class_names) or None)
+    model, loss = make_network(plan, train)
+    loader, _ = make_loaders(plan, train, validation)
+    result = learning_rate_range_test(model, loss, plan.optimizer(model.parameters()), loader)
     folder = layout.root / "range_test"
     folder.mkdir(parents=True, exist_ok=True)
     with whole_file(folder / "range_test.csv") as part, part.open("w", newline="", encoding="utf-8") as file:

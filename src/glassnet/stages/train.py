@@ -10,9 +10,17 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from glassnet.components import construct, find
-from glassnet.config import Settings, flatten, named_by, own_files, require_own_classes
-from glassnet.data import ArrayDataset, Augmentation
+from glassnet.config import (
+    Settings,
+    flatten,
+    named_by,
+    own_callbacks,
+    own_files,
+    plan_of_baseline,
+    require_own_classes,
+    training_plan,
+)
+from glassnet.data import Augmentation
 from glassnet.diagnostics import Telemetry, sanity_checks, write_telemetry
 from glassnet.files import whole_file, write_whole
 from glassnet.runs import Layout, alone_in, as_line, run_stage
@@ -22,6 +30,7 @@ from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel, load
 from glassnet.tracking import LiveMetrics, record_run, record_sweep
 from glassnet.training import (
     TIMING_COLUMNS,
+    About,
     Callback,
     Checkpoints,
     ModelFile,
@@ -33,7 +42,6 @@ from glassnet.training import (
     TrainingInterruptedError,
     TrainingRun,
     TrainingWarning,
-    baseline_settings,
     read_history,
     retrain_network,
     save_model,
@@ -74,8 +82,11 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
         return _finish_again(settings, layout, prepared)
     if layout.sweep is not None:  # the manifest, written last, says that the job is finished
         layout.manifest.unlink(missing_ok=True)
+    train, validation = prepared.split("train"), prepared.split("validation")
+    plan = training_plan(settings, train.X.shape[1], len(prepared.class_names) or None)
     if settings.training.sanity:
-        _check_sanity(values, prepared)
+        for line in sanity_checks(plan, train):
+            print(f"train: sanity: {line}", flush=True)
     telemetry = Telemetry(settings.training.telemetry_every) if settings.training.telemetry_every else None
     epochs = _Epochs()
     live = LiveMetrics(settings, identity["key"], layout) if settings.tracking.name == "mlflow" else None
@@ -85,15 +96,19 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
             callbacks += [
                 epochs,
                 *watchers,
-                *_own_callback(values),
+                *own_callbacks(settings),
                 Progress("train"),
                 _checkpoints(settings, layout, layout.checkpoints, identity, signals),
             ]
             try:
-                trained = train_network(values, *_data(prepared), callbacks, _augmentation(values, prepared))
+                augmentation = _augmentation(settings, prepared)
+                trained = train_network(plan, train, validation, callbacks, augmentation)
                 if settings.training.final:
                     saved = _checkpoints(settings, layout, layout.checkpoints / "final", identity, signals)
-                    trained = _on_all_rows(trained, values, prepared, saved)
+                    model = retrain_network(plan, train, validation, trained.best_epoch, [saved], augmentation)
+                    trained = replace(trained, model=model)
+                    rows = len(train) + len(validation)
+                    print(f"train: final: trained anew on {rows} rows for {trained.best_epoch} epochs")
             except TrainingInterruptedError as interrupted:
                 how = "; training.resume=true goes on" if interrupted.is_saved else ""
                 print(f"train: {interrupted}{how}", file=sys.stderr)
@@ -105,12 +120,12 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
                 manifest = {**identity, "settings": values, "stopped": as_line(error)}
                 _write_record(layout, epochs.history, telemetry, manifest)
                 raise
-        about = {"dataset": prepared.about["dataset"], "settings": values, **trained.chosen}
+        about: About = {"dataset": prepared.about["dataset"], "settings": values, **trained.chosen}
         make_way_for(layout, identity["key"])
         save_model(layout.model, _model_file(trained, prepared, about))
         _write_record(layout, trained.history, telemetry, {**identity, "settings": values, **trained.chosen})
         if layout.sweep is None:  # the jobs of a sweep are compared with each other, on the validation split
-            train_baseline(values, prepared, layout)
+            train_baseline(settings, prepared, layout)
     loss = trained.chosen["best_validation_loss"]
     print(
         f"train: best validation loss {loss!r} at epoch {trained.best_epoch} of {len(trained.history)}, "
@@ -173,28 +188,8 @@ def _checkpoints(
     )
 
 
-def _on_all_rows(
-    trained: TrainedNetwork, values: dict[str, Any], prepared: PreparedData, checkpoints: Checkpoints
-) -> TrainedNetwork:
-    """Return the training with the network that learnt from the validation rows too, for the chosen epochs."""
-    data, epochs = _data(prepared), trained.best_epoch
-    model = retrain_network(values, *data, epochs, [checkpoints], _augmentation(values, prepared))
-    print(f"train: final: trained anew on {len(data[0]) + len(data[1])} rows for {epochs} epochs")
-    return replace(trained, model=model)
-
-
-def _own_callback(values: dict[str, Any]) -> list[Callback]:
-    """Return the callback of the user's own that the settings name, if they name one."""
-    section = values.get("callback")
-    return [construct("callback", section, find("callback", section, {}, Callback))] if section else []
-
-
-def _data(prepared: PreparedData) -> tuple[ArrayDataset, ArrayDataset, int | None]:
-    return prepared.split("train"), prepared.split("validation"), len(prepared.class_names) or None
-
-
-def _augmentation(values: dict[str, Any], prepared: PreparedData) -> Augmentation | None:
-    shift, flip = values["training"]["shift"], values["training"]["flip"]
+def _augmentation(settings: Settings, prepared: PreparedData) -> Augmentation | None:
+    shift, flip = settings.training.shift, settings.training.flip
     if not (shift or flip):
         return None
     if not isinstance(prepared.preprocessing, ImagePreprocessing):
@@ -203,15 +198,10 @@ def _augmentation(values: dict[str, Any], prepared: PreparedData) -> Augmentatio
             f"received {shift} and {flip}; only images are augmented"
         )
     background = prepared.preprocessing.background
-    return Augmentation(prepared.preprocessing.shape, shift, flip, background, values["seed"])
+    return Augmentation(prepared.preprocessing.shape, shift, flip, background, settings.seed)
 
 
-def _check_sanity(values: dict[str, Any], prepared: PreparedData) -> None:
-    for line in sanity_checks(values, *_data(prepared)):
-        print(f"train: sanity: {line}", flush=True)
-
-
-def _model_file(trained: TrainedNetwork, prepared: PreparedData, about: dict[str, Any]) -> TrainedModel:
+def _model_file(trained: TrainedNetwork, prepared: PreparedData, about: About) -> TrainedModel:
     return ModelFile(
         trained.model,
         trained.architecture,
@@ -222,21 +212,21 @@ def _model_file(trained: TrainedNetwork, prepared: PreparedData, about: dict[str
     )
 
 
-def train_baseline(values: dict[str, Any], prepared: PreparedData, layout: Layout) -> None:
+def train_baseline(settings: Settings, prepared: PreparedData, layout: Layout) -> None:
     """Train the linear model on the rows that the network learnt from: for a final one, those of validation too."""
-    data = _data(prepared)
-    settings = baseline_settings(values, len(data[0]))
+    train, validation = prepared.split("train"), prepared.split("validation")
+    plan = plan_of_baseline(settings, train.X.shape[1], len(prepared.class_names) or None, len(train))
     try:
-        trained = train_network(settings, *data, [Progress("baseline")])
-        if values["training"].get("final"):
-            trained = replace(trained, model=retrain_network(settings, *data, trained.best_epoch, []))
+        trained = train_network(plan, train, validation, [Progress("baseline")])
+        if settings.training.final:
+            trained = replace(trained, model=retrain_network(plan, train, validation, trained.best_epoch, []))
     except TrainingDivergedError as error:
         raise TrainingDivergedError(
             f"the linear baseline, not the network: {error.evidence}; of its settings, the rate is "
-            f"training.baseline.learning_rate={values['training']['baseline']['learning_rate']:g}"
+            f"training.baseline.learning_rate={settings.training.baseline.learning_rate:g}"
         ) from error
-    about = {"settings": {"data": values["data"]}, "best_epoch": trained.best_epoch}  # what `predict` asks for
-    save_model(layout.baseline, _model_file(trained, prepared, about))
+    about: About = {"settings": {"data": settings.data.model_dump()}, "best_epoch": trained.best_epoch}
+    save_model(layout.baseline, _model_file(trained, prepared, about))  # with what `predict` asks for
 
 
 def _write_record(

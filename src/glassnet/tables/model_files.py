@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from glassnet import training
 from glassnet.tables.preprocessing import Preprocessing, preprocessing_from_json
 from glassnet.training import ModelFile
-from glassnet.training.model_file import FindClass, refuse_class
+from glassnet.training.architecture import FindClass
+from glassnet.training.model_file import refuse_class
 
 if TYPE_CHECKING:
     import pandas as pd

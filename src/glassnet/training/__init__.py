@@ -9,8 +9,8 @@ A callback of your own takes a few lines:
     fit(model, loss, optimizer, train_loader, val_loader, epochs=20, callbacks=[PrintLoss()])
 """
 
+from glassnet.training.architecture import Architecture
 from glassnet.training.batch_statistics import recompute_batch_statistics
-from glassnet.training.builders import TrainedNetwork, baseline_settings, retrain_network, train_network
 from glassnet.training.callbacks import (
     BestWeights,
     Callback,
@@ -26,11 +26,16 @@ from glassnet.training.divergence import TrainingDivergedError, TrainingWarning
 from glassnet.training.fit import TIMING_COLUMNS, evaluate, fit, predict
 from glassnet.training.history_file import Row, read_history, write_history
 from glassnet.training.interruption import StopSignals, TrainingInterruptedError
-from glassnet.training.model_file import ModelFile, load_model, save_model
+from glassnet.training.model_file import About, ModelFile, load_model, save_model
+from glassnet.training.plan import TrainingPlan, baseline_plan
 from glassnet.training.run import TrainingRun
+from glassnet.training.state import State
+from glassnet.training.train import TrainedNetwork, retrain_network, train_network
 
 __all__ = [
     "TIMING_COLUMNS",
+    "About",
+    "Architecture",
     "BestWeights",
     "Callback",
     "Checkpoints",
@@ -41,14 +46,16 @@ __all__ = [
     "ModelFile",
     "Progress",
     "Row",
+    "State",
     "StopSignals",
     "TrainedNetwork",
     "TrainingDivergedError",
     "TrainingInterruptedError",
+    "TrainingPlan",
     "TrainingRun",
     "TrainingWarning",
     "WeightAveraging",
-    "baseline_settings",
+    "baseline_plan",
     "evaluate",
     "fit",
     "load_model",

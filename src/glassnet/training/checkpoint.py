@@ -6,21 +6,53 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypedDict
 
 import numpy as np
 
 from glassnet import nn
-from glassnet.files import whole_file
+from glassnet.files import JsonObject, whole_file
 from glassnet.nn import FloatArray
 from glassnet.nn.arrays import describe
+from glassnet.training.history_file import Row
 from glassnet.training.run import Callback, TrainingRun
+from glassnet.training.state import State, arrays_below
 
 FORMAT = "glassnet checkpoint 4"
 OF_VERSION_0_1 = "glassnet checkpoint 3"  # whose Adam kept its moments divided by 1 − β
 CURRENT, PREVIOUS, DAMAGED = "checkpoint.safetensors", "previous.safetensors", "damaged.safetensors"
 
-State = tuple[dict[str, FloatArray], dict[str, Any]]
+
+class Values(TypedDict):
+    """What JSON can hold of a training's state; see `TrainingRun` for most of it.
+
+    Attributes:
+        tally: the sums over the current epoch's examples, by the name that version 0.1 gave them.
+        generators: the states of the random generators of model and loss.
+        loader_epochs: the epoch that each loader would deal out next.
+        callbacks: what each remembers, but for arrays.
+    """
+
+    epoch: int
+    step: int
+    batch: int
+    history: list[Row]
+    stop_reason: str
+    learning_rate: float
+    tally: dict[str, float]
+    norms: list[float]
+    seconds: float
+    is_over: bool
+    generators: list[dict[str, Any]]  # as NumPy has them
+    loader_epochs: list[int]
+    callbacks: dict[str, JsonObject]
+
+
+class Snapshot(NamedTuple):
+    """The state of a training: arrays by name, and what JSON can hold."""
+
+    arrays: dict[str, FloatArray]
+    values: Values
 
 
 class OldCheckpointError(ValueError):
@@ -31,7 +63,7 @@ class DamagedCheckpointError(ValueError):
     """A file is no checkpoint, or not the one that was written."""
 
 
-def capture(run: TrainingRun) -> State:
+def capture(run: TrainingRun) -> Snapshot:
     """Return the state of a training at a safe point: arrays by name, and what JSON can hold.
 
     The data need no entry but the number of the epoch that each loader would deal out next: an epoch's order and a
@@ -40,13 +72,13 @@ def capture(run: TrainingRun) -> State:
     """
     arrays = {f"model.{name}": array for name, array in run.model.state_dict().items()}
     arrays |= {f"optimizer.{name}": array for name, array in run.optimizer.state_dict().items()}
-    callbacks = {}
+    callbacks: dict[str, JsonObject] = {}
     for callback_name, callback in _named(run.callbacks).items():
         if not (remembered := callback.state_dict()):
             continue
         callbacks[callback_name] = {n: value for n, value in remembered.items() if not isinstance(value, np.ndarray)}
         arrays |= {f"callback.{callback_name}.{n}": a for n, a in remembered.items() if isinstance(a, np.ndarray)}
-    values = {  # "tally": what checkpoints of version 0.1 call the metrics
+    values: Values = {
         "epoch": run.epoch,
         "step": run.step,
         "batch": run.batch,
@@ -61,10 +93,10 @@ def capture(run: TrainingRun) -> State:
         "loader_epochs": [getattr(loader, "epoch", 0) for loader in (run.train_loader, run.val_loader)],
         "callbacks": callbacks,
     }
-    return arrays, values
+    return Snapshot(arrays, values)
 
 
-def restore(run: TrainingRun, state: State) -> None:
+def restore(run: TrainingRun, state: Snapshot) -> None:
     """Bring a training back to a captured state.
 
     Callbacks find their state by their name, wherever in the list they stand. One that remembers things but was not
@@ -82,8 +114,9 @@ def restore(run: TrainingRun, state: State) -> None:
             f"checkpoint: expected the states of the random generators {kinds} of this model and loss, received those "
             f"of {saved_kinds}"
         )
-    run.model.load_state_dict(_below(arrays, "model."))
-    run.optimizer.load_state_dict(_below(arrays, "optimizer."))
+    given: State = {**arrays}
+    run.model.load_state_dict(arrays_below(given, "model."))
+    run.optimizer.load_state_dict(arrays_below(given, "optimizer."))
     run.optimizer.learning_rate = values["learning_rate"]
     for generator, saved in zip(drawn_from, values["generators"], strict=True):
         generator.bit_generator.state = saved
@@ -92,7 +125,7 @@ def restore(run: TrainingRun, state: State) -> None:
             loader.epoch = epoch
     for name, callback in _named(run.callbacks).items():
         if name in values["callbacks"]:
-            callback.load_state_dict({**values["callbacks"][name], **_below(arrays, f"callback.{name}.")})
+            callback.load_state_dict({**values["callbacks"][name], **arrays_below(given, f"callback.{name}.")})
         elif callback.state_dict():
             print(f"checkpoint: {name} was not there before, and knows nothing of the epochs until now", flush=True)
     run.epoch, run.step, run.batch = values["epoch"], values["step"], values["batch"]
@@ -101,7 +134,7 @@ def restore(run: TrainingRun, state: State) -> None:
     vars(run.metrics).update(values["tally"])
 
 
-def write_checkpoint(folder: Path, state: State, identity: dict[str, Any]) -> None:
+def write_checkpoint(folder: Path, state: Snapshot, identity: JsonObject) -> None:
     """Write a checkpoint, keeping the one before it.
 
     At every instant one of the two is whole under its own name: a new file is complete before it takes a name, and the
@@ -110,9 +143,9 @@ def write_checkpoint(folder: Path, state: State, identity: dict[str, Any]) -> No
     from safetensors.numpy import save
 
     # safetensors takes the memory as it lies, also where an array's rows do not lie end to end.
-    arrays = {name: np.asarray(array, array.dtype.newbyteorder("="), order="C") for name, array in state[0].items()}
+    arrays = {name: np.asarray(array, array.dtype.newbyteorder("="), order="C") for name, array in state.arrays.items()}
     # In their own order, which the columns of a history have.
-    body = json.dumps({"identity": identity, "values": state[1]}, default=_plain)
+    body = json.dumps({"identity": identity, "values": state.values}, default=_plain)
     header = json.dumps({"format": FORMAT, "body": body, "digest": _digest(body, arrays)})
     content = save(dict(sorted(arrays.items())), metadata={"glassnet": header})
     folder.mkdir(parents=True, exist_ok=True)
@@ -122,7 +155,7 @@ def write_checkpoint(folder: Path, state: State, identity: dict[str, Any]) -> No
             os.replace(folder / CURRENT, folder / PREVIOUS)
 
 
-def read_checkpoint(path: Path) -> tuple[State, dict[str, Any]]:
+def read_checkpoint(path: Path) -> tuple[Snapshot, JsonObject]:
     """Return the state in a checkpoint file, and the identity it was written with.
 
     Raises:
@@ -145,7 +178,7 @@ def read_checkpoint(path: Path) -> tuple[State, dict[str, Any]]:
         if header["digest"] != _digest(header["body"], arrays):
             raise DamagedCheckpointError(f"{path}: expected the content that was written, received a changed one")
         body = json.loads(header["body"])
-        return (arrays, body["values"]), body["identity"]
+        return Snapshot(arrays, body["values"]), body["identity"]
     except (SafetensorError, ValueError, KeyError, AttributeError, TypeError, OSError) as error:
         if isinstance(error, DamagedCheckpointError | OldCheckpointError):
             raise
@@ -197,7 +230,3 @@ def _named(callbacks: Sequence[Callback]) -> dict[str, Callback]:
         counts[kind] += 1
         named[kind if counts[kind] == 1 else f"{kind} {counts[kind]}"] = callback
     return named
-
-
-def _below(arrays: dict[str, FloatArray], prefix: str) -> dict[str, FloatArray]:
-    return {name.removeprefix(prefix): array for name, array in arrays.items() if name.startswith(prefix)}

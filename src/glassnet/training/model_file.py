@@ -1,25 +1,22 @@
 """A trained model as one file that stands alone: weights, architecture, preprocessing and class names."""
 
-import inspect
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar, overload
+from typing import Any, Generic, Protocol, TypedDict, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from glassnet import nn
-from glassnet.components import TARGET, construct
 from glassnet.data import Standardizing
 from glassnet.files import whole_file
 from glassnet.nn import FloatArray
+from glassnet.training.architecture import Architecture, FindClass
 from glassnet.training.fit import predict
 
 FORMAT = "glassnet model 2"
-
-FindClass: TypeAlias = Callable[[str, object], Any]
 
 
 class FittedPreprocessing(Protocol):
@@ -39,26 +36,42 @@ class FittedPreprocessing(Protocol):
 P = TypeVar("P", bound=FittedPreprocessing)
 
 
+class Chosen(TypedDict, total=False):
+    """The best epoch of a training, and its scores on the validation split."""
+
+    best_epoch: int
+    best_validation_loss: float
+    best_validation_accuracy: float
+    best_validation_mae: float
+
+
+class About(Chosen, total=False):
+    """Where a model comes from: what it learnt from, by which settings, and the epoch that was chosen."""
+
+    dataset: str
+    settings: dict[str, Any]  # nested as in conf/
+
+
 @dataclass(frozen=True)
 class ModelFile(Generic[P]):
     """A model with all that is needed to predict from raw rows.
 
     Attributes:
         model: the network.
-        architecture: the arguments of `nn.mlp` that build it (but for the random generator).
+        architecture: what it is built from.
         preprocessing: takes raw columns to the network's features.
         class_names: the name of each class id; none for regression.
-        about: where it comes from: the settings it was trained with, the chosen epoch.
+        about: where it comes from.
         target_scale: for regression, the mean and the scale of the target in the training rows, by which the network's
             output is taken back to the target's units.
     """
 
     model: nn.Module
-    architecture: dict[str, Any]
+    architecture: Architecture
     preprocessing: P
     class_names: tuple[str, ...]
-    about: dict[str, Any]
-    target_scale: dict[str, float] | None = None
+    about: About
+    target_scale: Mapping[str, float] | None = None
 
     def predict_features(self, X: FloatArray) -> FloatArray:
         """Return class probabilities `(N, C)`, or for regression `(N, 1)` in the target's units, for features."""
@@ -73,51 +86,6 @@ class ModelFile(Generic[P]):
     def predict_frame(self, frame: Any) -> FloatArray:
         """Return what `predict_features` does, for raw rows."""
         return self.predict_features(self.preprocessing.transform(frame))
-
-
-def build(
-    architecture: dict[str, Any],
-    rng: np.random.Generator,
-    dropout_rng: np.random.Generator,
-    own: Callable[[], nn.Module] | None = None,
-) -> nn.Sequential:
-    """Return the network that `architecture`, the arguments of `nn.mlp`, describes, with fresh weights.
-
-    Args:
-        architecture: the arguments; an activation of one's own is its section of the settings.
-        rng: draws the weights.
-        dropout_rng: draws the dropout masks.
-        own: makes the activation, if it is one's own; see `own_activation`.
-    """
-    arguments = architecture if own is None else {**architecture, "activation": own}
-    return nn.mlp(**arguments, rng=rng, dropout_rng=dropout_rng)
-
-
-def own_activation(architecture: dict[str, Any], find_class: FindClass) -> Callable[[], nn.Module] | None:
-    """Return what makes the activation of a network, if that is a class of one's own; None if it is one of ours.
-
-    Args:
-        architecture: as for `build`.
-        find_class: returns the class, from where its path stands and the path.
-
-    Raises:
-        ValueError: if it is no module, or does not take its arguments.
-    """
-    section = architecture.get("activation")
-    if not isinstance(section, dict):
-        return None
-    made = find_class(f"model.activation.{TARGET}", section.get(TARGET))
-    if not (inspect.isclass(made) and issubclass(made, nn.Module)):
-        raise ValueError(
-            f"model.activation: expected a subclass of Module, received {section.get(TARGET)}, which is none"
-        )
-
-    def make() -> nn.Module:
-        activation: nn.Module = construct("model.activation", section, made)
-        return activation
-
-    make()
-    return make
 
 
 def refuse_class(_: str, target: object) -> Any:
@@ -141,7 +109,7 @@ def save_model(path: Path, saved: ModelFile[Any]) -> None:
 
     header = {
         "format": FORMAT,
-        "architecture": saved.architecture,
+        "architecture": saved.architecture.to_json(),
         "preprocessing": saved.preprocessing.to_json(),
         "class_names": list(saved.class_names),
         "about": saved.about,
@@ -201,14 +169,14 @@ def load_model(
         )
     unused = np.random.default_rng(0)  # the weights it draws are replaced at once
     try:
-        own = own_activation(header["architecture"], find_class)
+        architecture = Architecture.from_json(header["architecture"])
+        model = architecture.build(unused, unused, find_class).eval()
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
-    model = build(header["architecture"], unused, unused, own).eval()
     model.load_state_dict(state)
     return ModelFile(
         model,
-        header["architecture"],
+        architecture,
         (read_preprocessing or Standardizing.from_json)(described),
         tuple(header["class_names"]),
         header["about"],

@@ -3,13 +3,13 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 from glassnet import nn
 from glassnet.data import DataLoader
 from glassnet.nn import FloatArray, Parameter
 from glassnet.optim import Optimizer
 from glassnet.training.history_file import Row
+from glassnet.training.state import State
 
 
 class RunningMetrics:
@@ -97,11 +97,11 @@ class Callback:
     def on_abort(self, run: "TrainingRun") -> None:
         """After an exception has ended the training: the place to tidy up."""
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> State:
         """Return what this callback must remember if the training is interrupted: arrays, and what JSON can hold."""
         return {}
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: State) -> None:
         """Bring back what `state_dict` returned."""
 
 

@@ -12,12 +12,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from glassnet.components import OwnClass
 from glassnet.config import named_in_conf
 from glassnet.sources import MissingRules
 from glassnet.tables import TablePreprocessing, predict_rows
 from glassnet.tracking.registry import logged_model
-from glassnet.training import ModelFile, save_model
-from glassnet.training.model_file import FindClass, build, own_activation, refuse_class
+from glassnet.training import Architecture, ModelFile, save_model
+from glassnet.training.architecture import FindClass
+from glassnet.training.model_file import refuse_class
 
 
 def test_code_without_a_date_is_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,9 +40,9 @@ def _logged(
     find_class: FindClass = refuse_class,
 ) -> tuple[ModelFile[Any], Any]:
     """Return a model of two classes with this preprocessing, and what MLflow loads of it."""
-    architecture: dict[str, Any] = {"sizes": [len(fitted.feature_names), 3, 2], "activation": activation}
-    own = own_activation(architecture, find_class)
-    network = build(architecture, np.random.default_rng(0), np.random.default_rng(0), own)
+    own = OwnClass.from_json(activation) if isinstance(activation, dict) else activation
+    architecture = Architecture((len(fitted.feature_names), 3, 2), own)
+    network = architecture.build(np.random.default_rng(0), np.random.default_rng(0), find_class)
     saved = ModelFile(network, architecture, fitted, ("p", "q"), {})
     save_model(folder / "model.safetensors", saved)
     logged = cast(Any, SimpleNamespace(artifact_location=str(folder), model_id="m-0"))

@@ -12,7 +12,7 @@ from glassnet.config import named_in_conf
 from glassnet.tables import load_model, predict_rows
 from glassnet.tracking.client.calls import heartbeat
 from glassnet.tracking.client.runs import MODEL_TAG
-from glassnet.training.model_file import FindClass
+from glassnet.training.architecture import FindClass
 
 if TYPE_CHECKING:
     import pandas as pd

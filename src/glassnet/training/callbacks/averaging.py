@@ -1,13 +1,12 @@
 """Averages the weights as training goes on, and has the average evaluated and saved instead of the last weights."""
 
-from typing import Any
-
 from glassnet import nn
 from glassnet.nn import FloatArray
 from glassnet.nn.checks import check_number
 from glassnet.optim import ExponentialMovingAverage
 from glassnet.training.batch_statistics import batch_norm_layers, recompute_batch_statistics
 from glassnet.training.run import Callback, TrainingRun
+from glassnet.training.state import State, arrays_below
 
 
 class WeightAveraging(Callback):
@@ -58,17 +57,18 @@ class WeightAveraging(Callback):
         if self._layers:
             recompute_batch_statistics(run.model, run.train_loader.batches(run.epoch - 1))
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> State:
         """Return the averages; or the training weights, while the averages are in their place."""
-        other = {f"other.{number}": array.copy() for number, array in enumerate(self.average.averages)}
+        state: State = {f"other.{number}": array.copy() for number, array in enumerate(self.average.averages)}
         kept = self._training_statistics if self.average.is_in_place else []
-        means = {f"mean.{number}": mean for number, (mean, _) in enumerate(kept)}
-        variances = {f"variance.{number}": variance for number, (_, variance) in enumerate(kept)}
-        return {**other, **means, **variances, "is_in_place": self.average.is_in_place}
+        state |= {f"mean.{number}": mean for number, (mean, _) in enumerate(kept)}
+        state |= {f"variance.{number}": variance for number, (_, variance) in enumerate(kept)}
+        return {**state, "is_in_place": self.average.is_in_place}
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: State) -> None:
         """Bring back what `state_dict` returned."""
-        self.average.load_state_dict({name[6:]: array for name, array in state.items() if name.startswith("other.")})
+        self.average.load_state_dict(arrays_below(state, "other."))
         self.average.is_in_place = bool(state["is_in_place"])
+        means, variances = arrays_below(state, "mean."), arrays_below(state, "variance.")
         numbers = range(len(self._layers) if self.average.is_in_place else 0)
-        self._training_statistics = [(state[f"mean.{number}"], state[f"variance.{number}"]) for number in numbers]
+        self._training_statistics = [(means[str(number)], variances[str(number)]) for number in numbers]

@@ -1,9 +1,8 @@
 """Keeps the weights of the best epoch."""
 
-from typing import Any
-
 from glassnet.nn import FloatArray
 from glassnet.training.run import Callback, TrainingRun
+from glassnet.training.state import State, arrays_below, number_in
 
 
 class BestWeights(Callback):
@@ -43,12 +42,11 @@ class BestWeights(Callback):
         if self._state is not None:
             run.model.load_state_dict(self._state)
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> State:
         """Return the best weights so far, and where they are from."""
         return {"epoch": self.epoch, "loss": self.loss, **{f"best.{n}": a for n, a in (self._state or {}).items()}}
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: State) -> None:
         """Bring back what `state_dict` returned."""
-        self.epoch, self.loss = int(state["epoch"]), float(state["loss"])
-        best = {name.removeprefix("best."): array for name, array in state.items() if name.startswith("best.")}
-        self._state = best or None
+        self.epoch, self.loss = int(number_in(state, "epoch")), float(number_in(state, "loss"))
+        self._state = arrays_below(state, "best.") or None

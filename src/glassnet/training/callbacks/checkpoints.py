@@ -5,15 +5,15 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
+from glassnet.files import JsonObject
 from glassnet.nn.checks import check_count
 from glassnet.training.checkpoint import (
     CURRENT,
     DAMAGED,
     PREVIOUS,
     DamagedCheckpointError,
-    State,
+    Snapshot,
     capture,
     read_checkpoint,
     restore,
@@ -33,7 +33,7 @@ class Checkpoints(Callback):
     def __init__(
         self,
         folder: Path,
-        identity: dict[str, Any],
+        identity: JsonObject,
         *,
         every: int | None = 1,
         pause: float = 0.0,
@@ -77,7 +77,7 @@ class Checkpoints(Callback):
         if not differing:
             restore(run, state)
             print(f"checkpoint: goes on after epoch {run.epoch}, step {run.step}, from {self.folder}", flush=True)
-        elif not state[1]["is_over"]:
+        elif not state.values["is_over"]:
             raise ValueError(
                 f"{self.folder}: expected a checkpoint of the same training, received another one's: "
                 f"{'; '.join(differing)}; delete the folder, or start without resume"
@@ -117,7 +117,7 @@ class Checkpoints(Callback):
             return False
         return True
 
-    def _newest(self) -> tuple[State, dict[str, Any]] | None:
+    def _newest(self) -> tuple[Snapshot, JsonObject] | None:
         """Return the newest checkpoint that is whole, and put a damaged newer one aside.
 
         The next one to be saved would else take the damaged one for the newest, and give it the place of the whole one.

@@ -1,11 +1,11 @@
 """Ends a training that no longer improves."""
 
 import math
-from typing import Any
 
 from glassnet.nn.checks import check_count, check_number
 from glassnet.training.callbacks.best_weights import BestWeights
 from glassnet.training.run import Callback, TrainingRun
+from glassnet.training.state import State, number_in
 
 _WEIGHTS = "best_weights."
 
@@ -53,18 +53,18 @@ class EarlyStopping(Callback):
         if self.best is not None:
             self.best.on_train_end(run)
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> State:
         """Return the loss to beat, for how many epochs none was better, and the best weights."""
-        weights = {} if self.best is None else self.best.state_dict()
+        weights: State = {} if self.best is None else self.best.state_dict()
         return {
             "best": self._lowest,
             "waited": self._waited,
             **{f"{_WEIGHTS}{name}": value for name, value in weights.items()},
         }
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: State) -> None:
         """Bring back what `state_dict` returned."""
-        self._lowest, self._waited = float(state["best"]), int(state["waited"])
+        self._lowest, self._waited = float(number_in(state, "best")), int(number_in(state, "waited"))
         if self.best is not None:
             weights = {name.removeprefix(_WEIGHTS): v for name, v in state.items() if name.startswith(_WEIGHTS)}
             self.best.load_state_dict(weights)

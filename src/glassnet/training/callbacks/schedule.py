@@ -1,12 +1,12 @@
 """Sets the learning rate before each update."""
 
 import math
-from typing import Any
 
 from glassnet.nn.arrays import describe
 from glassnet.nn.checks import check_number
 from glassnet.optim import ReduceOnPlateau, Schedule, WithWarmup
 from glassnet.training.run import Callback, TrainingRun
+from glassnet.training.state import State, number_in
 
 
 class LearningRateSchedule(Callback):
@@ -45,11 +45,11 @@ class LearningRateSchedule(Callback):
         if self.plateau is not None and run.step > self._warmup_steps:
             self.plateau.observe(run.history[-1]["validation_loss"])
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> State:
         """Return the state of a schedule that has one."""
-        return {} if self.plateau is None else self.plateau.state_dict()
+        return {} if self.plateau is None else {**self.plateau.state_dict()}
 
-    def load_state_dict(self, state: dict[str, Any]) -> None:
+    def load_state_dict(self, state: State) -> None:
         """Bring back what `state_dict` returned."""
         if self.plateau is not None:
-            self.plateau.load_state_dict(state)
+            self.plateau.load_state_dict({name: number_in(state, name) for name in state})

@@ -1,5 +1,8 @@
-"""Every optimizer and schedule that conf/ offers, in a training."""
+"""Plans built from settings: every optimizer and schedule that conf/ offers, in a training."""
 
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -7,19 +10,18 @@ import pytest
 from sklearn import metrics
 from sklearn.linear_model import LogisticRegression
 
-from glassnet import nn
-from glassnet.config import UserError, parse_settings
+from glassnet import nn, optim
+from glassnet.config import UserError, parse_settings, plan_of_baseline, training_plan
 from glassnet.data import ArrayDataset
 from glassnet.training import (
     Callback,
     Row,
     TrainingRun,
-    baseline_settings,
     predict,
     retrain_network,
     train_network,
 )
-from glassnet.training.builders import make_optimizer, make_schedule
+from glassnet.training.plan import constant
 from tests.settings import PROJECT, params, read_choice
 
 
@@ -32,12 +34,12 @@ def _train(**changes: Any) -> tuple[bytes, list[Row]]:
     for section, change in changes.items():
         values[section] = {**values[section], **change} if section == "training" else change
     values["training"]["epochs"] = 8
-    settings = parse_settings(values, "test").describing_the_result()
+    plan = training_plan(parse_settings(values, "test"), 4, 3)
     rng = np.random.default_rng(0)
     y = np.arange(90) % 3
     X = (np.eye(3, 4)[y] * 3 + rng.standard_normal((90, 4))).astype(np.float32)
     train, validation = ArrayDataset(X[:60], y[:60]), ArrayDataset(X[60:], y[60:])
-    trained = train_network(settings, train, validation, 3, [])
+    trained = train_network(plan, train, validation, [])
     return b"".join(array.tobytes() for array in trained.model.state_dict().values()), trained.history
 
 
@@ -75,14 +77,26 @@ def test_every_schedule_steers_the_rate(choice: str, change: dict[str, Any], rat
 
 def test_an_unknown_choice_is_refused() -> None:
     """It was taken for Adam, or for a constant rate."""
-    known = params()
-    settings = parse_settings(known, "test").describing_the_result()
-    settings["optimizer"]["name"] = settings["schedule"]["name"] = "lion"
-    model = nn.mlp([2, 2], rng=np.random.default_rng(0))
-    with pytest.raises(ValueError, match=r"optimizer: expected .*, received 'lion'"):
-        make_optimizer(settings["optimizer"], model)
-    with pytest.raises(ValueError, match=r"schedule: expected .*, received 'lion'"):
-        make_schedule(settings, 10)
+    settings = parse_settings(params(), "test")
+    for group in ("optimizer", "schedule"):
+        unknown = getattr(settings, group).model_copy(update={"name": "lion"})
+        with pytest.raises(ValueError, match=rf"{group}: expected .*, received 'lion'"):
+            training_plan(settings.model_copy(update={group: unknown}), 4, 3)
+
+
+def test_the_schedule_starts_from_the_rate_that_the_optimizer_has() -> None:
+    """An optimizer may change the rate that it is given: it is the only owner."""
+
+    class Tenth(optim.SGD):
+        def __init__(self, parameters: Iterable[nn.Parameter], learning_rate: float) -> None:
+            super().__init__(parameters, learning_rate / 10)
+
+    plan = training_plan(parse_settings(params(), "test"), 4, 3)
+    y = np.arange(60) % 3
+    rows = ArrayDataset(np.eye(3, 4, dtype=np.float32)[y], y)
+    for make, rate in ((Tenth, 0.02), (optim.SGD, 0.2)):
+        of_own = replace(plan, optimizer=partial(make, learning_rate=0.2), schedule=constant, epochs=1)
+        assert train_network(of_own, rows, rows, []).history[0]["learning_rate"] == pytest.approx(rate)
 
 
 def test_every_choice_of_schedule_is_tried_above() -> None:
@@ -116,12 +130,12 @@ def test_the_final_network_learns_from_both_splits_for_the_chosen_epochs() -> No
     """It is what a training on all rows, under the schedule of all epochs, has after as many as were chosen."""
     values = params()
     values["training"] |= {"epochs": 8, "average_decay": 0.5}
-    settings = parse_settings(values, "test").describing_the_result()
+    plan = training_plan(parse_settings(values, "test"), 4, 3)
     X, y = np.random.default_rng(0).standard_normal((90, 4)).astype(np.float32), np.arange(90) % 3
     train, validation = ArrayDataset(X[:60], y[:60]), ArrayDataset(X[60:], y[60:])
     seen = _At(5)
-    whole = train_network(settings, ArrayDataset(X, y), validation, 3, [seen])
-    model = retrain_network(settings, train, validation, 3, 5, [])
+    whole = train_network(plan, ArrayDataset(X, y), validation, [seen])
+    model = retrain_network(plan, train, validation, 5, [])
     assert b"".join(array.tobytes() for array in model.state_dict().values()) == seen.state
     assert len(whole.history) == 8
 
@@ -148,13 +162,12 @@ def test_the_baseline_is_as_good_as_softmax_regression_gets(rows: int, features:
         ArrayDataset(X[rows : rows + rows // 4], y[rows : rows + rows // 4]),
     )
     test = slice(rows + rows // 4, None)
-    values = parse_settings(params(), "test").describing_the_result()
-    trained = [
-        train_network(
-            baseline_settings({**values, "training": {**values["training"], **change}}, rows), learn, choose, 4, []
-        )
-        for change in ({}, {"batch_size": 8})
-    ]
+    trained = []
+    for change in ({}, {"batch_size": 8}):
+        values = params()
+        values["training"] |= change
+        plan = plan_of_baseline(parse_settings(values, "test"), features, 4, rows)
+        trained.append(train_network(plan, learn, choose, []))
     states = [b"".join(array.tobytes() for array in each.model.state_dict().values()) for each in trained]
     assert states[0] == states[1]
     loss = metrics.log_loss(y[test], predict(trained[0].model, X[test]), labels=range(4))

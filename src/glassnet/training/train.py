@@ -1,0 +1,156 @@
+"""Trains the network of a plan: with a validation split that chooses the epoch, or on all rows up to a chosen one."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+
+from glassnet import nn, optim
+from glassnet.data import ArrayDataset, Augmentation, DataLoader
+from glassnet.seeding import stream
+from glassnet.training.architecture import Architecture
+from glassnet.training.callbacks import (
+    BestWeights,
+    Callback,
+    EarlyStopping,
+    GradientClipping,
+    LearningRateSchedule,
+    WeightAveraging,
+)
+from glassnet.training.fit import fit
+from glassnet.training.history_file import Row
+from glassnet.training.model_file import Chosen
+from glassnet.training.plan import TrainingPlan
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """What a training leaves.
+
+    Attributes:
+        model: the network with the weights of its best epoch.
+        architecture: what it is built from.
+        history: one row an epoch.
+        best_epoch: where its weights are from, counted from 1.
+        score_name: the name of the score in the history, "accuracy" or "mae".
+    """
+
+    model: nn.Sequential
+    architecture: Architecture
+    history: list[Row]
+    best_epoch: int
+    score_name: str
+
+    @property
+    def chosen(self) -> Chosen:
+        """The best epoch with its validation loss and score."""
+        row = self.history[self.best_epoch - 1]
+        scores = {f"best_validation_{name}": row[f"validation_{name}"] for name in ("loss", self.score_name)}
+        return cast(Chosen, {"best_epoch": self.best_epoch, **scores})
+
+
+def train_network(
+    plan: TrainingPlan,
+    train: ArrayDataset,
+    validation: ArrayDataset,
+    callbacks: list[Callback],
+    augmentation: Augmentation | None = None,
+) -> TrainedNetwork:
+    """Train the network of a plan; its best validation weights are restored.
+
+    Args:
+        plan: what the training is made of.
+        train: the training split.
+        validation: the validation split.
+        callbacks: what else to call.
+        augmentation: how training batches are changed, if they are.
+
+    Raises:
+        ValueError: for training rows of a single class.
+    """
+    best = BestWeights()
+    stop = [best, *([EarlyStopping(plan.patience, restore_best_weights=False)] if plan.patience else [])]
+    model, history, score_name = _fit(plan, train, validation, [*stop, *_clipping(plan), *callbacks], augmentation)
+    return TrainedNetwork(model, plan.architecture, history, best.epoch, score_name)
+
+
+def retrain_network(
+    plan: TrainingPlan,
+    train: ArrayDataset,
+    validation: ArrayDataset,
+    epochs: int,
+    callbacks: list[Callback],
+    augmentation: Augmentation | None = None,
+) -> nn.Sequential:
+    """Return the final network: trained anew on the rows of both splits, for as many epochs as validation has chosen.
+
+    Learning rates follow the schedule of the whole training and end where the choice was made. Both splits are held in
+    memory together.
+    """
+    both = ArrayDataset(np.concatenate([train.X, validation.X]), np.concatenate([train.y, validation.y]))
+    stop = BestWeights(epoch=epochs)
+    return _fit(plan, both, validation, [stop, *_clipping(plan), *callbacks], augmentation)[0]
+
+
+def _fit(
+    plan: TrainingPlan,
+    train: ArrayDataset,
+    validation: ArrayDataset,
+    callbacks: list[Callback],
+    augmentation: Augmentation | None,
+) -> tuple[nn.Sequential, list[Row], str]:
+    """Return the trained network, its history, and the score's name."""
+    model, loss = make_network(plan, train)
+    train_loader, validation_loader = make_loaders(plan, train, validation, augmentation)
+    optimizer = plan.optimizer(model.parameters())
+    schedule = LearningRateSchedule(make_schedule(plan, optimizer, len(train_loader)))
+    averaging = [WeightAveraging(plan.average_decay)] if plan.average_decay is not None else []
+    history = fit(
+        model,
+        loss,
+        optimizer,
+        train_loader,
+        validation_loader,
+        epochs=plan.epochs,
+        callbacks=[schedule, *averaging, *callbacks],
+        penalty=nn.L2Penalty(plan.l2) if plan.l2 else None,
+        processes=plan.processes,
+    )
+    return model, history, loss.score_name
+
+
+def _clipping(plan: TrainingPlan) -> list[GradientClipping]:
+    max_norm, max_value = plan.max_gradient_norm, plan.max_gradient_value
+    return [GradientClipping(max_norm, max_value=max_value)] if max_norm or max_value else []
+
+
+def make_network(plan: TrainingPlan, train: ArrayDataset) -> tuple[nn.Sequential, nn.Loss]:
+    """Return the network of a plan with fresh weights, and its loss.
+
+    Raises:
+        ValueError: for training rows of a single class.
+    """
+    model = plan.architecture.build(stream(plan.seed, "init"), stream(plan.seed, "dropout"))
+    if plan.architecture.classes is not None and len(present := np.unique(train.y)) < 2:
+        raise ValueError(f"train: expected training rows of at least two classes, received class {present[0]} alone")
+    return model, plan.loss()
+
+
+def make_loaders(
+    plan: TrainingPlan, train: ArrayDataset, validation: ArrayDataset, augmentation: Augmentation | None = None
+) -> tuple[DataLoader, DataLoader]:
+    """Return the loaders of the training and the validation split; a batch is never larger than the training split."""
+    batch_size = min(plan.batch_size, len(train))
+    # BatchNorm cannot standardize a last batch of one example; such an epoch leaves out one row, another each time.
+    drop_last = plan.architecture.normalization == "batch" and len(train) % batch_size == 1
+    return (
+        DataLoader(train, batch_size, shuffle=True, seed=plan.seed, drop_last=drop_last, augmentation=augmentation),
+        DataLoader(validation, max(batch_size, 1024)),
+    )
+
+
+def make_schedule(plan: TrainingPlan, optimizer: optim.Optimizer, steps_per_epoch: int) -> optim.Schedule:
+    """Return the schedule of a plan, with its warm-up in front: it starts from the rate that the optimizer has."""
+    warmup = plan.warmup_epochs * steps_per_epoch
+    steps = plan.epochs * steps_per_epoch - warmup
+    return optim.with_warmup(plan.schedule(optimizer.learning_rate, steps, steps_per_epoch), warmup)
