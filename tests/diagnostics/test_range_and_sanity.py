@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -144,6 +145,8 @@ def test_a_sound_start_passes_both_checks() -> None:
     lines = sanity_checks(_plan(4, 3, hidden_sizes=[32], dropout=0.5), _rows())
     assert f"ln 3 = {math.log(3):.3f}" in lines[0]
     assert "learnt by heart" in lines[1]
+    smoothed = replace(_plan(4, 3, hidden_sizes=[32]), loss=partial(nn.SoftmaxCrossEntropy, label_smoothing=0.1))
+    assert "learnt by heart" in sanity_checks(smoothed, _rows())[1]
     rows = ArrayDataset(_rows().X, np.random.default_rng(2).standard_normal((60, 1)).astype(np.float32))
     assert len(sanity_checks(_plan(4, None, hidden_sizes=[32]), rows)) == 2
 

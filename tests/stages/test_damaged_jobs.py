@@ -12,7 +12,7 @@ from glassnet.config import CONF, Settings, register_resolvers, to_settings
 from glassnet.reporting import write_report
 from glassnet.runs import FINISHED, Layout, Sweep
 from glassnet.runs.jobs import Job
-from glassnet.stages import evaluate, train
+from glassnet.stages import evaluate, train, trained
 from glassnet.tables import open_prepared
 from tests.settings import PROJECT
 
@@ -38,7 +38,7 @@ def job(settings: Settings) -> Callable[[], None]:
         train.main(settings, Layout(Path("s/0"), Sweep(Path("s"), ("seed=0",))))
         record = Job(Path("s/0"), ["seed=0"], ["seed=0"], "a start", FINISHED)
         record.write()
-        train.finish_sweep(Path("s"))
+        trained.finish_sweep(Path("s"))
 
     return run
 
@@ -77,7 +77,7 @@ def test_a_job_that_is_trained_again_is_not_finished_meanwhile(
     """Its manifest goes first and comes last, so that one that is killed in between is no finished one."""
     job()
     Path("s/0/models/model.safetensors").unlink()
-    monkeypatch.setattr(train, "write_telemetry", _fail)
+    monkeypatch.setattr(trained, "write_telemetry", _fail)
     with pytest.raises(OSError, match="full"):
         job()
     assert not Path("s/0/models/run.json").exists()
@@ -136,7 +136,7 @@ def test_results_are_written_whole_or_not_at_all(
     with pytest.raises(OSError, match="full"):
         job()
     with pytest.raises(OSError, match="full"):
-        train.finish_sweep(Path("s"))
+        trained.finish_sweep(Path("s"))
     with pytest.raises(OSError, match="full"):
         evaluate.main(settings, run)
     assert [path.read_text() for path in files] == before

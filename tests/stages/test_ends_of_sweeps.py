@@ -136,7 +136,7 @@ import sys
 from pathlib import Path
 from glassnet.runs import one_line_errors
 from glassnet.runs import Job, run_sweep
-from glassnet.stages import train
+from glassnet.stages import trained
 
 class CtrlC:
     def find_spec(self, name, path, target=None):
@@ -151,7 +151,7 @@ def launch(begin):
     raise KeyboardInterrupt
 
 with one_line_errors("train"):
-    run_sweep(launch, Path("s"), "now", train.finish_sweep, "hydra.sweep.dir=s")
+    run_sweep(launch, Path("s"), "now", trained.finish_sweep, "hydra.sweep.dir=s")
 """
 
 

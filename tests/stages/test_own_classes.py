@@ -21,7 +21,7 @@ from glassnet.config import (
     write_params,
 )
 from glassnet.runs import Layout, read_jobs, run_stage
-from glassnet.stages import check, evaluate, report, train
+from glassnet.stages import check, evaluate, report, train, trained
 from glassnet.tables import load_model
 from tests.settings import PROJECT
 
@@ -124,7 +124,7 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def _train(monkeypatch: pytest.MonkeyPatch, folder: str, *arguments: str) -> Layout:
     monkeypatch.setattr(sys, "argv", ["train", *SHORT, f"hydra.run.dir={folder}", *arguments])
-    run_stage("train", train.main, train.finish_sweep)
+    run_stage("train", train.main, trained.finish_sweep)
     return Layout(Path(folder))
 
 

@@ -1,5 +1,6 @@
 """Training: the three modes, the callbacks, the model file and the history file."""
 
+import json
 import math
 from pathlib import Path
 from typing import Any
@@ -380,6 +381,18 @@ def test_a_model_file_stands_alone(tmp_path: Path) -> None:
     assert loaded.predict_frame(frame).tobytes() == saved.predict_frame(frame).tobytes()
     assert loaded.architecture == saved.architecture
     assert (loaded.class_names, loaded.about) == (saved.class_names, saved.about)
+
+
+def test_an_architecture_reads_back_and_names_what_it_does_not_know() -> None:
+    """What a file leaves out has its default, as in files of before."""
+    architecture = Architecture((2, 4, 1), "gelu", dropout=0.25, init="zeros")
+    assert Architecture.from_json(json.loads(json.dumps(architecture.to_json()))) == architecture
+    assert Architecture.from_json({"sizes": [2, 3]}) == Architecture((2, 3))
+    for data in ({"sizes": [2, 3], "depth": 4}, {"activation": "relu"}):
+        with pytest.raises(ValueError, match=r"expected an architecture with sizes, of .*, received"):
+            Architecture.from_json(data)
+    with pytest.raises(ValueError, match="expected the path of a class as _target_, received int 3"):
+        Architecture.from_json({"sizes": [2, 3, 2], "activation": {"_target_": 3}})
 
 
 def test_damaged_foreign_and_missing_model_files_are_refused(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from glassnet import nn, optim
 from glassnet.data import ArrayDataset, DataLoader
-from glassnet.training import TIMING_COLUMNS, Callback, Checkpoints, LearningRateSchedule, TrainingRun, fit
+from glassnet.training import TIMING_COLUMNS, BestWeights, Callback, Checkpoints, LearningRateSchedule, TrainingRun, fit
 
 rng = np.random.default_rng(0)
 X = rng.standard_normal((130, 6)).astype(np.float32)
@@ -130,6 +130,12 @@ def test_callbacks_get_back_what_they_gave_however_it_lay_in_memory(tmp_path: Pa
     for name, value in callback.state.items():
         assert np.shape(callback.restored[name]) == np.shape(value)
         np.testing.assert_array_equal(callback.restored[name], value)
+
+
+def test_a_state_of_a_callback_without_its_numbers_is_named() -> None:
+    """As of a checkpoint that another version of the callback wrote."""
+    with pytest.raises(ValueError, match=r"expected a number as 'loss' of a callback's state, received NoneType"):
+        BestWeights().load_state_dict({"epoch": 3, "loss": None})
 
 
 def test_a_state_that_no_file_can_hold_is_named(tmp_path: Path) -> None:

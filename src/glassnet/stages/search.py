@@ -19,7 +19,7 @@ from glassnet.runs import asks_for_help, one_line_errors, print_usage, require_o
 from glassnet.runs.jobs import dated_folder, new_start, write_notes
 from glassnet.runs.plan import note_of_end
 from glassnet.runs.spaces import Space, read_space
-from glassnet.stages import train
+from glassnet.stages import trained
 from glassnet.stages.pruning import make_pruner
 from glassnet.stages.trials import Search
 
@@ -86,7 +86,7 @@ def main() -> None:
             write_notes(folder, [note])
         return ""
 
-    run_sweep(run_trials, folder, start, train.finish_sweep, f"search.folder={folder}")
+    run_sweep(run_trials, folder, start, trained.finish_sweep, f"search.folder={folder}")
 
 
 def _require_trainable(search: Search) -> None:

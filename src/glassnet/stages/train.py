@@ -1,6 +1,5 @@
 """Trains the network, and a linear model as its baseline; sees the training and validation splits only."""
 
-import json
 import os
 import sys
 import warnings
@@ -8,12 +7,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from glassnet.config import (
     Settings,
     flatten,
-    named_by,
     own_callbacks,
     own_files,
     plan_of_baseline,
@@ -21,15 +18,14 @@ from glassnet.config import (
     training_plan,
 )
 from glassnet.data import Augmentation
-from glassnet.diagnostics import Telemetry, sanity_checks, write_telemetry
-from glassnet.files import whole_file, write_whole
+from glassnet.diagnostics import Telemetry, sanity_checks
 from glassnet.runs import Layout, alone_in, as_line, run_stage
-from glassnet.runs.manifest import RunIdentity, make_way_for, read_manifest
+from glassnet.runs.manifest import RunIdentity, make_way_for
 from glassnet.stages.run_key import run_identity
-from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel, load_model, open_prepared
-from glassnet.tracking import LiveMetrics, record_run, record_sweep
+from glassnet.stages.trained import finish_again, finish_standalone_run, finish_sweep, is_finished, write_record
+from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel, open_prepared
+from glassnet.tracking import LiveMetrics
 from glassnet.training import (
-    TIMING_COLUMNS,
     About,
     Callback,
     Checkpoints,
@@ -42,11 +38,9 @@ from glassnet.training import (
     TrainingInterruptedError,
     TrainingRun,
     TrainingWarning,
-    read_history,
     retrain_network,
     save_model,
     train_network,
-    write_history,
 )
 
 LOCK = "train.lock"  # beside the checkpoints, held while a process trains there; a sweep holds its whole folder
@@ -78,8 +72,8 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
         print(f"train: note: {note}")
     values = settings.describing_the_result()
     identity = run_identity(values, prepared, own_files(settings))
-    if _is_finished(settings, layout, identity["key"]):
-        return _finish_again(settings, layout, prepared)
+    if is_finished(settings, layout, identity["key"]):
+        return finish_again(settings, layout, prepared)
     if layout.sweep is not None:  # the manifest, written last, says that the job is finished
         layout.manifest.unlink(missing_ok=True)
     train, validation = prepared.split("train"), prepared.split("validation")
@@ -118,12 +112,12 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
                     error.remedy = "divide optimizer.learning_rate by 10, or set training.max_gradient_norm=1"
                 make_way_for(layout, identity["key"])
                 manifest = {**identity, "settings": values, "stopped": as_line(error)}
-                _write_record(layout, epochs.history, telemetry, manifest)
+                write_record(layout, epochs.history, telemetry, manifest)
                 raise
         about: About = {"dataset": prepared.about["dataset"], "settings": values, **trained.chosen}
         make_way_for(layout, identity["key"])
         save_model(layout.model, _model_file(trained, prepared, about))
-        _write_record(layout, trained.history, telemetry, {**identity, "settings": values, **trained.chosen})
+        write_record(layout, trained.history, telemetry, {**identity, "settings": values, **trained.chosen})
         if layout.sweep is None:  # the jobs of a sweep are compared with each other, on the validation split
             train_baseline(settings, prepared, layout)
     loss = trained.chosen["best_validation_loss"]
@@ -132,7 +126,7 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
         f"model in {layout.model}"
     )
     if not layout.by_dvc:
-        _finish_standalone_run(settings, layout, prepared)
+        finish_standalone_run(settings, layout, prepared)
     return loss
 
 
@@ -227,89 +221,6 @@ def train_baseline(settings: Settings, prepared: PreparedData, layout: Layout) -
         ) from error
     about: About = {"settings": {"data": settings.data.model_dump()}, "best_epoch": trained.best_epoch}
     save_model(layout.baseline, _model_file(trained, prepared, about))  # with what `predict` asks for
-
-
-def _write_record(
-    layout: Layout, history: Sequence[Row], telemetry: Telemetry | None, manifest: dict[str, Any]
-) -> None:
-    """Write what happened in the training, whether or not it came to its end: history, telemetry, manifest and curves.
-
-    The curves are for a standalone run: for the pipeline the report stage draws them, for a sweep its own figures.
-    """
-    if history:
-        _write_history(layout, history, manifest["key"])
-    with whole_file(layout.telemetry) as part:
-        write_telemetry(part, telemetry.rows if telemetry else [])
-    write_whole(layout.manifest, json.dumps({**manifest, "epochs": len(history)}, indent=2) + "\n")
-    if history and not layout.by_dvc and layout.sweep is None:
-        from glassnet.reporting import draw_learning_curves
-
-        layout.figures.mkdir(parents=True, exist_ok=True)
-        draw_learning_curves(layout.history, layout.figures / "learning_curves.png")
-
-
-def _write_history(layout: Layout, history: Sequence[Row], key: str) -> None:
-    results = [column for column in history[0] if column not in TIMING_COLUMNS]
-    if layout.by_dvc:  # DVC hashes the history, and seconds are never the same twice
-        write_history(layout.history, history, results)
-        write_history(layout.timing(key), history, ("epoch", *TIMING_COLUMNS))
-    else:
-        write_history(layout.history, history, history[0])
-
-
-def _finish_standalone_run(settings: Settings, layout: Layout, prepared: PreparedData) -> None:
-    """Finish a run that no later stage will, and record it."""
-    if layout.sweep is not None:  # the sweep has figures of its own
-        _record_job(settings, layout, prepared)
-        return
-    if settings.training.final:  # nothing is chosen after this, so that the test split may be opened: once, here
-        from glassnet.stages import evaluate, report
-
-        evaluate.main(settings, layout)
-        report.main(settings, layout)
-        return
-    record_run(settings, layout, prepared)
-
-
-def _is_finished(settings: Settings, layout: Layout, key: str) -> bool:
-    """Return whether this job of a sweep was done before, by the same settings, data and code, and is whole still."""
-    if layout.sweep is None or not layout.manifest.is_file():
-        return False
-    try:
-        manifest = read_manifest(layout)
-        if manifest["key"] != key or "stopped" in manifest:
-            return False
-        load_model(layout.model, named_by(settings))
-        if (epochs := len(read_history(layout.history))) != manifest["epochs"]:
-            raise ValueError(f"{layout.history}: expected {manifest['epochs']} epochs, received {epochs}")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        print(f"train: note: what was finished before is damaged, and trained again: {as_line(error)}")
-        return False
-    return True
-
-
-def _finish_again(settings: Settings, layout: Layout, prepared: PreparedData) -> float:
-    """Record a job that a restarted sweep need not train again."""
-    print("train: finished before, not trained again")
-    _record_job(settings, layout, prepared)
-    return read_manifest(layout)["best_validation_loss"]
-
-
-def _record_job(settings: Settings, layout: Layout, prepared: PreparedData) -> None:
-    run_id = record_run(settings, layout, prepared)
-    write_whole(layout.recorded, json.dumps({"run_id": run_id}) + "\n")
-
-
-def finish_sweep(folder: Path) -> None:
-    """Write the table and the figures of a sweep, and record them in the tracking store."""
-    from glassnet.reporting import write_experiment
-
-    files = write_experiment(folder)
-    print((folder / "experiment.md").read_text(encoding="utf-8"))
-    recorded = record_sweep(folder, files)
-    if recorded is not None:
-        parent, shown_by = recorded
-        print(f"train: the sweep is MLflow run {parent}, its jobs are below it; {shown_by} shows them")
 
 
 if __name__ == "__main__":

@@ -77,11 +77,11 @@ class Architecture:
         """Return what `to_json` described.
 
         Raises:
-            ValueError: for a key that it does not know.
+            ValueError: for a key that it does not know, or no sizes.
         """
         known = [field.name for field in fields(cls)]
-        if unknown := sorted(set(data) - set(known)):
-            raise ValueError(f"expected an architecture of {', '.join(known)}, received {', '.join(unknown)} in it")
+        if not {"sizes"} <= set(data) <= set(known):
+            raise ValueError(f"expected an architecture with sizes, of {', '.join(known)}, received {', '.join(data)}")
         activation = data.get("activation", "relu")
         own = OwnClass.from_json(activation) if isinstance(activation, dict) else activation
         return cls(**{**data, "sizes": tuple(data["sizes"]), "activation": own})

@@ -16,7 +16,7 @@ import mlflow
 import pytest
 
 from glassnet.runs import one_line_errors, run_stage
-from glassnet.stages import search, train
+from glassnet.stages import search, train, trained
 from glassnet.tracking import StoreError
 from glassnet.tracking.client.calls import call_store
 from glassnet.tracking.client.limits import RUN_NAME
@@ -141,7 +141,7 @@ def test_a_table_of_a_long_name_and_a_job_that_failed_are_recorded(
     swept = ("-m", *given, "optimizer.learning_rate=0.01,-1", f"model.hidden_sizes=[{','.join(['9'] * 300)}]")
     monkeypatch.setattr(sys, "argv", ["train", *swept, "hydra.sweep.dir=s", "tracking.experiment=tables"])
     with pytest.raises(SystemExit):
-        run_stage("train", train.main, train.finish_sweep)
+        run_stage("train", train.main, trained.finish_sweep)
     assert "tracking: warning" not in capsys.readouterr().err
     client = mlflow.MlflowClient(database)
     runs = client.search_runs([client.get_experiment_by_name("tables").experiment_id])
