@@ -26,7 +26,7 @@ import warnings
 from pathlib import Path
 from typing import NoReturn
 
-ROOT = Path(__file__).resolve().parents[1]
+SOURCE = Path(__file__).resolve().parents[1] / "src"
 ADDRESS = "server"
 READ_AT_START = ("PYTHON", "LANG", "LC_", "OPENBLAS_", "OMP_", "MPL", "GLASSNET_")
 PRELOADED = (
@@ -54,7 +54,7 @@ with socket.socket(socket.AF_UNIX) as server:
 def folder_for_path() -> Path:
     """Return a folder with a `python` that has the server fork; the server is started, and ends with this process."""
     folder = Path(tempfile.mkdtemp(prefix="glassnet-fork-"))
-    quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "PYTHONPATH": f"{ROOT / 'src'}"}
+    quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "PYTHONPATH": str(SOURCE)}
     process = subprocess.Popen(
         [sys.executable, str(Path(__file__)), str(folder / ADDRESS)],
         cwd=folder, env=os.environ | quiet, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
@@ -148,15 +148,17 @@ def _read_at_start(environment: dict[str, str]) -> dict[str, str]:
 
 def _has_this_source(source: Path) -> bool:
     """Return whether a folder on PYTHONPATH has glassnet as it was imported here."""
-    own = ROOT / "src"
-    if source.resolve() == own:
-        return True
-    pairs = [(path, source / path.relative_to(own)) for path in own.rglob("*.py")]
-    return all(copied.is_file() and copied.read_bytes() == path.read_bytes() for path, copied in pairs)
+    return source.resolve() == SOURCE or _read_code(source) == _IMPORTED
+
+
+def _read_code(source: Path) -> dict[str, bytes]:
+    """Return the files of glassnet's code, by their paths in `source`."""
+    return {str(path.relative_to(source)): path.read_bytes() for path in source.glob("glassnet/**/*.py")}
 
 
 if __name__ == "__main__":
     _INHERITED = _read_at_start(dict(os.environ))
+    _IMPORTED = _read_code(SOURCE)
     from glassnet.stages import begin_program
 
     begin_program()
