@@ -11,7 +11,7 @@ export DO_NOT_TRACK := true
 STAMP := $(VENV)/.installed-$(shell cksum < requirements.lock | cut -d " " -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test lint bench profile bench-pipeline ui params lock
+.PHONY: help setup repro test test-slow lint bench profile bench-pipeline ui params lock
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ repro: $(STAMP)  ## Run the pipeline: fetch, prepare, train, evaluate, report
 
 test: $(STAMP)  ## Run the tests
 	python -m pytest -n logical --maxprocesses 4
+
+test-slow: $(STAMP)  ## Run the tests that `make test` leaves to CI: a Ray cluster, PostgreSQL, hundreds of kills
+	python -m pytest -n logical --maxprocesses 4 -m slow
 
 lint: $(STAMP)  ## Check style, types and the import contract
 	ruff check

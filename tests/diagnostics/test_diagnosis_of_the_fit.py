@@ -353,7 +353,7 @@ def test_a_wide_gap_after_a_small_rise_is_overfitting() -> None:
 
 def test_a_first_epoch_above_the_random_baseline_is_no_sign_of_a_large_rate() -> None:
     """The squared error of an untrained network is several times that of the mean; the training is a good one."""
-    training = _train("friedman", "model.hidden_sizes=[256,256]")
+    training = _train("friedman", "model.hidden_sizes=[256,256]", "training.epochs=25")
     assert training.train[0] > 2 > 0.1 > training.validation.min()
     assert "learning rate too high" not in _names(training)
 
@@ -444,7 +444,7 @@ def test_a_larger_softmax_regression_is_an_mlp() -> None:
 
 def test_a_stronger_penalty_is_a_stronger_decay_where_the_optimizer_decays() -> None:
     """AdamW allows no penalty besides its decay: what is advised must be a run that starts."""
-    overrides = ("optimizer=adamw", "model.dropout=0.4", "model.hidden_sizes=[256,256]", "seed=1")
+    overrides = ("optimizer=adamw", "model.dropout=0.4", "model.hidden_sizes=[128,128]", "seed=1")
     training = _train("clusters", *overrides)
     finding = next(each for each in diagnose(training) if each.name == "overfitting")
     assert _compose(_overrides_of(finding, *overrides)).optimizer.model_dump()["weight_decay"] == 0.1

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
+from tests.fork_server import folder_for_path
 from tests.settings import IS_EDITED, ROOT, write_conf
 from tests.waiting import LONGEST
 
@@ -21,13 +22,15 @@ MakeOnce = Callable[[str, Callable[[Path], object]], Path]
 
 
 def run_in(folder: Path, *command: str, expect: int | None = 0, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run a command in `folder` with this interpreter's `python` and `dvc` first on PATH.
+    """Run a command in `folder` with this environment's `dvc`, and a `python` that is quick to start, first on PATH.
 
     A store that is slow, on a busy machine, is waited for, and that it was is not in the returned stderr.
     """
     quiet = {"DVC_NO_ANALYTICS": "1", "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "1", "PYTHONPATH": "src"}
     quiet["MLFLOW_HTTP_REQUEST_TIMEOUT"] = "60"
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    path = os.pathsep.join([str(folder_for_path()), str(Path(sys.executable).parent), os.environ["PATH"]])
+    if command[0] == sys.executable:
+        command = ("python", *command[1:])
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "DVC_", "GIT_"))}
     done = subprocess.run(
         command,

@@ -18,7 +18,7 @@ from tests.waiting import LONGEST, wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
 JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
-LONG, SHORT = "training.epochs=1000000", "training.epochs=600"
+LONG, SHORT = "training.epochs=1000000", "training.epochs=300"
 
 Start = Callable[..., subprocess.Popen[str]]
 

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.fork_server import folder_for_path
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -32,7 +34,7 @@ def _git(folder: Path, *arguments: str) -> None:
 
 def _gate(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "glassnet.stages.gate", *arguments],
+        [str(folder_for_path() / "python"), "-m", "glassnet.stages.gate", *arguments],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT / "src")} | environment,
         capture_output=True,

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from glassnet.training import read_history
+from tests.fork_server import folder_for_path
 from tests.settings import PROJECT
 from tests.waiting import LONGEST
 
@@ -29,11 +30,13 @@ def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
     monkeypatch.chdir(tmp_path)
 
     def start(
-        name: str, *overrides: str, expect: int = 0, lines: int | None = 1, before: str = ":"
+        name: str, *overrides: str, expect: int = 0, lines: int | None = 1, before: str = ""
     ) -> subprocess.CompletedProcess[str]:
-        command = ["bash", "-c", f'{before}; exec "$@"', "bash", sys.executable, "-m", f"glassnet.stages.{name}"]
+        command = [str(folder_for_path() / "python"), "-m", f"glassnet.stages.{name}", *overrides]
+        if before:  # its limits hold for the processes that it starts, not for forks of the server
+            command = ["bash", "-c", f'{before}; exec "$@"', "bash", sys.executable, *command[1:]]
         done = subprocess.run(
-            [*command, *overrides],
+            command,
             env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
             capture_output=True,
             text=True,

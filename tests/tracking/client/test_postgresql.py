@@ -31,6 +31,7 @@ NINE = (
 )  # fmt: skip
 
 pytestmark = [
+    pytest.mark.slow,  # a server
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),  # of what MLflow calls, not of ours
     pytest.mark.filterwarnings("ignore:constrained_layout not applied"),  # a legend of nine settings
 ]
