@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
-from glassnet.files import JsonObject
+from glassnet.files import JsonObject, JsonValue
 from glassnet.nn.arrays import describe
 from glassnet.nn.ranges import InEpochs, InParts
 
@@ -222,11 +222,12 @@ def source_files(target: str) -> list[Path]:
     return [Path(spec.origin)] if spec.origin else []
 
 
-def targets_in(values: Any) -> list[str]:
+def targets_in(values: JsonValue) -> list[str]:
     """Return the paths of all classes of one's own that settings name, at whatever depth."""
     if not isinstance(values, Mapping):
         return []
-    own = [values[TARGET]] if isinstance(values.get(TARGET), str) else []
+    target = values.get(TARGET)
+    own = [target] if isinstance(target, str) else []
     return sorted({*own, *(target for value in values.values() for target in targets_in(value))})
 
 

@@ -173,7 +173,7 @@ def test_params_yaml_is_what_conf_composes_to(fresh: Path, run: Run) -> None:
         ("optimizer.learning_rate=-1", ("optimizer.learning_rate", "greater than 0", "-1")),
         ("training.batch_size=0", ("training.batch_size", "greater than or equal to 1", "0")),
         ("data.test_fraction=1.5", ("data.test_fraction", "less than 1", "1.5")),
-        ("optimizer.lerning_rate=1", ("optimizer.lerning_rate", "a key", "unknown")),
+        ("optimizer.lerning_rate=1", ("Unknown setting `optimizer.lerning_rate`", "`optimizer.learning_rate`")),
         ("model=transformer", ("model", "mlp, softmax", "transformer")),
         ("optimizer.learning_rate=1e30", ("learning_rate 9.9", "after 1 steps", "finite", "too high")),
     ],

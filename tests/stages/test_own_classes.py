@@ -263,7 +263,7 @@ def test_a_promotion_writes_several_callbacks(module: str) -> None:
     assert "word: mean" in Path("conf/callback/ema.yaml").read_text()
     write_files(taken_back(edits))
     assert {path: path.read_text() for path in Path("conf").rglob("*.yaml")} == before
-    settings["callback"] = {"other": values["callback"]["log"]}
+    settings = {**settings, "callback": {"other": values["callback"]["log"]}}
     assert changes_from_conf(Path("conf"), settings) == (f"+callback.other={{_target_:{module}.Counting,word:row}}",)
     with pytest.raises(UserError, match=r"conf/callback: expected a choice of other together there, found none"):
         edits_to(Path("conf"), parse_settings({**values, "callback": settings["callback"]}, "test"))

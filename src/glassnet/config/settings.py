@@ -207,7 +207,7 @@ class Settings(Section):
             )
         return self
 
-    def describing_the_result(self) -> dict[str, Any]:
+    def describing_the_result(self) -> JsonObject:
         """Return the settings that a result depends on: not where it is tracked, how it is run."""
         of_the_file = ("about", "conf_digest", "settings_digest", "left_behind", "by_hand", "ablation")
         unset = [name for name in ("loss", "callback") if getattr(self, name) is None]

@@ -5,6 +5,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.files import JsonObject
+
 Floats = npt.NDArray[np.floating[Any]]
 
 
@@ -36,7 +38,7 @@ class Standardizing:
         return cls(X.mean(axis=0), np.where(constant, 0.0, X.std(axis=0)))
 
     @classmethod
-    def from_json(cls, data: dict[str, Any]) -> Self:
+    def from_json(cls, data: JsonObject) -> Self:
         """Return what `to_json` described."""
         return cls(np.array(data["mean"]), np.array(data["scale"]))
 

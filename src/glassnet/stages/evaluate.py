@@ -28,7 +28,7 @@ from glassnet.evaluation import (
     majority_probabilities,
     regression_scores,
 )
-from glassnet.files import JsonObject, whole_file, write_whole
+from glassnet.files import JsonObject, section_of, whole_file, write_whole
 from glassnet.runs import Layout, as_job_of_sweep, require_data_of_run, require_settings_of_run, run_stage
 from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel, load_model, open_prepared
 
@@ -119,7 +119,7 @@ def _six_digits(value: Any) -> Any:
 
 
 def _classification(prepared: PreparedData, network: TrainedModel, baseline: TrainedModel) -> Evaluation:
-    names, is_final = prepared.class_names, network.about["settings"]["training"].get("final")
+    names, is_final = prepared.class_names, section_of(network.about["settings"], "training").get("final")
     test, train = _rows(prepared, "test"), _rows(prepared, "train")
     logits = network.outputs(test.X)
     probabilities = apply_temperature(logits, 1.0)
@@ -159,7 +159,7 @@ def _regression(prepared: PreparedData, network: TrainedModel, baseline: Trained
     test, train, validation = (_rows(prepared, split) for split in ("test", "train", "validation"))
     scale = prepared.target_scale
     mean = scale["mean"]  # of the training rows
-    if network.about["settings"]["training"].get("final"):
+    if section_of(network.about["settings"], "training").get("final"):
         learnt = np.concatenate([train.y, validation.y])
         mean += scale["scale"] * float(learnt.mean(dtype=np.float64))
     actual = test.y.astype(np.float64) * scale["scale"] + scale["mean"]

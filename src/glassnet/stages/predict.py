@@ -3,6 +3,7 @@
 import sys
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +14,7 @@ from glassnet.columns.raw_values import UnreadableError, numbers_in
 from glassnet.columns.string_column import to_frame
 from glassnet.components import TARGET
 from glassnet.config import UserError, named_in_conf
-from glassnet.files import whole_file
+from glassnet.files import section_of, whole_file
 from glassnet.runs import as_line, one_line_errors, read_arguments, require_writable
 from glassnet.sources.csv.options import FileFormat
 from glassnet.sources.csv.strings import StringTable, read_strings
@@ -74,11 +75,12 @@ def main() -> None:
 
 def _written_format(about: About) -> FileFormat:
     """Return how the table that the model learnt from was written, if it was a CSV of the user's own."""
-    data = about["settings"]["data"]
+    data = section_of(about["settings"], "data")
     if data["name"] != "csv" or TARGET in data:
         return FileFormat()
     names = {field.name for field in fields(FileFormat)}  # of which models of earlier versions lack some
-    return FileFormat(**{name: value for name, value in data.items() if name in names})
+    written: dict[str, Any] = {name: value for name, value in data.items() if name in names}
+    return FileFormat(**written)
 
 
 def _rows_in_file(table: StringTable, rows: int) -> npt.NDArray[np.int64]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 from glassnet.config import (
     Settings,
@@ -20,7 +21,7 @@ from glassnet.config import (
 from glassnet.data import Augmentation
 from glassnet.diagnostics import Telemetry, sanity_checks
 from glassnet.runs import Layout, alone_in, as_line, run_stage
-from glassnet.runs.manifest import RunIdentity, make_way_for
+from glassnet.runs.manifest import Manifest, RunIdentity, make_way_for
 from glassnet.stages.run_key import run_identity
 from glassnet.stages.trained import finish_again, finish_standalone_run, finish_sweep, is_finished, write_record
 from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel, open_prepared
@@ -111,13 +112,14 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
                 if isinstance(error, TrainingDivergedError) and error.remedy:
                     error.remedy = "divide optimizer.learning_rate by 10, or set training.max_gradient_norm=1"
                 make_way_for(layout, identity["key"])
-                manifest = {**identity, "settings": values, "stopped": as_line(error)}
-                write_record(layout, epochs.history, telemetry, manifest)
+                known = {**identity, "settings": values, "stopped": as_line(error), "epochs": len(epochs.history)}
+                write_record(layout, epochs.history, telemetry, cast(Manifest, known))
                 raise
         about: About = {"dataset": prepared.about["dataset"], "settings": values, **trained.chosen}
         make_way_for(layout, identity["key"])
         save_model(layout.model, _model_file(trained, prepared, about))
-        write_record(layout, trained.history, telemetry, {**identity, "settings": values, **trained.chosen})
+        manifest = {**identity, "settings": values, **trained.chosen, "epochs": len(trained.history)}
+        write_record(layout, trained.history, telemetry, cast(Manifest, manifest))
         if layout.sweep is None:  # the jobs of a sweep are compared with each other, on the validation split
             train_baseline(settings, prepared, layout)
     loss = trained.chosen["best_validation_loss"]

@@ -3,19 +3,18 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from glassnet.config import Settings, named_by
 from glassnet.diagnostics import Telemetry, write_telemetry
 from glassnet.files import whole_file, write_whole
 from glassnet.runs import Layout, as_line
-from glassnet.runs.manifest import read_manifest
+from glassnet.runs.manifest import Manifest, read_manifest
 from glassnet.tables import PreparedData, load_model
 from glassnet.tracking import record_run, record_sweep
 from glassnet.training import TIMING_COLUMNS, Row, read_history, write_history
 
 
-def write_record(layout: Layout, history: Sequence[Row], telemetry: Telemetry | None, manifest: dict[str, Any]) -> None:
+def write_record(layout: Layout, history: Sequence[Row], telemetry: Telemetry | None, manifest: Manifest) -> None:
     """Write what happened in the training, whether or not it came to its end: history, telemetry, manifest and curves.
 
     The curves are for a standalone run: for the pipeline the report stage draws them, for a sweep its own figures.
@@ -24,7 +23,7 @@ def write_record(layout: Layout, history: Sequence[Row], telemetry: Telemetry | 
         _write_history(layout, history, manifest["key"])
     with whole_file(layout.telemetry) as part:
         write_telemetry(part, telemetry.rows if telemetry else [])
-    write_whole(layout.manifest, json.dumps({**manifest, "epochs": len(history)}, indent=2) + "\n")
+    write_whole(layout.manifest, json.dumps(manifest, indent=2) + "\n")
     if history and not layout.by_dvc and layout.sweep is None:
         from glassnet.reporting import draw_learning_curves
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from glassnet import nn
 from glassnet.data import Standardizing
-from glassnet.files import whole_file
+from glassnet.files import JsonObject, whole_file
 from glassnet.nn import FloatArray
 from glassnet.training.architecture import Architecture, FindClass
 from glassnet.training.fit import predict
@@ -49,7 +49,7 @@ class About(Chosen, total=False):
     """Where a model comes from: what it learnt from, by which settings, and the epoch that was chosen."""
 
     dataset: str
-    settings: dict[str, Any]  # nested as in conf/
+    settings: JsonObject  # nested as in conf/
 
 
 @dataclass(frozen=True)
@@ -127,13 +127,13 @@ def load_model(path: Path, *, find_class: FindClass = refuse_class) -> ModelFile
 
 @overload
 def load_model(
-    path: Path, read_preprocessing: Callable[[dict[str, Any]], P], *, find_class: FindClass = refuse_class
+    path: Path, read_preprocessing: Callable[[JsonObject], P], *, find_class: FindClass = refuse_class
 ) -> ModelFile[P]: ...
 
 
 def load_model(
     path: Path,
-    read_preprocessing: Callable[[dict[str, Any]], FittedPreprocessing] | None = None,
+    read_preprocessing: Callable[[JsonObject], FittedPreprocessing] | None = None,
     *,
     find_class: FindClass = refuse_class,
 ) -> ModelFile[Any]:

@@ -53,7 +53,7 @@ def _save(path: Path, find_class: FindClass, folder: Path, model: "LoggedModel",
 
     saved = load_model(path, find_class)
     example = saved.preprocessing.example()
-    own = targets_in(saved.architecture)
+    own = targets_in(saved.architecture.to_json())
     code = folder.with_name("glassnet.zip")
     _pack_code(code)
     mlflow.pyfunc.save_model(
