@@ -31,10 +31,10 @@ repro: $(STAMP)  ## Run the pipeline: fetch, prepare, train, evaluate, report
 	@test -s .dvc/tmp/rwlock || rm -f .dvc/tmp/rwlock  # a DVC that was killed just then left it empty, and cannot read it
 	dvc repro
 
-test: $(STAMP)  ## Run the tests
+test: $(STAMP)  ## Run the tests, but for the slow ones
 	python -m pytest -n logical --maxprocesses 4
 
-test-slow: $(STAMP)  ## Run the tests that `make test` leaves to CI: a Ray cluster, PostgreSQL, hundreds of kills
+test-slow: $(STAMP)  ## Run the tests that `make test` leaves to CI: the pipeline end to end, servers, hundreds of kills
 	python -m pytest -n logical --maxprocesses 4 -m slow
 
 lint: $(STAMP)  ## Check style, types and the import contract

@@ -1,8 +1,13 @@
 """How pytest-xdist's workers share the tests: one by one, but a file whose tests share something slow goes to one."""
 
 import glassnet.stages  # noqa: F401, I001  # before NumPy: a test then computes as the stages that it starts do
+import signal
+
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+
+# A suite that is started in the background has Ctrl-C ignored, and so would have what the tests start and interrupt.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 WHOLE = ("test_ray.py", "test_shared_stores.py", "test_postgresql.py")  # a Ray cluster, servers
 

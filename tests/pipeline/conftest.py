@@ -152,6 +152,9 @@ def reproduced(reproduced_to_copy: Path, tmp_path: Path) -> Path:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Let workers start with the tests of this folder, which take longest: the short ones then fill the end evenly."""
+    """Mark the tests of this folder as slow, and let workers start with them: short ones then fill the end evenly."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.slow)
     if hasattr(config, "workerinput"):
         items.sort(key=lambda item: Path(__file__).parent not in item.path.parents)

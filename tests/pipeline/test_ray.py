@@ -21,7 +21,6 @@ from tests.waiting import LONGEST, wait_until
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 TRAIN = ("-m", "glassnet.stages.train", "-m")
-pytestmark = pytest.mark.slow  # a cluster, and a second Ray
 FOUR = ("training.epochs=4", "seed=range(2)", "model=mlp,softmax")
 LONG = ("data=digits", "training.epochs=150", "training.patience=null", "seed=0,1", "tracking=none")
 OWN = ("hydra/launcher=ray", "+hydra.launcher.ray.init.include_dashboard=false")

@@ -16,6 +16,8 @@ from glassnet.runs import read_jobs
 from tests.settings import PROJECT
 from tests.waiting import LONGEST, wait_until
 
+pytestmark = pytest.mark.slow  # whole sweeps, killed and gone on with
+
 ROOT = Path(__file__).resolve().parents[2]
 JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
 LONG, SHORT = "training.epochs=1000000", "training.epochs=300"
