@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from glassnet.config import UserError, conf_digest, parse_settings
+from glassnet.config.unknown_keys import unknown_setting
 from tests.settings import ROOT, params, read_choice
 
 
@@ -126,3 +127,13 @@ def test_the_digest_follows_every_file(tmp_path: Path) -> None:
     renamed = conf_digest(tmp_path)
     (tmp_path / "b.yaml").write_text("x: 2\n")
     assert len({first, renamed, conf_digest(tmp_path)}) == 3
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [("data.nois", "data.noise"), ("data.sf", "data.split_fraction"), ("data.target", "data._target_")],
+)
+def test_the_nearest_setting_of_a_class_of_ones_own_is_named(key: str, meant: str) -> None:
+    """Its section has `_target_`, whose name begins with what divides the words of others."""
+    known: dict[str, list[str]] = {name: [] for name in ("data._target_", "data.noise", "data.split_fraction")}
+    assert unknown_setting(key, known) == f"Unknown setting `{key}`; did you mean `{meant}`?"

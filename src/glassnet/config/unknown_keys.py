@@ -38,7 +38,7 @@ def nearest(key: str, known: Mapping[str, Sequence[str]]) -> str | None:
     section, _, last = key.rpartition(".")
     ordered = sorted(known, key=lambda name: -name.count("."))  # the outer ones last, where they come before
     inside = {name.rpartition(".")[2]: name for name in ordered if name.rpartition(".")[0] == section or not section}
-    names = [name for last_part, name in inside.items() if "".join(word[0] for word in last_part.split("_")) == last]
+    names = [name for last_part, name in inside.items() if "".join(word[:1] for word in last_part.split("_")) == last]
     names += [inside[last_part] for last_part in difflib.get_close_matches(last, inside, n=1)]
     names += difflib.get_close_matches(key, known, n=1, cutoff=0.8) if not inside else []
     if not section:
