@@ -96,7 +96,7 @@ def _train_baseline(settings: Settings, layout: Layout, prepared: PreparedData) 
     from glassnet.stages import train
 
     print(f"evaluate: {layout.root} has no linear baseline, like every job of a sweep: it is trained first", flush=True)
-    train.train_baseline(settings, prepared, layout)
+    train.train_baseline(settings, prepared, layout, prepared.split("train"), prepared.split("validation"))
 
 
 def _to_json(values: Mapping[str, object]) -> str:

@@ -18,7 +18,7 @@ from glassnet.config import (
     require_own_classes,
     training_plan,
 )
-from glassnet.data import Augmentation
+from glassnet.data import ArrayDataset, Augmentation
 from glassnet.diagnostics import Telemetry, sanity_checks
 from glassnet.runs import Layout, alone_in, as_line, run_stage
 from glassnet.runs.manifest import Manifest, RunIdentity, make_way_for
@@ -121,7 +121,7 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
         manifest = {**identity, "settings": values, **trained.chosen, "epochs": len(trained.history)}
         write_record(layout, trained.history, telemetry, cast(Manifest, manifest))
         if layout.sweep is None:  # the jobs of a sweep are compared with each other, on the validation split
-            train_baseline(settings, prepared, layout)
+            train_baseline(settings, prepared, layout, train, validation)
     loss = trained.chosen["best_validation_loss"]
     print(
         f"train: best validation loss {loss!r} at epoch {trained.best_epoch} of {len(trained.history)}, "
@@ -208,9 +208,10 @@ def _model_file(trained: TrainedNetwork, prepared: PreparedData, about: About) -
     )
 
 
-def train_baseline(settings: Settings, prepared: PreparedData, layout: Layout) -> None:
+def train_baseline(
+    settings: Settings, prepared: PreparedData, layout: Layout, train: ArrayDataset, validation: ArrayDataset
+) -> None:
     """Train the linear model on the rows that the network learnt from: for a final one, those of validation too."""
-    train, validation = prepared.split("train"), prepared.split("validation")
     plan = plan_of_baseline(settings, train.X.shape[1], len(prepared.class_names) or None, len(train))
     try:
         trained = train_network(plan, train, validation, [Progress("baseline")])
