@@ -1,4 +1,4 @@
-"""A twin gives the bytes of its text: for every optimizer, average and cut, whatever the numbers."""
+"""A twin gives the bytes of its text: for every optimizer, average, cut and loss, whatever the numbers."""
 
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glassnet import compiled, nn, optim
+from glassnet import compiled, data, nn, optim, training
 from glassnet.optim.averaging import average
 from glassnet.optim.clipping import clip
+from glassnet.optim.denormals import flush_denormals
 
 pytest.importorskip("numba", reason="the twins are compiled by numba, the extra `fast`")
 
@@ -72,9 +73,9 @@ def test_an_update_gives_the_same_bytes(name: str, dtype: Any, size: int) -> Non
 
 @pytest.mark.usefixtures("always")
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-@pytest.mark.parametrize(("text", "number"), [(average, 0.999), (clip, 0.5)])
-def test_an_average_and_a_cut_give_the_same_bytes(text: Callable[..., None], number: float, dtype: Any) -> None:
-    """For the values that are cut, and for the averaged ones."""
+@pytest.mark.parametrize(("text", "number"), [(average, 0.999), (clip, 0.5), (flush_denormals, 1e-20)])
+def test_an_average_a_cut_and_a_flush_give_the_same_bytes(text: Callable[..., None], number: float, dtype: Any) -> None:
+    """For the values that are cut or set to 0, and for the averaged ones."""
     rng = np.random.default_rng(0)
     arrays = [_numbers(rng, 5_000, dtype) for _ in range(2 if text is average else 1)]
     copies = [array.copy() for array in arrays]
@@ -97,3 +98,67 @@ def test_small_vectors_and_other_optimizers_keep_the_text() -> None:
     assert compiled.fastest(optim.SGD.update, few, 64) == (optim.SGD.update, 64)
     assert compiled.fastest(optim.SGD.update, many, 64) != (optim.SGD.update, 64)
     assert compiled.fastest(Own.update, many, 64) == (Own.update, 64)
+
+
+@pytest.mark.usefixtures("always")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(("rows", "classes"), [(1, 1), (1, 2), (3, 7), (64, 10), (50, 33), (7, 300)])
+@pytest.mark.parametrize("scale", [1e-3, 1, 30, 1e4])
+def test_a_loss_gives_the_same_bytes(rows: int, classes: int, dtype: Any, scale: float) -> None:
+    """Value, gradient and score, with ties among the logits."""
+    rng = np.random.default_rng(rows)
+    logits = (scale * rng.integers(-5, 5, (rows, classes)) / 2).astype(dtype)
+    labels = rng.integers(0, classes, rows)
+    loss = nn.SoftmaxCrossEntropy()
+    twin = compiled.fastest_loss(loss, 1)
+    assert twin is not loss
+    text = (loss.forward(logits, labels), loss.backward().tobytes(), loss.score_sum(logits, labels))
+    assert (twin.forward(logits, labels), twin.backward().tobytes(), twin.score_sum(logits, labels)) == text
+    assert (loss.total_weight, loss.target_form) == (rows, "class ids")  # the twin's attributes are the loss's
+
+
+@pytest.mark.usefixtures("always")
+@pytest.mark.parametrize("special", [np.nan, np.inf, -np.inf, 3.4e38])
+def test_a_loss_of_logits_that_are_not_finite_is_the_texts(special: float) -> None:
+    """So are their errors, and what the twin does not treat: other targets, weights and smoothing."""
+    logits = np.array([[special, 1, 2], [0, -special, 1], [0, 1, 0]], np.float32)
+    labels = np.array([1, 2, 1])
+    one_hot = np.eye(3, dtype=np.float32)[labels]
+    for settings, targets in (((), labels), ((), one_hot), ((0.1, [1, 2, 3]), labels)):
+        losses = nn.SoftmaxCrossEntropy(*settings), compiled.fastest_loss(nn.SoftmaxCrossEntropy(*settings), 1)
+        with np.errstate(all="ignore"):
+            text, twin = (np.array(loss.forward(logits, targets)) for loss in losses)
+            assert _bytes([text]) == _bytes([twin])
+            assert _bytes([losses[0].backward()]) == _bytes([losses[1].backward()])
+        assert losses[0].score_sum(logits, targets) == losses[1].score_sum(logits, targets)
+        with pytest.raises(RuntimeError, match="backward expected a forward pass before it"):
+            losses[1].backward()
+    with pytest.raises(ValueError, match=r"expected class ids in \[0, 3\), received 1 to 3"):
+        compiled.fastest_loss(nn.SoftmaxCrossEntropy(), 1).forward(np.zeros((2, 3), np.float32), np.array([1, 3]))
+
+
+def test_a_loss_of_ones_own_has_no_twin() -> None:
+    """Nor has that of a small network."""
+
+    class Own(nn.SoftmaxCrossEntropy):
+        pass
+
+    own, ours = Own(), nn.SoftmaxCrossEntropy()
+    assert compiled.fastest_loss(own, compiled.LEAST) is own
+    assert compiled.fastest_loss(ours, compiled.LEAST - 1) is ours
+
+
+def test_a_training_gives_the_same_bytes_with_twins_and_without(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Weights, slots and history, in one process."""
+    rng = np.random.default_rng(0)
+    rows = data.ArrayDataset(rng.standard_normal((96, 5)).astype(np.float32), rng.integers(0, 3, 96))
+    results = []
+    for least in (0, 10**9):
+        monkeypatch.setattr(compiled, "LEAST", least)
+        model = nn.mlp([5, 16, 8, 3], rng=np.random.default_rng(1))
+        optimizer = optim.Adam(model.parameters(), 0.02)
+        loader = data.DataLoader(rows, 16, shuffle=True)
+        history = training.fit(model, nn.SoftmaxCrossEntropy(), optimizer, loader, loader, 4)
+        numbers = [{key: row[key] for key in row if key not in training.TIMING_COLUMNS} for row in history]
+        results.append((_bytes((optimizer.flat.data, *optimizer.slots.values())), numbers))
+    assert results[0] == results[1]

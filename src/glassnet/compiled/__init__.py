@@ -12,13 +12,15 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from glassnet.nn.arrays import FLOAT_DTYPES, FloatArray
+from glassnet.nn.cross_entropy import SoftmaxCrossEntropy
+from glassnet.nn.loss import Loss
 
 Update: TypeAlias = Callable[..., None]
 
 # Importing numba and reading a twin from its cache takes as long as so many elements save in a short training.
 LEAST = 20_000
 
-# Each text by its module and name, and the name of its twin in `loops`.
+# Each text by its module and name, and the name of its twin in `updates`.
 TWINS = {
     "glassnet.optim.sgd.SGD.update": "sgd",
     "glassnet.optim.rmsprop.RMSProp.update": "rmsprop",
@@ -26,6 +28,7 @@ TWINS = {
     "glassnet.optim.adam.AdamW.update": "adamw",
     "glassnet.optim.averaging.average": "average",
     "glassnet.optim.clipping.clip": "clip",
+    "glassnet.optim.denormals.flush_denormals": "flush",
 }
 
 
@@ -47,16 +50,40 @@ def fastest(text: Update, array: FloatArray, block: int) -> tuple[Update, int]:
     return (text, block) if twin is None else (twin, size)
 
 
+def fastest_loss(loss: Loss, parameters: int) -> Loss:
+    """Return the twin of `loss` if there is one, and the network is large enough; else the loss.
+
+    The twin has the same attributes as the loss, not copies of them: what happens to one happens to both.
+
+    Args:
+        loss: computes values and gradients for a training.
+        parameters: how many parameters are trained.
+    """
+    if parameters < LEAST or type(loss) is not SoftmaxCrossEntropy or not _is_at_work():
+        return loss
+    from glassnet.compiled.cross_entropy import CompiledCrossEntropy
+
+    twin = object.__new__(CompiledCrossEntropy)
+    twin.__dict__ = loss.__dict__
+    return twin
+
+
 @cache
 def _twin(name: str) -> Update | None:
     """Return the twin of the text of this name, or None if it has none or numba is not at work."""
-    if name not in TWINS or importlib.util.find_spec("numba") is None:
+    if name not in TWINS or not _is_at_work():
         return None
+    from glassnet.compiled import updates
+
+    twin: Any = getattr(updates, TWINS[name])
+    return twin
+
+
+@cache
+def _is_at_work() -> bool:
+    """Return whether numba is installed and compiles."""
+    if importlib.util.find_spec("numba") is None:
+        return False
     from numba.core import config
 
-    if vars(config)["DISABLE_JIT"]:  # NUMBA_DISABLE_JIT=1: the loops would run in Python
-        return None
-    from glassnet.compiled import loops
-
-    twin: Any = getattr(loops, TWINS[name])
-    return twin
+    return not vars(config)["DISABLE_JIT"]  # NUMBA_DISABLE_JIT=1: the loops would run in Python

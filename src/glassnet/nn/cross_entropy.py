@@ -58,7 +58,8 @@ class SoftmaxCrossEntropy(Loss):
         P, log_P = E / sums, S - np.log(sums)
         self.save_for_backward(P, T, Q @ w, D)
         with np.errstate(invalid="ignore"):  # 0·log 0 counts as 0, but for a row of NaN
-            return -float(np.where(T > 0, T * log_P, 0 * sums).sum(dtype=np.float64)) / D
+            terms = np.where(T > 0, T * log_P, 0 * sums)
+        return -float(terms.sum(axis=1, dtype=np.float64).sum()) / D
 
     def backward(self) -> FloatArray:
         """Return `dZ = (P·Σ_c T − T)/D`, `(N, C)`: `(P − Y)/N` without weights and smoothing."""

@@ -70,7 +70,7 @@ class Optimizer:
             update(self, *(array[first : min(first + block, stop)] for array in arrays))
         if self.steps % denormals.EVERY == 0:
             for slot in self.slots.values():
-                denormals.flush_denormals(slot[start:stop])
+                denormals.flush_slot(slot[start:stop])
 
     def vectors(self) -> tuple[FloatArray, ...]:
         """Return what `update` is given besides values and gradients: the slots."""

@@ -204,10 +204,10 @@ class DataParallel:
         A gradient is that of `(D_r/N)·ℓ_r` at first, since only N, the number of rows, is known to each process before
         they meet. Without weights it is D; else the sum is multiplied by N/D.
         """
-        loss, measure = self.run.loss, self.run.measure
+        loss, measure = self.run.losses()
         outputs = self.run.model(X)
         value = loss.forward(outputs, y)
-        measured = self.run.measured(outputs, y, value)
+        measured = value if measure is loss else measure.forward(outputs, y)
         weight, measured_weight = loss_weight(loss, len(X)), loss_weight(measure, len(X))
         score_sum, measured_sum = loss.score_sum(outputs, y), measured * measured_weight
         own = (len(X), weight, value * weight, score_sum, measured_weight, measured_sum)

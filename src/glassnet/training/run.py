@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from glassnet import nn
+from glassnet.compiled import fastest_loss
 from glassnet.data import DataLoader
 from glassnet.nn import FloatArray, Parameter
 from glassnet.optim import Optimizer
@@ -151,9 +152,10 @@ class TrainingRun:
         """Find out what the history records."""
         self.measure = self.loss.for_evaluation()
 
-    def measured(self, outputs: FloatArray, y: FloatArray, batch_loss: float) -> float:
-        """Return the value of `measure` for a batch whose loss is `batch_loss`."""
-        return batch_loss if self.measure is self.loss else self.measure.forward(outputs, y)
+    def losses(self) -> tuple[nn.Loss, nn.Loss]:
+        """Return the loss that is minimized, in its fastest form, and `measure`; one and the same where they are."""
+        loss = fastest_loss(self.loss, self.optimizer.flat.data.size)
+        return loss, loss if self.measure is self.loss else self.measure
 
     def stop(self, reason: str) -> None:
         """End the training after this epoch."""

@@ -1,28 +1,12 @@
 """The twins: each loop is the body of a text in `glassnet.optim`, line by line, for one element."""
 
 import math
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
-import numba
 import numpy as np
 
+from glassnet.compiled.compiler import compiled
 from glassnet.nn.arrays import FloatArray
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def compiled(loop: F) -> F:
-    """Compile a loop when it is first called, and keep it on disk where a folder can be written to.
-
-    `fastmath` stays off: it would let multiplications and additions be fused, and rounded once instead of twice. A
-    division by 0 is infinite, as NumPy has it; the check for one would keep the loop from treating many at a time.
-    """
-    options: dict[str, Any] = {"error_model": "numpy", "nogil": True}
-    try:
-        return numba.njit(cache=True, **options)(loop)
-    except RuntimeError:  # numba finds no folder for its cache
-        return numba.njit(**options)(loop)
 
 
 @compiled
@@ -86,6 +70,13 @@ def _clip(values: Any, limit: Any) -> None:
             values[i] = -limit
 
 
+@compiled
+def _flush(values: Any, least: Any) -> None:
+    for i in range(values.size):
+        if abs(values[i]) < least:
+            values[i] = 0
+
+
 def _scalars(array: FloatArray, *values: float) -> tuple[np.floating[Any], ...]:
     """Return numbers in the array's dtype, as NumPy takes them: computed in 64 bits and rounded once."""
     return tuple(array.dtype.type(value) for value in values)
@@ -129,3 +120,8 @@ def average(W_bar: FloatArray, W: FloatArray, decay: float) -> None:
 def clip(values: FloatArray, limit: float) -> None:
     """Do what `clipping.clip` does."""
     _clip(values, *_scalars(values, limit))
+
+
+def flush(values: FloatArray, least: float) -> None:
+    """Do what `denormals.flush_denormals` does."""
+    _flush(values, *_scalars(values, least))
