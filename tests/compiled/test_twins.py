@@ -162,3 +162,54 @@ def test_a_training_gives_the_same_bytes_with_twins_and_without(monkeypatch: pyt
         numbers = [{key: row[key] for key in row if key not in training.TIMING_COLUMNS} for row in history]
         results.append((_bytes((optimizer.flat.data, *optimizer.slots.values())), numbers))
     assert results[0] == results[1]
+
+
+@pytest.mark.usefixtures("always")
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("rows", [1, 2, 7, 64])
+def test_a_network_gives_the_same_bytes(rows: int, dtype: Any) -> None:
+    """Outputs, gradients of parameters and input, with entries that are 0, negative zero, infinite and NaN."""
+    results = []
+    for twin in (False, True):
+        rng = np.random.default_rng(rows)
+        model = nn.mlp([5, 33, 16, 4], normalization="layer", rng=rng, dtype=dtype)
+        model = nn.Sequential(
+            nn.Dense(5, 5, rng=rng, dtype=dtype), nn.ReLU(), nn.ReLU(), model, nn.Dense(4, 1, rng=rng, dtype=dtype)
+        )
+        computed = compiled.fastest_model(model, 1) if twin else model
+        assert (computed is model) is not twin
+        X, dout = _numbers(rng, 5 * rows, dtype).reshape(rows, 5), _numbers(rng, rows, dtype).reshape(rows, 1)
+        with np.errstate(all="ignore"):
+            outputs = computed(X)
+            dX = computed.backward(dout)
+            computed(X)
+            computed.backward_parameters(dout)
+        results.append(_bytes([outputs, dX, *(parameter.grad for parameter in model.parameters())]))
+    assert results[0] == results[1]
+
+
+@pytest.mark.usefixtures("always")
+def test_a_network_with_hooks_shows_them_what_its_text_shows() -> None:
+    """Between a dense layer and its rectifier too, and only while they are there."""
+    rng = np.random.default_rng(0)
+    dense, seen = nn.Dense(3, 4, rng=rng), []
+    twin = compiled.fastest_model(nn.Sequential(dense, nn.ReLU(), nn.Dense(4, 2, rng=rng)), 1)
+    X = np.ones((2, 3), np.float32)
+    remove = dense.on_forward(lambda module, inputs, outputs: seen.append(outputs.copy()))
+    with_hook = twin(X)
+    assert np.array_equal(seen[0], X @ dense.W.data + dense.b.data)
+    twin.backward(np.ones((2, 2), np.float32))
+    remove()
+    assert np.array_equal(twin(X), with_hook)
+    assert len(seen) == 1
+
+
+@pytest.mark.usefixtures("always")
+def test_a_network_refuses_what_its_text_refuses() -> None:
+    """In the same words."""
+    model = nn.mlp([3, 4, 2], rng=np.random.default_rng(0))
+    for computed in (model, compiled.fastest_model(model, 1)):
+        with pytest.raises(ValueError, match=r"Dense\(3, 4\): expected shape \(N, 3\)"):
+            computed(np.ones((2, 4), np.float32))
+        with pytest.raises(RuntimeError, match="backward expected a forward pass before it"):
+            computed.backward(np.ones((2, 2), np.float32))

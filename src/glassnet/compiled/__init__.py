@@ -9,12 +9,15 @@ between a text and its twin changes no result, and is made by size and by whethe
 import importlib.util
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from glassnet.nn.arrays import FLOAT_DTYPES, FloatArray
+from glassnet.nn.containers import Sequential
 from glassnet.nn.cross_entropy import SoftmaxCrossEntropy
 from glassnet.nn.loss import Loss
+from glassnet.nn.module import Module
 
+T = TypeVar("T")
 Update: TypeAlias = Callable[..., None]
 
 # Importing numba and reading a twin from its cache takes as long as so many elements save in a short training.
@@ -63,9 +66,30 @@ def fastest_loss(loss: Loss, parameters: int) -> Loss:
         return loss
     from glassnet.compiled.cross_entropy import CompiledCrossEntropy
 
-    twin = object.__new__(CompiledCrossEntropy)
-    twin.__dict__ = loss.__dict__
-    return twin
+    return _with_attributes_of(loss, CompiledCrossEntropy)
+
+
+def fastest_model(model: Module, parameters: int) -> Module:
+    """Return the twin of `model` if there is one, and the network is large enough; else the model.
+
+    The twin has the same attributes as the model, not copies of them, and the same modules inside.
+
+    Args:
+        model: is trained.
+        parameters: how many parameters are trained.
+    """
+    if parameters < LEAST or type(model) is not Sequential or not _is_at_work():
+        return model
+    from glassnet.compiled.sequential import CompiledSequential
+
+    return _with_attributes_of(model, CompiledSequential)
+
+
+def _with_attributes_of(text: Any, twin: type[T]) -> T:
+    """Return an object of the class `twin` whose attributes are those of `text`: what one sets, both have."""
+    other = object.__new__(twin)
+    other.__dict__ = text.__dict__
+    return other
 
 
 @cache

@@ -57,7 +57,8 @@ class Dense(Module):
     def forward(self, X: FloatArray) -> FloatArray:
         """Return `Z = XW + b`, `(N, H)`, for `X (N, D)`."""
         check_batch(self, X, self.in_features, self.W.dtype)
-        Z = X @ self.W.data + self.b.data
+        Z: FloatArray = X @ self.W.data
+        Z += self.b.data
         self.save_for_backward(Z, X)
         return Z
 

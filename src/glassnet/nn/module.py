@@ -110,6 +110,11 @@ class Module:
         return values
 
     @property
+    def has_hooks(self) -> bool:
+        """Whether a hook sees this module's input and output."""
+        return bool(self._hooks)
+
+    @property
     def is_random(self) -> bool:
         """Whether each `forward` from here on would draw random numbers of its own (Dropout in training mode)."""
         return any(child.is_random for _, child in self.children())

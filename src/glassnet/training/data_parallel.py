@@ -204,8 +204,8 @@ class DataParallel:
         A gradient is that of `(D_r/N)·ℓ_r` at first, since only N, the number of rows, is known to each process before
         they meet. Without weights it is D; else the sum is multiplied by N/D.
         """
-        loss, measure = self.run.losses()
-        outputs = self.run.model(X)
+        model, loss, measure = self.run.fastest()
+        outputs = model(X)
         value = loss.forward(outputs, y)
         measured = value if measure is loss else measure.forward(outputs, y)
         weight, measured_weight = loss_weight(loss, len(X)), loss_weight(measure, len(X))
@@ -214,7 +214,7 @@ class DataParallel:
         self.sums[self.rank] = own if self.has_rows else 0.0
         fraction = float(self.sums[self.rank, WEIGHT]) / self.rows
         with nn.fresh_gradients([*self.flat.parameters, *self.run.frozen]):
-            self.run.model.backward_parameters(fraction * loss.backward())
+            model.backward_parameters(fraction * loss.backward())
         self._meet()
         gradient, *others = (gradient[self.parts[self.rank]] for gradient in self.gradients)
         for other in others:

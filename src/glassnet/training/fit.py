@@ -146,14 +146,14 @@ class _SingleProcess:
     def compute_gradients(self, X: FloatArray, y: npt.NDArray[Any]) -> None:
         """Pass a batch forward and back; count its loss and score."""
         run = self.run
-        loss, measure = run.losses()
-        outputs = run.model(X)
+        model, loss, measure = run.fastest()
+        outputs = model(X)
         run.batch_loss = loss.forward(outputs, y)
         if not math.isfinite(run.batch_loss):
             raise diverged(run, "loss", run.batch_loss)
         run.metrics.add(measure, outputs, y, run.batch_loss if measure is loss else measure.forward(outputs, y))
         with nn.fresh_gradients([*run.parameters, *run.frozen]):
-            run.model.backward_parameters(loss.backward())
+            model.backward_parameters(loss.backward())
 
     def gradient_norm(self) -> float:
         """Return the norm of the gradient, the penalty's included."""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from glassnet import nn
-from glassnet.compiled import fastest_loss
+from glassnet.compiled import fastest_loss, fastest_model
 from glassnet.data import DataLoader
 from glassnet.nn import FloatArray, Parameter
 from glassnet.optim import Optimizer
@@ -152,10 +152,11 @@ class TrainingRun:
         """Find out what the history records."""
         self.measure = self.loss.for_evaluation()
 
-    def losses(self) -> tuple[nn.Loss, nn.Loss]:
-        """Return the loss that is minimized, in its fastest form, and `measure`; one and the same where they are."""
-        loss = fastest_loss(self.loss, self.optimizer.flat.data.size)
-        return loss, loss if self.measure is self.loss else self.measure
+    def fastest(self) -> tuple[nn.Module, nn.Loss, nn.Loss]:
+        """Return model, loss and `measure` in the form that computes fastest; one loss, where both are the same."""
+        parameters = self.optimizer.flat.data.size
+        model, loss = fastest_model(self.model, parameters), fastest_loss(self.loss, parameters)
+        return model, loss, loss if self.measure is self.loss else self.measure
 
     def stop(self, reason: str) -> None:
         """End the training after this epoch."""
