@@ -26,6 +26,8 @@ from glassnet.training import (
     WeightAveraging,
     fit,
 )
+from glassnet.training.divided_dense import DividedDense
+from glassnet.training.sharing import parts_between
 from tests.training import killable
 from tests.waiting import LONGEST
 
@@ -86,8 +88,12 @@ CASES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("processes", [2, 3])
-def test_the_result_is_that_of_one_process(case: str, processes: int) -> None:
+@pytest.mark.parametrize("divided", [False, True])
+def test_the_result_is_that_of_one_process(
+    case: str, processes: int, divided: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """History and weights, to the rounding of float64: loss, score, gradient norm, penalty and rate alike."""
+    monkeypatch.setattr(DividedDense, "pays", lambda dense, rows: divided)
 
     def callbacks() -> list[Callback]:
         schedule = optim.with_warmup(optim.cosine(0.02, 30, 0.1), 4)
@@ -102,15 +108,19 @@ def test_the_result_is_that_of_one_process(case: str, processes: int) -> None:
         np.testing.assert_allclose(shared[name], array, rtol=1e-9, atol=1e-12)
 
 
-def test_the_same_bytes_each_time() -> None:
+@pytest.mark.parametrize("divided", [False, True])
+def test_the_same_bytes_each_time(divided: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """In float32, with masks drawn in each process."""
+    monkeypatch.setattr(DividedDense, "pays", lambda dense, rows: divided)
     first, again = (_train(2, dtype=np.float32, dropout=0.3) for _ in range(2))
     assert first[0] == again[0]
     assert all(first[1][name].tobytes() == again[1][name].tobytes() for name in first[1])
 
 
-def test_only_some_parameters_are_trained() -> None:
+@pytest.mark.parametrize("divided", [False, True])
+def test_only_some_parameters_are_trained(divided: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """The others stay as they are, as with one process."""
+    monkeypatch.setattr(DividedDense, "pays", lambda dense, rows: divided)
     results = []
     for processes in (1, 2):
         model = nn.mlp([FEATURES, 12, CLASSES], rng=np.random.default_rng(1), dtype=np.float64)
@@ -139,6 +149,42 @@ def test_afterwards_everything_is_where_it_was() -> None:
     model.backward(loss.backward())
     optimizer.step()
     assert all((array != was).any() for array, was in zip(held, before, strict=True))
+
+
+def test_large_layers_are_divided_where_less_travels_then() -> None:
+    """Those with fewer rows in a batch than `D·H/(D + H)`; small ones are not."""
+    layers = [nn.Dense(*sizes, init="zeros") for sizes in ((784, 128), (1024, 1024), (128, 64))]
+    assert [DividedDense.pays(layer, 64) for layer in layers] == [True, True, False]
+    assert [DividedDense.pays(layer, 256) for layer in layers] == [False, True, False]
+
+
+@pytest.mark.parametrize("processes", [1, 2, 3])
+def test_every_element_belongs_to_one_process(processes: int) -> None:
+    """But for those that are taken."""
+    for taken in ([], [slice(0, 7)], [slice(100, 200), slice(5, 50)], [slice(3, 300)]):
+        count = np.zeros(300, int)
+        for rank in range(processes):
+            for part in parts_between(300, taken, rank, processes):
+                count[part] += 1
+        expected = np.ones(300, int)
+        for part in taken:
+            expected[part] = 0
+        assert np.array_equal(count, expected)
+
+
+def test_a_second_training_drops_units_in_every_process() -> None:
+    """`fit` leaves a model in evaluation mode, where nothing is dropped; its processes start from there."""
+
+    def trainings(processes: int) -> dict[str, Any]:
+        model = nn.mlp([FEATURES, 12, CLASSES], dropout=0.5, rng=np.random.default_rng(1), dtype=np.float64)
+        rows = DataLoader(ArrayDataset(FEATURE_ROWS, LABELS), 8)
+        for _ in range(2):
+            fit(model, nn.SoftmaxCrossEntropy(), optim.Adam(model.parameters()), rows, rows, 1, processes=processes)
+        return model.state_dict()
+
+    alone, together = trainings(1), trainings(2)
+    for name, array in alone.items():
+        np.testing.assert_allclose(together[name], array, rtol=1e-9, atol=1e-12)
 
 
 class _RowShift(nn.Module):

@@ -68,9 +68,13 @@ class Module:
     def __call__(self, X: FloatArray) -> FloatArray:
         """Return `forward(X)`, and show it to the hooks."""
         Y = self.forward(X)
+        self.show(X, Y)
+        return Y
+
+    def show(self, X: FloatArray, Y: FloatArray) -> None:
+        """Show the hooks an input and the output for it."""
         for hook in self._hooks:
             hook(self, X, Y)
-        return Y
 
     def on_forward(self, hook: Hook) -> Callable[[], None]:
         """Have `hook(module, X, Y)` called with the input and the output of each call of this module.

@@ -1,7 +1,6 @@
 """Data parallelism: processes that share every batch, with one set of weights in shared memory."""
 
 import math
-import mmap
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
@@ -18,17 +17,13 @@ from glassnet.optim import Optimizer, gradient_norm
 from glassnet.optim.clipping import euclidean_norm
 from glassnet.training.checkpoint import own_generators
 from glassnet.training.divergence import diverged
+from glassnet.training.divided_dense import DividedDense
 from glassnet.training.run import TrainingRun, loss_weight
+from glassnet.training.sharing import part_of, parts_between, shared
 from glassnet.training.worker import Worker, wait_for
 
 IS_OVER, EPOCH, FIRST, LEARNING_RATE, STEPS = range(5)  # offsets of rank 0's messages to its workers
 WEIGHT = 1  # the offset of D_r among a process's sums
-GRAIN = 16  # parts of the flat vectors begin at multiples of a cache line
-
-
-def part_of(size: int, rank: int, processes: int) -> slice:
-    """Return which of `size` things belong to process number `rank`; the processes' counts differ by one at most."""
-    return slice(size * rank // processes, size * (rank + 1) // processes)
 
 
 class _DismissedError(Exception):
@@ -49,6 +44,9 @@ class DataParallel:
     lie in memory that all processes share, so that nothing is sent. (Data parallelism with synchronous updates: Goyal
     et al., "Accurate, large minibatch SGD", 2017; an optimizer divided among the processes: Rajbhandari et al., "ZeRO",
     2020.)
+
+    Of a large layer that passes small batches on, each process keeps a part of the weights to itself (`DividedDense`):
+    then the rows travel, and not the weights.
 
     What comes out is what one process computes, but for rounding, since sums are taken in another order: the same
     bytes each time for the same number of processes. Masks of dropout are drawn for the whole batch in each process.
@@ -93,21 +91,47 @@ class DataParallel:
         self.dropouts = [module for module in run.model.modules() if isinstance(module, nn.Dropout)]
         self.flat = run.optimizer.flat
         size, dtype = self.flat.data.size, self.flat.data.dtype
-        self.data, self.slots = _shared(size, dtype), {name: _shared(size, dtype) for name in run.optimizer.slots}
-        self.gradients = [_shared(size, dtype) for _ in range(processes)]
+        self.data, self.slots = shared(size, dtype), {name: shared(size, dtype) for name in run.optimizer.slots}
+        self.gradients = [shared(size, dtype) for _ in range(processes)]
         self._own_data, self._own_gradient, self._own_slots = self.flat.data, self.flat.grad, run.optimizer.slots
-        grains = -(-size // GRAIN)
-        grain_ranges = [part_of(grains, rank, processes) for rank in range(processes)]
-        self.parts = [slice(some.start * GRAIN, min(some.stop * GRAIN, size)) for some in grain_ranges]
-        self.messages = _shared(STEPS + 1, np.dtype(np.float64))
-        self.sums = _shared(processes * 6, np.dtype(np.float64)).reshape(processes, 6)
-        self.norms = _shared(processes, np.dtype(np.float64))
+        self.divided = self._divided_layers(rows)
+        divided = [layer.dense.W for layer in self.divided.values()]
+        self.accumulated = [parameter for parameter in self.flat.parameters if parameter not in divided]
+        self.messages = shared(STEPS + 1, np.dtype(np.float64))
+        self.sums = shared(processes * 6, np.dtype(np.float64)).reshape(processes, 6)
+        self.norms = shared(processes, np.dtype(np.float64))
         self.workers: list[Worker] = []
+
+    def _divided_layers(self, rows: int) -> dict[int, DividedDense]:
+        """Return those layers whose weights are to be divided, by their place in a model that is a row of modules."""
+        model, offsets = self.run.model, dict(zip(self.flat.parameters, self.flat.offsets, strict=True))
+        if type(model) is not nn.Sequential:
+            return {}
+        held = [value for module in model.modules() for value in vars(module).values()]
+        layers = {
+            place: layer
+            for place, layer in enumerate(model.layers)
+            if type(layer) is nn.Dense and layer.W in offsets and sum(value is layer.W for value in held) == 1
+        }
+        return {
+            place: DividedDense(layer, self.gradients[0][offsets[layer.W]].reshape(layer.W.shape), self, rows)
+            for place, layer in layers.items()
+            if DividedDense.pays(layer, rows)
+        }
+
+    def _take_parts(self) -> None:
+        """Find the parts of the flat vectors that this process adds up, and all those that it updates."""
+        offsets = dict(zip(self.flat.parameters, self.flat.offsets, strict=True))
+        divided = [(layer, offsets[layer.dense.W]) for layer in self.divided.values()]
+        taken = [offset for _, offset in divided]
+        self.summed = parts_between(self.flat.data.size, taken, self.rank, self.processes)
+        self.parts = [*(layer.own_weights(offset) for layer, offset in divided), *self.summed]
 
     def __enter__(self) -> Self:
         self.blas = threadpool_limits(1, user_api="blas")
         self.flat.move(self.data, self.gradients[0])
         self._move_slots(self.slots)
+        self._take_parts()
         try:
             for rank in range(1, self.processes):
                 self.workers.append(Worker(rank, self._work))
@@ -149,7 +173,7 @@ class DataParallel:
         self._release()
         self._compute_gradients(X, y)
         self._wait_for_workers()
-        examples, weight, loss_sum, score_sum, measured_weight, measured_sum = map(math.fsum, self.sums.T)
+        examples, weight, loss_sum, score_sum, measured_weight, measured_sum = self.sums.sum(axis=0).tolist()
         run.batch_loss = loss_sum / weight
         if not math.isfinite(run.batch_loss):
             raise diverged(run, "loss", run.batch_loss)
@@ -172,6 +196,8 @@ class DataParallel:
         """Work as one of the workers until rank 0 says stop."""
         self.rank, self.itself = worker.rank, worker
         self.flat.move(self.flat.data, self.gradients[self.rank])
+        self._take_parts()
+        self.run.model.train()
         with suppress(_DismissedError), np.errstate(over="ignore", invalid="ignore"):
             while True:
                 self._wait_for_rank_0()
@@ -191,10 +217,10 @@ class DataParallel:
         def part(rows: int) -> slice:
             own = part_of(rows, self.rank, self.processes)
             self.rows, self.has_rows = rows, own.stop > own.start
-            some = own if self.has_rows else slice(0, 1)
+            self.own = own if self.has_rows else slice(0, 1)
             for dropout in self.dropouts:
-                dropout.others = (some.start, rows - some.stop)
-            return some
+                dropout.others = (self.own.start, rows - self.own.stop)
+            return self.own
 
         return self.run.train_loader.batches(epoch, first, part=part)
 
@@ -205,6 +231,7 @@ class DataParallel:
         they meet. Without weights it is D; else the sum is multiplied by N/D.
         """
         model, loss, measure = self.run.fastest()
+        model = self._with_divided_layers(model)
         outputs = model(X)
         value = loss.forward(outputs, y)
         measured = value if measure is loss else measure.forward(outputs, y)
@@ -213,21 +240,33 @@ class DataParallel:
         own = (len(X), weight, value * weight, score_sum, measured_weight, measured_sum)
         self.sums[self.rank] = own if self.has_rows else 0.0
         fraction = float(self.sums[self.rank, WEIGHT]) / self.rows
-        with nn.fresh_gradients([*self.flat.parameters, *self.run.frozen]):
+        with nn.fresh_gradients([*self.accumulated, *self.run.frozen]):
             model.backward_parameters(fraction * loss.backward())
-        self._meet()
-        gradient, *others = (gradient[self.parts[self.rank]] for gradient in self.gradients)
-        for other in others:
-            gradient += other
+        self.meet()
+        gradient, *others = self.gradients
+        for part in self.summed:
+            for other in others:
+                gradient[part] += other[part]
         if (total_weight := float(self.sums[:, WEIGHT].sum())) != self.rows:
-            gradient *= self.rows / total_weight
-        self.norms[self.rank] = euclidean_norm(gradient)
+            for part in self.parts:
+                gradient[part] *= self.rows / total_weight
+        self.norms[self.rank] = math.hypot(*(euclidean_norm(gradient[part]) for part in self.parts))
+
+    def _with_divided_layers(self, model: nn.Module) -> nn.Module:
+        """Return a model that has the attributes of `model`, and divided layers in the place of those that are."""
+        if not self.divided:
+            return model
+        other = object.__new__(type(model))
+        layers = tuple(self.divided.get(place, layer) for place, layer in enumerate(vars(model)["layers"]))
+        other.__dict__ = {**vars(model), "layers": layers}
+        return other
 
     def _update(self, gradient: FloatArray) -> None:
-        """Update this process's part of the weights from rank 0's gradient."""
-        optimizer, part = self.run.optimizer, self.parts[self.rank]
+        """Update this process's parts of the weights from rank 0's gradient."""
+        optimizer = self.run.optimizer
         optimizer.steps += 1
-        optimizer.update_part(part.start, part.stop, gradient)
+        for part in self.parts:
+            optimizer.update_part(part.start, part.stop, gradient)
 
     def _follow(self) -> None:
         """Take part in an update that rank 0 has begun."""
@@ -236,7 +275,7 @@ class DataParallel:
         optimizer.steps = int(steps)
         self._update(self.gradients[0])
 
-    def _meet(self) -> None:
+    def meet(self) -> None:
         """Return once all processes have come here."""
         if self.rank == 0:
             self._wait_for_workers()
@@ -276,8 +315,3 @@ def _hindrance(part: nn.Module | nn.Loss) -> str:
     if not isinstance(part, nn.Dropout) and own_generators(part):
         return "which draws random numbers of its own"
     return ""
-
-
-def _shared(size: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """Return `size` zeros in memory that processes forked from this one share."""
-    return np.frombuffer(mmap.mmap(-1, size * dtype.itemsize), dtype=dtype)
