@@ -1,23 +1,20 @@
 """Data parallelism: processes that share every batch, with one set of weights in shared memory."""
 
 import math
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
 from glassnet import nn
-from glassnet.data import DataLoader
 from glassnet.nn import FloatArray
-from glassnet.optim import Optimizer, gradient_norm
+from glassnet.optim import gradient_norm
 from glassnet.optim.clipping import euclidean_norm
-from glassnet.training.checkpoint import own_generators
 from glassnet.training.divergence import diverged
 from glassnet.training.divided_dense import DividedDense
+from glassnet.training.hindrances import rows_to_share
 from glassnet.training.run import TrainingRun, loss_weight
 from glassnet.training.sharing import part_of, parts_between, shared
 from glassnet.training.worker import Worker, wait_for
@@ -56,37 +53,16 @@ class DataParallel:
     validation. Of what a callback changes, the workers see the values of parameters and the learning rate.
 
     Whoever waits looks for the message again and again at first, since waking up a sleeping process takes longer than
-    many a layer. In each process BLAS uses one thread.
+    many a layer.
     """
 
     def __init__(self, run: TrainingRun, processes: int) -> None:
-        """Check that the work of `run` can be shared among `processes`, 2 or more; they start with the `with` block.
+        """Prepare the memory that `processes`, 2 or more, share; they start with the `with` block.
 
         Raises:
-            ValueError: if the loader or the optimizer works in a way of its own; if there are fewer rows in a batch
-                than processes; if what a module or the loss makes of one row depends on other rows, or on random
-                numbers of its own; or if this system cannot fork safely.
+            ValueError: if the work of `run` cannot be shared (see `rows_to_share`).
         """
-        if sys.platform != "linux":
-            raise ValueError(f"fit: expected Linux for processes={processes}, received {sys.platform}; use 1 process")
-        if not isinstance(run.train_loader, DataLoader) or type(run.optimizer).step is not Optimizer.step:
-            raise ValueError(
-                f"fit: expected a DataLoader and an optimizer with the usual step for processes={processes}, which can "
-                f"be divided, received {type(run.train_loader).__name__} and {type(run.optimizer).__name__}; use 1 "
-                "process"
-            )
-        if processes > (rows := min(run.train_loader.batch_size, len(run.train_loader.dataset))):
-            raise ValueError(
-                f"fit: expected a row of each batch for every process, received processes={processes} and batches of "
-                f"{rows}; use fewer processes, as many as there are cores at most"
-            )
-        parts: list[nn.Module | nn.Loss] = [*run.model.modules(), run.loss]
-        for part in parts:
-            if problem := _hindrance(part):
-                raise ValueError(
-                    f"fit: expected a model and a loss that treat each row by itself for processes={processes}, "
-                    f"received {part!r}, {problem}; use 1 process, or leave it out"
-                )
+        rows = rows_to_share(run, processes)
         self.run, self.processes, self.rank = run, processes, 0
         self.dropouts = [module for module in run.model.modules() if isinstance(module, nn.Dropout)]
         self.flat = run.optimizer.flat
@@ -128,7 +104,6 @@ class DataParallel:
         self.parts = [*(layer.own_weights(offset) for layer, offset in divided), *self.summed]
 
     def __enter__(self) -> Self:
-        self.blas = threadpool_limits(1, user_api="blas")
         self.flat.move(self.data, self.gradients[0])
         self._move_slots(self.slots)
         self._take_parts()
@@ -150,7 +125,6 @@ class DataParallel:
         self._move_slots(self._own_slots)
         for dropout in self.dropouts:
             dropout.others = (0, 0)
-        self.blas.restore_original_limits()
 
     def _move_slots(self, slots: dict[str, FloatArray]) -> None:
         for name, slot in slots.items():
@@ -306,12 +280,3 @@ class DataParallel:
                     f"epoch {self.run.epoch}, after {self.run.step} steps; start again: a checkpoint, if there is one, "
                     "has what came before"
                 ) from None
-
-
-def _hindrance(part: nn.Module | nn.Loss) -> str:
-    """Return why this part's work on a batch cannot be shared among processes; nothing if it can."""
-    if isinstance(part, nn.Module) and part.buffer_names:
-        return "whose statistics are those of the whole batch"
-    if not isinstance(part, nn.Dropout) and own_generators(part):
-        return "which draws random numbers of its own"
-    return ""

@@ -15,6 +15,7 @@ from glassnet.nn import FloatArray
 from glassnet.nn.arrays import describe
 from glassnet.nn.checks import check_count
 from glassnet.optim import Optimizer, gradient_norm
+from glassnet.training.blas_threads import limit_blas
 from glassnet.training.data_parallel import DataParallel
 from glassnet.training.divergence import diverged, warn_if_lost
 from glassnet.training.evaluation_mode import evaluation_mode
@@ -35,6 +36,7 @@ def fit(
     *,
     penalty: nn.L2Penalty | None = None,
     processes: int = 1,
+    threads: int | None = None,
 ) -> list[Row]:
     """Train `model` for `epochs` epochs and return its history, one row an epoch.
 
@@ -58,9 +60,10 @@ def fit(
         callbacks: called in their order at each turning point, see `Callback`.
         penalty: a term to minimize along with the data loss.
         processes: how many processes share the rows of each training batch (see `DataParallel`), as many as there are
-            cores at most. Up to rounding the result is the same. Two of them train a 784-128-64-10 network 1.3 times
-            (batches of 64 rows) to 1.9 times (1024) as fast as one with one BLAS thread, some 1.2 times as one with
-            two.
+            cores at most, each with one BLAS thread. Up to rounding the result is the same. On two cores two of them
+            are the fastest setting.
+        threads: how many threads BLAS uses in one process; None for one where the products are small, and for as many
+            as BLAS is set to where they are large: then a neighbour that takes a core costs little (see `limit_blas`).
 
     Raises:
         ValueError: for fewer than one epoch, for both a penalty and an optimizer that decays the weights itself, or
@@ -99,12 +102,13 @@ def fit(
         model, loss, optimizer, train_loader, val_loader, epochs, optimizer.flat.parameters, callbacks, penalty,
         frozen=[parameter for parameter in model.parameters() if id(parameter) not in trained],
     )  # fmt: skip
-    try:
-        _train(run, processes)
-    except BaseException:
-        for callback in run.callbacks:
-            callback.on_abort(run)
-        raise
+    with limit_blas(run, threads, processes):
+        try:
+            _train(run, processes)
+        except BaseException:
+            for callback in run.callbacks:
+                callback.on_abort(run)
+            raise
     model.eval()
     return run.history
 

@@ -1,10 +1,12 @@
 """Times training beside libraries that people would pick instead, and writes docs/explanation/speed.md's table.
 
     make bench        or, in the project's environment:
-    python -m tests.benchmarks.speed [--rounds 5] [--networks narrow wide] [--data FOLDER] [--no-write]
+    python -m tests.benchmarks.speed [--rounds 5] [--networks narrow wide] [--data FOLDER] [--against CHECKOUT]
+        [--no-write]
 
 In each round every contestant trains one epoch, in turn; the minimum of the rounds counts. Libraries that are not
-installed are left out, with a note.
+installed are left out, with a note. In the column "beside a busy process" another process takes all of a core that it
+can get. With --against, `fit` of another checkout takes part, the default of which is one process.
 """
 
 import argparse
@@ -26,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[3]
 PAGE = ROOT / "docs" / "explanation" / "speed.md"
 BEGIN, END = "<!-- what `make bench` measured: begin -->", "<!-- what `make bench` measured: end -->"
 OURS, PRODUCTS = "glassnet", "products alone"
-FIT, DATA_PARALLEL = "glassnet fit", "glassnet fit, a process a core"
+FIT, BLAS, DATA_PARALLEL = "glassnet fit", "glassnet fit, BLAS on all cores", "glassnet fit, a process a core"
 DISTRIBUTIONS = {"numpy": "numpy", "jax": "jax", "torch": "torch", "sklearn": "scikit-learn"}
 COLD_BATCH, COLD_ACCURACY = 256, 0.87
 PAUSE = 0.15  # seconds before each measurement: the last contestant's BLAS threads spin for a while before they sleep
@@ -37,12 +39,13 @@ Times = dict[str, float]
 class Worker:
     """A contestant's process."""
 
-    def __init__(self, name: str, folder: Path) -> None:
-        """Start it; it loads its library and the data."""
-        self.name = name
+    def __init__(self, name: str, folder: Path, checkout: Path | None = None) -> None:
+        """Start it; it loads its library, our own from another checkout if there is one, and the data."""
+        self.name = f"{name}, {checkout.name}" if checkout else name
+        other = {"PYTHONPATH": str(checkout.resolve() / "src")} if checkout else {}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.benchmarks.speed.worker", name, str(folder)],
-            cwd=ROOT, env=environment(), text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            cwd=ROOT, env=environment() | other, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
         )  # fmt: skip
 
     def ask(self, request: object) -> float:
@@ -80,10 +83,20 @@ def epoch_times(workers: list[Worker], sizes: list[int], batch_size: int, rounds
     return first, best
 
 
+def times_beside_a_busy_process(workers: list[Worker], sizes: list[int], batch_size: int, rounds: int) -> Times:
+    """Return each contestant's seconds for its fastest epoch, while another process computes without end."""
+    able = [worker for worker in workers if worker.name != PRODUCTS]
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as busy:
+        try:
+            return epoch_times(able, sizes, batch_size, rounds)[1]
+        finally:
+            busy.kill()
+
+
 def prediction_times(workers: list[Worker], rounds: int) -> Times:
     """Return each contestant's fastest seconds for the probabilities of 10,000 rows."""
     able = [
-        worker for worker in workers if worker.name not in (PRODUCTS, FIT, DATA_PARALLEL)
+        worker for worker in workers if worker.name != PRODUCTS and not worker.name.startswith(FIT)
     ]  # the model of fit is ours
     best = {worker.name: float("inf") for worker in able}
     for _ in range(4 * rounds):
@@ -112,23 +125,30 @@ def cell(seconds: float, *ours: float, fraction: bool = False) -> str:
     return f"{seconds:.3f} ({ratios})" if seconds not in ours else f"**{seconds:.3f}**"
 
 
-def network_table(name: str, results: dict[int, tuple[Times, Times]]) -> list[str]:
+def network_table(name: str, results: dict[int, tuple[Times, Times]], busy: Times) -> list[str]:
     """Return the lines of a network's table: a row a contestant, a column a batch size."""
     lines = [
         f"Seconds an epoch, {'-'.join(map(str, NETWORKS[name]))} (in brackets: how many times those of our bare loop, "
-        "and of our `fit` with a process a core)",
+        "and of the fastest setting of our `fit`)",
         "",
-        f"| | {' | '.join(f'batch {size}' for size in results)} | first epoch more, at most |",
-        f"|---|{'---|' * len(results)}---|",
+        f"| | {' | '.join(f'batch {size}' for size in results)} | batch {BATCHES[0]}, beside a busy process | "
+        "first epoch more, at most |",
+        f"|---|{'---|' * len(results)}---|---|",
     ]
     for contestant in next(iter(results.values()))[1]:
         cells = [
-            cell(best[contestant], best[OURS], best[DATA_PARALLEL], fraction=contestant == PRODUCTS)
+            cell(best[contestant], best[OURS], fastest_of_ours(best), fraction=contestant == PRODUCTS)
             for _, best in results.values()
         ]
+        cells += [cell(busy[contestant], busy[OURS], fastest_of_ours(busy)) if contestant in busy else ""]
         more = max(first[contestant] - best[contestant] for first, best in results.values())
         lines.append(f"| {contestant} | {' | '.join(cells)} | {max(more, 0):.1f} |")
     return [*lines, ""]
+
+
+def fastest_of_ours(best: Times) -> float:
+    """Return the seconds of the setting of `fit` that took the fewest."""
+    return min(best[name] for name in (FIT, BLAS, DATA_PARALLEL))
 
 
 def versions(installed: list[str]) -> str:
@@ -154,7 +174,7 @@ def write_page(text: str) -> None:
     PAGE.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
 
 
-def measure(networks: list[str], rounds: int, source: Path) -> str:
+def measure(networks: list[str], rounds: int, source: Path, checkout: Path | None) -> str:
     """Return the report of the whole comparison as markdown."""
     installed = [package for package in DISTRIBUTIONS if find_spec(package) is not None]
     for package in DISTRIBUTIONS.keys() - set(installed):
@@ -164,6 +184,7 @@ def measure(networks: list[str], rounds: int, source: Path) -> str:
         folder = Path(temporary)
         what = write_data(source, folder)
         workers = [Worker(name, folder) for name in names]
+        workers += [Worker(FIT, folder, checkout)] if checkout else []
         lines = [
             f"{what}, ReLU, Adam, float32; minima of {rounds} interleaved rounds (wide network: {min(rounds, 3)}).",
             f"{versions(installed)}.",
@@ -176,11 +197,13 @@ def measure(networks: list[str], rounds: int, source: Path) -> str:
                 times = rounds if network == "narrow" else min(rounds, 3)
                 results[batch_size] = epoch_times(workers, NETWORKS[network], batch_size, times)
                 print(f"bench: {network}, batch {batch_size}: {results[batch_size][1]}", file=sys.stderr)
-            lines += network_table(network, results)
+            busy = times_beside_a_busy_process(workers, NETWORKS[network], BATCHES[0], min(rounds, 3))
+            print(f"bench: {network}, batch {BATCHES[0]}, beside a busy process: {busy}", file=sys.stderr)
+            lines += network_table(network, results, busy)
             predictions = predictions or prediction_times(workers, rounds)
         for worker in workers:
             worker.stop()
-        able = [name for name in names if name not in (PRODUCTS, FIT)]
+        able = [name for name in names if name not in (PRODUCTS, BLAS)]
         cold = cold_times(able, folder, min(rounds, 3)) if source.is_dir() else {}
     last = ["", "probabilities of 10,000 rows, ms"]
     last += [f"from a cold process to {COLD_ACCURACY:.0%} test accuracy, s (epochs)"] if cold else []
@@ -198,9 +221,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--networks", nargs="+", choices=NETWORKS, default=list(NETWORKS))
     parser.add_argument("--data", type=Path, default=DEBIAN, help="the folder of the four Fashion-MNIST files")
+    parser.add_argument("--against", type=Path, metavar="CHECKOUT", help="another checkout, whose fit takes part")
     parser.add_argument("--no-write", action="store_true", help="leave the page as it is")
     arguments = parser.parse_args()
-    text = measure(arguments.networks, arguments.rounds, arguments.data)
+    text = measure(arguments.networks, arguments.rounds, arguments.data, arguments.against)
     print(text)
     if not arguments.no_write:
         write_page(text)

@@ -69,6 +69,17 @@ def fit(sizes: list[int], batch_size: int, X: AnyArray, y: AnyArray) -> tuple[Ep
     return epoch, lambda rows: training.predict(model, rows)
 
 
+def fit_threads(sizes: list[int], batch_size: int, X: AnyArray, y: AnyArray) -> tuple[Epoch, Predict]:
+    """`fit` in one process whose matrix products use all cores."""
+    model, train = _fitting(sizes, batch_size, X, y)
+
+    def epoch() -> None:
+        with redirect_stdout(io.StringIO()):
+            train(1, 1, threads=os.cpu_count())
+
+    return epoch, lambda rows: training.predict(model, rows)
+
+
 def fit_data_parallel(sizes: list[int], batch_size: int, X: AnyArray, y: AnyArray) -> tuple[Epoch, Predict]:
     """`fit` with one process for each core; it starts once, and pauses between the epochs that are asked for."""
     model, train = _fitting(sizes, batch_size, X, y)
@@ -113,8 +124,8 @@ def _fitting(sizes: list[int], batch_size: int, X: AnyArray, y: AnyArray) -> tup
     loader = data.DataLoader(data.ArrayDataset(X, y), batch_size, shuffle=True)
     validation = data.DataLoader(data.ArrayDataset(X[:64], y[:64]), 64)
 
-    def train(epochs: int, processes: int, *callbacks: training.Callback) -> None:
+    def train(epochs: int, processes: int, *callbacks: training.Callback, threads: int | None = None) -> None:
         watchers = [training.Progress("fit"), *callbacks]
-        training.fit(model, loss, optimizer, loader, validation, epochs, watchers, processes=processes)
+        training.fit(model, loss, optimizer, loader, validation, epochs, watchers, processes=processes, threads=threads)
 
     return model, train

@@ -19,6 +19,7 @@ CONTESTANTS: dict[str, tuple[str, Callable[..., Any]]] = {  # by name, the packa
     "products alone": ("numpy", ours.products),
     "glassnet": ("numpy", ours.bare_loop),
     "glassnet fit": ("numpy", ours.fit),
+    "glassnet fit, BLAS on all cores": ("numpy", ours.fit_threads),
     "glassnet fit, a process a core": ("numpy", ours.fit_data_parallel),
     "JAX, jit and scan": ("jax", peers.jax_scan),
     "PyTorch, Adam": ("torch", peers.torch_adam),
