@@ -40,12 +40,13 @@ class Worker:
     """A contestant's process."""
 
     def __init__(self, name: str, folder: Path, checkout: Path | None = None) -> None:
-        """Start it; it loads its library, our own from another checkout if there is one, and the data."""
+        """Start it, in another checkout if one is given; it loads its library and the data."""
         self.name = f"{name}, {checkout.name}" if checkout else name
-        other = {"PYTHONPATH": str(checkout.resolve() / "src")} if checkout else {}
+        where = (checkout or ROOT).resolve()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.benchmarks.speed.worker", name, str(folder)],
-            cwd=ROOT, env=environment() | other, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            cwd=where, env=environment() | {"PYTHONPATH": str(where / "src")}, text=True, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
         )  # fmt: skip
 
     def ask(self, request: object) -> float:
