@@ -41,6 +41,7 @@ def _bytes(arrays: Iterable[Any]) -> list[bytes]:
 def always(monkeypatch: pytest.MonkeyPatch) -> None:
     """Has the twins come in at any size."""
     monkeypatch.setattr(compiled, "LEAST", 0)
+    monkeypatch.setattr(compiled, "ENOUGH", 0)
 
 
 @pytest.mark.usefixtures("always")
@@ -87,13 +88,14 @@ def test_an_average_a_cut_and_a_flush_give_the_same_bytes(text: Callable[..., No
     assert _bytes(arrays) == _bytes(copies)
 
 
-def test_small_vectors_and_other_optimizers_keep_the_text() -> None:
+def test_small_vectors_and_other_optimizers_keep_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
     """A small table is not to wait for a compiler, and an update of one's own has no twin."""
 
     class Own(optim.SGD):
         def update(self, W: nn.FloatArray, g: nn.FloatArray, *slots: nn.FloatArray) -> None:
             W -= g
 
+    monkeypatch.setattr(compiled, "ENOUGH", 0)
     few, many = np.zeros(compiled.LEAST - 1, np.float32), np.zeros(compiled.LEAST, np.float32)
     assert compiled.fastest(optim.SGD.update, few, 64) == (optim.SGD.update, 64)
     assert compiled.fastest(optim.SGD.update, many, 64) != (optim.SGD.update, 64)
@@ -148,6 +150,23 @@ def test_a_loss_of_ones_own_has_no_twin() -> None:
     assert compiled.fastest_loss(ours, compiled.LEAST - 1) is ours
 
 
+def test_the_twins_wait_until_there_is_enough_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A short training is over before a compiler is loaded; a long one has them from its first step."""
+    monkeypatch.setattr(compiled, "_work", 0)
+    monkeypatch.setattr(compiled, "ENOUGH", 3 * compiled.LEAST)
+    values, loss = np.zeros(compiled.LEAST, np.float32), nn.SoftmaxCrossEntropy()
+    for _ in range(3):
+        assert compiled.fastest_loss(loss, compiled.LEAST) is loss
+        assert compiled.fastest(clip, values, 64) == (clip, 64)
+    assert compiled.fastest(clip, values, 64) != (clip, 64)
+    assert compiled.fastest_loss(loss, compiled.LEAST) is not loss
+    monkeypatch.setattr(compiled, "_work", 0)
+    compiled.expect(3, compiled.LEAST - 1)
+    assert compiled.fastest_loss(loss, compiled.LEAST) is loss
+    compiled.expect(3, compiled.LEAST)
+    assert compiled.fastest_loss(loss, compiled.LEAST) is not loss
+
+
 def test_a_training_gives_the_same_bytes_with_twins_and_without(monkeypatch: pytest.MonkeyPatch) -> None:
     """Weights, slots and history, in one process."""
     rng = np.random.default_rng(0)
@@ -155,6 +174,7 @@ def test_a_training_gives_the_same_bytes_with_twins_and_without(monkeypatch: pyt
     results = []
     for least in (0, 10**9):
         monkeypatch.setattr(compiled, "LEAST", least)
+        monkeypatch.setattr(compiled, "ENOUGH", least)
         model = nn.mlp([5, 16, 8, 3], rng=np.random.default_rng(1))
         optimizer = optim.Adam(model.parameters(), 0.02)
         loader = data.DataLoader(rows, 16, shuffle=True)

@@ -3,7 +3,8 @@
 NumPy computes `m = β₁m + (1 − β₁)g` operation by operation, and reads and writes memory for each of them. A twin is the
 formula as one loop over the elements, compiled by numba. It uses + − × ÷ √ and comparisons alone, which every processor
 rounds in the same way; numbers of the arrays' own dtype; and no fused multiplication and addition. So the choice
-between a text and its twin changes no result, and is made by size and by whether numba is installed (the extra `fast`).
+between a text and its twin changes no result. It is made by size, by how much there is to do, and by whether numba is
+installed (the extra `fast`).
 """
 
 import importlib.util
@@ -20,8 +21,13 @@ from glassnet.nn.module import Module
 T = TypeVar("T")
 Update: TypeAlias = Callable[..., None]
 
-# Importing numba and reading a twin from its cache takes as long as so many elements save in a short training.
-LEAST = 20_000
+LEAST = 20_000  # parameters: for fewer, calling a twin takes as long as it saves
+
+# Importing numba and reading the twins from its cache takes about a second. Steps that update so many elements, all of
+# them together, save about as much: work that is over before had better be done by the texts.
+ENOUGH = 200_000_000
+
+_work = 0  # elements that were updated in this process, or are about to be
 
 # Each text by its module and name, and the name of its twin in `updates`.
 TWINS = {
@@ -35,6 +41,15 @@ TWINS = {
 }
 
 
+def expect(steps: int, parameters: int) -> None:
+    """Say that so many steps are about to be made, so that the twins are there from the first one on if that pays."""
+    global _work
+    if parameters >= LEAST:
+        _work += steps * parameters
+        if _work >= ENOUGH and _is_at_work():
+            from glassnet.compiled import layers, losses, updates  # noqa: F401  # before processes are forked
+
+
 def fastest(text: Update, array: FloatArray, block: int) -> tuple[Update, int]:
     """Return the twin of `text` if there is one, and enough to do; else the text.
 
@@ -46,8 +61,12 @@ def fastest(text: Update, array: FloatArray, block: int) -> tuple[Update, int]:
     Returns:
         The function to call, and how many elements to give it at a time.
     """
+    global _work
     size = array.size
     if size < LEAST or array.dtype not in FLOAT_DTYPES:
+        return text, block
+    if _work < ENOUGH:
+        _work += size
         return text, block
     twin = _twin(f"{text.__module__}.{text.__qualname__}")
     return (text, block) if twin is None else (twin, size)
@@ -62,7 +81,7 @@ def fastest_loss(loss: Loss, parameters: int) -> Loss:
         loss: computes values and gradients for a training.
         parameters: how many parameters are trained.
     """
-    if parameters < LEAST or type(loss) is not SoftmaxCrossEntropy or not _is_at_work():
+    if parameters < LEAST or _work < ENOUGH or type(loss) is not SoftmaxCrossEntropy or not _is_at_work():
         return loss
     from glassnet.compiled.cross_entropy import CompiledCrossEntropy
 
@@ -78,7 +97,7 @@ def fastest_model(model: Module, parameters: int) -> Module:
         model: is trained.
         parameters: how many parameters are trained.
     """
-    if parameters < LEAST or type(model) is not Sequential or not _is_at_work():
+    if parameters < LEAST or _work < ENOUGH or type(model) is not Sequential or not _is_at_work():
         return model
     from glassnet.compiled.sequential import CompiledSequential
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glassnet import nn
+from glassnet.compiled import expect
 from glassnet.data import DataLoader
 from glassnet.nn import FloatArray
 from glassnet.nn.arrays import describe
@@ -102,6 +103,8 @@ def fit(
         model, loss, optimizer, train_loader, val_loader, epochs, optimizer.flat.parameters, callbacks, penalty,
         frozen=[parameter for parameter in model.parameters() if id(parameter) not in trained],
     )  # fmt: skip
+    if hasattr(train_loader, "__len__"):
+        expect(epochs * len(train_loader), optimizer.flat.data.size)
     with limit_blas(run, threads, processes):
         try:
             _train(run, processes)

@@ -1,4 +1,4 @@
-"""Our contestants: the matrix products alone, the bare loop, and `fit` with history and progress, also in parallel."""
+"""Our contestants: the matrix products alone, the bare loop, and `fit` with history and progress, in each setting."""
 
 import io
 import os
@@ -12,6 +12,8 @@ import numpy as np
 
 from glassnet import data, nn, optim, training
 from tests.benchmarks.speed.workload import BETAS, EPS, LEARNING_RATE, AnyArray
+
+planned_epochs = 1_000_000  # of `fit`, which loads the compiled twins where there are enough; fewer in a race
 
 Epoch = Callable[[], None]
 Predict = Callable[[AnyArray], AnyArray]
@@ -60,48 +62,17 @@ def bare_loop(sizes: list[int], batch_size: int, X: AnyArray, y: AnyArray) -> tu
 
 def fit(sizes: list[int], batch_size: int, X: AnyArray, y: AnyArray) -> tuple[Epoch, Predict]:
     """`fit`: history, gradient norm, accuracy, checks for what is not finite, progress; one batch of validation."""
-    model, train = _fitting(sizes, batch_size, X, y)
-
-    def epoch() -> None:
-        with redirect_stdout(io.StringIO()):
-            train(1, 1)
-
-    return epoch, lambda rows: training.predict(model, rows)
+    return _fitting(sizes, batch_size, X, y)
 
 
 def fit_threads(sizes: list[int], batch_size: int, X: AnyArray, y: AnyArray) -> tuple[Epoch, Predict]:
     """`fit` in one process whose matrix products use all cores."""
-    model, train = _fitting(sizes, batch_size, X, y)
-
-    def epoch() -> None:
-        with redirect_stdout(io.StringIO()):
-            train(1, 1, threads=os.cpu_count())
-
-    return epoch, lambda rows: training.predict(model, rows)
+    return _fitting(sizes, batch_size, X, y, threads=os.cpu_count())
 
 
 def fit_data_parallel(sizes: list[int], batch_size: int, X: AnyArray, y: AnyArray) -> tuple[Epoch, Predict]:
-    """`fit` with one process for each core; it starts once, and pauses between the epochs that are asked for."""
-    model, train = _fitting(sizes, batch_size, X, y)
-    gate = _Gate()
-
-    def work() -> None:
-        try:
-            train(1_000_000, os.cpu_count() or 1, gate)
-        finally:
-            gate.done.release()
-
-    thread = threading.Thread(target=work, daemon=True)
-
-    def epoch() -> None:
-        if not thread.is_alive():
-            thread.start()
-        with redirect_stdout(io.StringIO()):
-            gate.go.release()
-            gate.done.acquire()
-        assert thread.is_alive()
-
-    return epoch, lambda rows: training.predict(model, rows)
+    """`fit` with one process for each core."""
+    return _fitting(sizes, batch_size, X, y, processes=os.cpu_count())
 
 
 class _Gate(training.Callback):
@@ -117,15 +88,29 @@ class _Gate(training.Callback):
         self.done.release()
 
 
-def _fitting(sizes: list[int], batch_size: int, X: AnyArray, y: AnyArray) -> tuple[nn.Module, Callable[..., Any]]:
-    """Return a network, and what trains it for so many epochs with so many processes and further callbacks."""
+def _fitting(sizes: list[int], batch_size: int, X: AnyArray, y: AnyArray, **options: Any) -> tuple[Epoch, Predict]:
+    """Return what trains a network epoch by epoch: one `fit`, which pauses until the next epoch is asked for."""
     model = nn.mlp(sizes, rng=np.random.default_rng(0))
     loss, optimizer = nn.SoftmaxCrossEntropy(), optim.Adam(model.parameters(), LEARNING_RATE, BETAS, EPS)
     loader = data.DataLoader(data.ArrayDataset(X, y), batch_size, shuffle=True)
     validation = data.DataLoader(data.ArrayDataset(X[:64], y[:64]), 64)
+    gate = _Gate()
 
-    def train(epochs: int, processes: int, *callbacks: training.Callback, threads: int | None = None) -> None:
-        watchers = [training.Progress("fit"), *callbacks]
-        training.fit(model, loss, optimizer, loader, validation, epochs, watchers, processes=processes, threads=threads)
+    def work() -> None:
+        try:
+            watchers = [training.Progress("fit"), gate]
+            training.fit(model, loss, optimizer, loader, validation, planned_epochs, watchers, **options)
+        finally:
+            gate.done.release()
 
-    return model, train
+    thread = threading.Thread(target=work, daemon=True)
+
+    def epoch() -> None:
+        if not thread.is_alive():
+            thread.start()
+        with redirect_stdout(io.StringIO()):
+            gate.go.release()
+            gate.done.acquire()
+        assert thread.is_alive()
+
+    return epoch, lambda rows: training.predict(model, rows)
