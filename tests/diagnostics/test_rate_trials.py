@@ -59,10 +59,13 @@ def test_the_best_rate_ends_up_among_others(monkeypatch: pytest.MonkeyPatch, beg
 
 
 @pytest.mark.parametrize(
-    ("rows", "epochs", "expected"), [(80, 600, 400), (80, 50, 50), (80_000, 600, 3), (80_000, 2, 2)]
+    ("rows", "batch_size", "epochs", "expected"),
+    [(80, 16, 600, 400), (80, 16, 50, 50), (20_000, 256, 600, 5), (80_000, 16, 600, 3), (80_000, 16, 2, 2)],
 )
-def test_a_trial_is_short(monkeypatch: pytest.MonkeyPatch, rows: int, epochs: int, expected: int) -> None:
-    """2,000 steps, at least three epochs, and never more than the plan has; a warm-up fits into it."""
+def test_a_trial_is_short(
+    monkeypatch: pytest.MonkeyPatch, rows: int, batch_size: int, epochs: int, expected: int
+) -> None:
+    """2,000 steps or 100,000 examples, at least three epochs, never more than the plan has; a warm-up fits into it."""
     plans: list[TrainingPlan] = []
 
     def keep(plan: TrainingPlan, *_: Any, **__: Any) -> float:
@@ -71,7 +74,7 @@ def test_a_trial_is_short(monkeypatch: pytest.MonkeyPatch, rows: int, epochs: in
 
     monkeypatch.setattr(rate_trials, "_best_loss", keep)
     many = ArrayDataset(np.zeros((rows, 1), np.float32), np.zeros(rows, np.int64))
-    trials = try_learning_rates(_plan(epochs=epochs, warmup_epochs=1), many, many, [0.1])
+    trials = try_learning_rates(_plan(epochs=epochs, batch_size=batch_size, warmup_epochs=1), many, many, [0.1])
     assert trials.epochs == expected == plans[0].epochs
     assert plans[0].warmup_epochs == 1
 

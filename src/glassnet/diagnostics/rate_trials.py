@@ -13,7 +13,8 @@ from glassnet.data import ArrayDataset, Augmentation
 from glassnet.training import TrainingDivergedError, TrainingPlan, TrainingWarning, train_network
 from glassnet.training.plan import MakeOptimizer
 
-STEPS = 2_000  # of one training; a small table's whole training is often shorter
+STEPS = 2_000  # of one training at most; a small table's whole training is often shorter
+EXAMPLES = 100_000  # gone through in one training at most
 FEWEST_EPOCHS = 3
 SEEDS = 3
 FINALISTS = 3  # rates that are trained with every seed
@@ -61,10 +62,11 @@ def try_learning_rates(
 ) -> RateTrials:
     """Train a plan for a few epochs at each of some rates, and at others about the best, until it stands among them.
 
-    A training is one of the plan in all, its schedule included, but for rate and length: 2,000 steps and 3 epochs at
-    least, and never more epochs than the plan's. As long as the best rate is the lowest or highest of those tried, or
-    more than a factor 2 from the next, a rate beyond or between is tried too, up to ten in all. So far with the plan's
-    own seed. The three best are then trained with two seeds more, and the mean of the three decides.
+    A training is one of the plan in all, its schedule included, but for rate and length: as many epochs as make 2,000
+    steps or 100,000 examples, 3 at least, and never more than the plan's. As long as the best rate is the lowest or
+    highest of those tried, or more than a factor 2 from the next, a rate beyond or between is tried too, up to ten in
+    all. So far with the plan's own seed. The three best are then trained with two seeds more, and the mean of the
+    three decides.
 
     Args:
         plan: of the training that a rate is wanted for.
@@ -79,7 +81,7 @@ def try_learning_rates(
         TrainingDivergedError: if every training diverged.
     """
     steps_per_epoch = -(-len(train) // min(plan.batch_size, len(train)))
-    epochs = min(plan.epochs, max(FEWEST_EPOCHS, -(-STEPS // steps_per_epoch)))
+    epochs = min(plan.epochs, max(FEWEST_EPOCHS, min(-(-STEPS // steps_per_epoch), -(-EXAMPLES // len(train)))))
     short = replace(plan, epochs=epochs, warmup_epochs=min(plan.warmup_epochs, epochs - 1))
     missing = sorted({_rounded(rate) for rate in rates})
     if not missing:
