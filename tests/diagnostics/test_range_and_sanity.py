@@ -16,6 +16,7 @@ from glassnet.data import ArrayDataset, DataLoader
 from glassnet.diagnostics import learning_rate_range_test, sanity, sanity_checks
 from glassnet.diagnostics.sanity import _first_loss
 from glassnet.training import TrainingPlan
+from glassnet.training.checkpoint import generators
 from glassnet.training.train import make_network
 from tests.settings import params
 
@@ -32,15 +33,16 @@ def _quadratic(scale: float) -> tuple[nn.Module, nn.Loss, DataLoader]:
 def test_the_edge_is_where_mathematics_puts_it(scale: float) -> None:
     """Gradient descent on curvature c diverges from η = 2/c on; here c = 2(x² + 1), weight and bias together.
 
-    It takes some steps beyond it to show, so the edge is found late, by a factor of a few; the suggestion is below it.
+    It takes some steps beyond it to show, so the edge is found late, by a factor of a few; what is read is below it.
     """
     model, loss, loader = _quadratic(scale)
     result = learning_rate_range_test(model, loss, optim.SGD(model.parameters(), 0.1), loader)
     edge = 2 / (2 * (scale**2 + 1))
     assert result.edge is not None
     assert edge < result.edge < 5 * edge
-    assert result.suggestion < edge
-    assert result.edge / 10 <= result.suggestion <= result.edge / 3
+    assert result.suggestion == result.steepest < edge
+    assert result.tenth_of_minimum < edge / 3
+    assert result.third_of_edge == result.edge / 3
     ratios = np.divide(result.learning_rates[1:], result.learning_rates[:-1])
     np.testing.assert_allclose(ratios, ratios[0], rtol=1e-9)
     assert result.learning_rates[0] == 1e-5
@@ -49,7 +51,10 @@ def test_the_edge_is_where_mathematics_puts_it(scale: float) -> None:
 @pytest.mark.parametrize("seed", range(4))
 @pytest.mark.parametrize("batch_size", [1, 2, 4, 16])
 def test_the_noise_of_small_batches_is_no_edge(batch_size: int, seed: int) -> None:
-    """Squared errors of a few rows jump by more than their mean, at rates that hardly move a weight."""
+    """Squared errors of a few rows jump by more than their mean, at rates that hardly move a weight.
+
+    Trained a row at a time, none of eight orders of these rows diverges at a constant rate of 0.03, some do at 0.04.
+    """
     rng = np.random.default_rng(seed)
     X = rng.standard_normal((400, 20)).astype(np.float32)
     T = (X @ rng.standard_normal((20, 1)) / math.sqrt(20)).astype(np.float32)
@@ -57,7 +62,7 @@ def test_the_noise_of_small_batches_is_no_edge(batch_size: int, seed: int) -> No
     loader = DataLoader(ArrayDataset(X, T), batch_size, shuffle=True, seed=seed)
     result = learning_rate_range_test(model, nn.MeanSquaredError(), optim.SGD(model.parameters(), 0.1), loader)
     assert result.edge is not None
-    assert result.edge > 0.05
+    assert result.edge > 0.03
 
 
 def test_everything_is_put_back() -> None:
@@ -89,15 +94,72 @@ def test_a_training_after_a_range_test_is_the_one_without_it() -> None:
 
 
 def test_everything_is_put_back_also_after_an_error() -> None:
-    """A last batch of one row, which BatchNorm refuses, comes when the weights have moved already."""
-    model = nn.mlp([3, 8, 2], normalization="batch", rng=np.random.default_rng(0)).eval()
-    rows = ArrayDataset(np.random.default_rng(1).standard_normal((33, 3)).astype(np.float32), np.arange(33) % 2)
+    """Rows that can no longer be read, when the weights have moved already."""
+
+    class Fading(ArrayDataset):
+        reads = 0
+
+        def __getitem__(self, index: Any) -> tuple[Any, Any]:
+            self.reads += 1
+            if self.reads > 30:  # the first pass over the 20 batches moves nothing
+                raise OSError("unreadable")
+            return super().__getitem__(index)
+
+    model = nn.mlp([3, 8, 2], normalization="batch", dropout=0.5, rng=np.random.default_rng(0)).eval()
+    rows = Fading(np.random.default_rng(1).standard_normal((40, 3)).astype(np.float32), np.arange(40) % 2)
     optimizer = optim.Adam(model.parameters(), 0.02)
     before = model.state_dict()
-    with pytest.raises(ValueError, match="BatchNorm"):
+    states = [str(generator.bit_generator.state) for generator in generators(model)]
+    with pytest.raises(OSError, match="unreadable"):
         learning_rate_range_test(model, nn.SoftmaxCrossEntropy(), optimizer, DataLoader(rows, 16))
     assert all(array.tobytes() == before[name].tobytes() for name, array in model.state_dict().items())
     assert (optimizer.steps, optimizer.learning_rate, model.training) == (0, 0.02, False)
+    assert [str(generator.bit_generator.state) for generator in generators(model)] == states
+
+
+@pytest.mark.parametrize(("rows", "batch_size", "steps"), [(300, 64, 150), (30, 64, 15), (3_000, 8, 200), (60, 1, 60)])
+def test_no_start_sees_a_row_twice(rows: int, batch_size: int, steps: int) -> None:
+    """Few rows make smaller batches first, then fewer steps; each start has an order of its own."""
+    seen: list[int] = []
+
+    class Watched(ArrayDataset):
+        def __getitem__(self, index: Any) -> tuple[Any, Any]:
+            seen.extend(index)
+            return super().__getitem__(index)
+
+    X = np.random.default_rng(1).standard_normal((rows, 3)).astype(np.float32)
+    model = nn.mlp([3, 8, 2], rng=np.random.default_rng(0))
+    loader = DataLoader(Watched(X, (X[:, 0] > 0).astype(np.int64)), batch_size)
+    loss, optimizer = nn.SoftmaxCrossEntropy(), optim.Adam(model.parameters())
+    result = learning_rate_range_test(model, loss, optimizer, loader, highest=1e-2, starts=2)
+    assert (len(result.learning_rates), result.edge, result.starts) == (steps, None, 2)
+    passes = np.reshape(
+        seen, (4, steps * result.batch_size)
+    )  # of each start, at the first weights and then in training
+    assert all(len(set(one)) == len(one) for one in passes.tolist())
+    assert (passes[0] == passes[1]).all()
+    assert (passes[0] != passes[2]).any()
+
+
+def test_noise_alone_is_not_learnt_by_heart() -> None:
+    """Random labels: rows that were seen before would lower the loss; those of one pass hardly do."""
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((120, 20)).astype(np.float32), rng.integers(0, 2, 120)
+    model = nn.mlp([20, 64, 2], rng=rng)
+    loader = DataLoader(ArrayDataset(X, y), 16, shuffle=True)
+    result = learning_rate_range_test(model, nn.SoftmaxCrossEntropy(), optim.Adam(model.parameters()), loader)
+    assert min(result.smoothed) > 0.75 * math.log(2)
+
+
+def test_rows_or_rates_that_make_no_test_are_said() -> None:
+    """Too few rows for ten batches, and rates that are all too high."""
+    model, loss, loader = _quadratic(1.0)
+    optimizer = optim.SGD(model.parameters(), 0.1)
+    few = DataLoader(ArrayDataset(np.ones((19, 1)), np.ones((19, 1))), 16)
+    with pytest.raises(ValueError, match="expected at least 20 rows, none of which is seen twice, received 19"):
+        learning_rate_range_test(model, loss, optimizer, few)
+    with pytest.raises(ValueError, match="expected a loss that some rate lowers, received none below the first"):
+        learning_rate_range_test(model, loss, optimizer, loader, lowest=10)
 
 
 def test_a_loss_that_no_rate_made_infinite_gives_no_edge() -> None:
@@ -112,12 +174,14 @@ def test_a_loss_that_no_rate_made_infinite_gives_no_edge() -> None:
 
     broken = X.copy()
     broken[17, 1] = np.nan
-    with pytest.raises(ValueError, match=r"finite loss at step 3, received nan; 1 of the batch's 8 examples have fea"):
+    with pytest.raises(
+        ValueError, match=r"finite loss before any update, received nan for batch 17 of start 1; 1 of its 2"
+    ):
         run(broken)
     with pytest.raises(ValueError, match="expected a finite number 0 < highest, received"):
         run(X, highest=math.inf)
     model.parameters()[0].data[0] = np.nan
-    with pytest.raises(ValueError, match="finite loss at step 1, received nan; no update was made yet"):
+    with pytest.raises(ValueError, match="received nan for batch 1 of start 1; look at the initial weights"):
         run(X)
 
 
@@ -127,6 +191,7 @@ def test_a_loss_that_never_blows_up_gives_the_rate_of_the_steepest_fall() -> Non
     result = learning_rate_range_test(model, loss, optim.SGD(model.parameters(), 0.1), loader, highest=0.3)
     assert result.edge is None
     assert 1e-3 < result.suggestion < 0.3
+    assert list(result.choices) == ["steepest descent", "minimum / 10"]
 
 
 def _plan(features: int, classes: int | None, **model: Any) -> TrainingPlan:

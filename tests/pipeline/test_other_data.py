@@ -177,10 +177,19 @@ def test_a_training_can_be_stopped_and_resumed_from_the_command_line(fresh: Path
 
 
 def test_the_range_test_and_the_checks_run_from_the_command_line(fresh: Path, run: Run) -> None:
-    """The curve as CSV and figure and a suggestion; models/ stays as it was."""
-    line = run(fresh, sys.executable, "-m", "glassnet.stages.range_test", "data=spirals", "hydra.run.dir=out").stdout
-    assert "suggested: optimizer.learning_rate=" in line
-    assert sorted(path.name for path in (fresh / "out/range_test").iterdir()) == ["range_test.csv", "range_test.png"]
+    """Curve and trials as CSV, a figure, and the best of the trials, the same bytes twice; models/ stays as it was."""
+    written = []
+    for folder in ("out", "again"):
+        stage = (sys.executable, "-m", "glassnet.stages.range_test", "data=spirals", "training.epochs=6")
+        printed = run(fresh, *stage, f"hydra.run.dir={folder}").stdout
+        assert "no start saw a row twice" in printed
+        assert "steepest descent" in printed
+        written.append({path.name: path.read_bytes() for path in (fresh / folder / "range_test").iterdir()})
+    assert sorted(written[0]) == ["range_test.csv", "range_test.png", "trials.csv"]
+    assert written[0] == written[1]
+    with (fresh / "out/range_test/trials.csv").open(newline="") as file:
+        best = min(csv.DictReader(file), key=lambda row: float(row["mean_validation_loss"] or "inf"))
+    assert f"suggested: optimizer.learning_rate={best['learning_rate']};" in printed
     assert not (fresh / "models").exists()
     printed = _stages(run, fresh, *PLAIN, "training.sanity=true", "hydra.run.dir=sane", stages=("train",))
     assert printed.count("train: sanity: ") == 2

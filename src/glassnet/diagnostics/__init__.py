@@ -12,6 +12,7 @@ from glassnet.diagnostics.diagnosis import (
 )
 from glassnet.diagnostics.gradient_check import GradientCheck, directional_gradient_check, gradient_check
 from glassnet.diagnostics.range_test import RangeTest, learning_rate_range_test
+from glassnet.diagnostics.rate_trials import RateTrials, try_learning_rates
 from glassnet.diagnostics.sanity import sanity_checks
 from glassnet.diagnostics.telemetry import Telemetry, TelemetryRow, read_telemetry, write_telemetry
 
@@ -21,6 +22,7 @@ __all__ = [
     "Finding",
     "GradientCheck",
     "RangeTest",
+    "RateTrials",
     "Setup",
     "Telemetry",
     "TelemetryRow",
@@ -33,5 +35,6 @@ __all__ = [
     "next_improvements",
     "read_telemetry",
     "sanity_checks",
+    "try_learning_rates",
     "write_telemetry",
 ]

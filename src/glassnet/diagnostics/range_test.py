@@ -1,9 +1,12 @@
-"""The learning-rate range test: raise the rate until the loss blows up, and stay well below that edge."""
+"""The learning-rate range test: raise the rate from step to step, and read from the loss which to try."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from glassnet import nn
 from glassnet.data import DataLoader
@@ -11,12 +14,14 @@ from glassnet.nn.checks import check_count, check_number
 from glassnet.optim import Optimizer
 from glassnet.training.checkpoint import generators
 
-SMOOTHING = 0.9  # of the moving average over the batches' losses
-SETTLED = 10  # steps after which the average is one
-SAFETY = 8.0  # the suggested rate is this many times below the edge: within the usual 3 to 10
+MEMORY = 0.25  # decades of rates that the moving average of the losses spans
+SLOPE = 1.0  # decades over which a fall is measured: over less, the noise of the batches chooses the steepest
 RISE = 0.25  # of the first loss: by so much the smoothed loss must rise again to have blown up
 # Standard deviations of the smoothed loss: by so many too. Small batches alone carry it up and down by 5 of them.
 NOISE = 8.0
+LOST = 10.0  # times the first loss: a start with so high a loss has nothing more to tell
+FEWEST_STEPS = 10
+FEWEST_ROWS = 2  # of a batch: BatchNorm cannot standardize one
 
 
 @dataclass(frozen=True)
@@ -25,18 +30,37 @@ class RangeTest:
 
     Attributes:
         learning_rates: the rate of each step.
-        losses: the batch loss at each step, before its update.
+        losses: the mean batch loss of the starts at each step, before its update; what the batches of a step have more
+            or less than others at the first weights is taken off.
         smoothed: their moving average, corrected for its start.
         edge: the rate at which the loss blew up; None if it never did.
-        suggestion: a rate `SAFETY` times below the edge. Without one (a small data set may be learnt by heart on the
-            way there), the rate at which the smoothed loss fell fastest from step to step.
+        steepest: the middle of the decade of rates along which the smoothed loss fell most.
+        tenth_of_minimum: a tenth of the rate at which the smoothed loss was lowest.
+        third_of_edge: a third of the edge, if there is one.
+        batch_size: the rows of a step's batch.
+        starts: how often the rate was raised, each time from the first weights.
     """
 
     learning_rates: list[float]
     losses: list[float]
     smoothed: list[float]
     edge: float | None
-    suggestion: float
+    steepest: float
+    tenth_of_minimum: float
+    third_of_edge: float | None
+    batch_size: int
+    starts: int
+
+    @property
+    def suggestion(self) -> float:
+        """The rate of the steepest descent. Which rate trains best only trainings tell: see `try_learning_rates`."""
+        return self.steepest
+
+    @property
+    def choices(self) -> dict[str, float]:
+        """The three usual ways to read a rate from the curve, by name; without an edge, two."""
+        named = {"steepest descent": self.steepest, "minimum / 10": self.tenth_of_minimum}
+        return named if self.third_of_edge is None else {**named, "edge / 3": self.third_of_edge}
 
 
 def learning_rate_range_test(
@@ -47,43 +71,84 @@ def learning_rate_range_test(
     *,
     lowest: float = 1e-5,
     highest: float = 100.0,
-    steps: int = 300,
+    steps: int = 200,
+    starts: int = 8,
 ) -> RangeTest:
-    """Train for up to `steps` steps while the rate grows by a constant factor from `lowest` to `highest`.
+    """Raise the rate by a constant factor from step to step, from `lowest` to `highest`, in several starts.
 
-    The loss counts as blown up when it is not finite, or when the smoothed loss has risen above its lowest value by
-    a quarter of what it was at first, and by more than the noise of the batches explains. The test ends there;
-    weights, optimizer, rate, modes and random generators are put back as they were, also where an error ends it,
+    Each start has the weights of the model as they are, and an order of the rows of its own. It sees no row twice: the
+    loss of each batch is that of rows the weights have not learnt yet, so that learning by heart does not look like
+    progress. Where the rows are too few for `steps` batches of the loader's size, the batches are smaller, down to 2
+    rows, and then the steps fewer.
+
+    Batches differ from each other by more than a small rate changes. What counts at a step is therefore by how much the
+    loss of its batch differs from that of the same batch at the first weights, with the same dropout masks. The mean of
+    it over the starts, and the mean loss at the first weights on top, is the curve. It has blown up where it is not
+    finite, or has risen above its lowest value by a quarter of the first loss, and by more than noise explains.
+
+    Weights, optimizer, rate, modes and random generators are put back as they were, also where an error ends the test,
     and the gradients count as zero.
 
     Args:
         model: the network, as it would begin its training.
         loss: the data loss.
         optimizer: the optimizer to choose a rate for.
-        loader: the training batches, gone through as often as need be.
+        loader: the training batches; the rows are shuffled whether it does or not.
         lowest: the first rate.
         highest: the last.
-        steps: how many steps lie between them.
+        steps: the most steps of a start.
+        starts: how many there are.
 
     Raises:
-        ValueError: for rates or steps that make no test, or if the loss is not finite for a reason that no rate has:
-            from the first step on, or for features that are not finite.
+        ValueError: for rates, steps or rows that make no test, for a loss that is not finite at the first weights, or
+            for one that no rate lowers.
 
-    Source: Smith, "Cyclical learning rates for training neural networks", 2017.
+    Sources: Smith, "Cyclical learning rates for training neural networks", 2017. Gugger, "How do you find a good
+    learning rate", 2018: the average with its correction, and a tenth of the rate of the lowest loss. The difference
+    to the same batch is a control variate (Owen, "Monte Carlo theory, methods and examples", 2013, chapter 8).
     """
     check_number("learning_rate_range_test", "highest", highest, 0, math.inf, low_open=True)
     check_number("learning_rate_range_test", "lowest", lowest, 0, highest, low_open=True)
-    if check_count("learning_rate_range_test", "steps", steps) < 4 * SETTLED:
-        raise ValueError(f"learning_rate_range_test: expected at least {4 * SETTLED} steps, received {steps}")
-    before = model.state_dict(), optimizer.state_dict(), optimizer.learning_rate
+    check_count("learning_rate_range_test", "starts", starts)
+    if check_count("learning_rate_range_test", "steps", steps) < FEWEST_STEPS:
+        raise ValueError(f"learning_rate_range_test: expected at least {FEWEST_STEPS} steps, received {steps}")
+    batches = _one_pass(loader, steps)
+    rates = lowest * (highest / lowest) ** (np.arange(min(steps, len(batches))) / (min(steps, len(batches)) - 1))
+    firsts, changes = [], []
+    with _put_back(model, loss, optimizer):
+        for start in range(starts):
+            first = _first_losses(model, loss, batches, start, len(rates))
+            firsts.append(first)
+            changes.append(_changes(model, loss, optimizer, batches, start, rates, first))
+    return _read(rates, float(np.mean(firsts)), np.mean(changes, axis=0), batches.batch_size, starts)
+
+
+def _one_pass(loader: DataLoader, steps: int) -> DataLoader:
+    """Return a loader that deals out the rows of `loader` in at least `steps` batches, if there are as many."""
+    rows = len(loader.dataset)
+    size = min(loader.batch_size, max(FEWEST_ROWS, rows // steps))
+    if rows // size < FEWEST_STEPS:
+        raise ValueError(
+            f"learning_rate_range_test: expected at least {FEWEST_STEPS * size} rows, none of which is seen twice, "
+            f"received {rows}; so small a set is trained in no time: compare a few rates by training"
+        )
+    return DataLoader(
+        loader.dataset, size, shuffle=True, drop_last=True, seed=loader.seed, augmentation=loader.augmentation
+    )
+
+
+@contextmanager
+def _put_back(model: nn.Module, loss: nn.Loss, optimizer: Optimizer) -> Iterator[None]:
+    """Put everything that a step changes back at the end: weights, buffers, slots, rate, modes, random generators."""
+    weights, slots, rate = model.state_dict(), optimizer.state_dict(), optimizer.learning_rate
     modes = [(module, module.training) for module in model.modules()]
     states = [(generator, generator.bit_generator.state) for generator in generators(model, loss)]
     try:
-        return _raise_the_rate(model, loss, optimizer, loader, lowest, highest, steps)
+        yield
     finally:
-        model.load_state_dict(before[0])
-        optimizer.load_state_dict(before[1])
-        optimizer.learning_rate = before[2]
+        model.load_state_dict(weights)
+        optimizer.load_state_dict(slots)
+        optimizer.learning_rate = rate
         model.zero_grad()
         for module, mode in modes:
             module.training = mode
@@ -91,73 +156,110 @@ def learning_rate_range_test(
             generator.bit_generator.state = state
 
 
-def _raise_the_rate(
+def _first_losses(
+    model: nn.Module, loss: nn.Loss, batches: DataLoader, start: int, steps: int
+) -> npt.NDArray[np.float64]:
+    """Return the loss of each batch at the weights as they are; what a forward pass changes is put back."""
+    losses = np.empty(steps)
+    buffers = model.state_dict()
+    states = [(generator, generator.bit_generator.state) for generator in generators(model, loss)]
+    model.train()
+    for step, (X, y) in zip(range(steps), batches.batches(start), strict=False):
+        losses[step] = loss.forward(model.forward(X), y)
+        if not math.isfinite(losses[step]):
+            rows = int(np.count_nonzero(~np.isfinite(X).all(axis=1)))
+            cause = (
+                f"{rows} of its {len(X)} examples have features that are not finite: mend the data"
+                if rows
+                else "look at the initial weights, the scale of the features and the targets"
+            )
+            raise ValueError(
+                f"learning_rate_range_test: expected a finite loss before any update, received {losses[step]} for batch"
+                f" {step + 1} of start {start + 1}; {cause}"
+            )
+    model.load_state_dict(buffers)
+    for generator, state in states:
+        generator.bit_generator.state = state
+    return losses
+
+
+def _changes(
     model: nn.Module,
     loss: nn.Loss,
     optimizer: Optimizer,
-    loader: DataLoader,
-    lowest: float,
-    highest: float,
-    steps: int,
-) -> RangeTest:
-    """Do what `learning_rate_range_test` does, and leave everything as it is at the end."""
-    factor = (highest / lowest) ** (1 / (steps - 1))
-    rates: list[float] = []
-    losses: list[float] = []
-    smoothed: list[float] = []
-    edge = None
-    average = 0.0
+    batches: DataLoader,
+    start: int,
+    rates: npt.NDArray[np.float64],
+    first: npt.NDArray[np.float64],
+) -> npt.NDArray[np.float64]:
+    """Return by how much the loss of each batch differs from its first one; infinity from where the start is lost."""
+    changes = np.full(len(rates), math.inf)
+    weights, slots = model.state_dict(), optimizer.state_dict()
     model.train()
     with np.errstate(over="ignore", invalid="ignore"):
-        for step in range(steps):
-            X, y = _batch(loader, step)
-            value = loss.forward(model.forward(X), y)
-            rate = lowest * factor**step
-            if not math.isfinite(value):
-                _check_that_the_rate_is_to_blame(step, value, X)
-                edge = rate
+        for step, (X, y) in zip(range(len(rates)), batches.batches(start), strict=False):
+            change = loss.forward(model.forward(X), y) - first[step]
+            if not change <= LOST * first.mean():
                 break
-            average = SMOOTHING * average + (1 - SMOOTHING) * value
-            rates.append(rate)
-            losses.append(value)
-            smoothed.append(average / (1 - SMOOTHING ** (step + 1)))
-            settled = smoothed[SETTLED:]  # the first averages are of a few batches only
-            if settled and smoothed[-1] - min(settled) > max(RISE * smoothed[SETTLED], NOISE * _deviation(losses)):
-                edge = rate
-                break
-            optimizer.learning_rate = rate
+            changes[step] = change
+            optimizer.learning_rate = float(rates[step])
             optimizer.zero_grad()
             model.backward(loss.backward())
             optimizer.step()
-    if edge is not None:
-        suggestion = edge / SAFETY
-    else:  # slopes over twenty steps, since one batch alone says little
-        falls = np.subtract(smoothed[2 * SETTLED :], smoothed[: -2 * SETTLED])
-        suggestion = rates[SETTLED + int(np.argmin(falls))]
-    return RangeTest(rates, losses, smoothed, edge, suggestion)
+    model.load_state_dict(weights)
+    optimizer.load_state_dict(slots)
+    return changes
 
 
-def _deviation(losses: list[float]) -> float:
+def _read(
+    rates: npt.NDArray[np.float64], first: float, changes: npt.NDArray[np.float64], batch_size: int, starts: int
+) -> RangeTest:
+    """Smooth the curve up to where it blows up, and read the three usual rates from it."""
+    decade = (len(rates) - 1) / math.log10(rates[-1] / rates[0])  # in steps
+    kept = 1 - 1 / max(1.0, MEMORY * decade)  # of the average, from step to step
+    losses: list[float] = []
+    smoothed: list[float] = []
+    edge, average = None, 0.0
+    for step, loss in enumerate((first + changes).tolist()):
+        if not math.isfinite(loss):
+            edge = float(rates[step])
+            break
+        average = kept * average + (1 - kept) * loss
+        losses.append(loss)
+        smoothed.append(average / (1 - kept ** (step + 1)))
+        if smoothed[-1] - min(smoothed) > max(RISE * first, NOISE * _deviation(losses, kept)):
+            edge = float(rates[step])
+            break
+    lowest = int(np.argmin(smoothed))
+    if lowest == 0:
+        raise ValueError(
+            f"learning_rate_range_test: expected a loss that some rate lowers, received none below the first, "
+            f"{first:.4g}, at rates from {rates[0]:.2g} to {rates[len(losses) - 1]:.2g}; set a lower `lowest`, or look "
+            "at the data and the loss"
+        )
+    window = min(lowest, max(1, round(SLOPE * decade)))
+    falls = np.subtract(smoothed[window : lowest + 1], smoothed[: lowest + 1 - window])
+    begin = int(np.argmin(falls))
+    return RangeTest(
+        rates[: len(losses)].tolist(),
+        losses,
+        smoothed,
+        edge,
+        steepest=math.sqrt(rates[begin] * rates[begin + window]),
+        tenth_of_minimum=float(rates[lowest]) / 10,
+        third_of_edge=None if edge is None else edge / 3,
+        batch_size=batch_size,
+        starts=starts,
+    )
+
+
+def _deviation(losses: list[float], kept: float) -> float:
     """Return the standard deviation that the noise of the batches leaves in the smoothed loss.
 
     Of independent losses with deviation σ, the differences from one to the next are `2σ/√π` on average, if they are
     normal; a trend hardly adds to them. The moving average `s·average + (1 − s)·loss` keeps `√((1 − s)/(1 + s))` of σ.
     """
+    if len(losses) < 2:
+        return 0.0
     difference = float(np.mean(np.abs(np.diff(losses))))
-    return difference * math.sqrt(math.pi) / 2 * math.sqrt((1 - SMOOTHING) / (1 + SMOOTHING))
-
-
-def _check_that_the_rate_is_to_blame(step: int, value: float, X: nn.FloatArray) -> None:
-    rows = int(np.count_nonzero(~np.isfinite(X).all(axis=1)))
-    if rows:
-        cause = f"{rows} of the batch's {len(X)} examples have features that are not finite: mend the data"
-    elif step == 0:
-        cause = "no update was made yet: look at the initial weights, the scale of the features and the targets"
-    else:
-        return
-    raise ValueError(f"learning_rate_range_test: expected a finite loss at step {step + 1}, received {value}; {cause}")
-
-
-def _batch(loader: DataLoader, step: int) -> tuple[nn.FloatArray, nn.FloatArray]:
-    epoch, batch = divmod(step, len(loader))
-    return next(loader.batches(epoch, batch))
+    return difference * math.sqrt(math.pi) / 2 * math.sqrt((1 - kept) / (1 + kept))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from glassnet.diagnostics import TelemetryRow
-from glassnet.reporting.drawing import BLUE, GREY, VERMILION, new_figure, save, shade
+from glassnet.reporting.drawing import BLUE, GREEN, GREY, VERMILION, new_figure, save, shade
 from glassnet.training import read_history
 
 LAYERS_SHOWN = 8  # more lines in one plot cannot be told apart
@@ -64,19 +64,32 @@ def draw_telemetry(rows: Sequence[TelemetryRow], path: Path) -> None:
     save(figure, path)
 
 
-def draw_range_test(curve: Path, path: Path, edge: float | None, suggestion: float) -> None:
-    """Draw the curve of a learning-rate range test, with the edge and the suggested rate."""
-    with curve.open(newline="", encoding="utf-8") as file:
-        rows = [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
-    rates = [row["learning_rate"] for row in rows]
-    figure = new_figure(6.5, 3.8)
-    axes = figure.subplots()
-    axes.plot(rates, [row["loss"] for row in rows], color=BLUE, alpha=0.35, label="batch loss")
-    axes.plot(rates, [row["smoothed_loss"] for row in rows], color=BLUE, label="smoothed")
+def draw_range_test(curve: Path, trials: Path, path: Path, edge: float | None, suggestion: float) -> None:
+    """Draw the curve of a learning-rate range test with its edge, and below it how the rates that were tried did."""
+    steps, tried = _columns(curve), _columns(trials)
+    figure = new_figure(6.5, 5.8)
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
+    above.plot(steps["learning_rate"], steps["loss"], color=BLUE, alpha=0.35, label="mean of the starts")
+    above.plot(steps["learning_rate"], steps["smoothed_loss"], color=BLUE, label="smoothed")
     if edge is not None:
-        axes.axvline(edge, color=VERMILION, ls="--", label=f"edge {edge:.2g}")
-    axes.axvline(suggestion, color=GREY, ls=":", label=f"suggested {suggestion:.2g}")
-    axes.set(xlabel="learning rate", ylabel="training loss", xscale="log", title="Learning-rate range test")
-    axes.grid(alpha=0.3)
-    axes.legend()
+        above.axvline(edge, color=VERMILION, ls="--", label=f"edge {edge:.2g}")
+    above.set(ylabel="loss of rows not yet seen", xscale="log", title="Learning-rate range test")
+    for name, losses in tried.items():
+        if name.startswith("validation_loss_"):
+            below.plot(tried["learning_rate"], losses, color=GREY, lw=0.7, marker="x", ms=4)
+    below.plot(
+        tried["learning_rate"], tried["mean_validation_loss"], color=GREEN, marker="o", label="mean of the seeds"
+    )
+    below.set(xlabel="learning rate", ylabel="validation loss", yscale="log", title="Short trainings")
+    for axes in (above, below):
+        axes.axvline(suggestion, color=GREY, ls=":", label=f"suggested {suggestion:.2g}")
+        axes.grid(alpha=0.3)
+        axes.legend()
     save(figure, path)
+
+
+def _columns(path: Path) -> dict[str, list[float]]:
+    """Return the columns of numbers in a CSV file; where one is empty, there is nothing to draw."""
+    with path.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return {name: [float(row[name] or "nan") for row in rows] for name in rows[0] if name != "choice"}

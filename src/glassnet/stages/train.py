@@ -96,7 +96,7 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
                 _checkpoints(settings, layout, layout.checkpoints, identity, signals),
             ]
             try:
-                augmentation = _augmentation(settings, prepared)
+                augmentation = augmentation_of(settings, prepared)
                 trained = train_network(plan, train, validation, callbacks, augmentation)
                 if settings.training.final:
                     saved = _checkpoints(settings, layout, layout.checkpoints / "final", identity, signals)
@@ -184,7 +184,12 @@ def _checkpoints(
     )
 
 
-def _augmentation(settings: Settings, prepared: PreparedData) -> Augmentation | None:
+def augmentation_of(settings: Settings, prepared: PreparedData) -> Augmentation | None:
+    """Return how the settings want training images changed, if at all.
+
+    Raises:
+        ValueError: if they want it of a table.
+    """
     shift, flip = settings.training.shift, settings.training.flip
     if not (shift or flip):
         return None
