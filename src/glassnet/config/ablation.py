@@ -7,6 +7,7 @@ from typing import Any
 
 from glassnet.config.errors import UserError
 from glassnet.config.settings import Settings, flatten
+from glassnet.config.yaml_text import load_yaml
 from glassnet.files import JsonValue
 
 ABLATION = "ablation"  # the group in conf/, and the key by which its choices name themselves in the settings
@@ -46,12 +47,10 @@ def require_turned_off(conf: Path, settings: Settings) -> None:
 
 
 def _add(part: Part, folder: Path, ablation: object) -> None:
-    from omegaconf import OmegaConf
-
     path = folder / f"{ablation}.yaml"
     if not path.is_file():
         return
-    content: Any = OmegaConf.to_container(OmegaConf.load(path))
+    content: Any = load_yaml(path.read_bytes())
     for default in content.pop("defaults", []):
         if isinstance(default, dict):
             part.choices |= {key.removeprefix("override").strip(" /"): choice for key, choice in default.items()}

@@ -9,9 +9,12 @@ from glassnet.nn.ranges import MOST as MOST
 
 
 class Section(BaseModel):
-    """A part of the settings: no unknown keys, no conversion between types (but whole numbers serve as floats)."""
+    """A part of the settings: no unknown keys, no conversion between types (but whole numbers serve as floats).
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, serialize_by_alias=True)
+    Its validator is built when it is first needed: most sections are validated as a part of the whole alone.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, serialize_by_alias=True, defer_build=True)
 
 
 Fraction = Annotated[FiniteFloat, Field(gt=0, lt=1)]

@@ -19,7 +19,7 @@ def new_figure(width: float, height: float) -> "Figure":
     """Return an empty figure, in inches."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width, height), layout="constrained")
+    return Figure(figsize=(width, height), dpi=110, layout="constrained")
 
 
 def shade(fraction: float) -> Any:
@@ -45,10 +45,13 @@ def save(figure: "Figure", path: Path) -> None:
 
     What the font has no character for is a box, and is said.
     """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
     path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings(record=True) as caught, whole_file(path) as part:
         warnings.simplefilter("always")
-        figure.savefig(part, dpi=110, format="png", metadata={"Software": None})
+        # `savefig` would draw it twice, the first time to find the layout, which a drawing finds in any case.
+        FigureCanvasAgg(figure).print_png(part, metadata={"Software": None})  # type: ignore[no-untyped-call]
     strange = [warning for warning in caught if "missing from font" not in str(warning.message)]
     for warning in strange:
         warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)

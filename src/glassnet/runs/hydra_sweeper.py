@@ -15,6 +15,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from glassnet.config.errors import UserError
 from glassnet.config.explain import explain
 from glassnet.runs.folders import require_own_folder
+from glassnet.runs.job_configs import JobConfigs
 from glassnet.runs.jobs import FINISHED, LOST, RUNNING, Job, dated_folder, read_job, read_jobs
 from glassnet.runs.plan import Plan, make_plan, require_values
 from glassnet.runs.sweeps import Begin, run_sweep, say_plan
@@ -53,7 +54,9 @@ class RecordedSweeper(BasicSweeper):  # type: ignore[misc]  # Hydra's class has 
             config.hydra.overrides.hydra.append(f"hydra.sweep.dir='{escaped}'")
         self.task, self.is_planned = task_function, False
         self.plan: Plan | None = None
-        super().setup(hydra_context=hydra_context, task_function=task_function, config=config)
+        configs = JobConfigs(hydra_context.config_loader.get_search_path(), task_function.start)
+        context = HydraContext(config_loader=configs, callbacks=hydra_context.callbacks)
+        super().setup(hydra_context=context, task_function=task_function, config=config)
 
     def sweep(self, arguments: list[str]) -> None:
         """Run all jobs, and end the sweep with its table."""
@@ -101,7 +104,7 @@ class RecordedSweeper(BasicSweeper):  # type: ignore[misc]  # Hydra's class has 
 
     def _compose(self, job: list[str], values: dict[str, list[str]]) -> Any:
         try:
-            return self.hydra_context.config_loader.load_sweep_config(self.config, job)
+            return self.hydra_context.config_loader.load_settings(self.config, job)
         except HydraException as error:
             raise UserError(explain(error, values)) from error
 

@@ -111,14 +111,13 @@ def settings_key(config: Any) -> str:
     """
     from omegaconf import OmegaConf
 
-    plain = OmegaConf.masked_copy(config, [name for name in config if name not in {"hydra", ABLATION}])
-    if "${hydra:" in OmegaConf.to_yaml(plain):
+    left_out = {"hydra", ABLATION, *OF_THE_FILE}  # a digest of the file tells 0 from 0.0
+    plain = OmegaConf.masked_copy(config, [name for name in config if name not in left_out])
+    if "${hydra:" in str(OmegaConf.to_container(plain)):
         return ""
     values: Any = OmegaConf.to_container(plain, resolve=True)
     with contextlib.suppress(UserError):  # the job will say so
-        values = parse_settings(values, "settings").model_dump()
-    for name in OF_THE_FILE:  # a digest tells 0 from 0.0
-        values.pop(name, None)
+        values = parse_settings({**values, "settings_digest": ""}, "settings").model_dump()
     return json.dumps(values, sort_keys=True, default=str)
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
+from functools import cache
 from pathlib import Path
 
 from glassnet.files import JsonObject, files_digest
@@ -35,7 +36,7 @@ def run_identity(values: JsonObject, prepared: PreparedData, own: Sequence[Path]
     digests = {
         "settings": _digest(json.dumps(values, sort_keys=True).encode()),
         "data": prepared.digest(),
-        "code": files_digest(_code_files()),
+        "code": _code_digest(),
     }
     if own:  # the user's own classes are code as well
         digests["code"] = _digest((digests["code"] + files_digest(own)).encode())
@@ -44,6 +45,12 @@ def run_identity(values: JsonObject, prepared: PreparedData, own: Sequence[Path]
         "digests": digests,
         "rows": prepared.about["rows"],
     }
+
+
+@cache
+def _code_digest() -> str:
+    """Return the digest of the code that this process runs: read once for all jobs of a sweep that it trains."""
+    return files_digest(_code_files())
 
 
 def _code_files() -> Iterator[Path]:
