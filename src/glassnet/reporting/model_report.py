@@ -78,8 +78,10 @@ def write_report(
 
     shutil.rmtree(layout.figures, ignore_errors=True)  # an earlier report may have had other figures
     draw_learning_curves(layout.history, layout.figures / "learning_curves.png", manifest["best_epoch"])
+    network, baseline = load_model(layout.model, find_class), load_model(layout.baseline)
     if training.telemetry:
-        draw_telemetry(training.telemetry, layout.figures / "telemetry.png")
+        modules = {name: repr(module) for name, module in network.model.named_modules()}
+        draw_telemetry(training.telemetry, layout.figures / "telemetry.png", modules)
     if prepared.task == "regression":
         _draw_regression(layout, prepared, predictions)
         results = Results()
@@ -97,7 +99,6 @@ def write_report(
     )
     environment.filters |= {"plain": tables.plain, "code": tables.code}
     environment.globals |= {"table": tables.markdown_table, "tables": tables, "tuning_tables": tuning_tables}
-    network, baseline = load_model(layout.model, find_class), load_model(layout.baseline)
     score = next(name for name in ("accuracy", "mae") if f"{BEST}{name}" in manifest)
     text = environment.get_template("model_report.md.j2").render(
         regression=prepared.task == "regression",
@@ -119,6 +120,7 @@ def write_report(
         of_scores=of_scores,
         improvements=next_improvements(of_training + of_scores, analysis["errors"], training),
         temperatures=TEMPERATURES,
+        grouped_from=result_figures.GROUPED,
         tuning=read_tuning(data_set_name(str(data["name"]), str(data["path"]))),
         settings=[[tables.code(key), tables.value_code(value)] for key, value in flatten(manifest["settings"]).items()],
         digests=[[name, f"`{digest}`"] for name, digest in manifest["digests"].items()],
@@ -192,9 +194,10 @@ def _classification_results(
 
 
 def _draw_regression(layout: Layout, prepared: PreparedData, rows: Predictions) -> None:
-    """Draw predictions against actual values."""
+    """Draw predictions against actual values, and what is left over against the predictions."""
     actual, predicted = (np.array([float(row[name]) for row in rows]) for name in ("actual", "predicted"))
     result_figures.draw_predictions(actual, predicted, prepared.about["target"], layout.figures / "predictions.png")
+    result_figures.draw_residuals(actual, predicted, prepared.about["target"], layout.figures / "residuals.png")
 
 
 def _read_predictions(layout: Layout, prepared: PreparedData) -> Predictions:

@@ -16,6 +16,8 @@ FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
 
 NUMBERED = 20  # classes, up to which a confusion matrix has room for its numbers
 NAMED = 100  # and for all names
+IN_A_GROUP, MOST_GROUPS = 20, 10  # rows whose residuals have quantiles worth drawing, and how many such groups
+GROUPED = 3 * IN_A_GROUP  # rows, from which there are groups to compare
 
 
 def draw_confusion_matrix(counts: npt.NDArray[np.int64], class_names: tuple[str, ...], path: Path) -> None:
@@ -91,6 +93,31 @@ def draw_predictions(actual: FloatArray, predicted: FloatArray, target: str, pat
     axes.set(xlabel=f"{name}, actual", ylabel=f"{name}, predicted", title="Predictions, test split")
     axes.grid(alpha=0.3)
     axes.legend()
+    save(figure, path)
+
+
+def draw_residuals(actual: FloatArray, predicted: FloatArray, target: str, path: Path) -> None:
+    """Draw what a regression's predictions leave over, actual minus predicted, against the predictions.
+
+    Points above the line were predicted too low. Of `GROUPED` rows or more, each group of neighbours has a step, its
+    median, and a band, its middle 80%: medians off the line are a bias, a band that widens an error that grows.
+    """
+    residuals = actual - predicted
+    figure = new_figure(5.4, 4.8)
+    axes = figure.subplots()
+    axes.axhline(0, color=GREY, ls=":", label="exact")
+    axes.scatter(predicted, residuals, s=18, color=BLUE, alpha=0.6, label="test row")
+    if len(actual) >= GROUPED:
+        groups = np.array_split(np.argsort(predicted, kind="stable"), min(MOST_GROUPS, len(actual) // IN_A_GROUP))
+        edges = [*(predicted[rows[0]] for rows in groups), predicted.max()]
+        low, middle, high = np.transpose([np.percentile(residuals[rows], [10, 50, 90]) for rows in groups])
+        of_group = f"of about {len(groups[-1])} rows"
+        axes.stairs(high, edges, baseline=low, fill=True, color=VERMILION, alpha=0.15, label=f"middle 80% {of_group}")
+        axes.stairs(middle, edges, baseline=None, color=VERMILION, lw=2, label=f"median {of_group}")
+    name = literal(target)
+    axes.set(xlabel=f"{name}, predicted", ylabel="residual, actual minus predicted", title="Residuals, test split")
+    axes.grid(alpha=0.3)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
     save(figure, path)
 
 
