@@ -41,6 +41,7 @@ from glassnet.evaluation.records import (
     RegressionCase,
     RegressionErrorAnalysis,
     ReliabilityBin,
+    UnusualFeature,
 )
 from glassnet.evaluation.regression import compare_regressions, decimals_of, regression_scores
 from glassnet.evaluation.regression_errors import analyse_regression_errors
@@ -55,11 +56,13 @@ from glassnet.evaluation.scores import (
     precision_recall_f1,
     weighted_f1,
 )
+from glassnet.evaluation.unusual import CategoryFeatures, unusual_features
 
 __all__ = [
     "TEMPERATURES",
     "Calibration",
     "Case",
+    "CategoryFeatures",
     "ClassificationAnalysis",
     "Comparison",
     "ErrorAnalysis",
@@ -72,6 +75,7 @@ __all__ = [
     "RegressionCase",
     "RegressionErrorAnalysis",
     "ReliabilityBin",
+    "UnusualFeature",
     "accuracy",
     "analyse_errors",
     "analyse_regression_errors",
@@ -106,6 +110,7 @@ __all__ = [
     "sign_flip_test",
     "top_k_accuracy",
     "ungrouped",
+    "unusual_features",
     "weighted_f1",
     "wilson_interval",
 ]

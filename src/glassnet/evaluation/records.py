@@ -90,6 +90,20 @@ class ErrorGroup(TypedDict):
     group: NotRequired[str]
 
 
+class UnusualFeature(TypedDict):
+    """A feature of a row that few training rows have likewise.
+
+    Attributes:
+        feature: its name.
+        share: of the training rows, those that are as unusual, or more so.
+        deviations: of a number, how many standard deviations it lies from the mean of the training rows.
+    """
+
+    feature: str
+    share: float
+    deviations: NotRequired[float]
+
+
 ClassNeighbour = TypedDict("ClassNeighbour", {"class": str, "row": int, "distance": float})
 
 
@@ -100,7 +114,7 @@ class Case(TypedDict):
     true: str
     predicted: str
     probabilities: dict[str, float]
-    furthest_features: dict[str, float]
+    unusual_features: list[UnusualFeature]
     nearest: list[ClassNeighbour]
     neighbours: list[str]
     pixels: NotRequired[list[str]]
@@ -137,7 +151,7 @@ class RegressionCase(TypedDict):
     row: int
     actual: float
     predicted: float
-    furthest_features: dict[str, float]
+    unusual_features: list[UnusualFeature]
     nearest: RegressionNeighbour
     neighbours_mean: float
     group: str

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from glassnet.columns.dates import iso_strings
 from glassnet.diagnostics import Finding
-from glassnet.evaluation import Calibration, Case, ErrorGroup, Metrics, RegressionCase
+from glassnet.evaluation import Calibration, Case, ErrorGroup, Metrics, RegressionCase, UnusualFeature
 
 GROUPS_SHOWN = 10
 SHOWN = 10  # columns named in a sentence
@@ -155,7 +155,7 @@ def case_table(cases: list[Case]) -> Table:
         rows.append(
             [case["row"], plain(case["true"]), plain(case["predicted"]),
              ", ".join(f"{plain(name)} {value:.2f}" for name, value in list(p.items())[:3]),
-             _features(case["furthest_features"]),
+             _unusual(case["unusual_features"]),
              f"{actual['distance']:.2f} (row {actual['row']})",
              f"{plain(rival['class'])} {rival['distance']:.2f} (row {rival['row']})"]
         )  # fmt: skip
@@ -165,7 +165,7 @@ def case_table(cases: list[Case]) -> Table:
 def regression_case_table(cases: list[RegressionCase]) -> Table:
     """Return a row for each case of a regression."""
     return [
-        [case["row"], f"{case['actual']:.15g}", f"{case['predicted']:.15g}", _features(case["furthest_features"]),
+        [case["row"], f"{case['actual']:.15g}", f"{case['predicted']:.15g}", _unusual(case["unusual_features"]),
          f"{case['nearest']['target']:.15g}, {case['nearest']['distance']:.2f} away (row {case['nearest']['row']})",
          f"{case['neighbours_mean']:.15g}"]
         for case in cases
@@ -186,8 +186,19 @@ def finding_table(findings: list[Finding]) -> Table:
     return [[finding.name, f"{finding.severity:.2f}", plain(finding.evidence)] for finding in findings]
 
 
-def _features(furthest: dict[str, float]) -> str:
-    return ", ".join(f"{plain(name)} {value:+.1f}" for name, value in furthest.items())
+def _unusual(features: list[UnusualFeature]) -> str:
+    return ", ".join(
+        plain(each["feature"])
+        + (f" {each['deviations']:+.1f}" if "deviations" in each else "")
+        + f" ({_percent(each['share'])})"
+        for each in features
+    )
+
+
+def _percent(share: float) -> str:
+    if 0 < share < 0.001:
+        return "<0.1%"
+    return f"{share:.1%}" if 0 < share < 0.01 else f"{share:.0%}"
 
 
 def _with_interval(scores: Mapping[str, Any], name: str) -> str:

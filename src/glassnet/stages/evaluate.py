@@ -12,6 +12,7 @@ from glassnet.config import Settings, named_by
 from glassnet.evaluation import (
     Calibration,
     Case,
+    CategoryFeatures,
     ClassificationAnalysis,
     Comparison,
     LabelledRows,
@@ -134,7 +135,8 @@ def _classification(prepared: PreparedData, network: TrainedModel, baseline: Tra
         held_out = np.asarray(validation.y), network.outputs(validation.X)
     calibration, reliability = examine_calibration(test.y, logits, held_out)
     scores = classification_scores(test.y, probabilities)
-    errors = analyse_errors(test, probabilities, train, names, prepared.preprocessing.feature_names)
+    features, categories = _features(prepared)
+    errors = analyse_errors(test, probabilities, train, names, features, categories=categories)
     if isinstance(prepared.preprocessing, ImagePreprocessing):
         _add_pixels([*errors["cases"], *errors["least_certain"]], prepared.preprocessing, test)
     header = ["row", "actual", "predicted", "baseline_predicted", *(f"probability_{name}" for name in names)]
@@ -170,7 +172,8 @@ def _regression(prepared: PreparedData, network: TrainedModel, baseline: Trained
     }
     scores = regression_scores(actual, predicted)
     standardized = (predicted - scale["mean"]) / scale["scale"]
-    errors = analyse_regression_errors(test, standardized, train, scale, prepared.preprocessing.feature_names)
+    features, categories = _features(prepared)
+    errors = analyse_regression_errors(test, standardized, train, scale, features, categories=categories)
     decimals = decimals_of(scale["scale"])
     table: list[list[object]] = [
         [row, *(f"{value:z.{decimals}f}" for value in values)]
@@ -194,6 +197,14 @@ def _rows(prepared: PreparedData, name: str) -> LabelledRows:
     split = prepared.split(name)
     y = np.asarray(split.y)
     return LabelledRows(split.X, y[:, 0] if y.ndim == 2 else y, np.asarray(prepared.rows(name)))
+
+
+def _features(prepared: PreparedData) -> tuple[list[str], list[CategoryFeatures]]:
+    """Return the names of the features, and which of them a category became; of pixels no names."""
+    if isinstance(prepared.preprocessing, ImagePreprocessing):
+        return [], []
+    categories = prepared.preprocessing.category_places
+    return prepared.preprocessing.feature_names, [CategoryFeatures(*each) for each in categories]
 
 
 def _add_pixels(cases: list[Case], preprocessing: ImagePreprocessing, test: LabelledRows) -> None:
