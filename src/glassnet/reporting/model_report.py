@@ -11,6 +11,7 @@ import numpy as np
 from glassnet.config import CONF, changes_from_conf, data_set_name, flatten, named_in_conf, read_tuning
 from glassnet.diagnostics import Training, diagnose, examine_scores, next_improvements, read_telemetry
 from glassnet.evaluation import (
+    POSITIVE,
     TEMPERATURES,
     ErrorAnalysis,
     ReliabilityBin,
@@ -120,6 +121,7 @@ def write_report(
         of_scores=of_scores,
         improvements=next_improvements(of_training + of_scores, analysis["errors"], training),
         temperatures=TEMPERATURES,
+        positive=prepared.class_names[POSITIVE] if len(prepared.class_names) == 2 else None,
         grouped_from=result_figures.GROUPED,
         tuning=read_tuning(data_set_name(str(data["name"]), str(data["path"]))),
         settings=[[tables.code(key), tables.value_code(value)] for key, value in flatten(manifest["settings"]).items()],
@@ -178,7 +180,8 @@ def _classification_results(
     scores = precision_recall_f1(counts)
     result_figures.draw_confusion_matrix(counts, names, layout.figures / "confusion_matrix.png")
     result_figures.draw_class_scores(scores, names, layout.figures / "class_scores.png")
-    result_figures.draw_reliability(reliability, layout.figures / "reliability.png")
+    positive = names[POSITIVE] if len(names) == 2 else None
+    result_figures.draw_reliability(reliability, layout.figures / "reliability.png", positive)
     has_images = prepared.image_shape is not None
     shows_uncertain = errors["errors"] < UNCERTAIN_BELOW and bool(errors["least_certain"])
     if has_images and errors["cases"]:

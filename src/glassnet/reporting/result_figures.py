@@ -61,21 +61,28 @@ def draw_class_scores(scores: FloatArray, class_names: tuple[str, ...], path: Pa
     save(figure, path)
 
 
-def draw_reliability(curves: dict[str, list[ReliabilityBin]], path: Path) -> None:
-    """Draw accuracy against stated confidence, before and after the temperature; on the diagonal they agree."""
+def draw_reliability(curves: dict[str, list[ReliabilityBin]], path: Path, positive: str | None = None) -> None:
+    """Draw what came true against what was stated, before and after the temperature; on the diagonal they agree.
+
+    That is the confidence in the predicted class and the fraction that is right, or of two classes the probability of
+    the `positive` one and the fraction that is of it.
+    """
     figure = new_figure(5.4, 5.4)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     above.plot([0, 1], [0, 1], color=GREY, ls=":", label="perfectly calibrated")
     styles = {"before": (BLUE, "o-", "as trained"), "after": (VERMILION, "s--", "with temperature")}
     for index, (name, bins) in enumerate(curves.items()):
         colour, style, label = styles[name]
-        confidence = [each["confidence"] for each in bins]
-        above.plot(confidence, [each["accuracy"] for each in bins], style, color=colour, label=label)
-        offsets = np.array(confidence) + 0.012 * (2 * index - len(curves) + 1)
+        stated = [each["probability"] for each in bins]
+        above.plot(stated, [each["fraction"] for each in bins], style, color=colour, label=label)
+        offsets = np.array(stated) + 0.012 * (2 * index - len(curves) + 1)
         below.bar(offsets, [each["examples"] for each in bins], 0.022, color=colour)
-    above.set(xlim=(0, 1.02), ylim=(-0.03, 1.03), ylabel="fraction that is right", title="Reliability, test split")
-    above.legend(loc="upper left")
-    below.set(xlabel="stated confidence, mean of the bin", ylabel="rows", yscale="log", ylim=(0.8, None))
+    happened, probability = "fraction that is right", "confidence"
+    if positive is not None:
+        happened, probability = f"fraction that is {literal(positive)}", f"probability of {literal(positive)}"
+    above.set(xlim=(-0.02, 1.02), ylim=(-0.03, 1.03), ylabel=happened, title="Reliability, test split")
+    above.legend()
+    below.set(xlabel=f"stated {probability}, mean of the bin", ylabel="rows", yscale="log", ylim=(0.8, None))
     for axes in (above, below):
         axes.grid(alpha=0.3)
         axes.set_axisbelow(True)

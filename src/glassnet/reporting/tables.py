@@ -137,13 +137,30 @@ def comparison_table(metrics: Metrics) -> Table:
     return rows
 
 
-def calibration_table(calibration: Calibration) -> Table:
-    """Return error and log-loss before and after the temperature."""
-    rows = [["as trained", f"{calibration['error']:.4f}", f"{calibration['log_loss']:.4f}"]]
+def calibration_table(calibration: Calibration, positive: str | None) -> str:
+    """Return the table of errors and log-loss before and after the temperature; of two classes, `positive` is one."""
+    scores = {"error": "error of the confidence" if positive else "calibration error"}
+    if positive:
+        scores["positive_error"] = f"error of the probability of {plain(positive)}"
+    scores["log_loss"] = "log-loss"
+    values: Mapping[str, Any] = calibration
+    rows = [["as trained", *(f"{values[name]:.4f}" for name in scores)]]
     if "temperature" in calibration:
-        after = [f"{value:.4f}" for value in (calibration["error_after"], calibration["log_loss_after"])]
+        after = [f"{values[f'{name}_after']:.4f}" for name in scores]
         rows.append([f"temperature {calibration['temperature']:.3g}", *after])
-    return rows
+    return markdown_table(["", *scores.values()], rows)
+
+
+def worse_with_temperature(calibration: Calibration, positive: str | None) -> str:
+    """Return which scores of the test rows the temperature has made worse, and by how much, or nothing."""
+    name = "positive_error" if positive else "error"
+    values: Mapping[str, Any] = calibration
+    titles = {name: "calibration error", "log_loss": "log-loss"}
+    return " and ".join(
+        f"the {title} from {values[each]:.4f} to {values[f'{each}_after']:.4f}"
+        for each, title in titles.items()
+        if values[f"{each}_after"] > values[each]
+    )
 
 
 def case_table(cases: list[Case]) -> Table:
