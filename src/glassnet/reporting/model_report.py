@@ -19,6 +19,7 @@ from glassnet.evaluation import (
     precision_recall_f1,
     ungrouped,
 )
+from glassnet.evaluation.number_text import readable
 from glassnet.files import section_of, write_whole
 from glassnet.reporting import result_figures, tables, tuning_tables
 from glassnet.reporting.commands import Launch, command_line
@@ -98,7 +99,7 @@ def write_report(
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701  # the output is markdown, not a page
     )
-    environment.filters |= {"plain": tables.plain, "code": tables.code}
+    environment.filters |= {"plain": tables.plain, "code": tables.code, "readable": readable}
     environment.globals |= {"table": tables.markdown_table, "tables": tables, "tuning_tables": tuning_tables}
     score = next(name for name in ("accuracy", "mae") if f"{BEST}{name}" in manifest)
     text = environment.get_template("model_report.md.j2").render(

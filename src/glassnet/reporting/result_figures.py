@@ -98,6 +98,7 @@ def draw_predictions(actual: FloatArray, predicted: FloatArray, target: str, pat
     axes.scatter(actual, predicted, s=18, color=BLUE, alpha=0.7, label="test row")
     name = literal(target)
     axes.set(xlabel=f"{name}, actual", ylabel=f"{name}, predicted", title="Predictions, test split")
+    _group_thousands(axes)
     axes.grid(alpha=0.3)
     axes.legend()
     save(figure, path)
@@ -123,6 +124,7 @@ def draw_residuals(actual: FloatArray, predicted: FloatArray, target: str, path:
         axes.stairs(middle, edges, baseline=None, color=VERMILION, lw=2, label=f"median {of_group}")
     name = literal(target)
     axes.set(xlabel=f"{name}, predicted", ylabel="residual, actual minus predicted", title="Residuals, test split")
+    _group_thousands(axes)
     axes.grid(alpha=0.3)
     figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
     save(figure, path)
@@ -153,6 +155,20 @@ def draw_cases(cases: list[Case], path: Path) -> None:
             bars.text(value + 0.02, index, f"{value:.2f}", va="center", fontsize=8)
         bars.spines[["top", "right", "bottom"]].set_visible(False)
     save(figure, path)
+
+
+def _group_thousands(axes: "Axes") -> None:
+    """Write large values at the ticks as 1,500,000, which matplotlib has as 1.5 below a power of ten at the axis's end.
+
+    Values that differ by less than a thousandth of their size keep it, for what they differ by.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        size = max(abs(low), abs(high))
+        if 1e4 <= size < 1e12 and high - low >= size / 1e3:
+            axis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+            axis.set_major_locator(MaxNLocator(5))  # the labels are wide
 
 
 def _name_ticks(axes: "Axes", ticks: range, names: tuple[str, ...]) -> None:

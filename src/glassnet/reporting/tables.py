@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from glassnet.columns.dates import iso_strings
 from glassnet.diagnostics import Finding
 from glassnet.evaluation import Calibration, Case, ErrorGroup, Metrics, RegressionCase, UnusualFeature
+from glassnet.evaluation.number_text import readable
 
 GROUPS_SHOWN = 10
 SHOWN = 10  # columns named in a sentence
@@ -79,7 +80,7 @@ def missing_filled(columns: list[Mapping[str, Any]], rule: str) -> str:
         if column["kind"] == "categorical":
             value = plain(column["fill"])
         else:
-            fill = iso_strings([column["fill"]])[0] if column["kind"] == "date" else f"{column['fill']:.4g}"
+            fill = iso_strings([column["fill"]])[0] if column["kind"] == "date" else readable(column["fill"])
             value = f"{rule} {fill}{', marked in a column of its own' if column['indicator'] else ''}"
         filled.append(f"{plain(column['name'])} {column['gaps']} ({value})")
     more = f" and {len(filled) - SHOWN} more columns" if len(filled) > SHOWN else ""
@@ -123,8 +124,11 @@ def comparison_table(metrics: Metrics) -> Table:
     """Return a row for each baseline: by how much the network is better or worse on the same rows."""
     rows = []
     for name, scores in metrics["comparisons"].items():
-        low, high = scores["difference_low"], scores["difference_high"]
-        row: list[Any] = [name.replace("_", " "), f"{scores['difference']:+.4g}", f"{low:+.4g} to {high:+.4g}"]
+        difference, low, high = (
+            readable(value, signed=True)
+            for value in (scores["difference"], scores["difference_low"], scores["difference_high"])
+        )
+        row: list[Any] = [name.replace("_", " "), difference, f"{low} to {high}"]
         if "mcnemar_p" in scores:
             row += [
                 scores["newly_right"],
@@ -182,9 +186,9 @@ def case_table(cases: list[Case]) -> Table:
 def regression_case_table(cases: list[RegressionCase]) -> Table:
     """Return a row for each case of a regression."""
     return [
-        [case["row"], f"{case['actual']:.15g}", f"{case['predicted']:.15g}", _unusual(case["unusual_features"]),
-         f"{case['nearest']['target']:.15g}, {case['nearest']['distance']:.2f} away (row {case['nearest']['row']})",
-         f"{case['neighbours_mean']:.15g}"]
+        [case["row"], f"{case['actual']:,.15g}", f"{case['predicted']:,.15g}", _unusual(case["unusual_features"]),
+         f"{case['nearest']['target']:,.15g}, {case['nearest']['distance']:.2f} away (row {case['nearest']['row']})",
+         f"{case['neighbours_mean']:,.15g}"]
         for case in cases
     ]  # fmt: skip
 
@@ -221,5 +225,7 @@ def _percent(share: float) -> str:
 def _with_interval(scores: Mapping[str, Any], name: str) -> str:
     if name not in scores:
         return "undefined"
-    interval = f" ({scores[f'{name}_low']:.4g} to {scores[f'{name}_high']:.4g})" if f"{name}_low" in scores else ""
-    return f"{scores[name]:.4g}{interval}"
+    interval = ""
+    if f"{name}_low" in scores:
+        interval = f" ({readable(scores[f'{name}_low'])} to {readable(scores[f'{name}_high'])})"
+    return f"{readable(scores[name])}{interval}"
