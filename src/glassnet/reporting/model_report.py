@@ -85,8 +85,7 @@ def write_report(
         modules = {name: repr(module) for name, module in network.model.named_modules()}
         draw_telemetry(training.telemetry, layout.figures / "telemetry.png", modules)
     if prepared.task == "regression":
-        _draw_regression(layout, prepared, predictions)
-        results = Results()
+        results = _regression_results(layout, prepared, predictions)
     else:
         results = _classification_results(layout, prepared, analysis["errors"], analysis["reliability"], predictions)
     of_training, of_scores = diagnose(training), examine_scores(metrics, training)
@@ -117,6 +116,8 @@ def write_report(
         classes=results.classes,
         has_images=results.has_images,
         shows_uncertain=results.shows_uncertain,
+        predicted_share=results.predicted_share,
+        transform=section_of(manifest["settings"], "data").get("target_transform", "none"),
         is_final=is_final,
         of_training=of_training,
         of_scores=of_scores,
@@ -154,17 +155,19 @@ def _commands(launch: Launch) -> list[str]:
 
 @dataclass(frozen=True)
 class Results:
-    """What the report shows of a classification beside its scores; nothing of a regression.
+    """What the report shows beside the scores; of a regression the share alone.
 
     Attributes:
         classes: the table of scores by class.
         has_images: whether the rows are images.
         shows_uncertain: whether right answers are shown that were hardly certain.
+        predicted_share: the sum of a regression's predictions, as a fraction of that of the actual values.
     """
 
     classes: Table = field(default_factory=list)
     has_images: bool = False
     shows_uncertain: bool = False
+    predicted_share: float = 1.0
 
 
 def _classification_results(
@@ -197,11 +200,13 @@ def _classification_results(
     return Results(classes, has_images, shows_uncertain)
 
 
-def _draw_regression(layout: Layout, prepared: PreparedData, rows: Predictions) -> None:
-    """Draw predictions against actual values, and what is left over against the predictions."""
+def _regression_results(layout: Layout, prepared: PreparedData, rows: Predictions) -> Results:
+    """Draw predictions against actual values, and what is left over against them; return the share of their sums."""
     actual, predicted = (np.array([float(row[name]) for row in rows]) for name in ("actual", "predicted"))
     result_figures.draw_predictions(actual, predicted, prepared.about["target"], layout.figures / "predictions.png")
     result_figures.draw_residuals(actual, predicted, prepared.about["target"], layout.figures / "residuals.png")
+    total = float(actual.sum())
+    return Results(predicted_share=float(predicted.sum()) / total if total else 1.0)
 
 
 def _read_predictions(layout: Layout, prepared: PreparedData) -> Predictions:

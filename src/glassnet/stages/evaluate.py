@@ -159,23 +159,22 @@ def _classification(prepared: PreparedData, network: TrainedModel, baseline: Tra
 
 
 def _regression(prepared: PreparedData, network: TrainedModel, baseline: TrainedModel) -> Evaluation:
-    test, train, validation = (_rows(prepared, split) for split in ("test", "train", "validation"))
-    scale = prepared.target_scale
-    mean = scale["mean"]  # of the training rows
+    actual, learnt_from = prepared.targets("test"), prepared.targets("train")
+    mean, scale = float(learnt_from.mean()), float(learnt_from.std()) if np.ptp(learnt_from) else 1.0
+    test, train = (_in_deviations(prepared, split, mean, scale) for split in ("test", "train"))
+    validation = prepared.split("validation")
     if section_of(network.about["settings"], "training").get("final"):
-        learnt = np.concatenate([train.y, validation.y])
-        mean += scale["scale"] * float(learnt.mean(dtype=np.float64))
-    actual = test.y.astype(np.float64) * scale["scale"] + scale["mean"]
+        learnt_from = np.concatenate([learnt_from, prepared.targets("validation")])
     predicted = network.predict_features(test.X)[:, 0]
     others = {
-        "mean_prediction": np.full(len(actual), mean),
+        "mean_prediction": np.full(len(actual), learnt_from.mean()),
         "linear_regression": baseline.predict_features(test.X)[:, 0],
     }
     scores = regression_scores(actual, predicted)
-    standardized = (predicted - scale["mean"]) / scale["scale"]
+    standardized, units = (predicted - mean) / scale, {"mean": mean, "scale": scale}
     features, categories = _features(prepared)
-    errors = analyse_regression_errors(test, standardized, train, scale, features, categories=categories)
-    decimals = decimals_of(scale["scale"])
+    errors = analyse_regression_errors(test, standardized, train, units, features, categories=categories)
+    decimals = decimals_of(scale)
     table: list[list[object]] = [
         [row, *(f"{value:z.{decimals}f}" for value in values)]
         for row, *values in zip(test.rows, actual, predicted, others["linear_regression"], strict=True)
@@ -191,6 +190,13 @@ def _regression(prepared: PreparedData, network: TrainedModel, baseline: Trained
     baselines = {name: regression_scores(actual, p) for name, p in others.items()}
     comparisons = {name: compare_regressions(actual, predicted, p) for name, p in others.items()}
     return Evaluation(scores, baselines, comparisons, analysis, [[*header], *table], line)
+
+
+def _in_deviations(prepared: PreparedData, name: str, mean: float, scale: float) -> LabelledRows:
+    """Return the rows of a split with their targets, not their logarithms, in deviations of the training rows."""
+    return LabelledRows(
+        prepared.split(name).X, (prepared.targets(name) - mean) / scale, np.asarray(prepared.rows(name))
+    )
 
 
 def _rows(prepared: PreparedData, name: str) -> LabelledRows:
