@@ -8,13 +8,13 @@ import copy
 import functools
 import shutil
 import tempfile
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from glassnet.sources import DataChoice, SplitSettings
-from glassnet.sources.choice import SPLIT
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -103,4 +103,5 @@ def read_choice(group: str, name: str) -> dict[str, Any]:
 def data_choice(name: str, **changes: Any) -> DataChoice:
     """Return what a file of the tests' conf/data chooses, with some of its values changed."""
     values = {**read_choice("data", name), **changes}
-    return DataChoice(Path(values["path"]), SplitSettings(**{key: values[key] for key in SPLIT}), values)
+    split = SplitSettings(**{field.name: values[field.name] for field in fields(SplitSettings)})
+    return DataChoice(Path(values["path"]), split, values, values.get("target_transform", "none"))

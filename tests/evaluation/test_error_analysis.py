@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from glassnet.evaluation import ErrorAnalysis, LabelledRows, analyse_errors, analyse_regression_errors
-from glassnet.evaluation.neighbours import deviations, nearest_rows, usual_distance
+from glassnet.evaluation.neighbours import nearest_rows, usual_distance
 
 NAMES = ("left", "right", "rare")
 RNG = np.random.default_rng(0)
@@ -84,7 +84,7 @@ def test_cases_are_the_confident_errors_and_each_group_has_one() -> None:
     assert result["groups"][0]["rows"] == [0, 1, 2]
     case = result["cases"][0]
     assert case["probabilities"] == {"right": 0.95, "left": 0.05, "rare": 0.0}
-    assert list(case["furthest_features"]) == ["x", "height"]
+    assert [each["feature"] for each in case["unusual_features"]] == ["x", "height"]
     assert [each["class"] for each in case["nearest"]] == ["left", "right"]
     assert case["nearest"][0]["distance"] > 3 > case["nearest"][1]["distance"]
     assert 140 <= case["nearest"][1]["row"] < 180
@@ -194,7 +194,7 @@ def test_large_errors_of_a_regression_are_explained() -> None:
     case = result["cases"][0]
     assert (case["row"], case["actual"], case["predicted"]) == (20, 14.0, 28.0)
     assert case["nearest"] == {"row": 80, "distance": 7.0, "target": 14.0}
-    assert case["furthest_features"] == {"x": 7.7}  # of the training rows' standard deviation, 1.17
+    assert case["unusual_features"] == [{"feature": "x", "share": 0.0, "deviations": 7.7}]  # of a deviation of 1.17
     assert [group["group"] for group in result["groups"]] == ["too low", "too high"]  # the larger first
     mirrored = LabelledRows(X, -y, np.arange(21))
     result = analyse_regression_errors(mirrored, -predicted, train, {"mean": 10.0, "scale": 2.0}, ["x"], shown=4)
@@ -212,11 +212,3 @@ def test_of_many_rows_of_a_regression_no_more_errors_are_explained_than_memory_h
         test = LabelledRows(np.zeros((rows, 1)), np.linspace(-1, 1, rows), np.arange(rows))
         result = analyse_regression_errors(test, np.zeros(rows), train, {"mean": 0.0, "scale": 1.0}, ["x"])
         assert result["analysed"] == sum(group["count"] for group in result["groups"]) == explained
-
-
-def test_a_category_lies_far_out_where_it_is_rare() -> None:
-    """One row in 50 has it: 1 is √49 deviations from the mean, 0 is 1/7; and what never changed lies nowhere."""
-    train = np.zeros((100, 3), dtype=np.float32)
-    train[:2, 0], train[:, 1], train[:, 2] = 1, 1, np.tile([-1, 1], 50)
-    found = deviations(np.array([[1, 5, 1], [0, 1, -2]], dtype=np.float32), train)
-    np.testing.assert_allclose(found, np.array([[7.0, 0.0, 1.0], [-1 / 7, 0.0, -2.0]]), atol=1e-6)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from glassnet.diagnostics import TelemetryRow
 from glassnet.reporting import result_figures, training_figures
 from glassnet.training import write_history
 
@@ -58,3 +59,32 @@ def test_scores_of_many_classes_say_how_many_are_shown(figures: list[Any], tmp_p
     assert [label.get_text() for label in many.get_xticklabels()] == [f"class {i}" for i in range(20)]
     assert many.get_title() == "Scores by class, test split: the 20 of 30 classes with the lowest F1"
     assert few.get_title() == "Scores by class, test split"
+
+
+def test_telemetry_names_its_layers(figures: list[Any], tmp_path: Path) -> None:
+    """A reader of "layer 2" would have to count in the table of the architecture; ReLU has no weights, and no line."""
+    rows = [
+        TelemetryRow(0, f"{layer}{of}", statistic, 0.5)
+        for layer in ("0", "2")
+        for of, statistic in (("", "std"), (".W", "gradient_norm"), (".W", "update_ratio"))
+    ]
+    modules = {"0": "Dense(13, 16)", "1": "ReLU()", "2": "Dense(16, 3)"}
+    training_figures.draw_telemetry(rows, tmp_path / "telemetry.png", modules)
+    shown = [text.get_text() for text in figures[0].legends[0].get_texts()]
+    assert shown == ["0 Dense(13, 16)", "2 Dense(16, 3)"]
+
+
+@pytest.mark.parametrize(("rows", "groups"), [(59, 0), (60, 3), (88, 4), (1_000, 10)])
+def test_residuals_are_actual_minus_predicted(figures: list[Any], tmp_path: Path, rows: int, groups: int) -> None:
+    """Over the predictions, with medians of twenty neighbours or more: of fewer they would show chance."""
+    predicted = np.linspace(0, 10, rows)
+    result_figures.draw_residuals(predicted + 3, predicted, "price", tmp_path / "residuals.png")
+    (axes,) = figures[0].axes
+    (points,) = [each for each in axes.collections if len(each.get_offsets()) == rows]
+    np.testing.assert_allclose(points.get_offsets(), np.column_stack([predicted, np.full(rows, 3.0)]))
+    assert axes.get_xlabel() == "price, predicted"
+    assert axes.get_ylabel() == "residual, actual minus predicted"
+    steps = [patch.get_data().values for patch in axes.patches]
+    assert [len(values) for values in steps] == ([groups, groups] if groups else [])
+    if groups:
+        np.testing.assert_allclose(steps[1], 3.0)

@@ -60,7 +60,7 @@ def test_figures_take_no_name_for_a_formula(tmp_path: Path) -> None:
     result_figures.draw_predictions(np.arange(3.0), np.arange(3.0), "$_per_m^2_$", tmp_path / "predictions.png")
     case: Case = {
         "row": 1, "true": NAMES[0], "predicted": NAMES[1], "pixels": ["00ff", "ff00"],
-        "probabilities": dict.fromkeys(NAMES, 0.25), "furthest_features": {}, "nearest": [], "neighbours": [],
+        "probabilities": dict.fromkeys(NAMES, 0.25), "unusual_features": [], "nearest": [], "neighbours": [],
     }  # fmt: skip
     result_figures.draw_cases([case], tmp_path / "cases.png")
     assert len(list(tmp_path.iterdir())) == 4

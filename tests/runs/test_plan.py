@@ -132,3 +132,10 @@ def test_a_sweep_over_no_values_is_refused(argument: str, message: str) -> None:
     with pytest.raises(UserError) as refused:
         require_values(OverridesParser.create().parse_overrides([argument])[0])
     assert message in str(refused.value)
+
+
+def test_losses_on_different_scales_are_not_compared() -> None:
+    """The best validation loss of a sweep over the target's transform would be that of the scale, not of the model."""
+    with pytest.raises(UserError, match=r"data\.target_transform: expected one value for all trainings, received"):
+        _plan("data=diabetes", "data.target_transform=none,log")
+    assert len(_plan("data=diabetes", "data.target_transform=log", "seed=0,1").jobs) == 2

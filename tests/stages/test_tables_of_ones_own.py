@@ -134,7 +134,7 @@ def test_values_that_differ_in_late_digits_are_told_apart(project: Path) -> None
     lines = ["a,y", *(f"{i % 7},{1e9 + i * 1e-3:.4f}" for i in range(60))]
     (project / "a.csv").write_text("\n".join(lines), encoding="utf-8")
     text = _finish("data.target=y").report.read_text(encoding="utf-8")
-    header = next(at for at, line in enumerate(text.splitlines()) if "furthest features" in line)
+    header = next(at for at, line in enumerate(text.splitlines()) if "most unusual features" in line)
     cases = [line.split("|")[2].strip() for line in text.splitlines()[header + 2 : header + 12]]
     assert len(set(cases)) == 10
 

@@ -9,7 +9,8 @@ from pydantic import AfterValidator, ConfigDict, Field, create_model, model_vali
 from glassnet.components import DATA, Make
 from glassnet.config.fields import MOST, Fraction, NotNegativeCount, Section
 from glassnet.config.signatures import OwnSection, choice_among, section_of
-from glassnet.sources import SOURCES, DataChoice, SplitSettings, WithTestRows
+from glassnet.data import TargetTransform
+from glassnet.sources import SOURCES, DataChoice, OfQuantity, SplitSettings, WithTestRows
 
 
 class DataSettings(Section):
@@ -37,7 +38,8 @@ class DataSettings(Section):
         split = SplitSettings(
             self.validation_fraction, self.test_fraction, self.split_seed, self.folds, self.fold, self.repetition
         )
-        return DataChoice(Path(self.path), split, self.model_dump())
+        transform: TargetTransform = getattr(self, "target_transform", "none")
+        return DataChoice(Path(self.path), split, self.model_dump(), transform)
 
 
 class OwnDataSettings(OwnSection, DataSettings):
@@ -45,18 +47,28 @@ class OwnDataSettings(OwnSection, DataSettings):
 
     model_config = ConfigDict(extra="allow")
 
+    @model_validator(mode="after")
+    def _transform_is_one_of_ours(self) -> "OwnDataSettings":
+        """It is no key of its own here: a file that does not name it stays as it is in what a run was given."""
+        if (self.model_extra or {}).get("target_transform", "none") not in get_args(TargetTransform):
+            raise ValueError(f"{' or '.join(get_args(TargetTransform))} as target_transform")
+        return self
+
 
 def _section_of(name: str, load: Make) -> type[Section]:
     """Return the section of one of our sources: what all have, then its arguments.
 
-    Only a source that has test rows of its own does without a test fraction; and only one that reads a file of the
-    user's lets `path` be any.
+    Only a source that has test rows of its own does without a test fraction; only one that reads a file of the user's
+    lets `path` be any; and only of a quantity is there a logarithm to learn.
     """
     fields: dict[str, Any] = {}
+    marks = get_args(get_type_hints(load, include_extras=True)["return"])
     if "path" not in inspect.signature(load).parameters:
         fields["path"] = (Annotated[str, _made_by(Path(inspect.getfile(load)).name)], ...)
-    if WithTestRows() not in get_args(get_type_hints(load, include_extras=True)["return"]):
+    if WithTestRows() not in marks:
         fields["test_fraction"] = (Fraction, ...)
+    if OfQuantity() in marks:
+        fields["target_transform"] = (TargetTransform, "none")
     base: type[DataSettings] = create_model("DataSettings", __base__=DataSettings, **fields)
     return section_of(name, load, base, group=DATA)
 

@@ -4,6 +4,7 @@ from glassnet.data.augmentation import Augmentation
 from glassnet.data.dataset import ArrayDataset, DataLoader, Dataset
 from glassnet.data.split import SPLITS, stratified_split
 from glassnet.data.standardizing import Standardizing
+from glassnet.data.target_scale import TargetScale, TargetTransform, in_units, transformed
 
 __all__ = [
     "SPLITS",
@@ -12,5 +13,9 @@ __all__ = [
     "DataLoader",
     "Dataset",
     "Standardizing",
+    "TargetScale",
+    "TargetTransform",
+    "in_units",
     "stratified_split",
+    "transformed",
 ]

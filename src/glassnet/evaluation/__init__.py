@@ -1,12 +1,10 @@
 """Evaluation: what a model's predictions are worth, in numbers with intervals."""
 
 from glassnet.evaluation.calibration import (
-    TEMPERATURES,
-    apply_temperature,
+    POSITIVE,
     calibration_error_by_chance,
     examine_calibration,
     expected_calibration_error,
-    fit_temperature,
     reliability_curve,
 )
 from glassnet.evaluation.classification import classification_scores, majority_probabilities
@@ -33,6 +31,7 @@ from glassnet.evaluation.records import (
     Case,
     ClassificationAnalysis,
     Comparison,
+    CrossFit,
     ErrorAnalysis,
     ErrorGroup,
     Hypothesis,
@@ -41,6 +40,7 @@ from glassnet.evaluation.records import (
     RegressionCase,
     RegressionErrorAnalysis,
     ReliabilityBin,
+    UnusualFeature,
 )
 from glassnet.evaluation.regression import compare_regressions, decimals_of, regression_scores
 from glassnet.evaluation.regression_errors import analyse_regression_errors
@@ -55,13 +55,23 @@ from glassnet.evaluation.scores import (
     precision_recall_f1,
     weighted_f1,
 )
+from glassnet.evaluation.temperature import (
+    TEMPERATURES,
+    apply_temperature,
+    cross_fitted_probabilities,
+    fit_temperature,
+)
+from glassnet.evaluation.unusual import CategoryFeatures, unusual_features
 
 __all__ = [
+    "POSITIVE",
     "TEMPERATURES",
     "Calibration",
     "Case",
+    "CategoryFeatures",
     "ClassificationAnalysis",
     "Comparison",
+    "CrossFit",
     "ErrorAnalysis",
     "ErrorGroup",
     "Hypothesis",
@@ -72,6 +82,7 @@ __all__ = [
     "RegressionCase",
     "RegressionErrorAnalysis",
     "ReliabilityBin",
+    "UnusualFeature",
     "accuracy",
     "analyse_errors",
     "analyse_regression_errors",
@@ -87,6 +98,7 @@ __all__ = [
     "compare_classifiers",
     "compare_regressions",
     "confusion_matrix",
+    "cross_fitted_probabilities",
     "decimals_of",
     "difference_interval",
     "examine_calibration",
@@ -106,6 +118,7 @@ __all__ = [
     "sign_flip_test",
     "top_k_accuracy",
     "ungrouped",
+    "unusual_features",
     "weighted_f1",
     "wilson_interval",
 ]

@@ -1,109 +1,75 @@
 """Calibration: whether a stated confidence of 80% is right 80% of the time, and the temperature that mends it."""
 
-import math
-
 import numpy as np
 import numpy.typing as npt
 
 from glassnet.evaluation.inputs import check_scored, check_whole
 from glassnet.evaluation.probability_scores import log_loss
-from glassnet.evaluation.records import Calibration, ReliabilityBin
+from glassnet.evaluation.records import Calibration, CrossFit, ReliabilityBin
 from glassnet.evaluation.scores import FloatArray, LabelArray
+from glassnet.evaluation.temperature import apply_temperature, cross_fitted_probabilities, fit_temperature
 
 BINS = 10
-TEMPERATURES = 0.05, 20.0  # the coldest and the hottest that are tried
+POSITIVE = 1  # of two classes
 
 
-def reliability_curve(y_true: LabelArray, probabilities: FloatArray, bins: int = BINS) -> npt.NDArray[np.float64]:
+def reliability_curve(
+    y_true: LabelArray, probabilities: FloatArray, bins: int = BINS, of_class: int | None = None
+) -> npt.NDArray[np.float64]:
     """Return `(bins, 3)`: how many examples have a top probability in each bin, their mean one, and their accuracy.
 
-    The bins divide [0, 1] evenly; a bin holds its upper edge. An empty one has NaN for mean and accuracy.
+    The bins divide [0, 1] evenly; a bin holds its upper edge. An empty one has NaN for mean and accuracy. With
+    `of_class`, it is the probability of this class in place of the top one, and the fraction that is of the class.
 
     Raises:
         TypeError, ValueError: unless these are class ids `(N,)` and probabilities `(N, C)`, and there is a bin.
     """
     check_scored("reliability_curve", y_true, probabilities)
     check_whole("reliability_curve", "number of bins", bins, 1)
-    confidence = probabilities.max(axis=1).astype(np.float64)
-    right = (probabilities.argmax(axis=1) == y_true).astype(np.float64)
-    bin_of = np.clip(np.ceil(confidence * bins).astype(np.int64) - 1, 0, bins - 1)
+    stated = _stated(probabilities, of_class)
+    happened = (probabilities.argmax(axis=1) == y_true if of_class is None else y_true == of_class).astype(np.float64)
+    bin_of = _bin_of(stated, bins)
     count = np.bincount(bin_of, minlength=bins).astype(np.float64)
     with np.errstate(invalid="ignore"):
-        means = [np.bincount(bin_of, weights=values, minlength=bins) / count for values in (confidence, right)]
+        means = [np.bincount(bin_of, weights=values, minlength=bins) / count for values in (stated, happened)]
     return np.column_stack([count, *means])
 
 
-def expected_calibration_error(y_true: LabelArray, probabilities: FloatArray, bins: int = BINS) -> float:
+def expected_calibration_error(
+    y_true: LabelArray, probabilities: FloatArray, bins: int = BINS, of_class: int | None = None
+) -> float:
     """Return the mean difference between confidence and accuracy over the bins, weighted by their counts.
 
-    Source: Naeini, Cooper & Hauskrecht, "Obtaining well calibrated probabilities using Bayesian binning", 2015.
+    With `of_class`, between the probability of this class and its fraction. Source: Naeini, Cooper & Hauskrecht,
+    "Obtaining well calibrated probabilities using Bayesian binning", 2015.
     """
-    count, confidence, right = reliability_curve(y_true, probabilities, bins).T
-    differences = np.where(count > 0, np.abs(confidence - right), 0.0)
+    count, stated, happened = reliability_curve(y_true, probabilities, bins, of_class).T
+    differences = np.where(count > 0, np.abs(stated - happened), 0.0)
     return float((count * differences).sum() / count.sum())
 
 
-def fit_temperature(logits: FloatArray, y_true: LabelArray) -> float:
-    """Return the T in [0.05, 20] that minimizes the log-loss of `softmax(Z/T)`.
-
-    T > 1 softens an overconfident network; the order of the classes, hence accuracy, does not change. The log-loss is
-    convex in 1/T: its derivative, `mean(Σ_c p_c z_c − z_y)`, rises with 1/T, and the root is found by bisection. Where
-    every example is right with a margin it keeps falling as T does, and the lowest T is returned.
-    (Guo, Pleiss, Sun & Weinberger, "On calibration of modern neural networks", 2017.)
-
-    Raises:
-        TypeError, ValueError: unless these are logits `(N, C)` and class ids `(N,)`.
-    """
-    check_scored("fit_temperature", y_true, logits, logits=True)
-    Z = logits.astype(np.float64)
-    Z -= Z.max(axis=1, keepdims=True)
-    own = Z[np.arange(len(Z)), y_true]
-
-    def slope(inverse: float) -> float:
-        E = np.exp(inverse * Z)
-        return float(((E * Z).sum(axis=1) / E.sum(axis=1) - own).mean())
-
-    coldest, hottest = TEMPERATURES
-    low, high = 1 / hottest, 1 / coldest
-    if slope(high) <= 0:
-        return coldest
-    if slope(low) >= 0:
-        return hottest
-    for _ in range(60):
-        middle = math.sqrt(low * high)
-        low, high = (middle, high) if slope(middle) < 0 else (low, middle)
-    return 1 / math.sqrt(low * high)
-
-
-def calibration_error_by_chance(probabilities: FloatArray, rng: np.random.Generator, draws: int = 1_000) -> float:
+def calibration_error_by_chance(
+    probabilities: FloatArray, rng: np.random.Generator, draws: int = 1_000, of_class: int | None = None
+) -> float:
     """Return the calibration error that a perfectly calibrated model exceeds once in 20 times, with so many examples.
 
-    With few examples the bins are uneven by chance alone. The answers' correctness is drawn from the stated confidences
-    themselves, many times, and the 95th percentile of the errors is returned. (Bröcker & Smith, "Increasing the
-    reliability of reliability diagrams", 2007.)
+    With few examples the bins are uneven by chance alone. The answers' correctness, or with `of_class` whether they are
+    of this class, is drawn from the stated probabilities themselves, many times, and the 95th percentile of the errors
+    is returned. (Bröcker & Smith, "Increasing the reliability of reliability diagrams", 2007.)
     """
-    confidence = np.minimum(probabilities.max(axis=1).astype(np.float64), 1.0)
-    bin_of = np.clip(np.ceil(confidence * BINS).astype(np.int64) - 1, 0, BINS - 1)
-    belongs = (bin_of[:, np.newaxis] == np.arange(BINS)).astype(np.float64)
-    stated = confidence @ belongs
-    errors = [
-        np.abs((rng.random(len(bin_of)) < confidence) @ belongs - stated).sum() / len(bin_of) for _ in range(draws)
-    ]
+    stated = np.minimum(_stated(probabilities, of_class), 1.0)
+    belongs = (_bin_of(stated, BINS)[:, np.newaxis] == np.arange(BINS)).astype(np.float64)
+    sums = stated @ belongs
+    errors = [np.abs((rng.random(len(stated)) < stated) @ belongs - sums).sum() / len(stated) for _ in range(draws)]
     return float(np.percentile(errors, 95))
 
 
-def apply_temperature(logits: FloatArray, temperature: float) -> npt.NDArray[np.float64]:
-    """Return `softmax(Z/T)` in float64.
+def _stated(probabilities: FloatArray, of_class: int | None) -> npt.NDArray[np.float64]:
+    return (probabilities.max(axis=1) if of_class is None else probabilities[:, of_class]).astype(np.float64)
 
-    Raises:
-        ValueError: unless T is a finite number above 0.
-    """
-    if not 0 < temperature < math.inf:
-        raise ValueError(f"apply_temperature: expected a finite temperature above 0, received {temperature!r}")
-    Z = logits.astype(np.float64) / temperature
-    E = np.exp(Z - Z.max(axis=1, keepdims=True))
-    scaled: npt.NDArray[np.float64] = E / E.sum(axis=1, keepdims=True)
-    return scaled
+
+def _bin_of(stated: npt.NDArray[np.float64], bins: int) -> npt.NDArray[np.int64]:
+    return np.clip(np.ceil(stated * bins).astype(np.int64) - 1, 0, bins - 1)
 
 
 def examine_calibration(
@@ -111,8 +77,10 @@ def examine_calibration(
 ) -> tuple[Calibration, dict[str, list[ReliabilityBin]]]:
     """Return a model's calibration on the test rows before and after a temperature fitted on the validation rows.
 
-    Where every validation row is right, the log-loss falls for ever as T does, and there is nothing to fit: the
-    temperature and all that follows from it are None.
+    Of two classes the second is the positive one, and the calibration of its probability is examined too. A temperature
+    is used if it lowers the log-loss of the validation rows and does not raise their calibration error, each row held
+    against a temperature that was fitted on others; else it is rejected. Where every validation row is right, the
+    log-loss falls for ever as T does, and there is nothing to fit. What there is not is None.
 
     Args:
         y_true: the classes of the test rows.
@@ -120,8 +88,10 @@ def examine_calibration(
         validation: classes and logits of the validation rows; None if the model was trained on them.
 
     Returns:
-        the scores, and the reliability curves "before" and "after" without their empty bins.
+        the scores, and the reliability curves "before" and "after" without their empty bins: of the positive class if
+        there are two, else of the confidence.
     """
+    positive = POSITIVE if logits.shape[1] == 2 else None
     stated = apply_temperature(logits, 1.0)
     right = stated.argmax(axis=1) == y_true
     scores: Calibration = {
@@ -133,23 +103,54 @@ def examine_calibration(
         "temperature": None,
         "error_after": None,
         "log_loss_after": None,
+        "positive_error": None,
+        "positive_error_by_chance": None,
+        "positive_error_after": None,
+        "rejected_temperature": None,
+        "validation": None,
     }
-    curves = {"before": _full_bins(y_true, stated)}
-    if validation is not None and (validation[1].argmax(axis=1) != validation[0]).any():
-        temperature = fit_temperature(validation[1], validation[0])
-        scaled = apply_temperature(logits, temperature)
-        scores["temperature"] = temperature
-        scores["error_after"] = expected_calibration_error(y_true, scaled)
-        scores["log_loss_after"] = log_loss(y_true, scaled)
-        curves["after"] = _full_bins(y_true, scaled)
+    if positive is not None:
+        scores["positive_error"] = expected_calibration_error(y_true, stated, of_class=positive)
+        by_chance = calibration_error_by_chance(stated, np.random.default_rng(0), of_class=positive)
+        scores["positive_error_by_chance"] = by_chance
+    curves = {"before": _full_bins(y_true, stated, positive)}
+    if validation is None or len(validation[0]) < 2 or (validation[1].argmax(axis=1) == validation[0]).all():
+        return scores, curves
+    temperature = fit_temperature(validation[1], validation[0])
+    scores["validation"], is_better = _cross_fit(*validation, positive)
+    if not is_better:
+        scores["rejected_temperature"] = temperature
+        return scores, curves
+    scaled = apply_temperature(logits, temperature)
+    scores["temperature"] = temperature
+    scores["error_after"] = expected_calibration_error(y_true, scaled)
+    scores["log_loss_after"] = log_loss(y_true, scaled)
+    if positive is not None:
+        scores["positive_error_after"] = expected_calibration_error(y_true, scaled, of_class=positive)
+    curves["after"] = _full_bins(y_true, scaled, positive)
     return scores, curves
 
 
-def _full_bins(y_true: LabelArray, probabilities: FloatArray) -> list[ReliabilityBin]:
+def _cross_fit(y_true: LabelArray, logits: FloatArray, positive: int | None) -> tuple[CrossFit, bool]:
+    """Return the scores of the validation rows as trained and with temperatures of other rows, and if they are better.
+
+    The calibration error is that of the positive class if there are two classes.
+    """
+    before, after = apply_temperature(logits, 1.0), cross_fitted_probabilities(logits, y_true)
+    scores: CrossFit = {
+        "error": expected_calibration_error(y_true, before, of_class=positive),
+        "error_after": expected_calibration_error(y_true, after, of_class=positive),
+        "log_loss": log_loss(y_true, before),
+        "log_loss_after": log_loss(y_true, after),
+    }
+    return scores, scores["log_loss_after"] < scores["log_loss"] and scores["error_after"] <= scores["error"]
+
+
+def _full_bins(y_true: LabelArray, probabilities: FloatArray, of_class: int | None) -> list[ReliabilityBin]:
     """Return the bins that hold examples."""
-    curve = reliability_curve(y_true, probabilities)
+    curve = reliability_curve(y_true, probabilities, of_class=of_class)
     return [
-        {"examples": int(count), "confidence": float(confidence), "accuracy": float(right)}
-        for count, confidence, right in curve
+        {"examples": int(count), "probability": float(stated), "fraction": float(happened)}
+        for count, stated, happened in curve
         if count
     ]

@@ -1,14 +1,16 @@
 """Error analysis: which test rows are wrong and how, and what the training rows around them say about why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.evaluation.neighbours import LabelledRows, deviations, furthest_features, nearest_rows, usual_distance
-from glassnet.evaluation.records import Case, ClassNeighbour, ErrorAnalysis, ErrorGroup, Hypothesis
+from glassnet.evaluation.neighbours import LabelledRows, nearest_rows, usual_distance
+from glassnet.evaluation.records import Case, ClassNeighbour, ErrorAnalysis, ErrorGroup, Hypothesis, UnusualFeature
 from glassnet.evaluation.scores import FloatArray
+from glassnet.evaluation.unusual import CategoryFeatures, unusual_features
 
 NEIGHBOURS = 5
 ANALYSED = 200  # errors looked at closely, about: the work grows with errors × training rows
@@ -25,6 +27,7 @@ def analyse_errors(
     class_names: tuple[str, ...],
     feature_names: list[str],
     shown: int = 10,
+    categories: Sequence[CategoryFeatures] = (),
 ) -> ErrorAnalysis:
     """Return the errors in groups of (true, predicted) with a hypothesis each, cases to show, and the least certain.
 
@@ -37,8 +40,9 @@ def analyse_errors(
         probabilities: the predicted ones `(N, C)`.
         train: the training rows.
         class_names: the name of each class.
-        feature_names: the name of each feature.
+        feature_names: the name of each feature; none for pixels, none of which says anything by itself.
         shown: how many cases to describe at most.
+        categories: which features are the columns of a category.
     """
     predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     wrong = np.flatnonzero(predicted != test.y)
@@ -66,7 +70,8 @@ def analyse_errors(
     uncertain = right[np.lexsort((test.rows[right], confidence[right]))][:UNCERTAIN]
 
     def describe(chosen: Indices) -> list[Case]:
-        return _describe(chosen, test, probabilities, train, class_names, feature_names)
+        unusual = unusual_features(np.asarray(test.X[chosen]), train.X, feature_names, categories)
+        return _describe(chosen, test, probabilities, train, class_names, unusual)
 
     return {
         "errors": len(wrong),
@@ -229,11 +234,10 @@ def _describe(
     probabilities: FloatArray,
     train: LabelledRows,
     class_names: tuple[str, ...],
-    feature_names: list[str],
+    unusual: list[list[UnusualFeature]],
 ) -> list[Case]:
-    """Describe test rows: probabilities, the features furthest out, and the nearest training rows of both classes."""
+    """Describe test rows: probabilities, what is unusual about them, and the nearest training rows of both classes."""
     X = np.asarray(test.X[chosen])
-    out = deviations(X, train.X)
     _, around = nearest_rows(X, train.X, min(NEIGHBOURS, len(train.y)))
     ranks = np.argsort(-probabilities[chosen], axis=1, kind="stable")
     pairs = [(int(y), int(row[0] if row[0] != y else row[1])) for y, row in zip(test.y[chosen], ranks, strict=True)]
@@ -257,7 +261,7 @@ def _describe(
                 "true": class_names[true],
                 "predicted": class_names[ranked[0]],
                 "probabilities": {class_names[label]: float(f"{p[label]:.4f}") for label in top},
-                "furthest_features": furthest_features(out[at], feature_names),
+                "unusual_features": unusual[at],
                 "nearest": [nearest_of(true, at), nearest_of(rival, at)],
                 "neighbours": [class_names[label] for label in train.y[neighbours]],
             }

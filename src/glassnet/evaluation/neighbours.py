@@ -61,28 +61,6 @@ def usual_distance(train_X: FloatArray) -> float:
     return float(np.percentile(distances[:, 1], 99))
 
 
-def deviations(X: FloatArray, train_X: FloatArray) -> npt.NDArray[np.float64]:
-    """Return how many standard deviations of the training rows each entry of `X (M, D)` lies from their mean.
-
-    Features that are numbers are standardized already. A category's column of ones and zeros is not: a 1 lies far out
-    where the category is rare, `√((1 − p)/p)` for a fraction p of the training rows. A column that never changed gives
-    0.
-    """
-    sums = np.zeros((2, train_X.shape[1]))
-    for start in range(0, len(train_X), BLOCK):
-        block = np.asarray(train_X[start : start + BLOCK], dtype=np.float64)
-        sums += block.sum(axis=0), (block * block).sum(axis=0)
-    mean, squares = sums / len(train_X)
-    spread = np.sqrt(np.maximum(squares - mean**2, 0.0))
-    return np.divide(X - mean, spread, out=np.zeros(X.shape), where=spread > 1e-6)
-
-
-def furthest_features(deviation: FloatArray, names: list[str], shown: int = 3) -> dict[str, float]:
-    """Return the features that lie furthest out of a row, given its `deviations`."""
-    order = np.argsort(-np.abs(deviation), kind="stable")[:shown]
-    return {names[i]: float(f"{deviation[i]:.2f}") for i in order}
-
-
 def _smallest(values: npt.NDArray[np.float64], k: int) -> npt.NDArray[np.int64]:
     """Return where the k smallest values of each row are `(M, k)`, smallest first; of equal ones the first.
 

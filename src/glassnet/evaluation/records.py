@@ -20,15 +20,31 @@ class Hypothesis(StrEnum):
 
 
 class ReliabilityBin(TypedDict):
-    """The rows whose top probability lies in one bin: how many, their mean confidence, and how many are right."""
+    """The rows whose probability lies in one bin: how many, the mean of it, and the fraction that it came true for.
+
+    It is the probability of the positive class if there are two classes, else that of the predicted one.
+    """
 
     examples: int
-    confidence: float
-    accuracy: float
+    probability: float
+    fraction: float
+
+
+class CrossFit(TypedDict):
+    """Calibration error and log-loss of the validation rows, as trained and with temperatures fitted on other rows."""
+
+    error: float
+    error_after: float
+    log_loss: float
+    log_loss_after: float
 
 
 class Calibration(TypedDict, total=False):
-    """How confidence and accuracy differ, before and after the temperature, where one could be fitted."""
+    """How confidence and accuracy differ, before and after the temperature, where there is one that helps.
+
+    Of two classes also how the probability of the positive one and its fraction differ. Of a temperature that was
+    rejected there is the value; and of any that was fitted, what it does on the validation rows.
+    """
 
     confidence: float
     accuracy: float
@@ -38,6 +54,11 @@ class Calibration(TypedDict, total=False):
     temperature: float | None
     error_after: float | None
     log_loss_after: float | None
+    positive_error: float | None
+    positive_error_by_chance: float | None
+    positive_error_after: float | None
+    rejected_temperature: float | None
+    validation: CrossFit | None
 
 
 class Comparison(TypedDict, total=False):
@@ -90,6 +111,20 @@ class ErrorGroup(TypedDict):
     group: NotRequired[str]
 
 
+class UnusualFeature(TypedDict):
+    """A feature of a row that few training rows have likewise.
+
+    Attributes:
+        feature: its name.
+        share: of the training rows, those that are as unusual, or more so.
+        deviations: of a number, how many standard deviations it lies from the mean of the training rows.
+    """
+
+    feature: str
+    share: float
+    deviations: NotRequired[float]
+
+
 ClassNeighbour = TypedDict("ClassNeighbour", {"class": str, "row": int, "distance": float})
 
 
@@ -100,7 +135,7 @@ class Case(TypedDict):
     true: str
     predicted: str
     probabilities: dict[str, float]
-    furthest_features: dict[str, float]
+    unusual_features: list[UnusualFeature]
     nearest: list[ClassNeighbour]
     neighbours: list[str]
     pixels: NotRequired[list[str]]
@@ -137,7 +172,7 @@ class RegressionCase(TypedDict):
     row: int
     actual: float
     predicted: float
-    furthest_features: dict[str, float]
+    unusual_features: list[UnusualFeature]
     nearest: RegressionNeighbour
     neighbours_mean: float
     group: str

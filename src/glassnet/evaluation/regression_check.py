@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.evaluation.number_text import readable
 from glassnet.evaluation.paired import mcnemar_exact
 from glassnet.evaluation.regression import compare_regressions, r_squared
 from glassnet.evaluation.score_groups import ungrouped
@@ -195,9 +196,10 @@ def _check_numbers(pairs: list[tuple[Row, Row]], tolerance: float, alpha: float,
     change, p_value = compared["difference"], compared["sign_flip_p"]
     low, high = compared["difference_low"], compared["difference_high"]
     r2 = r_squared(actual, (now - actual) ** 2)
+    by, least, most = (readable(each, 3, signed=True) for each in (change, low, high))
     reason = (
-        f"mean absolute error {old_error:.4g} -> {new_error:.4g} on {len(pairs)} rows, difference with its 95% "
-        f"interval {change:+.3g} ({low:+.3g} to {high:+.3g}), sign-flip test p = {p_value:.3g}; R² {r2:.4f}"
+        f"mean absolute error {readable(old_error)} -> {readable(new_error)} on {len(pairs)} rows, difference with its "
+        f"95% interval {by} ({least} to {most}), sign-flip test p = {p_value:.3g}; R² {r2:.4f}"
     )
     if floor is not None and r2 < floor:
         return Verdict("regression", f"{reason}; below the floor of {floor:g}")

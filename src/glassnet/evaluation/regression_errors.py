@@ -1,11 +1,14 @@
 """Error analysis of a regression: the largest errors, and what the training rows around them say about why."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from glassnet.evaluation.neighbours import LabelledRows, deviations, furthest_features, nearest_rows, usual_distance
+from glassnet.evaluation.neighbours import LabelledRows, nearest_rows, usual_distance
 from glassnet.evaluation.records import ErrorGroup, Hypothesis, RegressionCase, RegressionErrorAnalysis
 from glassnet.evaluation.regression import decimals_of
 from glassnet.evaluation.scores import FloatArray
+from glassnet.evaluation.unusual import CategoryFeatures, unusual_features
 
 NEIGHBOURS = 5
 EXPLAINED = 0.1  # of the rows: those with the largest errors are explained
@@ -21,6 +24,7 @@ def analyse_regression_errors(
     scale: dict[str, float],
     feature_names: list[str],
     shown: int = 10,
+    categories: Sequence[CategoryFeatures] = (),
 ) -> RegressionErrorAnalysis:
     """Return the largest errors in groups of too low and too high with a hypothesis each, and cases to show.
 
@@ -33,12 +37,14 @@ def analyse_regression_errors(
         scale: mean and scale of the target, by which the cases are given in its units.
         feature_names: the name of each feature.
         shown: how many cases to describe at most.
+        categories: which features are the columns of a category.
     """
     error = predicted.astype(np.float64) - test.y
     explained = max(shown, min(MOST_EXPLAINED, int(EXPLAINED * len(error))))
     largest = np.lexsort((test.rows, -np.abs(error)))[:explained]
     distances, neighbours = nearest_rows(test.X[largest], train.X, min(NEIGHBOURS, len(train.y)))
-    usual, out = usual_distance(train.X), deviations(np.asarray(test.X[largest]), train.X)
+    usual = usual_distance(train.X)
+    unusual = unusual_features(np.asarray(test.X[largest[:shown]]), train.X, feature_names, categories)
     low, high = np.percentile(train.y, [5, 95])
 
     decimals = decimals_of(scale["scale"], 5)
@@ -63,7 +69,7 @@ def analyse_regression_errors(
                 "row": int(test.rows[i]),
                 "actual": units(float(test.y[i])),
                 "predicted": units(float(predicted[i])),
-                "furthest_features": furthest_features(out[at], feature_names),
+                "unusual_features": unusual[at] if at < shown else [],
                 "nearest": {
                     "row": int(train.rows[near[0]]),
                     "distance": float(f"{distance[0]:.3f}"),

@@ -1,5 +1,6 @@
 """The verdict of the regression check as text."""
 
+from glassnet.evaluation.number_text import readable
 from glassnet.evaluation.regression_check import Verdict
 
 
@@ -22,7 +23,9 @@ def as_markdown(verdict: Verdict, baseline: str, scores: list[tuple[str, float, 
     lines = [f"### Model check: {titles[verdict.kind]} {baseline}", "", f"{verdict.reason}.", ""]
     if scores:
         lines += ["| score | before | now |", "| --- | ---: | ---: |"]
-        lines += [f"| {name.replace('_', ' ')} | {before:.4g} | {now:.4g} |" for name, before, now in scores]
+        lines += [
+            f"| {name.replace('_', ' ')} | {readable(before)} | {readable(now)} |" for name, before, now in scores
+        ]
         lines.append("")
     if verdict.lost_classes:
         lines += ["| class | newly right | newly wrong |", "| --- | ---: | ---: |"]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glassnet.config import ABLATION, REPLICATES, UNCHANGED
+from glassnet.evaluation.number_text import readable
 from glassnet.files import whole_file, write_whole
 from glassnet.reporting.sweep_figures import draw_setting
 from glassnet.reporting.tables import markdown_table
@@ -129,7 +130,7 @@ def _formatted(table: "pd.DataFrame") -> list[list[Any]]:
             return int(value)
         if name == "run":
             return value[:8]  # enough to find it; the CSV has all of it
-        return f"{value:.5g}" if isinstance(value, float) else value
+        return readable(value, 5) if isinstance(value, float) else value
 
     return [[text(name, value) for name, value in zip(table.columns, row, strict=True)]
             for row in table.itertuples(index=False)]  # fmt: skip
@@ -161,14 +162,15 @@ def _ablation(finished: "pd.DataFrame", replicates: list[str], others: list[str]
         )
         for values, part in pairs.groupby(others, sort=False) if others else [((), pairs)]:
             differences = [part[f"{column}_without"] - part[column] for column in columns]
-            cells = [_spread(each.mean(), each.std(ddof=1) / len(part) ** 0.5, ("+.4g", ".2g")) for each in differences]
+            cells = [_spread(each.mean(), each.std(ddof=1) / len(part) ** 0.5, 4, signed=True) for each in differences]
             rows.append([name, *values, *cells, len(part)])
     return markdown_table([ABLATION, *others, *columns, "pairs"], rows)
 
 
-def _spread(mean: float, spread: float, forms: tuple[str, str] = (".5g", ".2g")) -> str:
+def _spread(mean: float, spread: float, digits: int = 5, *, signed: bool = False) -> str:
     """Return a mean with its spread, which a single value has none of."""
-    return f"{mean:{forms[0]}}" if math.isnan(spread) else f"{mean:{forms[0]}} ± {spread:{forms[1]}}"
+    of_mean = readable(mean, digits, signed=signed)
+    return of_mean if math.isnan(spread) else f"{of_mean} ± {readable(spread, 2)}"
 
 
 def _score(finished: "pd.DataFrame") -> str:

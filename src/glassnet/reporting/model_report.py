@@ -11,6 +11,7 @@ import numpy as np
 from glassnet.config import CONF, changes_from_conf, data_set_name, flatten, named_in_conf, read_tuning
 from glassnet.diagnostics import Training, diagnose, examine_scores, next_improvements, read_telemetry
 from glassnet.evaluation import (
+    POSITIVE,
     TEMPERATURES,
     ErrorAnalysis,
     ReliabilityBin,
@@ -18,6 +19,7 @@ from glassnet.evaluation import (
     precision_recall_f1,
     ungrouped,
 )
+from glassnet.evaluation.number_text import readable
 from glassnet.files import section_of, write_whole
 from glassnet.reporting import result_figures, tables, tuning_tables
 from glassnet.reporting.commands import Launch, command_line
@@ -78,11 +80,12 @@ def write_report(
 
     shutil.rmtree(layout.figures, ignore_errors=True)  # an earlier report may have had other figures
     draw_learning_curves(layout.history, layout.figures / "learning_curves.png", manifest["best_epoch"])
+    network, baseline = load_model(layout.model, find_class), load_model(layout.baseline)
     if training.telemetry:
-        draw_telemetry(training.telemetry, layout.figures / "telemetry.png")
+        modules = {name: repr(module) for name, module in network.model.named_modules()}
+        draw_telemetry(training.telemetry, layout.figures / "telemetry.png", modules)
     if prepared.task == "regression":
-        _draw_regression(layout, prepared, predictions)
-        results = Results()
+        results = _regression_results(layout, prepared, predictions)
     else:
         results = _classification_results(layout, prepared, analysis["errors"], analysis["reliability"], predictions)
     of_training, of_scores = diagnose(training), examine_scores(metrics, training)
@@ -95,9 +98,8 @@ def write_report(
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701  # the output is markdown, not a page
     )
-    environment.filters |= {"plain": tables.plain, "code": tables.code}
+    environment.filters |= {"plain": tables.plain, "code": tables.code, "readable": readable}
     environment.globals |= {"table": tables.markdown_table, "tables": tables, "tuning_tables": tuning_tables}
-    network, baseline = load_model(layout.model, find_class), load_model(layout.baseline)
     score = next(name for name in ("accuracy", "mae") if f"{BEST}{name}" in manifest)
     text = environment.get_template("model_report.md.j2").render(
         regression=prepared.task == "regression",
@@ -114,11 +116,15 @@ def write_report(
         classes=results.classes,
         has_images=results.has_images,
         shows_uncertain=results.shows_uncertain,
+        predicted_share=results.predicted_share,
+        transform=section_of(manifest["settings"], "data").get("target_transform", "none"),
         is_final=is_final,
         of_training=of_training,
         of_scores=of_scores,
         improvements=next_improvements(of_training + of_scores, analysis["errors"], training),
         temperatures=TEMPERATURES,
+        positive=prepared.class_names[POSITIVE] if len(prepared.class_names) == 2 else None,
+        grouped_from=result_figures.GROUPED,
         tuning=read_tuning(data_set_name(str(data["name"]), str(data["path"]))),
         settings=[[tables.code(key), tables.value_code(value)] for key, value in flatten(manifest["settings"]).items()],
         digests=[[name, f"`{digest}`"] for name, digest in manifest["digests"].items()],
@@ -149,17 +155,19 @@ def _commands(launch: Launch) -> list[str]:
 
 @dataclass(frozen=True)
 class Results:
-    """What the report shows of a classification beside its scores; nothing of a regression.
+    """What the report shows beside the scores; of a regression the share alone.
 
     Attributes:
         classes: the table of scores by class.
         has_images: whether the rows are images.
         shows_uncertain: whether right answers are shown that were hardly certain.
+        predicted_share: the sum of a regression's predictions, as a fraction of that of the actual values.
     """
 
     classes: Table = field(default_factory=list)
     has_images: bool = False
     shows_uncertain: bool = False
+    predicted_share: float = 1.0
 
 
 def _classification_results(
@@ -176,7 +184,8 @@ def _classification_results(
     scores = precision_recall_f1(counts)
     result_figures.draw_confusion_matrix(counts, names, layout.figures / "confusion_matrix.png")
     result_figures.draw_class_scores(scores, names, layout.figures / "class_scores.png")
-    result_figures.draw_reliability(reliability, layout.figures / "reliability.png")
+    positive = names[POSITIVE] if len(names) == 2 else None
+    result_figures.draw_reliability(reliability, layout.figures / "reliability.png", positive)
     has_images = prepared.image_shape is not None
     shows_uncertain = errors["errors"] < UNCERTAIN_BELOW and bool(errors["least_certain"])
     if has_images and errors["cases"]:
@@ -191,10 +200,13 @@ def _classification_results(
     return Results(classes, has_images, shows_uncertain)
 
 
-def _draw_regression(layout: Layout, prepared: PreparedData, rows: Predictions) -> None:
-    """Draw predictions against actual values."""
+def _regression_results(layout: Layout, prepared: PreparedData, rows: Predictions) -> Results:
+    """Draw predictions against actual values, and what is left over against them; return the share of their sums."""
     actual, predicted = (np.array([float(row[name]) for row in rows]) for name in ("actual", "predicted"))
     result_figures.draw_predictions(actual, predicted, prepared.about["target"], layout.figures / "predictions.png")
+    result_figures.draw_residuals(actual, predicted, prepared.about["target"], layout.figures / "residuals.png")
+    total = float(actual.sum())
+    return Results(predicted_share=float(predicted.sum()) / total if total else 1.0)
 
 
 def _read_predictions(layout: Layout, prepared: PreparedData) -> Predictions:

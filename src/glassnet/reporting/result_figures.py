@@ -16,6 +16,8 @@ FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
 
 NUMBERED = 20  # classes, up to which a confusion matrix has room for its numbers
 NAMED = 100  # and for all names
+IN_A_GROUP, MOST_GROUPS = 20, 10  # rows whose residuals have quantiles worth drawing, and how many such groups
+GROUPED = 3 * IN_A_GROUP  # rows, from which there are groups to compare
 
 
 def draw_confusion_matrix(counts: npt.NDArray[np.int64], class_names: tuple[str, ...], path: Path) -> None:
@@ -59,21 +61,28 @@ def draw_class_scores(scores: FloatArray, class_names: tuple[str, ...], path: Pa
     save(figure, path)
 
 
-def draw_reliability(curves: dict[str, list[ReliabilityBin]], path: Path) -> None:
-    """Draw accuracy against stated confidence, before and after the temperature; on the diagonal they agree."""
+def draw_reliability(curves: dict[str, list[ReliabilityBin]], path: Path, positive: str | None = None) -> None:
+    """Draw what came true against what was stated, before and after the temperature; on the diagonal they agree.
+
+    That is the confidence in the predicted class and the fraction that is right, or of two classes the probability of
+    the `positive` one and the fraction that is of it.
+    """
     figure = new_figure(5.4, 5.4)
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     above.plot([0, 1], [0, 1], color=GREY, ls=":", label="perfectly calibrated")
     styles = {"before": (BLUE, "o-", "as trained"), "after": (VERMILION, "s--", "with temperature")}
     for index, (name, bins) in enumerate(curves.items()):
         colour, style, label = styles[name]
-        confidence = [each["confidence"] for each in bins]
-        above.plot(confidence, [each["accuracy"] for each in bins], style, color=colour, label=label)
-        offsets = np.array(confidence) + 0.012 * (2 * index - len(curves) + 1)
+        stated = [each["probability"] for each in bins]
+        above.plot(stated, [each["fraction"] for each in bins], style, color=colour, label=label)
+        offsets = np.array(stated) + 0.012 * (2 * index - len(curves) + 1)
         below.bar(offsets, [each["examples"] for each in bins], 0.022, color=colour)
-    above.set(xlim=(0, 1.02), ylim=(-0.03, 1.03), ylabel="fraction that is right", title="Reliability, test split")
-    above.legend(loc="upper left")
-    below.set(xlabel="stated confidence, mean of the bin", ylabel="rows", yscale="log", ylim=(0.8, None))
+    happened, probability = "fraction that is right", "confidence"
+    if positive is not None:
+        happened, probability = f"fraction that is {literal(positive)}", f"probability of {literal(positive)}"
+    above.set(xlim=(-0.02, 1.02), ylim=(-0.03, 1.03), ylabel=happened, title="Reliability, test split")
+    above.legend()
+    below.set(xlabel=f"stated {probability}, mean of the bin", ylabel="rows", yscale="log", ylim=(0.8, None))
     for axes in (above, below):
         axes.grid(alpha=0.3)
         axes.set_axisbelow(True)
@@ -89,8 +98,35 @@ def draw_predictions(actual: FloatArray, predicted: FloatArray, target: str, pat
     axes.scatter(actual, predicted, s=18, color=BLUE, alpha=0.7, label="test row")
     name = literal(target)
     axes.set(xlabel=f"{name}, actual", ylabel=f"{name}, predicted", title="Predictions, test split")
+    _group_thousands(axes)
     axes.grid(alpha=0.3)
     axes.legend()
+    save(figure, path)
+
+
+def draw_residuals(actual: FloatArray, predicted: FloatArray, target: str, path: Path) -> None:
+    """Draw what a regression's predictions leave over, actual minus predicted, against the predictions.
+
+    Points above the line were predicted too low. Of `GROUPED` rows or more, each group of neighbours has a step, its
+    median, and a band, its middle 80%: medians off the line are a bias, a band that widens an error that grows.
+    """
+    residuals = actual - predicted
+    figure = new_figure(5.4, 4.8)
+    axes = figure.subplots()
+    axes.axhline(0, color=GREY, ls=":", label="exact")
+    axes.scatter(predicted, residuals, s=18, color=BLUE, alpha=0.6, label="test row")
+    if len(actual) >= GROUPED:
+        groups = np.array_split(np.argsort(predicted, kind="stable"), min(MOST_GROUPS, len(actual) // IN_A_GROUP))
+        edges = [*(predicted[rows[0]] for rows in groups), predicted.max()]
+        low, middle, high = np.transpose([np.percentile(residuals[rows], [10, 50, 90]) for rows in groups])
+        of_group = f"of about {len(groups[-1])} rows"
+        axes.stairs(high, edges, baseline=low, fill=True, color=VERMILION, alpha=0.15, label=f"middle 80% {of_group}")
+        axes.stairs(middle, edges, baseline=None, color=VERMILION, lw=2, label=f"median {of_group}")
+    name = literal(target)
+    axes.set(xlabel=f"{name}, predicted", ylabel="residual, actual minus predicted", title="Residuals, test split")
+    _group_thousands(axes)
+    axes.grid(alpha=0.3)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
     save(figure, path)
 
 
@@ -119,6 +155,20 @@ def draw_cases(cases: list[Case], path: Path) -> None:
             bars.text(value + 0.02, index, f"{value:.2f}", va="center", fontsize=8)
         bars.spines[["top", "right", "bottom"]].set_visible(False)
     save(figure, path)
+
+
+def _group_thousands(axes: "Axes") -> None:
+    """Write large values at the ticks as 1,500,000, which matplotlib has as 1.5 below a power of ten at the axis's end.
+
+    Values that differ by less than a thousandth of their size keep it, for what they differ by.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    for axis, (low, high) in ((axes.xaxis, axes.get_xlim()), (axes.yaxis, axes.get_ylim())):
+        size = max(abs(low), abs(high))
+        if 1e4 <= size < 1e12 and high - low >= size / 1e3:
+            axis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+            axis.set_major_locator(MaxNLocator(5))  # the labels are wide
 
 
 def _name_ticks(axes: "Axes", ticks: range, names: tuple[str, ...]) -> None:

@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 
 from glassnet.columns.dates import iso_strings
 from glassnet.diagnostics import Finding
-from glassnet.evaluation import Calibration, Case, ErrorGroup, Metrics, RegressionCase
+from glassnet.evaluation import Calibration, Case, ErrorGroup, Metrics, RegressionCase, UnusualFeature
+from glassnet.evaluation.number_text import readable
 
 GROUPS_SHOWN = 10
 SHOWN = 10  # columns named in a sentence
@@ -79,7 +80,7 @@ def missing_filled(columns: list[Mapping[str, Any]], rule: str) -> str:
         if column["kind"] == "categorical":
             value = plain(column["fill"])
         else:
-            fill = iso_strings([column["fill"]])[0] if column["kind"] == "date" else f"{column['fill']:.4g}"
+            fill = iso_strings([column["fill"]])[0] if column["kind"] == "date" else readable(column["fill"])
             value = f"{rule} {fill}{', marked in a column of its own' if column['indicator'] else ''}"
         filled.append(f"{plain(column['name'])} {column['gaps']} ({value})")
     more = f" and {len(filled) - SHOWN} more columns" if len(filled) > SHOWN else ""
@@ -123,8 +124,11 @@ def comparison_table(metrics: Metrics) -> Table:
     """Return a row for each baseline: by how much the network is better or worse on the same rows."""
     rows = []
     for name, scores in metrics["comparisons"].items():
-        low, high = scores["difference_low"], scores["difference_high"]
-        row: list[Any] = [name.replace("_", " "), f"{scores['difference']:+.4g}", f"{low:+.4g} to {high:+.4g}"]
+        difference, low, high = (
+            readable(value, signed=True)
+            for value in (scores["difference"], scores["difference_low"], scores["difference_high"])
+        )
+        row: list[Any] = [name.replace("_", " "), difference, f"{low} to {high}"]
         if "mcnemar_p" in scores:
             row += [
                 scores["newly_right"],
@@ -137,13 +141,30 @@ def comparison_table(metrics: Metrics) -> Table:
     return rows
 
 
-def calibration_table(calibration: Calibration) -> Table:
-    """Return error and log-loss before and after the temperature."""
-    rows = [["as trained", f"{calibration['error']:.4f}", f"{calibration['log_loss']:.4f}"]]
+def calibration_table(calibration: Calibration, positive: str | None) -> str:
+    """Return the table of errors and log-loss before and after the temperature; of two classes, `positive` is one."""
+    scores = {"error": "error of the confidence" if positive else "calibration error"}
+    if positive:
+        scores["positive_error"] = f"error of the probability of {plain(positive)}"
+    scores["log_loss"] = "log-loss"
+    values: Mapping[str, Any] = calibration
+    rows = [["as trained", *(f"{values[name]:.4f}" for name in scores)]]
     if "temperature" in calibration:
-        after = [f"{value:.4f}" for value in (calibration["error_after"], calibration["log_loss_after"])]
+        after = [f"{values[f'{name}_after']:.4f}" for name in scores]
         rows.append([f"temperature {calibration['temperature']:.3g}", *after])
-    return rows
+    return markdown_table(["", *scores.values()], rows)
+
+
+def worse_with_temperature(calibration: Calibration, positive: str | None) -> str:
+    """Return which scores of the test rows the temperature has made worse, and by how much, or nothing."""
+    name = "positive_error" if positive else "error"
+    values: Mapping[str, Any] = calibration
+    titles = {name: "calibration error", "log_loss": "log-loss"}
+    return " and ".join(
+        f"the {title} from {values[each]:.4f} to {values[f'{each}_after']:.4f}"
+        for each, title in titles.items()
+        if values[f"{each}_after"] > values[each]
+    )
 
 
 def case_table(cases: list[Case]) -> Table:
@@ -155,7 +176,7 @@ def case_table(cases: list[Case]) -> Table:
         rows.append(
             [case["row"], plain(case["true"]), plain(case["predicted"]),
              ", ".join(f"{plain(name)} {value:.2f}" for name, value in list(p.items())[:3]),
-             _features(case["furthest_features"]),
+             _unusual(case["unusual_features"]),
              f"{actual['distance']:.2f} (row {actual['row']})",
              f"{plain(rival['class'])} {rival['distance']:.2f} (row {rival['row']})"]
         )  # fmt: skip
@@ -165,9 +186,9 @@ def case_table(cases: list[Case]) -> Table:
 def regression_case_table(cases: list[RegressionCase]) -> Table:
     """Return a row for each case of a regression."""
     return [
-        [case["row"], f"{case['actual']:.15g}", f"{case['predicted']:.15g}", _features(case["furthest_features"]),
-         f"{case['nearest']['target']:.15g}, {case['nearest']['distance']:.2f} away (row {case['nearest']['row']})",
-         f"{case['neighbours_mean']:.15g}"]
+        [case["row"], f"{case['actual']:,.15g}", f"{case['predicted']:,.15g}", _unusual(case["unusual_features"]),
+         f"{case['nearest']['target']:,.15g}, {case['nearest']['distance']:.2f} away (row {case['nearest']['row']})",
+         f"{case['neighbours_mean']:,.15g}"]
         for case in cases
     ]  # fmt: skip
 
@@ -186,12 +207,25 @@ def finding_table(findings: list[Finding]) -> Table:
     return [[finding.name, f"{finding.severity:.2f}", plain(finding.evidence)] for finding in findings]
 
 
-def _features(furthest: dict[str, float]) -> str:
-    return ", ".join(f"{plain(name)} {value:+.1f}" for name, value in furthest.items())
+def _unusual(features: list[UnusualFeature]) -> str:
+    return ", ".join(
+        plain(each["feature"])
+        + (f" {each['deviations']:+.1f}" if "deviations" in each else "")
+        + f" ({_percent(each['share'])})"
+        for each in features
+    )
+
+
+def _percent(share: float) -> str:
+    if 0 < share < 0.001:
+        return "<0.1%"
+    return f"{share:.1%}" if 0 < share < 0.01 else f"{share:.0%}"
 
 
 def _with_interval(scores: Mapping[str, Any], name: str) -> str:
     if name not in scores:
         return "undefined"
-    interval = f" ({scores[f'{name}_low']:.4g} to {scores[f'{name}_high']:.4g})" if f"{name}_low" in scores else ""
-    return f"{scores[name]:.4g}{interval}"
+    interval = ""
+    if f"{name}_low" in scores:
+        interval = f" ({readable(scores[f'{name}_low'])} to {readable(scores[f'{name}_high'])})"
+    return f"{readable(scores[name])}{interval}"

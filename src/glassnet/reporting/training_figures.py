@@ -1,7 +1,7 @@
 """Figures of a training, drawn from the files it left: learning curves, telemetry by layer, the range test."""
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from glassnet.diagnostics import TelemetryRow
@@ -9,6 +9,7 @@ from glassnet.reporting.drawing import BLUE, GREEN, GREY, VERMILION, new_figure,
 from glassnet.training import read_history
 
 LAYERS_SHOWN = 8  # more lines in one plot cannot be told apart
+LEGEND_COLUMNS = 4  # layers side by side, named like "12 Dense(1024, 1024)"
 FEW = 10  # epochs, up to which each is marked: a line through a single point cannot be seen
 
 
@@ -35,8 +36,14 @@ def draw_learning_curves(history_file: Path, path: Path, best_epoch: int | None 
     save(figure, path)
 
 
-def draw_telemetry(rows: Sequence[TelemetryRow], path: Path) -> None:
-    """Draw by step, for each layer with weights: the spread of its output, its gradient's norm, its updates' size."""
+def draw_telemetry(rows: Sequence[TelemetryRow], path: Path, modules: Mapping[str, str]) -> None:
+    """Draw by step, for each layer with weights: the spread of its output, its gradient's norm, its updates' size.
+
+    Args:
+        rows: the measurements.
+        path: where to.
+        modules: what each layer is, by its name in the rows: `{"0": "Dense(13, 16)"}`.
+    """
     figure = new_figure(10, 3.8)
     panels = (
         ("std", "standard deviation of the output", "Activations"),
@@ -46,21 +53,20 @@ def draw_telemetry(rows: Sequence[TelemetryRow], path: Path) -> None:
     layers = list(dict.fromkeys(row.layer.removesuffix(".W") for row in rows if row.layer.endswith(".W")))
     if len(layers) > LAYERS_SHOWN:
         layers = [layers[round(i * (len(layers) - 1) / (LAYERS_SHOWN - 1))] for i in range(LAYERS_SHOWN)]
-    for axes, (statistic, label, title) in zip(figure.subplots(1, 3), panels, strict=True):
+    for axes, (statistic, quantity, title) in zip(figure.subplots(1, 3), panels, strict=True):
         has_positive = False  # which a logarithmic scale needs
         for index, layer in enumerate(layers):
             name = layer if statistic == "std" else f"{layer}.W"
             points = [(row.step, row.value) for row in rows if row.layer == name and row.statistic == statistic]
             has_positive |= any(value > 0 for _, value in points)
             colour = f"C{index}" if len(layers) == 1 else shade(index / (len(layers) - 1))
-            axes.plot(
-                *zip(*points, strict=True), color=colour, marker="osD^vP*X"[index], ms=3.5, lw=1, label=f"layer {layer}"
-            )
-        axes.set(xlabel="step", ylabel=label, title=title)
+            marker, label = "osD^vP*X"[index], f"{layer} {modules[layer]}"
+            axes.plot(*zip(*points, strict=True), color=colour, marker=marker, ms=3.5, lw=1, label=label)
+        axes.set(xlabel="step", ylabel=quantity, title=title)
         if statistic != "std" and has_positive:
             axes.set_yscale("log")
         axes.grid(alpha=0.3)
-    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=LAYERS_SHOWN, frameon=False)
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=LEGEND_COLUMNS, frameon=False)
     save(figure, path)
 
 

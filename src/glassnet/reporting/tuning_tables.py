@@ -3,6 +3,7 @@
 import math
 
 from glassnet.config import TuningStep, ValidationScores
+from glassnet.evaluation.number_text import readable
 from glassnet.reporting.tables import Table, code, value_code
 
 
@@ -37,8 +38,8 @@ def _score(scores: ValidationScores | None) -> str:
 def _with_deviation(values: list[float], trainings: int) -> str:
     """Return mean ± standard deviation, and the number of trainings."""
     mean, *deviation = values
-    spread = f" ± {deviation[0]:.2g}" if deviation else ""
-    return f"{mean:.4g}{spread} ({trainings})"
+    spread = f" ± {readable(deviation[0], 2)}" if deviation else ""
+    return f"{readable(mean)}{spread} ({trainings})"
 
 
 def _weight(step: TuningStep) -> str:
@@ -46,7 +47,7 @@ def _weight(step: TuningStep) -> str:
     if step["before"] is None or step["after"] is None:
         return "nothing to compare with"
     (before, *spread_before), (after, *spread_after) = step["before"]["loss"], step["after"]["loss"]
-    difference = f"{after - before:+.3g}"
+    difference = readable(after - before, 3, signed=True)
     if not spread_before or not spread_after:
         return f"{difference}, of single trainings: luck is not ruled out"
     error = math.hypot(

@@ -55,6 +55,20 @@ def require_values(override: Any) -> list[str]:
     return values
 
 
+def require_one_scale(names: Sequence[str]) -> None:
+    """Raise a `UserError` if the trainings that are to be compared are to have losses on different scales.
+
+    Args:
+        names: of the settings that have several values.
+    """
+    if "data.target_transform" in names:
+        raise UserError(
+            "data.target_transform: expected one value for all trainings, received several; the validation loss of a "
+            "logarithm and of the target itself are on different scales, and say nothing of which is better. Train, "
+            "evaluate and report each by itself, and compare the mean absolute errors"
+        )
+
+
 def make_plan(grid: Sequence[Sequence[str]], overrides: Sequence[Any], compose: Compose) -> Plan:
     """Return what is to be trained of a grid.
 
@@ -66,9 +80,10 @@ def make_plan(grid: Sequence[Sequence[str]], overrides: Sequence[Any], compose: 
         compose: gives the configuration of a job.
 
     Raises:
-        UserError: if a job does not compose, or if nothing is left to train.
+        UserError: if a job does not compose, if nothing is left to train, or if their losses do not compare.
     """
     names = [each.get_key_element() for each in overrides if each.is_sweep_override()]
+    require_one_scale(names)
     keys: dict[tuple[str, ...], str] = {}
 
     def key_of(job: Sequence[str]) -> str:

@@ -2,7 +2,7 @@
 
 from glassnet.nn.choices import choices
 from glassnet.sources.choice import DataChoice, SplitSettings
-from glassnet.sources.raw import MissingRules, RawData, RawImages, RawTable, WithTestRows
+from glassnet.sources.raw import MissingRules, OfQuantity, RawData, RawImages, RawTable, WithTestRows
 
 SOURCES = choices("glassnet.sources", "SOURCES")
 
@@ -10,6 +10,7 @@ __all__ = [
     "SOURCES",
     "DataChoice",
     "MissingRules",
+    "OfQuantity",
     "RawData",
     "RawImages",
     "RawTable",

@@ -8,10 +8,11 @@ import csv
 import gzip
 import importlib.util
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 
-from glassnet.sources.raw import RawImages, RawTable
+from glassnet.sources.raw import OfQuantity, RawImages, RawTable
 
 WINE_FEATURES = (
     "alcohol", "malic_acid", "ash", "alcalinity_of_ash", "magnesium", "total_phenols", "flavanoids",
@@ -51,7 +52,7 @@ def breast_cancer() -> RawTable:
     )
 
 
-def diabetes() -> RawTable:
+def diabetes() -> Annotated[RawTable, OfQuantity()]:
     """Return the diabetes data, a regression: ten measurements of 442 patients, and how the disease went on."""
     import pandas as pd
 

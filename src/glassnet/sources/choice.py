@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields
 from pathlib import Path
 
+from glassnet.data.target_scale import TargetTransform
 from glassnet.files import JsonObject
 
 
@@ -27,7 +28,8 @@ class SplitSettings:
     repetition: int = 0
 
 
-SPLIT = frozenset(field.name for field in fields(SplitSettings))
+# Settings that decide what becomes of the raw data, not what they are.
+OF_PREPARING = frozenset({*(field.name for field in fields(SplitSettings)), "target_transform"})
 
 
 @dataclass(frozen=True)
@@ -37,14 +39,16 @@ class DataChoice:
     Attributes:
         path: the file that DVC has them depend on: the user's own table, or the code that makes or fetches the data.
         split: how rows are divided.
-        settings: all settings of the data, as conf/ has them: a name or `_target_`, arguments, and the above.
+        settings: all settings of the data, as conf/ has them: a name or `_target_`, arguments, and the others here.
+        target_transform: what of a regression's target is learnt: its logarithm, or itself.
     """
 
     path: Path
     split: SplitSettings
     settings: JsonObject
+    target_transform: TargetTransform = "none"
 
     @property
     def source(self) -> JsonObject:
         """The settings of the source alone: those that decide about the raw data."""
-        return {key: value for key, value in self.settings.items() if key not in SPLIT}
+        return {key: value for key, value in self.settings.items() if key not in OF_PREPARING}

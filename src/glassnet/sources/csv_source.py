@@ -15,7 +15,7 @@ from glassnet.sources.csv.options import (
     Names,
     TargetTask,
 )
-from glassnet.sources.raw import RawTable
+from glassnet.sources.raw import OfQuantity, RawTable
 
 
 def csv_table(
@@ -38,7 +38,7 @@ def csv_table(
     missing_categorical: Literal["most_frequent", "own_category", "drop"],
     missing_indicator: bool,
     rare_classes: DropOrError,
-) -> RawTable:
+) -> Annotated[RawTable, OfQuantity()]:
     """Return the table in a CSV file; `CSVOptions` says what each argument means.
 
     Raises:

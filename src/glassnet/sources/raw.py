@@ -109,4 +109,9 @@ class WithTestRows:
     """Says of what a source returns that it has test rows: without a test fraction, they are the test split."""
 
 
+@dataclass(frozen=True)
+class OfQuantity:
+    """Says of what a source returns that its target may be a quantity, whose logarithm can be learnt."""
+
+
 RawData: TypeAlias = RawTable | RawImages

@@ -12,6 +12,7 @@ from glassnet.config import Settings, named_by
 from glassnet.evaluation import (
     Calibration,
     Case,
+    CategoryFeatures,
     ClassificationAnalysis,
     Comparison,
     LabelledRows,
@@ -28,6 +29,7 @@ from glassnet.evaluation import (
     majority_probabilities,
     regression_scores,
 )
+from glassnet.evaluation.number_text import readable
 from glassnet.files import JsonObject, section_of, whole_file, write_whole
 from glassnet.runs import Layout, as_job_of_sweep, require_data_of_run, require_settings_of_run, run_stage
 from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel, load_model, open_prepared
@@ -134,7 +136,8 @@ def _classification(prepared: PreparedData, network: TrainedModel, baseline: Tra
         held_out = np.asarray(validation.y), network.outputs(validation.X)
     calibration, reliability = examine_calibration(test.y, logits, held_out)
     scores = classification_scores(test.y, probabilities)
-    errors = analyse_errors(test, probabilities, train, names, prepared.preprocessing.feature_names)
+    features, categories = _features(prepared)
+    errors = analyse_errors(test, probabilities, train, names, features, categories=categories)
     if isinstance(prepared.preprocessing, ImagePreprocessing):
         _add_pixels([*errors["cases"], *errors["least_certain"]], prepared.preprocessing, test)
     header = ["row", "actual", "predicted", "baseline_predicted", *(f"probability_{name}" for name in names)]
@@ -156,22 +159,22 @@ def _classification(prepared: PreparedData, network: TrainedModel, baseline: Tra
 
 
 def _regression(prepared: PreparedData, network: TrainedModel, baseline: TrainedModel) -> Evaluation:
-    test, train, validation = (_rows(prepared, split) for split in ("test", "train", "validation"))
-    scale = prepared.target_scale
-    mean = scale["mean"]  # of the training rows
+    actual, learnt_from = prepared.targets("test"), prepared.targets("train")
+    mean, scale = float(learnt_from.mean()), float(learnt_from.std()) if np.ptp(learnt_from) else 1.0
+    test, train = (_in_deviations(prepared, split, mean, scale) for split in ("test", "train"))
+    validation = prepared.split("validation")
     if section_of(network.about["settings"], "training").get("final"):
-        learnt = np.concatenate([train.y, validation.y])
-        mean += scale["scale"] * float(learnt.mean(dtype=np.float64))
-    actual = test.y.astype(np.float64) * scale["scale"] + scale["mean"]
+        learnt_from = np.concatenate([learnt_from, prepared.targets("validation")])
     predicted = network.predict_features(test.X)[:, 0]
     others = {
-        "mean_prediction": np.full(len(actual), mean),
+        "mean_prediction": np.full(len(actual), learnt_from.mean()),
         "linear_regression": baseline.predict_features(test.X)[:, 0],
     }
     scores = regression_scores(actual, predicted)
-    standardized = (predicted - scale["mean"]) / scale["scale"]
-    errors = analyse_regression_errors(test, standardized, train, scale, prepared.preprocessing.feature_names)
-    decimals = decimals_of(scale["scale"])
+    standardized, units = (predicted - mean) / scale, {"mean": mean, "scale": scale}
+    features, categories = _features(prepared)
+    errors = analyse_regression_errors(test, standardized, train, units, features, categories=categories)
+    decimals = decimals_of(scale)
     table: list[list[object]] = [
         [row, *(f"{value:z.{decimals}f}" for value in values)]
         for row, *values in zip(test.rows, actual, predicted, others["linear_regression"], strict=True)
@@ -179,9 +182,8 @@ def _regression(prepared: PreparedData, network: TrainedModel, baseline: Trained
     interval = f"95% interval {scores['r2_low']:.4f} to {scores['r2_high']:.4f}"
     if np.isnan(scores["r2_low"]):
         interval = "the target is the same in all test rows"
-    line = (
-        f"R² {scores['r2']:.4f} ({interval}), MAE {scores['mae']:.4g}, RMSE {scores['rmse']:.4g} in units of the target"
-    )
+    mae, rmse = (readable(_six_digits(scores[name])) for name in ("mae", "rmse"))  # as the report has them
+    line = f"R² {scores['r2']:.4f} ({interval}), MAE {mae}, RMSE {rmse} in units of the target"
     header = ["row", "actual", "predicted", "baseline_predicted"]
     of_the_mean = float(np.square(validation.y, dtype=np.float64).mean())  # the mean of the training rows is 0
     analysis: RegressionAnalysis = {"validation_chance": of_the_mean, "errors": errors}
@@ -190,10 +192,25 @@ def _regression(prepared: PreparedData, network: TrainedModel, baseline: Trained
     return Evaluation(scores, baselines, comparisons, analysis, [[*header], *table], line)
 
 
+def _in_deviations(prepared: PreparedData, name: str, mean: float, scale: float) -> LabelledRows:
+    """Return the rows of a split with their targets, not their logarithms, in deviations of the training rows."""
+    return LabelledRows(
+        prepared.split(name).X, (prepared.targets(name) - mean) / scale, np.asarray(prepared.rows(name))
+    )
+
+
 def _rows(prepared: PreparedData, name: str) -> LabelledRows:
     split = prepared.split(name)
     y = np.asarray(split.y)
     return LabelledRows(split.X, y[:, 0] if y.ndim == 2 else y, np.asarray(prepared.rows(name)))
+
+
+def _features(prepared: PreparedData) -> tuple[list[str], list[CategoryFeatures]]:
+    """Return the names of the features, and which of them a category became; of pixels no names."""
+    if isinstance(prepared.preprocessing, ImagePreprocessing):
+        return [], []
+    categories = prepared.preprocessing.category_places
+    return prepared.preprocessing.feature_names, [CategoryFeatures(*each) for each in categories]
 
 
 def _add_pixels(cases: list[Case], preprocessing: ImagePreprocessing, test: LabelledRows) -> None:

@@ -17,7 +17,7 @@ from glassnet.config import UserError, as_written, parse_override
 from glassnet.config.compose import CONF, register_resolvers, require_project, to_settings
 from glassnet.runs import asks_for_help, one_line_errors, print_usage, require_own_folder, run_sweep
 from glassnet.runs.jobs import dated_folder, new_start, write_notes
-from glassnet.runs.plan import note_of_end
+from glassnet.runs.plan import note_of_end, require_one_scale
 from glassnet.runs.spaces import Space, read_space
 from glassnet.stages import trained
 from glassnet.stages.pruning import make_pruner
@@ -91,6 +91,7 @@ def main() -> None:
 
 def _require_trainable(search: Search) -> None:
     """Raise a `UserError`, before the first training, for choices and keys that are not there or cannot be searched."""
+    require_one_scale([space.name for space in search.spaces])
     first = [space.example for space in search.spaces]
     proposals = [first] + [
         [*first[:index], choice, *first[index + 1 :]]

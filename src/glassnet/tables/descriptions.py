@@ -5,6 +5,7 @@ The keys are those of all versions, which is why missing values are called gaps 
 
 from typing import Literal, NotRequired, TypeAlias, TypedDict
 
+from glassnet.data.target_scale import TargetScale
 from glassnet.files import JsonObject
 from glassnet.sources.raw import Task
 
@@ -138,7 +139,7 @@ class DataDescription(TypedDict):
         description: a phrase with their origin.
         task: what is learnt.
         target: the column to predict; "label" for images.
-        target_scale: mean and scale of a regression's target; None for classes.
+        target_scale: how a regression's target is standardized; None for classes.
         class_names: the name of each class id.
         class_counts: for each split, the rows of each class.
         rows: for each split, the number of its rows.
@@ -153,7 +154,7 @@ class DataDescription(TypedDict):
     description: str
     task: Task
     target: str
-    target_scale: dict[str, float] | None
+    target_scale: TargetScale | None
     class_names: list[str]
     class_counts: dict[str, list[int]]
     rows: dict[str, int]

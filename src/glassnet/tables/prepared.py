@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from glassnet.data.dataset import ArrayDataset
 from glassnet.data.split import SPLITS
+from glassnet.data.target_scale import TargetScale
 from glassnet.files import files_digest
 from glassnet.sources import DataChoice
 from glassnet.sources.raw import Task
@@ -47,8 +48,8 @@ class PreparedData:
         return self.about["task"]
 
     @property
-    def target_scale(self) -> dict[str, float]:
-        """Mean and scale of a regression's target.
+    def target_scale(self) -> TargetScale:
+        """How a regression's target is standardized.
 
         Raises:
             ValueError: for classes, which have none.
@@ -75,6 +76,10 @@ class PreparedData:
     def rows(self, name: str) -> npt.NDArray[np.int64]:
         """Return the row numbers of a split in the raw data."""
         return self._load(name, "rows")
+
+    def targets(self, name: str) -> npt.NDArray[np.float64]:
+        """Return the targets of a split of a regression in their own units."""
+        return np.array(self._load(name, "targets"))
 
     def digest(self) -> str:
         """Return a digest of what a training sees: the training and the validation split."""

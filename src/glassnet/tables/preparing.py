@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from glassnet.columns.naming import all_named
 from glassnet.data.split import SPLITS, stratified_split
+from glassnet.data.target_scale import transformed
 from glassnet.files import whole_file
 from glassnet.sources import DataChoice, RawData, RawImages, RawTable, SplitSettings
 from glassnet.tables.descriptions import DataDescription
@@ -15,8 +16,8 @@ from glassnet.tables.image_preprocessing import ImagePreprocessing
 from glassnet.tables.origin import origin_of
 from glassnet.tables.preprocessing import Preprocessing
 from glassnet.tables.raw_files import write_array, write_json
-from glassnet.tables.table_features import mean_and_deviation
 from glassnet.tables.table_preprocessing import TablePreprocessing
+from glassnet.tables.targets import note_of_skew, require_transformable, target_scale
 
 ABOUT = "preprocessing.json"
 CHUNK = 4_096  # rows turned into features at a time
@@ -26,16 +27,18 @@ def prepare(raw: RawData, choice: DataChoice, folder: Path) -> dict[str, int]:
     """Split raw data, learn the preprocessing on the training rows, and write both below `folder`.
 
     Each split becomes a folder with `features.npy` (N, D) float32, `rows.npy` (N,), the row numbers in the raw data,
-    and `labels.npy`: class ids (N,), or for regression (N, 1) float32, standardized like a feature. `assignment.csv`
-    holds the split of each row, `preprocessing.json` all else.
+    and `labels.npy`: class ids (N,), or for regression (N, 1) float32, standardized like a feature, with `targets.npy`
+    (N,) float64 in the target's own units. `assignment.csv` holds the split of each row, `preprocessing.json` all else.
 
     Returns:
         The number of rows of each split.
 
     Raises:
-        ValueError: if a label is none of the class names, or a class is too small to split.
+        ValueError: if a label is none of the class names, a class is too small to split, or a logarithm is to be learnt
+            where there is none.
     """
     labels, strata = _labels(raw)
+    require_transformable(raw, labels, choice.target_transform)
     assignment = _assignment(raw, strata, choice.split)
     in_train = assignment == SPLITS.index("train")
     if len(unknown := np.setdiff1d(strata, strata[in_train])):
@@ -52,8 +55,10 @@ def prepare(raw: RawData, choice: DataChoice, folder: Path) -> dict[str, int]:
         )
     regression = isinstance(raw, RawTable) and raw.task == "regression"
     target = raw.target if isinstance(raw, RawTable) else "label"
-    scale = _target_scale(labels[in_train], target) if regression else None
+    scale = target_scale(labels[in_train], target, choice.target_transform) if regression else None
     notes = list(raw.notes) if isinstance(raw, RawTable) else []
+    if regression and choice.target_transform == "none" and (skewed := note_of_skew(labels, in_train, target)):
+        notes.append(skewed)
     if isinstance(preprocessing, TablePreprocessing) and (constant := preprocessing.constant_names):
         notes.append(
             f"nothing can be learnt from what is constant or empty in the training rows: {all_named(constant)}"
@@ -71,7 +76,9 @@ def prepare(raw: RawData, choice: DataChoice, folder: Path) -> dict[str, int]:
         _write_features(folder / split / "features.npy", raw, rows, preprocessing)
         targets = labels[rows]
         if scale is not None:
-            targets = ((targets - scale["mean"]) / scale["scale"]).astype(np.float32)[:, np.newaxis]
+            write_array(folder / split / "targets.npy", targets)
+            standardized = (transformed(targets, choice.target_transform) - scale["mean"]) / scale["scale"]
+            targets = standardized.astype(np.float32)[:, np.newaxis]
         write_array(folder / split / "labels.npy", targets)
     _write_assignment(folder / "assignment.csv", assignment)
     sizes = {split: int(np.count_nonzero(assignment == index)) for index, split in enumerate(SPLITS)}
@@ -137,13 +144,6 @@ def _labels(raw: RawData) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
         raise ValueError(f"prepare: expected {raw.target} to be one of {raw.class_names}, received {strange!r}")
     labels = np.array([places[label] for label in target], dtype=np.int64)
     return labels, labels
-
-
-def _target_scale(targets: npt.NDArray[np.float64], name: str) -> dict[str, float]:
-    if targets.max() == targets.min():
-        return {"mean": float(targets[0]), "scale": 1.0}
-    mean, deviation = mean_and_deviation(targets, name)
-    return {"mean": mean, "scale": deviation}
 
 
 def _repeated(raw: RawTable, assignment: npt.NDArray[np.int64]) -> int:

@@ -108,6 +108,27 @@ def feature_names(column: Column) -> list[str]:
     return [f"{name} (days)", *marked, *in_month, *(f"{name} on {WEEKDAY_NAMES[day]}" for day in column["weekdays"])]
 
 
+def categories_of(column: Column) -> list[tuple[int, int, str]]:
+    """Return the categories in the features of a column: after how many features, how many, and what none of them is.
+
+    Example:
+        For a date with an indicator, two months and seven weekdays:
+        `[(1, 1, "day is not missing"), (2, 2, "day in another month"), (4, 7, "day on another weekday")]`.
+    """
+    name = column["name"]
+    if column["kind"] == "categorical":
+        return [(0, len(column["categories"]), f"{name} = a new value")]
+    parts = [(int(column["indicator"]), f"{name} is not missing")]
+    if column["kind"] == "date":
+        parts += [(len(column["months"]), f"{name} in another month")]
+        parts += [(len(column["weekdays"]), f"{name} on another weekday")]
+    found, start = [], 1
+    for features, otherwise in parts:
+        found += [(start, features, otherwise)] if features else []
+        start += features
+    return found
+
+
 def is_constant(column: Column) -> bool:
     """Return whether nothing can be learnt from a column, since the training rows differ in no feature of it."""
     if column["kind"] == "categorical":

@@ -10,6 +10,7 @@ from glassnet.columns.raw_values import MissingMarkers, numbers_in, without_mark
 from glassnet.sources import MissingRules
 from glassnet.tables.descriptions import Column, TableDescription
 from glassnet.tables.table_features import (
+    categories_of,
     decimal_of,
     example_of,
     feature_names,
@@ -99,6 +100,16 @@ class TablePreprocessing:
     def feature_names(self) -> list[str]:
         """The name of each of the D features."""
         return [name for column in self.columns for name in feature_names(column)]
+
+    @property
+    def category_places(self) -> list[tuple[range, str]]:
+        """Which features are the ones and zeros of one category, and what a row is called that has no 1 there."""
+        found, start = [], 0
+        for column in self.columns:
+            for before, width, otherwise in categories_of(column):
+                found.append((range(start + before, start + before + width), otherwise))
+            start += len(feature_names(column))
+        return found
 
     def transform(self, frame: "pd.DataFrame") -> npt.NDArray[np.float32]:
         """Return the features `(N, D)`; other columns of the frame are ignored, unseen categories become zeros.

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glassnet import nn
-from glassnet.data import Standardizing
+from glassnet.data import Standardizing, TargetScale, in_units
 from glassnet.files import JsonObject, whole_file
 from glassnet.nn import FloatArray
 from glassnet.training.architecture import Architecture, FindClass
@@ -62,8 +62,8 @@ class ModelFile(Generic[P]):
         preprocessing: takes raw columns to the network's features.
         class_names: the name of each class id; none for regression.
         about: where it comes from.
-        target_scale: for regression, the mean and the scale of the target in the training rows, by which the network's
-            output is taken back to the target's units.
+        target_scale: for regression, the mean and the scale of the target, or of its logarithm, in the training rows,
+            by which the network's output is taken back to the target's units.
     """
 
     model: nn.Module
@@ -71,13 +71,13 @@ class ModelFile(Generic[P]):
     preprocessing: P
     class_names: tuple[str, ...]
     about: About
-    target_scale: Mapping[str, float] | None = None
+    target_scale: TargetScale | None = None
 
     def predict_features(self, X: FloatArray) -> FloatArray:
         """Return class probabilities `(N, C)`, or for regression `(N, 1)` in the target's units, for features."""
         if self.target_scale is None:
             return predict(self.model, X)
-        return self.outputs(X).astype(np.float64) * self.target_scale["scale"] + self.target_scale["mean"]
+        return in_units(self.outputs(X), self.target_scale)
 
     def outputs(self, X: FloatArray) -> FloatArray:
         """Return what the network itself says of features `(N, D)`: logits, or standardized targets."""

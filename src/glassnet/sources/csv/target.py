@@ -122,7 +122,7 @@ def _quantity(path: Path, column: StringColumn, reading: Reading, options: CSVOp
             "data.missing_values if it marks a missing value"
         )
     if (numbers == numbers[0]).all():
-        raise ValueError(f"{path}: expected a target {target!r} that varies, received {numbers[0]:g} in every row")
+        raise ValueError(f"{path}: expected a target {target!r} that varies, received {numbers[0]:,.15g} in every row")
     return numbers
 
 
