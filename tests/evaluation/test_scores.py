@@ -8,6 +8,7 @@ from glassnet.evaluation import (
     accuracy,
     classification_scores,
     confusion_matrix,
+    exact_interval,
     log_loss,
     majority_probabilities,
     precision_recall_f1,
@@ -69,14 +70,14 @@ def test_the_headline_scores_are_those_of_their_own_functions() -> None:
     y = CASES["random"][0]
     scores = classification_scores(y, P)
     hits = int((P.argmax(axis=1) == y).sum())
-    assert (scores["accuracy_low"], scores["accuracy_high"]) == wilson_interval(hits, 200)
+    assert (scores["accuracy_low"], scores["accuracy_high"]) == exact_interval(hits, 200)
     assert scores["top_3_accuracy"] == pytest.approx(metrics.top_k_accuracy_score(y, P, k=3, labels=range(4)))
     assert scores["roc_auc"] == pytest.approx(metrics.roc_auc_score(y, P, multi_class="ovr"))
     for name in ("accuracy", "balanced_accuracy", "macro_f1", "log_loss"):
         assert scores[f"{name}_low"] < scores[name] < scores[f"{name}_high"]
     for classes, names in ((3, ["top_2_accuracy"]), (2, [])):
         few = classification_scores(y % classes, RNG.dirichlet(np.ones(classes), 200))
-        assert [name for name in few if name.startswith("top_")] == names
+        assert [name for name in few if name.startswith("top_") and name.endswith("y")] == names
 
 
 def test_wrong_ids_and_lengths_are_refused() -> None:

@@ -14,6 +14,7 @@ from glassnet.evaluation.intervals import (
     bootstrap_counts,
     bootstrap_mean,
     bootstrap_rows,
+    exact_interval,
     macro_f1_interval,
     wilson_interval,
 )
@@ -25,7 +26,7 @@ from glassnet.evaluation.paired import (
     mcnemar_exact,
     sign_flip_test,
 )
-from glassnet.evaluation.probability_scores import log_loss, roc_auc, top_k_accuracy
+from glassnet.evaluation.probability_scores import log_loss, log_loss_interval, roc_auc, top_k_accuracy
 from glassnet.evaluation.records import (
     Calibration,
     Case,
@@ -61,6 +62,7 @@ from glassnet.evaluation.temperature import (
     cross_fitted_probabilities,
     fit_temperature,
 )
+from glassnet.evaluation.unseen_row import mean_interval
 from glassnet.evaluation.unusual import CategoryFeatures, unusual_features
 
 __all__ = [
@@ -101,16 +103,19 @@ __all__ = [
     "cross_fitted_probabilities",
     "decimals_of",
     "difference_interval",
+    "exact_interval",
     "examine_calibration",
     "expected_calibration_error",
     "fit_temperature",
     "grouped",
     "log_loss",
+    "log_loss_interval",
     "macro_f1",
     "macro_f1_interval",
     "majority_probabilities",
     "matthews_correlation",
     "mcnemar_exact",
+    "mean_interval",
     "precision_recall_f1",
     "regression_scores",
     "reliability_curve",

@@ -1,11 +1,13 @@
 """Intervals: how far a score may be off because the test split is only so large."""
 
+import math
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.evaluation.binomial import exact_ends
 from glassnet.evaluation.inputs import check_whole
 from glassnet.evaluation.scores import Counts, FloatArray, LabelArray, balanced_accuracy, macro_f1
 
@@ -31,39 +33,65 @@ def wilson_interval(successes: int, trials: int, z: float = Z) -> tuple[float, f
     check_whole("wilson_interval", "number of successes", successes, 0)
     if successes > trials:
         raise ValueError(f"wilson_interval: expected at most {trials} successes, received {successes}")
-    low, high = _wilson(np.array([successes]), np.array([trials]), z)
-    return float(low[0]), float(high[0])
-
-
-def _wilson(successes: FloatArray | LabelArray, trials: FloatArray | LabelArray, z: float = Z) -> tuple[Vector, Vector]:
     p = successes / trials
     denominator = 1 + z * z / trials
     centre = (p + z * z / (2 * trials)) / denominator
-    half = z * np.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials)) / denominator
+    half = z * math.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials)) / denominator
     # Exact at the ends, where rounding would leave the last digit off.
-    return np.where(successes == 0, 0.0, centre - half), np.where(successes == trials, 1.0, centre + half)
+    return centre - half if successes else 0.0, centre + half if successes < trials else 1.0
+
+
+def exact_interval(successes: int, trials: int) -> tuple[float, float]:
+    """Return the exact 95% interval of a proportion: the p for which neither so many nor so few successes are rare.
+
+    For a binomial X the lower end solves `P(X ≥ successes | p) = 2.5%`, the upper one `P(X ≤ successes | p) = 2.5%`. It
+    holds the true p in 95 of 100 test splits at least, whatever p and n are. Wilson's holds 95 on average over p, but
+    of 20 to 60 rows 84 for some p near 1. (Clopper & Pearson, "The use of confidence or
+    fiducial limits illustrated in the case of the binomial", 1934; Brown, Cai & DasGupta, 2001.)
+
+    Raises:
+        ValueError: if there are no trials, or more successes than trials.
+    """
+    check_whole("exact_interval", "number of trials", trials, 1)
+    check_whole("exact_interval", "number of successes", successes, 0)
+    if successes > trials:
+        raise ValueError(f"exact_interval: expected at most {trials} successes, received {successes}")
+    return exact_ends(successes, trials)
 
 
 def balanced_accuracy_interval(counts: Counts, rng: np.random.Generator) -> tuple[float, float]:
-    """Return the 95% interval of the balanced accuracy of a confusion matrix `(C, C)`: see `_wider`."""
+    """Return the 95% interval of the balanced accuracy of a confusion matrix `(C, C)`.
+
+    It holds both the interval of a bootstrap within the classes and what the exact intervals of the classes' recalls
+    give. A bootstrap draws no error of a kind that the split does not hold: a class of ten rows without one is right in
+    every resample. The exact interval of each class knows better.
+    """
     support = counts.sum(axis=1)
     present = support > 0
     hits, trials = np.diagonal(counts)[present], support[present]
-    bounds = _mean_of_parts(hits / trials, *_wilson(hits, trials), len(trials))
+    bounds = _mean_of_parts(hits / trials, *_exact(hits, trials), len(trials))
     return _wider(bounds, bootstrap_counts(counts, balanced_accuracy, rng))
 
 
 def macro_f1_interval(counts: Counts, rng: np.random.Generator) -> tuple[float, float]:
-    """Return the 95% interval of the macro F1 of a confusion matrix `(C, C)`: see `_wider`.
+    """Return the 95% interval of the macro F1 of a confusion matrix `(C, C)`, made as that of the balanced accuracy.
 
-    The F1 of a class is `2J/(1 + J)` for a proportion J: the hits among all rows that are of the class or called it.
+    It is NaN, not a number, where a class has no row: its F1, counted as 0, says nothing of what it would be. The F1 of
+    a class is `2J/(1 + J)` for a proportion J: the hits among all rows that are of the class or called it.
     """
+    if not counts.sum(axis=1).all():
+        return math.nan, math.nan
     hits = np.diagonal(counts)
     union = counts.sum(axis=0) + counts.sum(axis=1) - hits
     present = union > 0
     hits, union = hits[present], union[present]
-    f1, low, high = (2 * J / (1 + J) for J in (hits / union, *_wilson(hits, union)))
+    f1, low, high = (2 * J / (1 + J) for J in (hits / union, *_exact(hits, union)))
     return _wider(_mean_of_parts(f1, low, high, len(counts)), bootstrap_counts(counts, macro_f1, rng))
+
+
+def _exact(successes: LabelArray, trials: LabelArray) -> tuple[Vector, Vector]:
+    ends = np.array([exact_ends(int(k), int(n)) for k, n in zip(successes, trials, strict=True)])
+    return ends[:, 0], ends[:, 1]
 
 
 def _mean_of_parts(parts: Vector, low: Vector, high: Vector, n: int) -> tuple[float, float]:
@@ -78,14 +106,7 @@ def _mean_of_parts(parts: Vector, low: Vector, high: Vector, n: int) -> tuple[fl
 
 
 def _wider(first: tuple[float, float], second: tuple[float, float]) -> tuple[float, float]:
-    """Return the interval that holds both.
-
-    A bootstrap draws no error of a kind that the split does not hold: a class of ten rows without one is right in every
-    resample, and where that holds of all classes the interval has no width at all. Wilson's interval of each class
-    knows better, but leaves out that one error counts against two classes. Of simulated test splits of eleven kinds (2
-    to 30 classes of 2 to 1,000 rows), the bootstrap alone held the true balanced accuracy in 65 to 96 of 100, the two
-    together in 88 to 100.
-    """
+    """Return the interval that holds both, within 0 and 1."""
     return max(0.0, min(first[0], second[0])), min(1.0, max(first[1], second[1]))
 
 

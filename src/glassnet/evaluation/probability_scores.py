@@ -5,6 +5,7 @@ import numpy.typing as npt
 
 from glassnet.evaluation.inputs import check_scored, check_whole
 from glassnet.evaluation.scores import FloatArray, LabelArray
+from glassnet.evaluation.unseen_row import mean_interval
 
 
 def example_log_losses(y_true: LabelArray, probabilities: FloatArray) -> npt.NDArray[np.float64]:
@@ -21,6 +22,27 @@ def example_log_losses(y_true: LabelArray, probabilities: FloatArray) -> npt.NDA
 def log_loss(y_true: LabelArray, probabilities: FloatArray) -> float:
     """Return the mean of `example_log_losses`."""
     return float(example_log_losses(y_true, probabilities).mean())
+
+
+def log_loss_interval(y_true: LabelArray, probabilities: FloatArray, rng: np.random.Generator) -> tuple[float, float]:
+    """Return the 95% interval of the log-loss, by `mean_interval`: few large losses make most of it.
+
+    A split with few errors, or none, does not tell what an error costs, but the probabilities do. A row whose most
+    probable class is not the true one has the loss `−log p_c` for another class c. The mean over these classes,
+    weighted by their probabilities, and over all rows, errors or not, is the loss of the unseen row, unless a loss of
+    the split is larger. If the network errs no more often where it is surer, that is no less than the mean loss of its
+    errors (Chebyshev's inequality for monotone functions). No loss lies below 0.
+    """
+    check_scored("log_loss_interval", y_true, probabilities)
+    losses = example_log_losses(y_true, probabilities)
+    p = np.maximum(probabilities, np.finfo(probabilities.dtype).tiny).astype(np.float64)
+    others = p.copy()
+    others[np.arange(len(p)), p.argmax(axis=1)] = 0
+    share = others.sum(axis=1) if p.shape[1] > 1 else 1.0  # of one class alone there is no other, and no error
+    of_an_error = (others * -np.log(p)).sum(axis=1) / share
+    # The loss of a probability that rounds to a little more than 1 lies a little below 0.
+    lowest, highest = min(0.0, float(losses.min())), max(float(losses.max()), float(of_an_error.mean()))
+    return mean_interval(losses, lowest, highest, rng)
 
 
 def top_k_accuracy(y_true: LabelArray, probabilities: FloatArray, k: int) -> float:

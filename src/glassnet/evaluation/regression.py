@@ -1,29 +1,41 @@
 """Scores of a regression with their intervals, and the paired comparison of two."""
 
 import math
-from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from glassnet.evaluation.inputs import checked_values
-from glassnet.evaluation.intervals import bootstrap_mean, bootstrap_rows
 from glassnet.evaluation.paired import sign_flip_test
 from glassnet.evaluation.records import Comparison
+from glassnet.evaluation.unseen_row import (
+    LEAST_ROWS,
+    Ends,
+    beyond_largest,
+    mean_interval,
+    quantile_ends,
+    random_weights,
+)
 
 FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
-Score: TypeAlias = Callable[[FloatArray, FloatArray], float]
-SEED = 0  # of the bootstrap: the same predictions always get the same interval
+
+SEED = 0  # of the weights: the same predictions always get the same interval
+TAIL = 3.0  # degrees of freedom of Student's t, whose tails fall as x^−3; those of its squares fall as x^−1.5
+RATIO_TAIL = 2.0  # of R², whose numerator and denominator grow together; chosen by simulation
+UNDEFINED: Ends = (math.nan, math.nan)
 
 
 def regression_scores(y_true: FloatArray, y_pred: FloatArray) -> dict[str, float]:
-    """Return MSE, RMSE, MAE and R² of predictions `(N,)`, and 95% bootstrap intervals of the last three.
+    """Return MSE, RMSE, MAE and R² of predictions `(N,)`, and 95% intervals of the last three.
 
     `R² = 1 − Σ(y − ŷ)²/Σ(y − ȳ)²`, the fraction of the variance that the predictions explain: 1 at best, 0 for the mean
     of the same rows, negative for worse. For a constant target it is 1 if every prediction is exact, else 0, as
-    scikit-learn has it, and its interval is NaN. A resample in which the target is constant says nothing of R², and is
-    left out of its interval: where most of the targets are equal, zeros say, there are many of them.
+    scikit-learn has it, and its interval is NaN.
+
+    The intervals count with errors larger than any of the split, by random weights of the rows and of one row more:
+    `mean_interval` says how. That row has the squared error, and the absolute one, of tails as heavy as those of
+    Student's t with three degrees of freedom. Of fewer than `LEAST_ROWS` rows all ends are NaN.
 
     Raises:
         TypeError: if one of them is no array of numbers.
@@ -32,22 +44,46 @@ def regression_scores(y_true: FloatArray, y_pred: FloatArray) -> dict[str, float
     y, predicted = checked_values("regression_scores", y_true=y_true, y_pred=y_pred)
     squares = (y - predicted) ** 2
     scores: dict[str, float] = {"mse": float(np.mean(squares))}
-    for name, score in (("rmse", _rmse), ("mae", _mae), ("r2", r_squared)):
-        scores[name] = score(y, squares)
-
-        def of_rows(rows: npt.NDArray[np.int64], score: Score = score) -> float:
-            is_defined = score is not r_squared or not _is_constant(y[rows])
-            return score(y[rows], squares[rows]) if is_defined else math.nan
-
-        interval = bootstrap_rows(of_rows, len(y), np.random.default_rng(SEED))
+    scores |= {"rmse": math.sqrt(scores["mse"]), "mae": float(np.mean(np.sqrt(squares))), "r2": r_squared(y, squares)}
+    for name, interval in _intervals(y, squares).items():
         scores[f"{name}_low"], scores[f"{name}_high"] = interval
     return {**scores, "examples": len(y)}
 
 
-def compare_regressions(y_true: FloatArray, first: FloatArray, second: FloatArray) -> Comparison:
-    """Return the difference of the mean absolute errors, first minus second, its 95% bootstrap interval and a p-value.
+def _intervals(y: FloatArray, squares: FloatArray) -> dict[str, Ends]:
+    if len(y) < LEAST_ROWS:
+        return dict.fromkeys(("rmse", "mae", "r2"), UNDEFINED)
+    deviations, errors = y - y.mean(), np.sqrt(squares)
+    columns = np.stack([squares, errors, deviations, deviations**2])
+    (square, error, shift, spread), total, more = random_weights(columns, np.random.default_rng(SEED))
+    of_all = total + more
+    largest_square, largest_error = (
+        beyond_largest(magnitudes, tail) for magnitudes, tail in ((squares, TAIL / 2), (errors, TAIL))
+    )
 
-    The p-value is of the sign-flip test, whose word counts: with few rows the interval is too narrow.
+    def r2(unseen_square: float, unseen_spread: float) -> npt.NDArray[np.float64]:
+        return 1 - (square + more * unseen_square) / (spread + more * unseen_spread - shift**2 / of_all)
+
+    # At the lower end the target of the row more lies as far off as its prediction; at the upper one it is foreseen.
+    unforeseen, foreseen = (beyond_largest(magnitudes, RATIO_TAIL) for magnitudes in (squares, deviations**2))
+    # Of a model worse than the mean, a row with an error as large as its deviation would raise R²: it is left out.
+    if _is_constant(y):
+        r2_ends = UNDEFINED
+    else:
+        lowest = np.minimum(r2(0.0, 0.0), r2(unforeseen, unforeseen))
+        r2_ends = quantile_ends(lowest, r2(0.0, foreseen))
+    return {
+        "rmse": quantile_ends(np.sqrt(square / of_all), np.sqrt((square + more * largest_square) / of_all)),
+        "mae": quantile_ends(error / of_all, (error + more * largest_error) / of_all),
+        "r2": r2_ends,
+    }
+
+
+def compare_regressions(y_true: FloatArray, first: FloatArray, second: FloatArray) -> Comparison:
+    """Return the difference of the mean absolute errors, first minus second, its 95% interval and a p-value.
+
+    The interval counts with rows that differ by more than any of the split, on either side; of fewer than `LEAST_ROWS`
+    rows it is NaN. The p-value is of the sign-flip test, whose word counts.
 
     Raises:
         TypeError: if one of them is no array of numbers.
@@ -55,9 +91,13 @@ def compare_regressions(y_true: FloatArray, first: FloatArray, second: FloatArra
     """
     y, one, other = checked_values("compare_regressions", y_true=y_true, first=first, second=second)
     growth = np.abs(one - y) - np.abs(other - y)
-    low, high = bootstrap_mean(growth, np.random.default_rng(SEED))
+    mean = float(growth.mean())
+    low, high = UNDEFINED
+    if len(y) >= LEAST_ROWS:
+        reach = beyond_largest(np.abs(growth - mean), TAIL)
+        low, high = mean_interval(growth, mean - reach, mean + reach, np.random.default_rng(SEED))
     p_value = sign_flip_test(growth, np.random.default_rng(SEED))
-    return {"difference": float(growth.mean()), "difference_low": low, "difference_high": high, "sign_flip_p": p_value}
+    return {"difference": mean, "difference_low": low, "difference_high": high, "sign_flip_p": p_value}
 
 
 def decimals_of(spread: float, digits: int = 6) -> int:
@@ -66,14 +106,6 @@ def decimals_of(spread: float, digits: int = 6) -> int:
     Digits of the values themselves would not do: a target of billions may vary by thousands.
     """
     return max(0, digits - 1 - math.floor(math.log10(spread)))
-
-
-def _rmse(y: FloatArray, squares: FloatArray) -> float:
-    return float(np.sqrt(np.mean(squares)))
-
-
-def _mae(y: FloatArray, squares: FloatArray) -> float:
-    return float(np.mean(np.sqrt(squares)))
 
 
 def r_squared(y: FloatArray, squares: FloatArray) -> float:

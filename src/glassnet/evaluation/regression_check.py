@@ -195,11 +195,14 @@ def _check_numbers(pairs: list[tuple[Row, Row]], tolerance: float, alpha: float,
     compared = compare_regressions(actual, now, before)
     change, p_value = compared["difference"], compared["sign_flip_p"]
     low, high = compared["difference_low"], compared["difference_high"]
-    r2 = r_squared(actual, (now - actual) ** 2)
     by, least, most = (readable(each, 3, signed=True) for each in (change, low, high))
+    interval = f"difference with its 95% interval {by} ({least} to {most})"
+    if np.isnan(low):
+        interval = f"difference {by} (too few rows for an interval)"
+    r2 = r_squared(actual, (now - actual) ** 2)
     reason = (
-        f"mean absolute error {readable(old_error)} -> {readable(new_error)} on {len(pairs)} rows, difference with its "
-        f"95% interval {by} ({least} to {most}), sign-flip test p = {p_value:.3g}; R² {r2:.4f}"
+        f"mean absolute error {readable(old_error)} -> {readable(new_error)} on {len(pairs)} rows, {interval}, "
+        f"sign-flip test p = {p_value:.3g}; R² {r2:.4f}"
     )
     if floor is not None and r2 < floor:
         return Verdict("regression", f"{reason}; below the floor of {floor:g}")

@@ -9,6 +9,7 @@ from glassnet.columns.dates import iso_strings
 from glassnet.diagnostics import Finding
 from glassnet.evaluation import Calibration, Case, ErrorGroup, Metrics, RegressionCase, UnusualFeature
 from glassnet.evaluation.number_text import readable
+from glassnet.evaluation.unseen_row import LEAST_ROWS
 
 GROUPS_SHOWN = 10
 SHOWN = 10  # columns named in a sentence
@@ -116,7 +117,9 @@ def further_scores(metrics: Metrics) -> Table:
         "cohen_kappa": "Cohen's κ",
         "roc_auc": "ROC-AUC, one against the rest",
     }
-    names |= {name: f"accuracy of the top {name.split('_')[1]}" for name in metrics if name.startswith("top_")}
+    names |= {
+        name: f"accuracy of the top {name.split('_')[1]}" for name in metrics if re.fullmatch(r"top_\d+_accuracy", name)
+    }
     return [[title, _with_interval(metrics, name)] for name, title in names.items()]
 
 
@@ -124,11 +127,11 @@ def comparison_table(metrics: Metrics) -> Table:
     """Return a row for each baseline: by how much the network is better or worse on the same rows."""
     rows = []
     for name, scores in metrics["comparisons"].items():
-        difference, low, high = (
-            readable(value, signed=True)
-            for value in (scores["difference"], scores["difference_low"], scores["difference_high"])
-        )
-        row: list[Any] = [name.replace("_", " "), difference, f"{low} to {high}"]
+        interval = "too few rows"
+        if "difference_low" in scores:
+            low, high = (readable(scores[end], signed=True) for end in ("difference_low", "difference_high"))
+            interval = f"{low} to {high}"
+        row: list[Any] = [name.replace("_", " "), readable(scores["difference"], signed=True), interval]
         if "mcnemar_p" in scores:
             row += [
                 scores["newly_right"],
@@ -228,4 +231,8 @@ def _with_interval(scores: Mapping[str, Any], name: str) -> str:
     interval = ""
     if f"{name}_low" in scores:
         interval = f" ({readable(scores[f'{name}_low'])} to {readable(scores[f'{name}_high'])})"
+    elif name in {"rmse", "mae", "r2"} and scores["examples"] < LEAST_ROWS:
+        interval = f" (too few rows for an interval: {scores['examples']})"
+    elif name == "macro_f1":
+        interval = " (no interval: the test split lacks a class)"
     return f"{readable(scores[name])}{interval}"

@@ -30,6 +30,7 @@ from glassnet.evaluation import (
     regression_scores,
 )
 from glassnet.evaluation.number_text import readable
+from glassnet.evaluation.unseen_row import LEAST_ROWS
 from glassnet.files import JsonObject, section_of, whole_file, write_whole
 from glassnet.runs import Layout, as_job_of_sweep, require_data_of_run, require_settings_of_run, run_stage
 from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel, load_model, open_prepared
@@ -181,7 +182,8 @@ def _regression(prepared: PreparedData, network: TrainedModel, baseline: Trained
     ]
     interval = f"95% interval {scores['r2_low']:.4f} to {scores['r2_high']:.4f}"
     if np.isnan(scores["r2_low"]):
-        interval = "the target is the same in all test rows"
+        is_short = len(actual) < LEAST_ROWS
+        interval = "too few test rows for an interval" if is_short else "the target is the same in all test rows"
     mae, rmse = (readable(_six_digits(scores[name])) for name in ("mae", "rmse"))  # as the report has them
     line = f"R² {scores['r2']:.4f} ({interval}), MAE {mae}, RMSE {rmse} in units of the target"
     header = ["row", "actual", "predicted", "baseline_predicted"]

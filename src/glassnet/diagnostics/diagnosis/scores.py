@@ -122,15 +122,17 @@ def _against_linear(metrics: Metrics) -> tuple[str, str, str]:
     """
     name = next(name for name in metrics["comparisons"] if name in LINEAR)
     scores = metrics["comparisons"][name]
-    low, high, difference = (scores[key] for key in ("difference_low", "difference_high", "difference"))
+    difference, interval = scores["difference"], "too few rows for an interval"
+    if "difference_low" in scores:
+        interval = f"95% interval {scores['difference_low']:+.4g} to {scores['difference_high']:+.4g}"
     title = name.replace("_", " ")
     if "accuracy" in metrics:
         what, favours, test, p = "accuracy", difference > 0, "exact McNemar", scores["mcnemar_p"]
     else:
         what, favours, test, p = "mean absolute error", difference < 0, "sign-flip test", scores["sign_flip_p"]
     words = (
-        f"on {metrics['examples']} test rows the difference in {what} to {title} is {difference:+.4g} (95% interval "
-        f"{low:+.4g} to {high:+.4g}, {test} p {p:.2g})"
+        f"on {metrics['examples']} test rows the difference in {what} to {title} is {difference:+.4g} "
+        f"({interval}, {test} p {p:.2g})"
     )
     return title, ("network" if favours else "baseline") if p < SIGNIFICANT else "", words
 
