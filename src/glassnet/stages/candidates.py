@@ -115,23 +115,29 @@ def usual(values: JsonObject, classes: int | None) -> Iterator[Candidate]:
     def one(setting: str, value: Value, reason: str) -> Candidate:
         return Candidate((Change(setting, value),), reason)
 
+    if optimizer["name"] == "sgd":
+        yield one("optimizer", "adam", "a rate for each weight")
+    if sizes and model["init"] == "zeros":
+        yield one("model.init", "he_normal", "weights that start apart")
+    if training["average_decay"] is not None:
+        yield one("training.average_decay", None, "the weights themselves, not their average")
     yield one("optimizer.learning_rate", rounded(3 * rate, 2), "three times the learning rate")
     yield one("optimizer.learning_rate", rounded(rate / 3, 2), "a third of the learning rate")
     if sizes:
         wider = tuple(min(WIDEST, 2 * size) for size in sizes)
         yield one("model.hidden_sizes", wider, "twice the width")
+    yield one(decay, rounded(max(1e-3, 10 * penalty), 2), "a stronger penalty")
+    if penalty:
+        yield one(decay, 0.0 if penalty <= 1e-3 else rounded(penalty / 10, 2), "a weaker penalty")
+    if sizes:
         yield one("model.normalization", None if model["normalization"] else "batch", "normalization, or none")
         if model["activation"] != "relu":
-            relu = Candidate((Change("model.init", "he_normal"), Change("model.activation", "relu")), "ReLU units")
-            yield relu
+            yield Candidate((Change("model.init", "he_normal"), Change("model.activation", "relu")), "ReLU units")
         dropout = model["dropout"]
         less = 0.0 if dropout <= 0.3 else rounded(dropout / 2, 2)
         yield one("model.dropout", less if dropout else 0.2, "less dropout" if dropout else "dropout")
     else:
         yield Candidate((Change("model", "mlp"), Change("model.hidden_sizes", (32,))), "a hidden layer")
-    yield one(decay, rounded(max(1e-3, 10 * penalty), 2), "a stronger penalty")
-    if penalty:
-        yield one(decay, 0.0 if penalty <= 1e-3 else rounded(penalty / 10, 2), "a weaker penalty")
     if recorded["schedule"]["name"] == "constant":
         yield one("schedule", "cosine", "a falling learning rate")
     if sizes:

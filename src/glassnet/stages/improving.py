@@ -12,7 +12,6 @@ from glassnet.reporting.commands import override
 from glassnet.runs.improvements import Improvements, Tried
 from glassnet.stages.candidates import Candidate, back_to_conf, further, of_findings, usual
 from glassnet.stages.halving import (
-    BETTER,
     MOST_PAIRS,
     Estimate,
     estimates,
@@ -24,6 +23,7 @@ from glassnet.stages.halving import (
 from glassnet.stages.paired_trainings import TODAY, PairedTrainings
 
 FIRST_ROUND = 0.6  # of the trainings on the first pair; what they show decides on the rest
+FOLLOWED = math.log(0.9)  # a smaller gain on one pair is as likely luck: others are tried before more is built on it
 MOST_FOLLOWED = 4  # rounds that build on what helped
 OVERHEAD = 0.5  # seconds of a training beside its epochs, about
 DIGITS = 6  # what comes after depends on the processor
@@ -119,7 +119,7 @@ def _estimates(trainings: PairedTrainings) -> dict[Candidate, Estimate]:
 
 def _following(trainings: PairedTrainings, waiting: "_Queue") -> list[Candidate]:
     """Return what to try on top of what helped most: what its diagnosis advises, a further step, what helped too."""
-    helped = [each for each in _ranked(trainings) if _estimates(trainings)[each].change <= BETTER]
+    helped = [each for each in _ranked(trainings) if _estimates(trainings)[each].change <= FOLLOWED]
     if not helped:
         return []
     best = helped[0]
