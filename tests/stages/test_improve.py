@@ -2,10 +2,12 @@
 
 import json
 import math
+import statistics
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from glassnet.config import CONF, Settings, register_resolvers, to_settings
@@ -17,7 +19,7 @@ from glassnet.runs import Layout, read_jobs
 from glassnet.runs.improvements import Improvements, Tried, read_improvements, write_improvements
 from glassnet.stages import evaluate, improve, train
 from glassnet.stages.candidates import Candidate, back_to_conf, further, of_findings, usual
-from glassnet.stages.halving import estimates, halved, log_ratios, survivors, to_confirm
+from glassnet.stages.halving import USUAL_FREEDOM, USUAL_SPREAD, estimates, halved, log_ratios, survivors, to_confirm
 from glassnet.tables import open_prepared
 from tests.settings import PROJECT, params
 
@@ -137,10 +139,24 @@ def test_a_change_is_measured_on_fresh_pairs_alone() -> None:
     alone = estimates({"good": log_ratios({0: 0.5, 1: 0.5, 2: 0.48, 3: 0.52}, {0: 1, 1: 1, 2: 1, 3: 1})})["good"]
     assert alone.helps
     assert (alone.pairs, alone.fresh) == (4, 3)
-    # Student's t of 3 degrees of freedom: 3.182 standard errors of a mean of three.
-    spread = math.sqrt(sum((math.log(x) - math.log(0.5)) ** 2 for x in (0.5, 0.5, 0.48, 0.52)) / 3)
+    # Student's t of 5 degrees of freedom: 2.571 standard errors of a mean of three.
+    own = 3 * statistics.variance(map(math.log, (0.5, 0.5, 0.48, 0.52)))
+    spread = math.sqrt((USUAL_FREEDOM * USUAL_SPREAD**2 + own) / 5)
     assert alone.interval is not None
-    assert alone.interval[1] - alone.change == pytest.approx(3.1824 * spread / math.sqrt(3), rel=0.02)
+    assert alone.interval[1] - alone.change == pytest.approx(2.5706 * spread / math.sqrt(3), rel=1e-4)
+
+
+def test_intervals_hold_the_change_of_what_was_chosen() -> None:
+    """Of the best of six on one pair, with two fresh ones: 95%, at spreads that trainings have."""
+    rng = np.random.default_rng(0)
+    for spread, least in ((0.1, 0.97), (0.25, 0.95), (0.4, 0.93)):
+        held = []
+        for _ in range(2000):
+            first, fresh = rng.normal(-0.2, spread, 6).min(), rng.normal(-0.2, spread, 2)
+            interval = estimates({"best": dict(enumerate([float(first), *fresh.tolist()]))})["best"].interval
+            assert interval is not None
+            held.append(interval[0] <= -0.2 <= interval[1])
+        assert np.mean(held) > least, spread
 
 
 def test_an_ill_training_is_improved_again_with_the_same_bytes(started: Callable[..., str]) -> None:
@@ -226,7 +242,8 @@ def test_a_report_has_what_was_tried_on_its_run(project: Path, capsys: pytest.Ca
     assert "1 of them helped by more than luck" in tried
     assert "1. Three times the learning rate: validation loss -31.2% (-40% to -21%) on 3 pairs" in tried
     assert "optimizer.learning_rate=0.03" in tried.partition("```")[2]
-    assert "| `model.dropout=0.2` | dropout | -31.2% (too few pairs for an interval) |" in tried
+    assert "2. Dropout: validation loss -31.2% (too few pairs for an interval) on 3 pairs that had no part" in tried
+    assert "choosing it, which may be luck; a training costs 1 times as much" in tried
     assert LUCK in written({"key": key, "trainings": 10, "losses": [0.5, 0.6], "tried": [lucky]})
     capsys.readouterr()
     assert "None of this was tried yet." in written({"key": "other", "trainings": 1, "losses": [0.5], "tried": [TRIED]})

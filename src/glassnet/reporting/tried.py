@@ -4,11 +4,11 @@ import shlex
 from dataclasses import dataclass
 
 from glassnet.reporting.commands import Launch, command_line
-from glassnet.reporting.tables import Table, code, plain
 from glassnet.runs import Layout
 from glassnet.runs.improvements import Tried, read_improvements
 
 SHOWN = 3
+LEAST = 0.02  # a smaller change is none
 LUCK = "nothing of this helped by more than luck"
 
 
@@ -18,13 +18,11 @@ class TriedImprovements:
 
     Attributes:
         summary: what was tried in all.
-        helped: a line and a command for each of those that helped, the best first, three at most.
-        others: the table of further ones, which were better by no more than luck, as far as there is room.
+        best: a line and a command for each of the best, three at most; those that helped by more than luck first.
     """
 
     summary: str
-    helped: list[tuple[str, str]]
-    others: Table
+    best: list[tuple[str, str]]
 
 
 def tried_on(layout: Layout, key: str, launch: Launch) -> TriedImprovements | None:
@@ -43,24 +41,16 @@ def tried_on(layout: Layout, key: str, launch: Launch) -> TriedImprovements | No
                 f"({key}), and left out; run improve again"
             )
         return None
-    helped = [each for each in known["tried"] if each["helps"]]
-    lucky = [each for each in known["tried"] if not each["helps"] and each["change"] < 0]
-    best = helped[:SHOWN]
+    helped = sum(each["helps"] for each in known["tried"])
+    best = [each for each in known["tried"] if each["helps"] or each["change"] <= -LEAST][:SHOWN]
     pairs = len(known["losses"])
-    verdict = f"{len(helped)} of them helped by more than luck" if helped else LUCK
+    verdict = f"{helped} of them helped by more than luck" if helped else LUCK
     summary = (
         f"{len(known['tried'])} changes were tried in {known['trainings']} trainings on training and validation rows, "
         f"beside today's settings with the same seed and split in each of {pairs} pair{'' if pairs == 1 else 's'}; "
         f"{verdict}"
     )
-    return TriedImprovements(
-        summary,
-        [(_line(each), command_line(launch, given=each["changes"])) for each in best],
-        [
-            [code(" ".join(each["changes"])), plain(each["reason"]), change_of(each), each["fresh"]]
-            for each in lucky[: SHOWN - len(best)]
-        ],
-    )
+    return TriedImprovements(summary, [(_line(each), command_line(launch, given=each["changes"])) for each in best])
 
 
 def command_that_tries(launch: Launch) -> str:
@@ -86,8 +76,13 @@ def change_of(tried: Tried) -> str:
 
 def _line(tried: Tried) -> str:
     name = f"{tried['reason'][0].upper()}{tried['reason'][1:]}"
-    pairs = f"on {tried['fresh']} pairs that had no part in choosing it"
-    return f"{name}: validation loss {change_of(tried)} {pairs}; a training costs {tried['cost']:.2g} times as much"
+    if tried["fresh"]:
+        pairs = f"on {tried['fresh']} pair{'s' if tried['fresh'] > 1 else ''} that had no part in choosing it"
+    else:
+        pairs = "on the pair that chose it"
+    luck = "" if tried["helps"] else ", which may be luck"
+    cost = f"a training costs {tried['cost']:.2g} times as much"
+    return f"{name}: validation loss {change_of(tried)} {pairs}{luck}; {cost}"
 
 
 def _percent(fraction: float) -> str:
