@@ -27,7 +27,8 @@ def of_errors(trainings: PairedTrainings) -> Iterator[Candidate]:
         errors = analyse_errors(validation, probabilities, train, prepared.class_names, names)
         suggested = next_improvements([], errors, training)
     else:
-        of_target = analyse_regression_errors(validation, outputs[:, 0], train, prepared.target_scale, names)
+        units = {"mean": 0.0, "scale": 1.0}  # standard deviations of the target, as the rows have it
+        of_target = analyse_regression_errors(validation, outputs[:, 0], train, units, names)
         suggested = next_improvements([], of_target, training)
     yield from of_findings(each for each in suggested if each.name.startswith("errors"))
 
