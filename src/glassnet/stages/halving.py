@@ -17,9 +17,9 @@ import numpy as np
 BETTER = math.log(0.98)  # what counts as an improvement: a loss that is lower by 2%
 MOST_PAIRS = 8
 CONFIRMED = 3  # candidates that are followed to the end: as many as the report shows
-# The standard deviation of a log ratio between pairs, the root of the mean variance in trainings of six data sets (see
-# docs/how-to/improve.md), and how many degrees of freedom it is worth. In a simulation of the best of six, with two
-# fresh pairs, intervals then hold 98% to 100% where the true deviation is up to 0.3, 95% at 0.4 and 90% at 1.
+# The standard deviation of a log ratio between pairs, somewhat above the root of the mean variance in the trainings
+# that docs/how-to/improve.md tells of, and how many degrees of freedom it is worth. In a simulation of the best of six,
+# with two fresh pairs, intervals then hold 98% to 100% where the true deviation is up to 0.3, 95% at 0.4, 90% at 1.
 USUAL_SPREAD, USUAL_FREEDOM = 0.25, 2
 SMALLEST = 1e-12  # a loss of 0 has no logarithm
 
