@@ -18,7 +18,7 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-STAGES = ("check", "fetch", "prepare", "train", "evaluate", "report")
+STAGES = ("check", "fetch", "prepare", "train", "evaluate", "improve", "report")
 QUIET = {"DVC_NO_ANALYTICS": "1", "MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "1", "PYTHONPATH": "src"}
 
 

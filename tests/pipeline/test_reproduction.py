@@ -43,6 +43,7 @@ def test_a_clone_reproduces_what_is_committed(reproduced_as_committed: Path, run
         "reports/figures/learning_curves.png",
         "reports/figures/reliability.png",
         "reports/figures/telemetry.png",
+        "reports/improvements.json",
         "reports/metrics.json",
         "reports/model_report.md",
         "reports/predictions.csv",

@@ -133,6 +133,12 @@ class TrackingSettings(Section):
     sweep_models: bool = False
 
 
+class ImproveSettings(Section):
+    """How many trainings the pipeline spends on trying improvements; none, unless it is asked to."""
+
+    trainings: NotNegativeCount = 0
+
+
 class Settings(Section):
     """All settings of a run, as conf/ composes them and params.yaml holds them."""
 
@@ -145,6 +151,7 @@ class Settings(Section):
     activation: OwnSection | None = None  # the choice in conf/activation; it is that of the model
     training: TrainingSettings
     tracking: TrackingSettings
+    improve: ImproveSettings = ImproveSettings()
     about: str
     conf_digest: str
     settings_digest: str
@@ -211,7 +218,7 @@ class Settings(Section):
         """Return the settings that a result depends on: not where it is tracked, how it is run."""
         of_the_file = ("about", "conf_digest", "settings_digest", "left_behind", "by_hand", "ablation")
         unset = [name for name in ("loss", "callback") if getattr(self, name) is None]
-        others = dict.fromkeys(("tracking", "activation", *of_the_file, *unset), True)
+        others = dict.fromkeys(("tracking", "improve", "activation", *of_the_file, *unset), True)
         running = {"telemetry_every", "checkpoint_every", "resume", "sanity"}
         return self.model_dump(exclude={**others, "training": running})
 

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from glassnet.diagnostics import AnyOf, Change
 from glassnet.diagnostics.diagnosis.finding import Value
@@ -23,17 +23,23 @@ class Launch:
     is_final: bool = False
 
 
-def command_line(launch: Launch, changes: Sequence[Change] = ()) -> str:
+def command_line(launch: Launch, changes: Sequence[Change] = (), *, given: Sequence[str] = ()) -> str:
     """Return the command line that repeats a run with these changes, once for each of the values to compare.
 
     What is compared learns from the training rows alone, also where the run is a final model.
+
+    Args:
+        launch: how the run was started.
+        changes: what to change.
+        given: further changes, as overrides.
     """
+    launch = replace(launch, overrides=replaced(launch.overrides, given))
     if any(isinstance(change.value, AnyOf) for change in changes):
         compared = [Change("training.final", False), *changes] if launch.is_final else changes
-        return shlex.join(["python", "-m", "glassnet.stages.train", "-m", *_arguments(launch, compared)])
+        return shlex.join(["python", "-m", "glassnet.stages.train", "-m", *arguments(launch, compared)])
     if launch.standalone:
-        return shlex.join(["python", "-m", "glassnet.stages.train", *_arguments(launch, changes)])
-    return " ".join(["dvc exp run", *(f"-S {shlex.quote(each)}" for each in _arguments(launch, changes))])
+        return shlex.join(["python", "-m", "glassnet.stages.train", *arguments(launch, changes)])
+    return " ".join(["dvc exp run", *(f"-S {shlex.quote(each)}" for each in arguments(launch, changes))])
 
 
 def override(change: Change) -> str:
@@ -56,11 +62,17 @@ def _written(value: Value) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _arguments(launch: Launch, changes: Sequence[Change]) -> list[str]:
-    """Return the overrides of the run that no change replaces, and the changes."""
+def replaced(overrides: Sequence[str], by: Sequence[str]) -> tuple[str, ...]:
+    """Return overrides with others behind them, and without those whose settings the others change."""
+    names = [each.partition("=")[0] for each in by]
 
     def is_replaced(given: str) -> bool:
         key = given.partition("=")[0].lstrip("+")
-        return any(key == change.setting or key.startswith(f"{change.setting}.") for change in changes)
+        return any(key == name or key.startswith(f"{name}.") for name in names)
 
-    return [*(each for each in launch.overrides if not is_replaced(each)), *map(override, changes)]
+    return (*(each for each in overrides if not is_replaced(each)), *by)
+
+
+def arguments(launch: Launch, changes: Sequence[Change]) -> list[str]:
+    """Return the overrides of a run that no change replaces, and the changes."""
+    return list(replaced(launch.overrides, list(map(override, changes))))

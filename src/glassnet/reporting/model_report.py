@@ -26,6 +26,7 @@ from glassnet.reporting.commands import Launch, command_line
 from glassnet.reporting.setup import setup_of
 from glassnet.reporting.tables import Table
 from glassnet.reporting.training_figures import draw_learning_curves, draw_telemetry
+from glassnet.reporting.tried import command_that_tries, tried_on
 from glassnet.runs import Layout
 from glassnet.runs.manifest import BEST, read_manifest
 from glassnet.tables import PreparedData, load_model
@@ -122,6 +123,8 @@ def write_report(
         of_training=of_training,
         of_scores=of_scores,
         improvements=next_improvements(of_training + of_scores, analysis["errors"], training),
+        tried=tried_on(layout, manifest["key"], launch),
+        command_that_tries=command_that_tries(launch),
         temperatures=TEMPERATURES,
         positive=prepared.class_names[POSITIVE] if len(prepared.class_names) == 2 else None,
         grouped_from=result_figures.GROUPED,

@@ -92,6 +92,11 @@ class Layout:
         return self.root / "reports" / "analysis.json"
 
     @property
+    def improvements(self) -> Path:
+        """What was tried to make the run better."""
+        return self.root / "reports" / "improvements.json"
+
+    @property
     def predictions(self) -> Path:
         """The prediction for every test row."""
         return self.root / "reports" / "predictions.csv"

@@ -95,7 +95,7 @@ def make_way_for(layout: Layout, key: str) -> None:
     """
     if layout.by_dvc or not layout.manifest.is_file() or _key_in(layout) == key:
         return
-    for path in (layout.metrics, layout.analysis, layout.predictions, layout.report):
+    for path in (layout.metrics, layout.analysis, layout.predictions, layout.improvements, layout.report):
         path.unlink(missing_ok=True)
     if layout.figures.is_dir():
         shutil.rmtree(layout.figures)

@@ -1,0 +1,287 @@
+"""Improvements are tried beside today's settings: what is tried, how a budget is spent, what is kept and said."""
+
+import json
+import math
+import statistics
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from glassnet.config import CONF, Settings, register_resolvers, to_settings
+from glassnet.config.compose import composed
+from glassnet.diagnostics import AnyOf, Change, Finding
+from glassnet.reporting import Launch, write_report
+from glassnet.reporting.tried import LUCK, change_of, tried_on
+from glassnet.runs import Layout, read_jobs
+from glassnet.runs.improvements import Improvements, Tried, read_improvements, write_improvements
+from glassnet.stages import evaluate, improve, train
+from glassnet.stages.candidates import Candidate, back_to_conf, further, of_findings, usual
+from glassnet.stages.halving import USUAL_FREEDOM, USUAL_SPREAD, estimates, halved, log_ratios, survivors, to_confirm
+from glassnet.tables import open_prepared
+from tests.settings import PROJECT, params
+
+ILL = (
+    "data=wine",
+    "tracking=none",
+    "training.epochs=6",
+    "optimizer.learning_rate=0.00001",
+    "training.baseline.epochs=1",
+)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project's folder, as working directory."""
+    for name in ("conf", "src"):
+        (tmp_path / name).symlink_to(PROJECT / name)
+    monkeypatch.chdir(tmp_path)
+    register_resolvers(CONF)
+    return tmp_path
+
+
+@pytest.fixture
+def started(project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
+    """Starts the command and returns what it printed; the status of a failure comes first."""
+
+    def start(*arguments: str) -> str:
+        monkeypatch.setattr(sys, "argv", ["improve", *arguments])
+        try:
+            improve.main()
+        except SystemExit as ended:
+            return f"{ended.code}: {capsys.readouterr().err}"
+        return capsys.readouterr().out
+
+    return start
+
+
+def _settings(*overrides: str) -> Settings:
+    return to_settings(composed(list(overrides)), "test")
+
+
+def _changes(candidates: list[Candidate]) -> list[dict[str, object]]:
+    return [dict(candidate.settings) for candidate in candidates]
+
+
+def test_a_finding_is_a_candidate_for_each_value() -> None:
+    """What comes before the last change goes with each; other seeds are no improvement."""
+    several = Finding("x", 0.5, "", "", (Change("model", "mlp"), Change("model.hidden_sizes", AnyOf([(8,), (16,)]))))
+    luck = Finding("luck unknown", 0.2, "", "", (Change("seed", AnyOf(range(5))),))
+    expected = [{"model": "mlp", "model.hidden_sizes": (8,)}, {"model": "mlp", "model.hidden_sizes": (16,)}]
+    assert _changes(list(of_findings([several, luck]))) == expected
+
+
+def test_unusual_settings_are_taken_back_together_and_alone(project: Path) -> None:
+    """A group that another choice was made of goes whole; data and seed are no settings to improve."""
+    settings = _settings("data=digits", "optimizer=sgd", "optimizer.learning_rate=0.5", "model.dropout=0.9", "seed=3")
+    values = json.loads(json.dumps(settings.describing_the_result()))
+    overrides = ["data=digits", "optimizer=sgd", "optimizer.learning_rate=0.5", "model.dropout=0.9", "seed=3"]
+    dropout = json.loads(json.dumps(_settings("data=digits").model.dropout))
+    both = {"optimizer": "adam", "model.dropout": dropout}
+    assert _changes(back_to_conf(overrides, values)) == [both, {"optimizer": "adam"}, {"model.dropout": dropout}]
+
+
+def test_what_does_not_apply_is_not_tried() -> None:
+    """Softmax regression has no width, a regression no label smoothing."""
+    values = params()
+    of_network = {name for each in usual(values, 3) for name in each.settings}
+    assert {"model.hidden_sizes", "model.dropout", "training.label_smoothing"} <= of_network
+    assert "training.label_smoothing" not in {name for each in usual(values, None) for name in each.settings}
+    values["model"] |= {"name": "softmax", "hidden_sizes": []}
+    linear = list(usual(values, 3))
+    assert {"model": "mlp", "model.hidden_sizes": (32,)} in _changes(linear)
+    assert "model.dropout" not in {name for each in linear for name in each.settings}
+
+
+@pytest.mark.parametrize(
+    ("setting", "today", "value", "beyond"),
+    [
+        ("optimizer.learning_rate", 0.01, 0.03, 0.09),
+        ("model.dropout", 0.2, 0.4, 0.6),
+        ("model.hidden_sizes", [8, 4], (16, 8), (32, 16)),
+        ("training.epochs", 20, 40, 80),
+        ("model.normalization", None, "batch", None),
+        ("training.l2", 0.0, 0.001, None),
+        ("model.hidden_sizes", [8], (8, 8), None),
+    ],
+)
+def test_a_step_that_helped_is_taken_again(setting: str, today: object, value: object, beyond: object) -> None:
+    """As far as it went, where it is a step at all."""
+    group, key = setting.split(".")
+    found = further(Candidate((Change(setting, value),), "x"), {group: {key: today}})  # type: ignore[arg-type, dict-item]
+    assert (None if found is None else found.settings[setting]) == beyond
+
+
+def test_changes_together_have_the_later_value() -> None:
+    """Also where the later one is of the whole group."""
+    one = Candidate((Change("optimizer.learning_rate", 0.1), Change("model.dropout", 0.1)), "one")
+    other = Candidate((Change("optimizer", "adam"), Change("model.dropout", 0.2)), "other")
+    assert one.joined(other) == Candidate((Change("optimizer", "adam"), Change("model.dropout", 0.2)), "one; other")
+
+
+def test_a_budget_is_divided() -> None:
+    """Two fifths and at least two pairs are for confirming; from then on each pair has half the candidates."""
+    assert [to_confirm(n) for n in (1, 3, 5, 10, 20, 60)] == [0, 2, 4, 4, 8, 24]
+    assert [survivors(n) for n in (4, 8, 24)] == [1, 3, 8]
+    assert [halved(n) for n in (1, 2, 3, 4, 8, 20)] == [1, 2, 3, 3, 4, 10]
+
+
+def test_a_change_is_measured_on_fresh_pairs_alone() -> None:
+    """The pair that chose is not in the mean; two fresh ones and the spread of all candidates give the interval."""
+    today = {0: 1.0, 1: 1.0, 2: 1.0}
+    ratios = {"good": log_ratios({0: 0.1, 1: 0.5, 2: 0.45}, today), "lucky": log_ratios({0: 0.5, 1: 1.02}, today)}
+    ratios["certain"] = log_ratios({0: 0.5, 1: 0.5, 2: 0.5}, today)
+    found = estimates(ratios)
+    assert found["good"].change == pytest.approx((math.log(0.5) + math.log(0.45)) / 2)
+    assert (found["lucky"].change, found["lucky"].interval, found["lucky"].helps) == (math.log(1.02), None, False)
+    alone = estimates({"good": log_ratios({0: 0.5, 1: 0.5, 2: 0.48, 3: 0.52}, {0: 1, 1: 1, 2: 1, 3: 1})})["good"]
+    assert alone.helps
+    assert (alone.pairs, alone.fresh) == (4, 3)
+    # Student's t of 5 degrees of freedom: 2.571 standard errors of a mean of three.
+    own = 3 * statistics.variance(map(math.log, (0.5, 0.5, 0.48, 0.52)))
+    spread = math.sqrt((USUAL_FREEDOM * USUAL_SPREAD**2 + own) / 5)
+    assert alone.interval is not None
+    assert alone.interval[1] - alone.change == pytest.approx(2.5706 * spread / math.sqrt(3), rel=1e-4)
+
+
+def test_intervals_hold_the_change_of_what_was_chosen() -> None:
+    """Of the best of six on one pair, with two fresh ones: 95%, at spreads that trainings have."""
+    rng = np.random.default_rng(0)
+    for spread, least in ((0.1, 0.97), (0.25, 0.95), (0.4, 0.93)):
+        held = []
+        for _ in range(2000):
+            first, fresh = rng.normal(-0.2, spread, 6).min(), rng.normal(-0.2, spread, 2)
+            interval = estimates({"best": dict(enumerate([float(first), *fresh.tolist()]))})["best"].interval
+            assert interval is not None
+            held.append(interval[0] <= -0.2 <= interval[1])
+        assert np.mean(held) > least, spread
+
+
+def test_an_ill_training_is_improved_again_with_the_same_bytes(started: Callable[..., str]) -> None:
+    """A rate that is far too small; trainings that are there are not repeated, those of a killed start are."""
+    train.main(_settings(*ILL), Layout(Path("run")))
+    command = (*ILL, "hydra.run.dir=run", "improve.trainings=8")
+    printed = started(*command)
+    known = read_improvements(Layout(Path("run")))
+    first = known["tried"][0]
+    assert first["helps"]
+    assert first["change"] < -0.1
+    assert any(each.startswith(("optimizer", "schedule")) for each in first["changes"])
+    assert known["key"] == json.loads(Path("run/models/run.json").read_text())["key"]
+    assert known["trainings"] == 8
+    assert f"{change_of(first)}  {' '.join(first['changes'])}" in printed
+    content = Path("run/reports/improvements.json").read_bytes()
+    folder = next(Path("run/checkpoints/improve").iterdir())
+    attempts = [job.attempts for job in read_jobs(folder)]
+    (folder / "0" / "models" / "run.json").unlink()
+    started(*command)
+    assert Path("run/reports/improvements.json").read_bytes() == content
+    assert [job.attempts for job in read_jobs(folder)] == attempts
+
+
+def test_improvements_stay_away_from_the_test_split(started: Callable[..., str]) -> None:
+    """Its files can be gone."""
+    settings = _settings(*ILL)
+    train.main(settings, Layout(Path("run")))
+    for split in Path("data/cache").glob("*/test"):
+        for path in split.iterdir():
+            path.write_bytes(path.read_bytes()[:-1] + b"x")  # of the same length, and other values
+    assert "improve: 3 trainings" in started(*ILL, "hydra.run.dir=run", "improve.trainings=3")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "part"),
+    [
+        (("improve.trainings=0",), "improve.trainings: expected a whole number of 1 or more, received '0'"),
+        (("improve.seconds=soon",), "improve.seconds: expected a number above 0, received 'soon'"),
+        (("improve.trials=3",), "expected improve.trainings or improve.seconds, received 'improve.trials=3'"),
+        (("improve.trainings=3", "improve.seconds=9"), "received both; leave one of them out"),
+        (("-m", "seed=0,1"), "expected one run, received -m, which makes several"),
+        (("modell=x",), "Unknown setting `modell`; did you mean `model`?"),
+    ],
+)
+def test_what_cannot_be_tried_is_one_line(started: Callable[..., str], arguments: tuple[str, ...], part: str) -> None:
+    """Before anything is trained."""
+    said = started(*arguments)
+    assert part in said
+    assert said.count("\n") == 1
+
+
+TRIED: Tried = {
+    "changes": ["optimizer.learning_rate=0.03"],
+    "reason": "three times the learning rate",
+    "pairs": 4,
+    "fresh": 3,
+    "change": -0.312,
+    "interval": [-0.4, -0.21],
+    "cost": 1.0,
+    "helps": True,
+}
+
+
+def test_a_report_has_what_was_tried_on_its_run(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the measured change, its interval and the command; else the advice is marked as not tried."""
+    layout, settings = Layout(Path("run")), _settings(*ILL)
+    train.main(settings, layout)
+    evaluate.main(settings, layout)
+
+    def written(improvements: Improvements | None) -> str:
+        if improvements is not None:
+            write_improvements(layout, improvements)
+        write_report(layout, open_prepared(settings.data.choice(), layout.prepared, by_dvc=False), ILL)
+        return layout.report.read_text(encoding="utf-8").partition("## The next three improvements")[2]
+
+    untried = written(None)
+    assert "None of this was tried yet." in untried
+    assert f"`python -m glassnet.stages.improve {' '.join(ILL)} hydra.run.dir=outputs/again`" in untried
+    key = json.loads(layout.manifest.read_text())["key"]
+    lucky: Tried = {**TRIED, "changes": ["model.dropout=0.2"], "reason": "dropout", "helps": False, "interval": None}
+    tried = written({"key": key, "trainings": 10, "losses": [0.5, 0.6], "tried": [TRIED, lucky]})
+    assert "1 of them helped by more than luck" in tried
+    assert "1. Three times the learning rate: validation loss -31.2% (-40% to -21%) on 3 pairs" in tried
+    assert "optimizer.learning_rate=0.03" in tried.partition("```")[2]
+    assert "2. Dropout: validation loss -31.2% (too few pairs for an interval) on 3 pairs that had no part" in tried
+    assert "choosing it, which may be luck; a training costs 1 times as much" in tried
+    assert LUCK in written({"key": key, "trainings": 10, "losses": [0.5, 0.6], "tried": [lucky]})
+    capsys.readouterr()
+    assert "None of this was tried yet." in written({"key": "other", "trainings": 1, "losses": [0.5], "tried": [TRIED]})
+    assert "is of another run (other) than the one described" in capsys.readouterr().out
+
+
+def test_a_damaged_record_is_one_line(tmp_path: Path) -> None:
+    """And is not taken for nothing tried."""
+    layout = Layout(tmp_path)
+    layout.improvements.parent.mkdir()
+    for text in ("{", '{"key": "a"}', '{"key": "a", "trainings": 1, "losses": [], "tried": [{}]}'):
+        layout.improvements.write_text(text, encoding="utf-8")
+        with pytest.raises(ValueError, match=r"expected what improve wrote, received .*; run improve again"):
+            tried_on(layout, "a", Launch())
+
+
+def test_the_pipeline_tries_nothing_unless_it_is_asked(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It keeps what was tried on the very run, and drops what was tried on another."""
+    layout = Layout(Path())
+    (project / "models").mkdir()
+    layout.manifest.write_text(
+        json.dumps(
+            {
+                "key": "k",
+                "digests": {},
+                "rows": {},
+                "settings": {},
+                "epochs": 1,
+                "best_epoch": 1,
+                "best_validation_loss": 1.0,
+            }
+        )
+    )
+    (project / "params.yaml").write_text("")
+    monkeypatch.setenv("DVC_STAGE", "improve")
+    monkeypatch.setattr("glassnet.runs.entry.read_params", lambda: _settings(*ILL))
+    monkeypatch.setattr(sys, "argv", ["improve"])
+    for key, kept in (("k", "k"), ("other", None)):
+        write_improvements(layout, {"key": key, "trainings": 1, "losses": [0.5], "tried": [TRIED]})
+        improve.main()
+        assert read_improvements(layout)["key"] == kept
