@@ -406,4 +406,4 @@ def test_there_are_always_three_next_improvements(prepared: Any) -> None:
     ill = _train(prepared, "digits", {"optimizer.learning_rate": 0.3})
     findings = diagnose(ill) + examine_scores(_metrics(-0.02, 0.1, 0.12, 0.05, 2.0), ill)
     chosen = [each.name for each in next_improvements(findings, errors_of(group), ill)]
-    assert chosen == ["learning rate too high", "miscalibrated", "split too small to tell"]
+    assert chosen == ["learning rate too high", "split too small to tell", "miscalibrated"]
