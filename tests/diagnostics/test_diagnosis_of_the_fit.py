@@ -21,6 +21,8 @@ from glassnet.reporting import Launch, command_line, override, setup_of
 from glassnet.training import train_network
 from tests.settings import PROJECT
 
+pytestmark = pytest.mark.filterwarnings("ignore:fit. for ")  # some trainings are lost, or learn nothing
+
 CONF = PROJECT / "conf"
 NO_ERRORS: ErrorAnalysis = {"errors": 0, "analysed": 0, "groups": [], "cases": [], "least_certain": []}
 
@@ -76,6 +78,12 @@ def _shells() -> Arrays:
     return X, y
 
 
+def _twenty_classes() -> Arrays:
+    rng = np.random.default_rng(4)
+    y = np.arange(1500) % 20
+    return 1.5 * rng.standard_normal((20, 12))[y] + rng.standard_normal((1500, 12)), y
+
+
 def _noisy_targets() -> Arrays:
     """A few rows with a target that is a third noise."""
     rng = np.random.default_rng(0)
@@ -126,6 +134,7 @@ DATA = {
     "clusters": _clusters,
     "shells": _shells,
     "noisy targets": _noisy_targets,
+    "twenty classes": _twenty_classes,
     "unequal classes": _unequal_classes,
     "skewed targets": _skewed_targets,
 }
@@ -139,11 +148,11 @@ def _compose(overrides: list[str]) -> Settings:
     return parse_settings(values, "test")
 
 
-def _train(data: str, *overrides: str) -> Training:
-    """Train on three fifths of the rows, standardized; the rest validates."""
+def _train(data: str, *overrides: str, scale: float = 1.0) -> Training:
+    """Train on three fifths of the rows, standardized and then multiplied by `scale`; the rest validates."""
     X, y = DATA[data]()
     rows = 3 * len(X) // 5
-    X = ((X - X[:rows].mean(axis=0)) / X[:rows].std(axis=0)).astype(np.float32)
+    X = ((X - X[:rows].mean(axis=0)) / X[:rows].std(axis=0) * scale).astype(np.float32)
     classes = None if y.dtype == np.float64 else int(y.max()) + 1
     if classes is None:
         y = ((y - y[:rows].mean()) / y[:rows].std()).astype(np.float32)[:, np.newaxis]
@@ -211,7 +220,7 @@ def test_gradients_that_explode_though_they_are_clipped_need_smaller_steps() -> 
     deep = ("model.hidden_sizes=[64,64,64,64,64,64,64,64]", "model.activation=silu", "training.epochs=10")
     training = _train("clusters", *deep, "optimizer.learning_rate=0.1")
     for bound, change in ((None, "training.max_gradient_norm=1"), (1.0, "optimizer.learning_rate=0.01")):
-        again = replace(training, setup=replace(training.setup, max_gradient_norm=bound))
+        again = replace(training, setup=replace(training.setup, max_gradient_norm=bound, optimizer="sgd"))
         found = next(finding for finding in diagnose(again) if finding.name == "exploding gradients")
         assert override(found.changes[-1]) == change
 
@@ -401,6 +410,48 @@ def test_the_floor_of_a_smoothed_training_is_the_loss_of_what_it_is_taught() -> 
 def _metrics_of_a_loser() -> Metrics:
     scores: Comparison = {"difference": -0.2, "difference_low": -0.3, "difference_high": -0.1, "mcnemar_p": 1e-4}
     return {"accuracy": 0.7, "examples": 100, "comparisons": {"softmax_regression": scores}}
+
+
+@pytest.mark.parametrize(
+    ("overrides", "change"),
+    [
+        (["model.hidden_sizes=[16,16,16]", "model.activation=sigmoid", "model.init=xavier_normal"], "activation=relu"),
+        (["model.hidden_sizes=[8]"], "hidden_sizes=[16]"),
+    ],
+)
+def test_a_loser_is_given_no_penalty_where_gradients_or_size_are_the_cause(overrides: list[str], change: str) -> None:
+    """A penalty took a network of three sigmoid layers from 92.5% of the digits to 10%."""
+    (finding,) = examine_scores(_metrics_of_a_loser(), _train("clusters", *overrides))
+    assert override(finding.changes[-1]) == f"model.{change}"
+
+
+def test_inputs_that_are_too_large_saturate_from_the_start_and_no_rate_helps() -> None:
+    """Their gradient is next to nothing, and so are the updates."""
+    training = _train("shells", "model.activation=tanh", "model.init=xavier_normal", scale=60.0)
+    assert training.starts_saturated
+    assert _names(training)[0] == "saturated units"
+    assert "learning rate too low" not in _names(training)
+
+
+def test_two_units_for_twenty_classes_are_too_few_however_long_the_training() -> None:
+    """The loss still creeps down at the end: a layer of two units has no room for so many classes."""
+    (finding,) = diagnose(_train("twenty classes", "model.hidden_sizes=[2]"))
+    assert finding.name == "underfitting"
+    assert "2 units for 20 classes" in finding.evidence
+    assert override(finding.changes[-1]) == "model.hidden_sizes=[16]"
+
+
+def test_a_validation_loss_that_turns_on_its_own_curve_is_overfitting() -> None:
+    """As with wrong labels, which keep both losses high, and the gap between them narrow."""
+    falling, rising = np.linspace(1.8, 1.2, 25), np.concatenate([np.linspace(1.5, 1.2, 5), np.linspace(1.21, 1.4, 20)])
+    training = replace(_train("clusters", "training.epochs=1"), random_baseline=math.log(12))
+    rows = [
+        {**training.history[0], "train_loss": float(t), "validation_loss": float(v)}
+        for t, v in zip(falling, rising, strict=True)
+    ]
+    found = diagnose(replace(training, history=rows, telemetry=[], best_epoch=5))
+    assert [finding.name for finding in found] == ["overfitting"]
+    assert "lowest in epoch 5" in found[0].evidence
 
 
 @pytest.mark.parametrize(

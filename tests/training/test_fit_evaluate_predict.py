@@ -270,6 +270,21 @@ def test_a_training_that_is_lost_is_warned_of_once() -> None:
     assert lost[-1]["train_loss"] > slow[0]["train_loss"] > slow[-1]["train_loss"] > math.log(3)
 
 
+def test_a_training_that_learns_nothing_is_warned_of_once() -> None:
+    """Its losses stay a little above those of outputs that are all 0: labels and weights are left to chance."""
+    rows = DataLoader(_blobs(60, 0, spread=3.0), 16, shuffle=True)
+    model = nn.mlp([2, 3], rng=np.random.default_rng(1))
+    weights, biases = model.parameters()
+    weights.data *= 0
+    biases.data[:] = 0.5, -0.5, 0
+    with pytest.warns(TrainingWarning) as caught:
+        fit(model, nn.SoftmaxCrossEntropy(), optim.SGD(model.parameters(), 1e-12), rows, rows, 14)
+    said = str(caught.pop(TrainingWarning).message)
+    assert said.startswith("fit: for 10 epochs the losses have stayed above 1.099, that of outputs that are all 0; ")
+    assert said.endswith("stop, and see what diagnostics.diagnose(history, telemetry) finds")
+    assert not caught.list
+
+
 class _Exploding(nn.Module):
     """Lets everything through, but returns a gradient that is infinite for the first unit."""
 

@@ -29,6 +29,7 @@ def setup_of(settings: JsonObject) -> Setup:
         activation=activation if isinstance(activation, str) else activation["name"],  # a class of one's own
         init=model["init"],
         dropout=model["dropout"],
+        optimizer=optimizer.get("name"),
         learning_rate=optimizer["learning_rate"],
         weight_decay=optimizer.get("weight_decay", 0.0),
         batch_size=training["batch_size"],

@@ -24,6 +24,7 @@ from glassnet.runs import Layout, alone_in, as_line, run_stage
 from glassnet.runs.manifest import Manifest, RunIdentity, make_way_for
 from glassnet.stages.run_key import run_identity
 from glassnet.stages.trained import finish_again, finish_standalone_run, finish_sweep, is_finished, write_record
+from glassnet.stages.verdict import verdict
 from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel, open_prepared
 from glassnet.tracking import LiveMetrics
 from glassnet.training import (
@@ -127,6 +128,9 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
         f"train: best validation loss {loss!r} at epoch {trained.best_epoch} of {len(trained.history)}, "
         f"model in {layout.model}"
     )
+    if layout.sweep is None:
+        for line in verdict(settings, trained, telemetry, validation):
+            print(f"train: diagnosis: {line}")
     if not layout.by_dvc:
         finish_standalone_run(settings, layout, prepared)
     return loss

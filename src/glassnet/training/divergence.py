@@ -1,6 +1,7 @@
 """What to say when a training is lost: a loss or a gradient that is not finite, or a loss that stays too high."""
 
 import warnings
+from itertools import pairwise
 
 import numpy as np
 
@@ -12,6 +13,7 @@ LARGE = 1e3  # a weight or a feature of this size is a cause worth naming
 
 
 LOST_EPOCHS, LOST = 5, 2.0  # epochs in a row with a training loss so many times that of outputs that are all 0
+IDLE_EPOCHS = 10  # in a row with neither loss below that of outputs that are all 0
 SAMPLE = 1_000  # examples whose loss for such outputs is taken
 
 
@@ -56,31 +58,49 @@ def diverged(run: TrainingRun, what: str, value: float, *, in_batch: bool = True
 
 
 def warn_if_lost(run: TrainingRun) -> None:
-    """Warn once the training loss has been far above that of outputs that are all 0 for `LOST_EPOCHS` epochs.
+    """Warn once if a training has been far above the loss of outputs that are all 0, or has not come below it for long.
 
     For logits of 0 every class is equally probable, and the cross-entropy is ln C; a prediction of 0 has the mean
     square of the targets as its error. A network that does much worse was thrown far off, and does not find its way
-    back. One that does a little worse, or whose loss falls in every epoch, may have begun there.
+    back. One whose training loss falls in every epoch may have begun there. Dropout raises the training loss alone,
+    so that the validation loss must be above too where it is a little.
     """
     losses = [row["train_loss"] for row in run.history]
+    lower = [min(row["train_loss"], row["validation_loss"]) for row in run.history]
     if len(losses) < LOST_EPOCHS:
         return
     if run.loss_of_zeros is None:
         run.loss_of_zeros = _loss_of_zeros(run)
-    limit = LOST * run.loss_of_zeros
+    zeros = run.loss_of_zeros
+
+    def is_above(epoch: int, values: list[float], epochs: int, factor: float) -> bool:
+        last = losses[max(0, epoch - epochs) : epoch]
+        is_falling = all(later < before for before, later in pairwise(last))
+        return len(last) == epochs and min(values[epoch - epochs : epoch]) > factor * zeros and not is_falling
 
     def is_lost(epoch: int) -> bool:
-        last = losses[epoch - LOST_EPOCHS : epoch]
-        return min(last) > limit and last != sorted(last, reverse=True)
+        return is_above(epoch, losses, LOST_EPOCHS, LOST)
 
-    if is_lost(run.epoch) and not any(map(is_lost, range(LOST_EPOCHS, run.epoch))):
-        warnings.warn(
-            f"fit: for {LOST_EPOCHS} epochs the training loss has been more than {LOST:g} times "
-            f"{run.loss_of_zeros:.4g}, that of outputs that are all 0; it is {losses[-1]:.4g} at epoch {run.epoch} "
-            f"(learning_rate {run.optimizer.learning_rate:g}); divide the learning rate by 10",
-            TrainingWarning,
-            stacklevel=4,
+    def is_idle(epoch: int) -> bool:
+        return is_above(epoch, lower, IDLE_EPOCHS, 1.0)
+
+    earlier = range(LOST_EPOCHS, run.epoch)
+    if any(is_lost(epoch) or is_idle(epoch) for epoch in earlier):
+        return
+    now = f"it is {losses[-1]:.4g} at epoch {run.epoch} (learning_rate {run.optimizer.learning_rate:g})"
+    if is_lost(run.epoch):
+        warning = (
+            f"fit: for {LOST_EPOCHS} epochs the training loss has been more than {LOST:g} times {zeros:.4g}, that of "
+            f"outputs that are all 0; {now}; divide the learning rate by 10"
         )
+    elif is_idle(run.epoch):
+        warning = (
+            f"fit: for {IDLE_EPOCHS} epochs the losses have stayed above {zeros:.4g}, that of outputs that are all 0; "
+            f"{now}, and nothing is learnt; stop, and see what diagnostics.diagnose(history, telemetry) finds"
+        )
+    else:
+        return
+    warnings.warn(warning, TrainingWarning, stacklevel=4)
 
 
 def _loss_of_zeros(run: TrainingRun) -> float:

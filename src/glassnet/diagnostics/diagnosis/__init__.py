@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from glassnet.diagnostics.diagnosis import fitting, learning_rate, signals, weights
+from glassnet.diagnostics.diagnosis.dropout import dropout_too_strong
 from glassnet.diagnostics.diagnosis.finding import AnyOf, Change, Finding
 from glassnet.diagnostics.diagnosis.improvements import next_improvements
 from glassnet.diagnostics.diagnosis.scores import examine_scores
@@ -16,6 +17,7 @@ CHECKS: tuple[Callable[[Training], Finding | None], ...] = (
     learning_rate.noisy,
     weights.zero_start,
     weights.penalty_too_strong,
+    dropout_too_strong,
     fitting.overfitting,
     fitting.underfitting,
     fitting.no_better_than_random,

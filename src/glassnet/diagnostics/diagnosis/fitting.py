@@ -2,6 +2,9 @@
 
 import math
 
+import numpy as np
+
+from glassnet.diagnostics.diagnosis.dropout import dropout_too_strong
 from glassnet.diagnostics.diagnosis.finding import Change, Finding, rounded
 from glassnet.diagnostics.diagnosis.learning_rate import USUAL_UPDATE, rate_too_high, rate_too_low
 from glassnet.diagnostics.diagnosis.signals import dead, exploding, saturated, vanishing
@@ -13,6 +16,9 @@ FEW = 4  # epochs, below which a curve has no trend
 # come to a gap of 0.31 with a rise of 0.02, or of 0.25 with one of 0.12, and lose nothing by it.
 GAP_AT_BEST = 0.25  # between the losses of the weights that are kept
 RISE, GAP_AFTER_RISE = 0.04, 0.3
+# Of itself, and of the random baseline: a validation loss that turned in the first half of the epochs and rose by so
+# much on its own curve, as that of noisy labels does: they keep it high, and the gap to the training loss narrow.
+OWN_RISE, LEAST_RISE = 0.1, 0.02
 STEEP_RISE, GAP_AFTER_STEEP_RISE = 0.15, 0.2
 SETTLED = 0.02  # of itself: what a loss falls by in a fifth of the epochs when it has settled
 NO_BETTER = 0.8  # of the training loss, which dropout, augmentation and the average over the epoch make larger
@@ -28,6 +34,7 @@ DONE = 0.05  # of the random baseline: a validation loss as low as this need not
 # Of itself: what the lowest validation loss fell by from the first half of the epochs to the second where more of them
 # were worth having. A schedule that ends at a rate of 0 flattens the last fifth of every curve, however early it ends.
 STILL_FALLING = 0.03
+NARROWER, LONG, SLOWED = 3, 10, 0.5  # times fewer units than classes; epochs; of the first half's fall
 SILENCING = 0.2  # a fraction of dropped units that may be what keeps a network from fitting
 FIRST_WEIGHTS, LAG = (
     0.01,
@@ -42,7 +49,8 @@ def overfitting(t: Training) -> Finding | None:
     at_best, at_end = float(t.train[t.best_epoch - 1]), float(t.train[-1])
     rise, gap = last - lowest, last - at_end
     turned = (rise > RISE and gap > GAP_AFTER_RISE) or (rise > STEEP_RISE and gap > GAP_AFTER_STEEP_RISE)
-    if not (lowest - at_best > GAP_AT_BEST or (turned and at_end < at_best)):
+    turned = (turned and at_end < at_best) or _rises_on_its_own(t)
+    if not (lowest - at_best > GAP_AT_BEST or turned):
         return None
     if at_end > 1 or average_lags(t) or no_better_than_random(t):
         return None
@@ -55,6 +63,14 @@ def overfitting(t: Training) -> Finding | None:
         advice,
         (change,),
     )
+
+
+def _rises_on_its_own(t: Training) -> bool:
+    """Return whether the validation loss turned early and rose by much of itself, while the training loss fell on."""
+    lowest, late = float(t.validation.min()), float(np.median(t.validation[-max(2, len(t.validation) // 5) :]))
+    turned_early = t.best_epoch <= len(t.validation) // 2
+    rises = late - lowest > max(LEAST_RISE, OWN_RISE * lowest) and late < 1
+    return turned_early and rises and float(t.train[t.best_epoch - 1] - t.train[-1]) > late - lowest
 
 
 def _tamer(t: Training) -> tuple[str, Change]:
@@ -81,14 +97,15 @@ def no_better_than_random(t: Training) -> Finding | None:
         return None
     if fitted <= NOTHING:
         advice, changes = simpler(t)
-    elif _is_small(t) or _is_silenced(t):
+    elif is_small(t) or _is_silenced(t):
         return None
     else:
         advice, changes = larger_if_anything(t)
     return Finding(
         "no better than chance",
         0.85,
-        f"the validation loss was {lowest:.4g} at its lowest, {fraction:.2f} times the random baseline "
+        f"the validation loss was {lowest:.4g} at its lowest (epoch {t.validation.argmin() + 1}), "
+        f"{fraction:.2f} times the random baseline "
         f"({baseline:.4g}), while the training loss came to {t.loss(fitted):.4g}",
         advice,
         changes,
@@ -111,9 +128,9 @@ def larger_if_anything(t: Training) -> tuple[str, tuple[Change, ...]]:
 
 def underfitting(t: Training) -> Finding | None:
     """The training loss has settled at a high value, the validation loss is no better, and size can be the cause."""
-    if not _is_stuck(t) or (size_suffices(t) and t.train.min() <= NOTHING):
+    if not (_is_stuck(t) or too_narrow(t)) or (size_suffices(t) and t.train.min() <= NOTHING):
         return None
-    if overfitting(t) or no_better_than_random(t) or stopped_too_early(t):
+    if dropout_too_strong(t) or overfitting(t) or no_better_than_random(t) or stopped_too_early(t):
         return None
     lowest, validation = float(t.train.min()), t.validation
     sizes, dropout = t.setup.hidden_sizes, t.setup.dropout
@@ -123,19 +140,47 @@ def underfitting(t: Training) -> Finding | None:
         advice, changes = "less dropout", (Change("model.dropout", rounded(max(0.0, dropout - 0.2), 2)),)
     elif not t.has_hidden_layers:
         size = "there is no hidden layer"
-    elif sizes and _is_small(t):
-        size = f"the narrowest hidden layer has {min(sizes)} unit{'s' if min(sizes) > 1 else ''}"
+    elif sizes and too_narrow(t):
+        size = (
+            f"the narrowest hidden layer has {_units(min(sizes))} for {t.classes} classes, and the training loss fell "
+            f"{_slowed(t):.0%} as far in the second half of the epochs as in the first"
+        )
+    elif sizes and is_small(t):
+        size = f"the narrowest hidden layer has {_units(min(sizes))}"
     else:
         gain = f"{_late_gain(t):.2f} of the random baseline"
         size = f"in the second half of the epochs the validation loss still fell by {gain}"
     return Finding(
         "underfitting",
         0.7,
-        f"the training loss settled at {t.loss(lowest):.3g}, {lowest:.2f} times the random baseline, and the "
+        f"the training loss settled at {t.loss(lowest):.3g} (epoch {t.train.argmin() + 1}), "
+        f"{lowest:.2f} times the random baseline, and the "
         f"validation loss at {t.loss(float(validation.min())):.3g}; {size}",
         advice,
         changes,
     )
+
+
+def _units(count: int) -> str:
+    return f"{count} unit{'s' if count > 1 else ''}"
+
+
+def too_narrow(t: Training) -> bool:
+    """Return whether a layer with far fewer units than classes holds the loss up, though it still creeps down.
+
+    The logits of C classes lie in as many dimensions as the last hidden layer has units; C − 1 are enough.
+    """
+    if not t.setup.hidden_sizes or t.classes is None or min(t.setup.hidden_sizes) > (t.classes - 1) / NARROWER:
+        return False
+    is_high = len(t.history) >= LONG and t.train.min() > HIGH
+    return is_high and _slowed(t) < SLOWED and not (_is_misled(t) or _is_silenced(t))
+
+
+def _slowed(t: Training) -> float:
+    """Return how far the training loss fell in the second half of the epochs, of its fall in the first half."""
+    half = len(t.train) // 2
+    first, second = float(t.train[0] - t.train[half]), float(t.train[half] - t.train[-1])
+    return second / first if first > 0 else math.inf
 
 
 def larger(t: Training) -> tuple[Change, ...]:
@@ -153,14 +198,15 @@ def to_mlp(t: Training) -> tuple[Change, ...]:
 
 def hindrance(t: Training) -> Finding | None:
     """Return what kept the network from fitting its training rows and is to be mended before its size is; else None."""
-    steps = (zero_start, exploding, rate_too_high, penalty_too_strong, vanishing, rate_too_low)
+    steps = (zero_start, exploding, rate_too_high, dropout_too_strong, penalty_too_strong, vanishing, rate_too_low)
     checks = (*steps, dead, saturated, average_lags, stopped_too_early)
-    return next((finding for check in checks if (finding := check(t)) is not None), None)
+    found = [finding for check in checks if (finding := check(t)) is not None]
+    return max(found, key=lambda finding: finding.severity, default=None)
 
 
 def size_suffices(t: Training) -> bool:
     """Return whether a network is stuck at a high loss that it reached early, wide as it is: as classes overlap."""
-    return _is_stuck(t) and not _is_small(t) and _late_gain(t) <= STILL_GAINING
+    return _is_stuck(t) and not is_small(t) and _late_gain(t) <= STILL_GAINING
 
 
 def _is_stuck(t: Training) -> bool:
@@ -185,7 +231,8 @@ def _is_silenced(t: Training) -> bool:
     return any(signal(t) is not None for signal in (exploding, vanishing, dead, saturated))
 
 
-def _is_small(t: Training) -> bool:
+def is_small(t: Training) -> bool:
+    """Return whether a layer has few units, or there is no hidden layer."""
     if t.setup.hidden_sizes:
         return min(t.setup.hidden_sizes) < NARROW
     return not t.has_hidden_layers
@@ -200,7 +247,7 @@ def _late_gain(t: Training) -> float:
 def stopped_too_early(t: Training) -> Finding | None:
     """The last epochs still brought the validation loss down, or there were hardly any."""
     fall, epochs = late_fall(t.validation), t.epochs
-    if not _is_best_at_the_end(t) or t.validation[-1] <= DONE or average_lags(t):
+    if not _is_best_at_the_end(t) or t.validation[-1] <= DONE or average_lags(t) or too_narrow(t):
         return None
     if len(t.history) < FEW:
         fall, trend = 0.3, "too few to see where it is going"
@@ -257,7 +304,7 @@ def stopped_too_late(t: Training) -> Finding | None:
     return Finding(
         "stopped too late",
         0.2,
-        f"{after} of {len(t.history)} epochs came after the best one, which lowered nothing",
+        f"{after} of {len(t.history)} epochs came after the best one, epoch {t.best_epoch}, and lowered nothing",
         "stop when the validation loss has not fallen for a while",
         (Change("training.patience", max(5, min(20, t.best_epoch // 2))),),
     )

@@ -28,7 +28,8 @@ def next_improvements(
         errors: the error analysis, whose largest group of errors comes first.
         training: the training.
     """
-    ranked = sorted(findings, key=lambda finding: -finding.severity)
+    # What changes a setting comes before what no training can mend, such as the threshold of a rare class.
+    ranked = sorted(findings, key=lambda finding: (not finding.changes, -finding.severity))
     candidates = [*ranked, *_from_errors(errors["groups"], training), *_always(training)]
     chosen: list[Finding] = []
     for candidate in candidates:
@@ -58,11 +59,6 @@ def _tamer(t: Training) -> tuple[Change, ...]:
     return (stronger_penalty(t),)
 
 
-def _smaller_batches(t: Training) -> tuple[Change, ...]:
-    size = t.setup.batch_size
-    return (Change("training.batch_size", max(4, size // 2)),) if size else ()
-
-
 FINER_BOUNDARY = _Remedy("a larger network, for a boundary of finer shape", larger)
 REMEDIES = {
     Hypothesis.NEAR_THE_BOUNDARY: FINER_BOUNDARY,
@@ -73,7 +69,6 @@ REMEDIES = {
     Hypothesis.LABEL_NOISE: _Remedy("look at these labels; until then, smoothing, which trusts none fully", _smoother),
     Hypothesis.UNLIKE_ITS_NEIGHBOURS: _Remedy("a stronger penalty, if the target is noisy", _tamer),
     Hypothesis.OUTLIER: _Remedy("a stronger penalty, which keeps the answer tame far from the data", _tamer),
-    Hypothesis.MINORITY_CLASS: _Remedy("smaller batches, so that more updates see a rare row", _smaller_batches),
 }
 
 

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
+from glassnet.diagnostics.diagnosis.dropout import dropout_too_strong
 from glassnet.diagnostics.diagnosis.finding import Change, Finding, rounded
-from glassnet.diagnostics.diagnosis.training import HIGH, LOST, FloatVector, Training, late_fall
+from glassnet.diagnostics.diagnosis.training import HIGH, LOST, MOST, FloatVector, Training, late_fall
 from glassnet.diagnostics.diagnosis.weights import penalty_too_strong, starts_at_zero
 
 # Of the weights' size, a rule of thumb (Karpathy, CS231n notes, "Babysitting the learning process").
@@ -15,11 +16,12 @@ LARGE_UPDATE = 0.3  # of the weights' size: three such updates and nothing is le
 # eight seeds: updates of 0.07 to 0.21, 88% of the units dead or more, an end at 0.87 times the random baseline or
 # above.
 KNOCKING_UPDATE = 0.05
-MOST, NEARLY_ALL = 0.5, 0.8  # of a layer's units
+NEARLY_ALL = 0.8  # of a layer's units
 HALF_LOST = 0.5  # of the random baseline: with nearly all units out, a loss above is no success
 THROWN = 2.0  # times the random baseline: the networks of the tests begin below, or fall below within the first epoch
 FAR = 20.0  # times the random baseline: no rule of initialization begins there, unless dropout multiplies what is left
 FELL, SAME_PACE = 0.01, 0.5  # of the random baseline, below which there is no pace to keep; of the pace at first
+RISEN = 0.02  # of the random baseline
 RESTLESS = 0.25  # of the epochs: noise lifts an average over all rows in fewer of them
 
 
@@ -30,6 +32,8 @@ def rate_too_high(t: Training) -> Finding | None:
     whose squared error may be several times that of the mean.
     """
     if t.largest_update < USUAL_UPDATE or starts_at_zero(t) or penalty_too_strong(t):
+        return None
+    if t.largest_update <= LARGE_UPDATE and dropout_too_strong(t):  # which makes a loss high and restless by itself
         return None
     evidence = [shown for shown in (_thrown(t), _knocked_out(t), _restless(t)) if shown]
     if not evidence:
@@ -64,7 +68,8 @@ def _knocked_out(t: Training) -> str:
     if not (is_lost and t.largest_update > KNOCKING_UPDATE):
         return ""
     what = "dead" if t.largest_dead_fraction == out else "saturated"
-    return f"the training loss ended at {t.train[-1]:.2f} times the random baseline, with {out:.0%} of a layer {what}"
+    ended = f"after epoch {len(t.history)} the training loss is {t.train[-1]:.2f} times the random baseline"
+    return f"{ended}, with {out:.0%} of a layer {what}"
 
 
 def _restless(t: Training) -> str:
@@ -75,12 +80,14 @@ def _restless(t: Training) -> str:
     if not (rises > RESTLESS and lowest > HIGH) or is_dropout:
         return ""
     least = f"{lowest:.2f} times the random baseline"
-    return f"the training loss rose in {rises:.0%} of the epochs and never came below {least}"
+    first = int(np.argmax(np.diff(t.train) > RISEN)) + 2
+    return f"the training loss rose in {rises:.0%} of the epochs, first in epoch {first}, and never came below {least}"
 
 
 def rate_too_low(t: Training) -> Finding | None:
     """Every update is tiny, or a model that starts at zero falls on at its first pace, and the loss is still high."""
-    is_tiny = not math.isnan(t.largest_update) and t.largest_update <= USUAL_UPDATE and not _starts_dead(t)
+    is_tiny = not math.isnan(t.largest_update) and t.largest_update <= USUAL_UPDATE
+    is_tiny = is_tiny and not (_starts_dead(t) or t.starts_saturated)
     falls_on = t.validation[-1] < t.validation[len(t.history) // 2]
     is_slow = not t.has_hidden_layers and _pace(t) > SAME_PACE and falls_on
     if t.train[-1] < HIGH or not (is_tiny or is_slow):
@@ -134,7 +141,8 @@ def noisy(t: Training) -> Finding | None:
     return Finding(
         "noisy curve",
         0.65,
-        f"in the second half the validation loss changes by {t.loss(jump) - t.floor:.3g} from one epoch to the next "
+        f"in epochs {len(t.history) - len(late) + 1} to {len(t.history)} the validation loss "
+        f"changes by {t.loss(jump) - t.floor:.3g} from one epoch to the next "
         f"(median), up in {np.mean(changes > 0):.0%} of them, at a level of {t.loss(level):.3g}",
         f"batches of {batches}, whose gradients vary half as much",
         (Change("training.batch_size", 4 * size),) if size else (),
@@ -143,7 +151,7 @@ def noisy(t: Training) -> Finding | None:
 
 def _fraction_of_rises(losses: FloatVector) -> float:
     """Return in what fraction of the epochs a loss rose by more than 2% of the random baseline."""
-    return float(np.mean(np.diff(losses) > 0.02)) if len(losses) > 3 else 0.0
+    return float(np.mean(np.diff(losses) > RISEN)) if len(losses) > 3 else 0.0
 
 
 def _updates(t: Training) -> str:

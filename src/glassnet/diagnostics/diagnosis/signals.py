@@ -3,8 +3,8 @@
 import numpy as np
 
 from glassnet.diagnostics.diagnosis.finding import Change, Finding, rounded
-from glassnet.diagnostics.diagnosis.learning_rate import LARGE_UPDATE, MOST
-from glassnet.diagnostics.diagnosis.training import Training
+from glassnet.diagnostics.diagnosis.learning_rate import KNOCKING_UPDATE, LARGE_UPDATE, rate_too_high
+from glassnet.diagnostics.diagnosis.training import HIGH, MOST, Training
 from glassnet.diagnostics.diagnosis.weights import penalty_too_strong, starts_at_zero
 
 LONGER = 2.0  # than at the first step: with all layers together, and over the first epoch, a norm is a little longer
@@ -18,14 +18,18 @@ def exploding(t: Training) -> Finding | None:
     largest, usual = max([float(norms.max()), *map(max, sampled)]), float(np.median(norms))
     if not (largest > 1e3 or (largest > 50 and largest > 100 * usual and largest > LONGER * first)):
         return None
-    advice, change = "clip the gradient", Change("training.max_gradient_norm", 1)
-    if t.setup.max_gradient_norm is not None:  # the norms are those before clipping
-        advice = "divide the learning rate by 10"
+    if t.is_scale_invariant and t.largest_update <= KNOCKING_UPDATE:
+        return None  # its steps are as long as ever
+    severity, advice, change = 0.97, "clip the gradient", Change("training.max_gradient_norm", 1)
+    is_clipped = t.setup.max_gradient_norm is not None  # the norms are those before clipping
+    if is_clipped or t.is_scale_invariant or (t.setup.optimizer is None and rate_too_high(t)):
+        severity, advice = 0.96 if is_clipped else 0.94, "divide the learning rate by 10"
         change = Change("optimizer.learning_rate", rounded(t.learning_rate / 10, 3))
     return Finding(
         "exploding gradients",
-        0.97,
-        f"the gradient's norm reached {largest:.3g}; its median over the epochs is {usual:.3g}",
+        severity,
+        f"the gradient's norm reached {largest:.3g} (longest on average in epoch {norms.argmax() + 1}); "
+        f"its median over the epochs is {usual:.3g}",
         advice,
         (change,),
     )
@@ -62,6 +66,7 @@ def dead(t: Training) -> Finding | None:
     worst = max(fractions, key=lambda layer: fractions[layer])
     units = t.measured("dead_units")[worst][-1]
     evidence = f"{units:.0f} units of layer {worst} ({fractions[worst]:.0%}) are 0 for every validation example"
+    evidence += f" after epoch {len(t.history)}"
     advice, change = "an activation that cannot die", Change("model.activation", "leaky_relu")
     if t.largest_update > LARGE_UPDATE:
         evidence += f"; an update changed the weights by {t.largest_update:.2g} of their size, enough to push units out"
@@ -78,7 +83,8 @@ def saturated(t: Training) -> Finding | None:
     worst = max(fractions, key=lambda layer: fractions[layer])
     return Finding(
         "saturated units",
-        0.3 + 0.6 * min(1.0, float(t.train.min())),
+        # Saturation from the start is the cause of the small gradients in front of it.
+        max(0.93 if t.starts_saturated and t.train.min() > HIGH else 0.4, 0.3 + 0.6 * min(1.0, float(t.train.min()))),
         f"{fractions[worst]:.0%} of the outputs of layer {worst} lie within 0.001 of a limit (median over the steps "
         "measured)",
         "normalize in front of the activation",

@@ -16,7 +16,10 @@ FloatVector: TypeAlias = npt.NDArray[np.float64]
 
 # Fractions of the random baseline, by which losses are judged.
 HIGH = 0.3  # far from learnt; below, rises, small updates and a small network do little harm
+MOST = 0.5  # of a layer's units
 LOST = 0.9  # next to nothing is learnt
+# They divide a gradient by its own running size: its length does not reach the update, and so clipping does not.
+SCALE_INVARIANT = frozenset({"adam", "adamw", "rmsprop"})
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,7 @@ class Setup:
         activation: the name of the hidden layers' activation.
         init: the name of the rule that drew the initial weights; "zeros" is the one with consequences.
         dropout: the fraction of hidden units that dropout silences.
+        optimizer: the name of the optimizer, such as "adam"; None where that is unknown.
         learning_rate: the optimizer's, before any schedule; None for the largest in the history.
         weight_decay: the optimizer's decoupled decay.
         batch_size: rows in a batch; None where that is unknown.
@@ -44,6 +48,7 @@ class Setup:
     activation: str = "relu"
     init: str = "he_normal"
     dropout: float = 0.0
+    optimizer: str | None = None
     learning_rate: float | None = None
     weight_decay: float = 0.0
     batch_size: int | None = None
@@ -101,6 +106,21 @@ class Training:
     def epochs(self) -> int:
         """How many epochs there were to be at most."""
         return len(self.history) if self.setup.epochs is None else self.setup.epochs
+
+    @property
+    def classes(self) -> int | None:
+        """How many classes there are, from the random baseline; None for a regression."""
+        return round(math.exp(self.random_baseline)) if "train_accuracy" in self.history[0] else None
+
+    @property
+    def is_scale_invariant(self) -> bool:
+        """Whether the optimizer's updates are as long for a gradient of any length."""
+        return self.setup.optimizer in SCALE_INVARIANT
+
+    @property
+    def starts_saturated(self) -> bool:
+        """Whether most outputs of a layer lie at a limit at the first step: no gradient passes, whatever the rate."""
+        return any(values[0] > MOST for values in self.measured("saturated_share").values())
 
     @property
     def has_hidden_layers(self) -> bool:

@@ -45,7 +45,7 @@ def penalty_too_strong(t: Training) -> Finding | None:
     l2, decay = t.setup.l2, t.setup.weight_decay
     if starts_at_zero(t) or t.train[-1] <= HIGH or late_fall(t.train) > FALLING:
         return None
-    ended = f"the training loss ended at {t.train[-1]:.2f} times the random baseline, "
+    ended = f"after epoch {len(t.history)} the training loss is {t.train[-1]:.2f} times the random baseline, "
     if decay >= DECAY:
         why = f"under a weight decay of {decay:g}, which lets hardly a weight outgrow {1 / decay:.2g}"
         return _penalty(t, ended + why, "optimizer.weight_decay", decay)
