@@ -63,9 +63,10 @@ def _train(
 
 
 def _children(pid: int) -> list[int]:
-    """Return the children of a process, but for the one that other tests start commands from."""
+    """Return the workers of a process: they are forks of it, and have its command line, which no other child has."""
+    command = Path("/proc", str(pid), "cmdline").read_bytes()
     children = [Path("/proc", child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return [int(child.name) for child in children if b"fork_server.py" not in (child / "cmdline").read_bytes()]
+    return [int(child.name) for child in children if (child / "cmdline").read_bytes() == command]
 
 
 SOFT = np.random.default_rng(3).dirichlet(np.ones(CLASSES), ROWS)
