@@ -71,10 +71,12 @@ def test_the_best_validation_weights_are_in_the_model_file(reproduced: Path) -> 
 def test_training_is_kept_from_the_test_split(reproduced: Path, run: Run) -> None:
     """dvc.yaml declares no dependency on it, and training works where it does not exist."""
     stage = run(reproduced, "dvc", "stage", "list", "--name-only").stdout.split()
-    assert stage == ["check", "fetch", "prepare", "train", "evaluate", "report"]
+    assert stage == ["check", "fetch", "prepare", "train", "evaluate", "improve", "report"]
     import yaml
 
-    deps = yaml.safe_load((reproduced / "dvc.yaml").read_text())["stages"]["train"]["deps"]
+    stages = yaml.safe_load((reproduced / "dvc.yaml").read_text())["stages"]
+    assert "data/prepared/test" not in stages["improve"]["deps"]
+    deps = stages["train"]["deps"]
     assert [name for name in deps if name.startswith("data/")] == [
         "data/prepared/train",
         "data/prepared/validation",
