@@ -12,6 +12,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from glassnet.sources import DataChoice, SplitSettings
@@ -105,3 +106,10 @@ def data_choice(name: str, **changes: Any) -> DataChoice:
     values = {**read_choice("data", name), **changes}
     split = SplitSettings(**{field.name: values[field.name] for field in fields(SplitSettings)})
     return DataChoice(Path(values["path"]), split, values, values.get("target_transform", "none"))
+
+
+def enter_project(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Link the tests' settings and the code into a folder, and make it the working directory."""
+    for name in ("conf", "src"):
+        (folder / name).symlink_to(PROJECT / name)
+    monkeypatch.chdir(folder)

@@ -8,7 +8,6 @@ To compare two versions, run this file with the `src` of either on PYTHONPATH; i
 """
 
 import copy
-import math
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -22,7 +21,16 @@ from sklearn import datasets
 
 from glassnet.config import Settings, parse_settings, training_plan
 from glassnet.data import ArrayDataset
-from glassnet.diagnostics import AnyOf, Finding, Telemetry, Training, diagnose, examine_scores, next_improvements
+from glassnet.diagnostics import (
+    AnyOf,
+    Finding,
+    Telemetry,
+    Training,
+    diagnose,
+    examine_scores,
+    next_improvements,
+    training_of,
+)
 from glassnet.evaluation import (
     ErrorAnalysis,
     LabelledRows,
@@ -180,12 +188,10 @@ def run(arrays: Arrays, changes: Changes, seed: int) -> Result:
     settings, plan, (train, validation, test) = prepare(arrays, changes, seed)
     telemetry = Telemetry(50)
     trained = train_network(plan, train, validation, [telemetry])
-    y, classes = np.asarray(validation.y), plan.architecture.classes
-    training = Training(
-        trained.history, telemetry.rows, trained.best_epoch, math.log(classes) if classes else 1.0,
-        setup_of(settings.describing_the_result()),
-        validation_baseline=None if classes else float(np.square(y).mean()),
-        validation_majority=(len(y), int(np.bincount(y).max())) if classes else None,
+    classes = plan.architecture.classes
+    training = training_of(
+        trained.history, telemetry.rows, setup_of(settings.describing_the_result()), classes,
+        best_epoch=trained.best_epoch, validation_targets=np.asarray(validation.y),
     )  # fmt: skip
     linear = baseline_plan(train.X.shape[1], classes, len(train), learning_rate=0.02, epochs=40, seed=seed)
     metrics, errors = _scores(linear, trained.model, train, validation, test, classes)

@@ -11,7 +11,7 @@ from glassnet.config import Settings, UserError, parse_override, parse_settings
 from glassnet.config.string_settings import as_written
 from glassnet.runs import read_jobs, run_stage
 from glassnet.stages import search
-from tests.settings import PROJECT, params, read_choice
+from tests.settings import enter_project, params, read_choice
 
 Start = Callable[..., list[Any]]
 
@@ -19,9 +19,7 @@ Start = Callable[..., list[Any]]
 @pytest.fixture
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
     """Starts a stage with these arguments in a folder of its own; returns each run's settings that hold strings."""
-    for name in ("conf", "src"):
-        (tmp_path / name).symlink_to(PROJECT / name)
-    monkeypatch.chdir(tmp_path)
+    enter_project(tmp_path, monkeypatch)
     monkeypatch.setenv("HYDRA_FULL_ERROR", "0")  # which run_stage sets: to have it as it was after the test
 
     def start_stage(*arguments: str) -> list[Any]:

@@ -93,6 +93,14 @@ def test_exact_predictions_and_constant_targets() -> None:
     assert constant["mae_low"] < constant["mae"] < constant["mae_high"]
 
 
+def test_one_prediction_for_all_rows_explains_nothing() -> None:
+    """Its R² is 0 at most, whatever rows the split lacks; that of predictions that differ may be more."""
+    y = np.random.default_rng(0).standard_normal(60)
+    constant = evaluation.regression_scores(y, np.full(60, 0.1))
+    assert constant["r2_low"] < constant["r2"] < constant["r2_high"] == 0
+    assert evaluation.regression_scores(y, y / 100)["r2_high"] > 0.1
+
+
 def test_too_few_rows_have_no_interval_and_every_reader_says_so() -> None:
     """metrics.json leaves NaN out; the tables of the report and the regression check tell the number of rows."""
     y = np.arange(LEAST_ROWS - 1.0)

@@ -17,7 +17,7 @@ from glassnet.files import JsonValue
 from glassnet.runs import run_stage
 from glassnet.stages import train
 from glassnet.training import read_history
-from tests.settings import PROJECT
+from tests.settings import enter_project
 from tests.waiting import wait_until
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -186,9 +186,7 @@ def test_a_mistake_on_the_command_line_is_one_line(
     parts: tuple[str, ...],
 ) -> None:
     """The key, what was expected and what came; no traceback."""
-    for name in ("conf", "src"):
-        (tmp_path / name).symlink_to(PROJECT / name)
-    monkeypatch.chdir(tmp_path)
+    enter_project(tmp_path, monkeypatch)
     monkeypatch.setenv("HYDRA_FULL_ERROR", "0")  # which run_stage sets: to have it as it was after the test
     monkeypatch.setattr(sys, "argv", ["train", override, "tracking=none"])
     with pytest.raises(SystemExit) as ended:

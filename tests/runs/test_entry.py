@@ -9,7 +9,7 @@ import pytest
 
 from glassnet.config import Settings, UserError, write_params
 from glassnet.runs import Layout, read_jobs, run_stage
-from tests.settings import PROJECT
+from tests.settings import PROJECT, enter_project
 
 Start = Callable[..., list[tuple[int, Path]]]
 
@@ -17,9 +17,7 @@ Start = Callable[..., list[tuple[int, Path]]]
 @pytest.fixture
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Start:
     """Starts a stage with these arguments in a folder of its own; returns the seed and the folder of each run."""
-    for name in ("conf", "src"):
-        (tmp_path / name).symlink_to(PROJECT / name)
-    monkeypatch.chdir(tmp_path)
+    enter_project(tmp_path, monkeypatch)
     monkeypatch.setenv("HYDRA_FULL_ERROR", "0")  # which run_stage sets: to have it as it was after the test
 
     def start_stage(*arguments: str) -> list[tuple[int, Path]]:

@@ -14,7 +14,7 @@ from glassnet.config import CONF, Settings, UserError, register_resolvers, to_se
 from glassnet.runs import Job, Layout, Sweep
 from glassnet.stages import evaluate, predict, report, train
 from glassnet.training import TrainingDivergedError
-from tests.settings import PROJECT
+from tests.settings import enter_project
 
 SHORT = ("tracking=none", "training.epochs=2", "training.baseline.epochs=1")
 
@@ -22,9 +22,7 @@ SHORT = ("tracking=none", "training.epochs=2", "training.baseline.epochs=1")
 @pytest.fixture
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
     """A standalone run on wine, in a folder of its own."""
-    for name in ("conf", "src"):
-        (tmp_path / name).symlink_to(PROJECT / name)
-    monkeypatch.chdir(tmp_path)
+    enter_project(tmp_path, monkeypatch)
     layout = Layout(Path("run"))
     train.main(_settings(*SHORT), layout)
     return layout

@@ -14,15 +14,13 @@ from glassnet.runs import FINISHED, Layout, Sweep
 from glassnet.runs.jobs import Job
 from glassnet.stages import evaluate, train, trained
 from glassnet.tables import open_prepared
-from tests.settings import PROJECT
+from tests.settings import enter_project
 
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Of a short training in a folder of its own."""
-    for name in ("conf", "src"):
-        (tmp_path / name).symlink_to(PROJECT / name)
-    monkeypatch.chdir(tmp_path)
+    enter_project(tmp_path, monkeypatch)
     register_resolvers(CONF)
     with initialize_config_dir(str(CONF.absolute()), version_base=None):
         return to_settings(

@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from glassnet.runs import read_jobs
-from tests.settings import PROJECT
+from tests.settings import enter_project
 from tests.waiting import LONGEST, wait_until
 
 pytestmark = pytest.mark.slow  # whole sweeps, killed and gone on with
@@ -28,9 +28,7 @@ Start = Callable[..., subprocess.Popen[str]]
 @pytest.fixture
 def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Starts a sweep of four jobs in a process group of its own, and waits until so many of them train."""
-    for name in ("conf", "src"):
-        (tmp_path / name).symlink_to(PROJECT / name)
-    monkeypatch.chdir(tmp_path)
+    enter_project(tmp_path, monkeypatch)
     started: list[subprocess.Popen[str]] = []
 
     def start_sweep(*overrides: str, training: int) -> subprocess.Popen[str]:

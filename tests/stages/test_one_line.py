@@ -13,7 +13,7 @@ import pytest
 
 from glassnet.training import read_history
 from tests.fork_server import folder_for_path
-from tests.settings import PROJECT
+from tests.settings import enter_project
 from tests.waiting import LONGEST
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,9 +25,7 @@ Stage = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
     """Starts a stage with overrides in a folder of its own, behind a shell command if one is given."""
-    for name in ("conf", "src"):
-        (tmp_path / name).symlink_to(PROJECT / name)
-    monkeypatch.chdir(tmp_path)
+    enter_project(tmp_path, monkeypatch)
 
     def start(
         name: str, *overrides: str, expect: int = 0, lines: int | None = 1, before: str = ""

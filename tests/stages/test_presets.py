@@ -9,7 +9,7 @@ from hydra import compose, initialize_config_dir
 from glassnet.config import CONF, Settings, register_resolvers, to_settings
 from glassnet.runs import Layout
 from glassnet.stages import evaluate, train
-from tests.settings import PROJECT
+from tests.settings import PROJECT, enter_project
 
 DOWNLOADED = {"fashion_mnist", "csv"}
 
@@ -17,9 +17,7 @@ DOWNLOADED = {"fashion_mnist", "csv"}
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder of one's own, with this project's settings and code."""
-    for name in ("conf", "src"):
-        (tmp_path / name).symlink_to(PROJECT / name)
-    monkeypatch.chdir(tmp_path)
+    enter_project(tmp_path, monkeypatch)
 
 
 def _settings(*overrides: str) -> Settings:

@@ -9,15 +9,13 @@ import pytest
 
 from glassnet.runs import one_line_errors, read_jobs
 from glassnet.stages import search
-from tests.settings import PROJECT
+from tests.settings import enter_project
 
 
 @pytest.fixture
 def searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
     """Runs a search of short trainings in a folder of its own, and returns the lines on stdout."""
-    for name in ("conf", "src"):
-        (tmp_path / name).symlink_to(PROJECT / name)
-    monkeypatch.chdir(tmp_path)
+    enter_project(tmp_path, monkeypatch)
 
     def start(*arguments: str) -> str:
         short = ("search.folder=s", "tracking=none", "training.epochs=2", "training.telemetry_every=null")

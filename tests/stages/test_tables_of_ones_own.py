@@ -15,7 +15,7 @@ from glassnet.evaluation import ungrouped
 from glassnet.runs import Layout
 from glassnet.stages import evaluate, predict, report, train
 from glassnet.tables import load_model, load_raw, write_raw
-from tests.settings import PROJECT
+from tests.settings import enter_project
 
 SHORT = ("tracking=none", "training.epochs=2", "training.baseline.epochs=1", "data=csv", "data.path=a.csv")
 
@@ -23,9 +23,7 @@ SHORT = ("tracking=none", "training.epochs=2", "training.baseline.epochs=1", "da
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the project's settings and code, in which a standalone run can take place."""
-    for name in ("conf", "src"):
-        (tmp_path / name).symlink_to(PROJECT / name)
-    monkeypatch.chdir(tmp_path)
+    enter_project(tmp_path, monkeypatch)
     monkeypatch.setattr(report, "given_overrides", tuple)
     return tmp_path
 

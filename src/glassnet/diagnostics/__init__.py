@@ -9,6 +9,7 @@ from glassnet.diagnostics.diagnosis import (
     diagnose,
     examine_scores,
     next_improvements,
+    training_of,
 )
 from glassnet.diagnostics.gradient_check import GradientCheck, directional_gradient_check, gradient_check
 from glassnet.diagnostics.range_test import RangeTest, learning_rate_range_test
@@ -35,6 +36,7 @@ __all__ = [
     "next_improvements",
     "read_telemetry",
     "sanity_checks",
+    "training_of",
     "try_learning_rates",
     "write_telemetry",
 ]

@@ -29,10 +29,7 @@ def wilson_interval(successes: int, trials: int, z: float = Z) -> tuple[float, f
     Raises:
         ValueError: if there are no trials, or more successes than trials.
     """
-    check_whole("wilson_interval", "number of trials", trials, 1)
-    check_whole("wilson_interval", "number of successes", successes, 0)
-    if successes > trials:
-        raise ValueError(f"wilson_interval: expected at most {trials} successes, received {successes}")
+    _check_successes("wilson_interval", successes, trials)
     p = successes / trials
     denominator = 1 + z * z / trials
     centre = (p + z * z / (2 * trials)) / denominator
@@ -52,11 +49,15 @@ def exact_interval(successes: int, trials: int) -> tuple[float, float]:
     Raises:
         ValueError: if there are no trials, or more successes than trials.
     """
-    check_whole("exact_interval", "number of trials", trials, 1)
-    check_whole("exact_interval", "number of successes", successes, 0)
-    if successes > trials:
-        raise ValueError(f"exact_interval: expected at most {trials} successes, received {successes}")
+    _check_successes("exact_interval", successes, trials)
     return exact_ends(successes, trials)
+
+
+def _check_successes(owner: str, successes: int, trials: int) -> None:
+    check_whole(owner, "number of trials", trials, 1)
+    check_whole(owner, "number of successes", successes, 0)
+    if successes > trials:
+        raise ValueError(f"{owner}: expected at most {trials} successes, received {successes}")
 
 
 def balanced_accuracy_interval(counts: Counts, rng: np.random.Generator) -> tuple[float, float]:

@@ -45,12 +45,13 @@ def regression_scores(y_true: FloatArray, y_pred: FloatArray) -> dict[str, float
     squares = (y - predicted) ** 2
     scores: dict[str, float] = {"mse": float(np.mean(squares))}
     scores |= {"rmse": math.sqrt(scores["mse"]), "mae": float(np.mean(np.sqrt(squares))), "r2": r_squared(y, squares)}
-    for name, interval in _intervals(y, squares).items():
+    for name, interval in _intervals(y, predicted).items():
         scores[f"{name}_low"], scores[f"{name}_high"] = interval
     return {**scores, "examples": len(y)}
 
 
-def _intervals(y: FloatArray, squares: FloatArray) -> dict[str, Ends]:
+def _intervals(y: FloatArray, predicted: FloatArray) -> dict[str, Ends]:
+    squares = (y - predicted) ** 2
     if len(y) < LEAST_ROWS:
         return dict.fromkeys(("rmse", "mae", "r2"), UNDEFINED)
     deviations, errors = y - y.mean(), np.sqrt(squares)
@@ -71,7 +72,9 @@ def _intervals(y: FloatArray, squares: FloatArray) -> dict[str, Ends]:
         r2_ends = UNDEFINED
     else:
         lowest = np.minimum(r2(0.0, 0.0), r2(unforeseen, unforeseen))
-        r2_ends = quantile_ends(lowest, r2(0.0, foreseen))
+        low, high = quantile_ends(lowest, r2(0.0, foreseen))
+        # One and the same prediction for all rows explains nothing: their own mean has the smallest error of those.
+        r2_ends = (low, high) if np.ptp(predicted) else (low, 0.0)
     return {
         "rmse": quantile_ends(np.sqrt(square / of_all), np.sqrt((square + more * largest_square) / of_all)),
         "mae": quantile_ends(error / of_all, (error + more * largest_error) / of_all),

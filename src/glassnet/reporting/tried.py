@@ -5,10 +5,9 @@ from dataclasses import dataclass
 
 from glassnet.reporting.commands import Launch, command_line
 from glassnet.runs import Layout
-from glassnet.runs.improvements import Tried, read_improvements
+from glassnet.runs.improvements import BETTER, Tried, read_improvements
 
 SHOWN = 3
-LEAST = 0.02  # a smaller change is none
 LUCK = "nothing of this helped by more than luck"
 
 
@@ -42,7 +41,7 @@ def tried_on(layout: Layout, key: str, launch: Launch) -> TriedImprovements | No
             )
         return None
     helped = sum(each["helps"] for each in known["tried"])
-    best = [each for each in known["tried"] if each["helps"] or each["change"] <= -LEAST][:SHOWN]
+    best = [each for each in known["tried"] if each["helps"] or each["change"] <= -BETTER][:SHOWN]
     pairs = len(known["losses"])
     verdict = f"{helped} of them helped by more than luck" if helped else LUCK
     summary = (
@@ -58,11 +57,9 @@ def command_that_tries(launch: Launch) -> str:
     command = ["python", "-m", "glassnet.stages.improve"]
     if launch.standalone:
         command += [*launch.overrides, "hydra.run.dir=outputs/again"]
-    return shlex.join(command) if launch.standalone or not launch.overrides else _within_dvc(launch)
-
-
-def _within_dvc(launch: Launch) -> str:
-    return command_line(launch, given=["improve.trainings=20"])
+    elif launch.overrides:
+        return command_line(launch, given=["improve.trainings=20"])
+    return shlex.join(command)
 
 
 def change_of(tried: Tried) -> str:
@@ -81,7 +78,8 @@ def _line(tried: Tried) -> str:
     else:
         pairs = "on the pair that chose it"
     luck = "" if tried["helps"] else ", which may be luck"
-    cost = f"a training costs {tried['cost']:.2g} times as much"
+    times = f"{tried['cost']:.2g}"
+    cost = f"a training costs {'as much' if times == '1' else f'{times} times as much'}"
     return f"{name}: validation loss {change_of(tried)} {pairs}{luck}; {cost}"
 
 

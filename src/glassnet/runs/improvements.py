@@ -6,6 +6,8 @@ from typing import TypedDict, cast
 from glassnet.files import write_whole
 from glassnet.runs.layout import Layout
 
+BETTER = 0.02  # by what fraction a loss must be lower to count as better
+
 
 class Tried(TypedDict):
     """A change of settings that was trained beside today's settings.
@@ -18,7 +20,7 @@ class Tried(TypedDict):
         change: by what fraction the validation loss was higher, the geometric mean of the pairs; below 0, it fell.
         interval: that holds the change with 95%; None where there are too few pairs for one.
         cost: the multiply-adds of a training, as a multiple of those of today's settings.
-        helps: whether it is an improvement: by 2% or more, and by more than luck.
+        helps: whether it is an improvement: by `BETTER` or more, and by more than luck.
     """
 
     changes: list[str]

@@ -130,7 +130,10 @@ def usual(values: JsonObject, classes: int | None) -> Iterator[Candidate]:
     if penalty:
         yield one(decay, 0.0 if penalty <= 1e-3 else rounded(penalty / 10, 2), "a weaker penalty")
     if sizes:
-        yield one("model.normalization", None if model["normalization"] else "batch", "normalization, or none")
+        if model["normalization"]:
+            yield one("model.normalization", None, "no normalization")
+        else:
+            yield one("model.normalization", "batch", "normalization of each unit over the batch")
         if model["activation"] != "relu":
             yield Candidate((Change("model.init", "he_normal"), Change("model.activation", "relu")), "ReLU units")
         dropout = model["dropout"]
@@ -147,8 +150,10 @@ def usual(values: JsonObject, classes: int | None) -> Iterator[Candidate]:
         yield one("training.batch_size", batch // 2, "half the batch")
     yield one("training.batch_size", 2 * batch, "twice the batch")
     if classes is not None and recorded.get("loss") is None:
-        smoothing = training["label_smoothing"]
-        yield one("training.label_smoothing", 0.0 if smoothing else 0.05, "label smoothing, or none")
+        if training["label_smoothing"]:
+            yield one("training.label_smoothing", 0.0, "no label smoothing")
+        else:
+            yield one("training.label_smoothing", 0.05, "label smoothing")
     if sizes:
         dropout = model["dropout"]
         if dropout <= 0.5:

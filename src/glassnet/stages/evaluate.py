@@ -12,7 +12,6 @@ from glassnet.config import Settings, named_by
 from glassnet.evaluation import (
     Calibration,
     Case,
-    CategoryFeatures,
     ClassificationAnalysis,
     Comparison,
     LabelledRows,
@@ -33,6 +32,7 @@ from glassnet.evaluation.number_text import readable
 from glassnet.evaluation.unseen_row import LEAST_ROWS
 from glassnet.files import JsonObject, section_of, whole_file, write_whole
 from glassnet.runs import Layout, as_job_of_sweep, require_data_of_run, require_settings_of_run, run_stage
+from glassnet.stages.rows import feature_names, labelled_rows
 from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel, load_model, open_prepared
 
 
@@ -123,7 +123,7 @@ def _six_digits(value: Any) -> Any:
 
 def _classification(prepared: PreparedData, network: TrainedModel, baseline: TrainedModel) -> Evaluation:
     names, is_final = prepared.class_names, section_of(network.about["settings"], "training").get("final")
-    test, train = _rows(prepared, "test"), _rows(prepared, "train")
+    test, train = labelled_rows(prepared, "test"), labelled_rows(prepared, "train")
     logits = network.outputs(test.X)
     probabilities = apply_temperature(logits, 1.0)
     learnt_from = ("train", "validation") if is_final else ("train",)
@@ -137,7 +137,7 @@ def _classification(prepared: PreparedData, network: TrainedModel, baseline: Tra
         held_out = np.asarray(validation.y), network.outputs(validation.X)
     calibration, reliability = examine_calibration(test.y, logits, held_out)
     scores = classification_scores(test.y, probabilities)
-    features, categories = _features(prepared)
+    features, categories = feature_names(prepared)
     errors = analyse_errors(test, probabilities, train, names, features, categories=categories)
     if isinstance(prepared.preprocessing, ImagePreprocessing):
         _add_pixels([*errors["cases"], *errors["least_certain"]], prepared.preprocessing, test)
@@ -173,7 +173,7 @@ def _regression(prepared: PreparedData, network: TrainedModel, baseline: Trained
     }
     scores = regression_scores(actual, predicted)
     standardized, units = (predicted - mean) / scale, {"mean": mean, "scale": scale}
-    features, categories = _features(prepared)
+    features, categories = feature_names(prepared)
     errors = analyse_regression_errors(test, standardized, train, units, features, categories=categories)
     decimals = decimals_of(scale)
     table: list[list[object]] = [
@@ -199,20 +199,6 @@ def _in_deviations(prepared: PreparedData, name: str, mean: float, scale: float)
     return LabelledRows(
         prepared.split(name).X, (prepared.targets(name) - mean) / scale, np.asarray(prepared.rows(name))
     )
-
-
-def _rows(prepared: PreparedData, name: str) -> LabelledRows:
-    split = prepared.split(name)
-    y = np.asarray(split.y)
-    return LabelledRows(split.X, y[:, 0] if y.ndim == 2 else y, np.asarray(prepared.rows(name)))
-
-
-def _features(prepared: PreparedData) -> tuple[list[str], list[CategoryFeatures]]:
-    """Return the names of the features, and which of them a category became; of pixels no names."""
-    if isinstance(prepared.preprocessing, ImagePreprocessing):
-        return [], []
-    categories = prepared.preprocessing.category_places
-    return prepared.preprocessing.feature_names, [CategoryFeatures(*each) for each in categories]
 
 
 def _add_pixels(cases: list[Case], preprocessing: ImagePreprocessing, test: LabelledRows) -> None:

@@ -14,7 +14,8 @@ from typing import TypeVar
 
 import numpy as np
 
-BETTER = math.log(0.98)  # what counts as an improvement: a loss that is lower by 2%
+from glassnet.runs.improvements import BETTER
+
 MOST_PAIRS = 8
 CONFIRMED = 3  # candidates that are followed to the end: as many as the report shows
 # The standard deviation of a log ratio between pairs, somewhat above the root of the mean variance in the trainings
@@ -45,7 +46,8 @@ class Estimate:
     @property
     def helps(self) -> bool:
         """Whether the loss is lower by 2% or more on the fresh pairs, and by more than luck."""
-        return self.fresh > 0 and self.interval is not None and self.change <= BETTER and self.interval[1] < 0
+        is_sure = self.fresh > 0 and self.interval is not None and self.interval[1] < 0
+        return is_sure and self.change <= math.log(1 - BETTER)
 
 
 def to_confirm(budget: int) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 
 from glassnet.config import CONF, Settings, changes_from_conf, explain, register_resolvers
 from glassnet.config.compose import composed
-from glassnet.diagnostics import Change, Finding, Training, diagnose, read_telemetry
+from glassnet.diagnostics import Change, Finding, Training, diagnose, read_telemetry, training_of
 from glassnet.files import JsonObject
 from glassnet.overrides import as_override
 from glassnet.reporting.commands import Launch, arguments, override
@@ -160,19 +160,13 @@ class PairedTrainings:
         history, manifest = read_history(outcome.layout.history), read_manifest(outcome.layout)
         if not history:
             return None
-        counts = self.prepared.about["class_counts"]["validation"] if self.prepared.class_names else []
-        best = min(range(len(history)), key=lambda epoch: history[epoch]["validation_loss"]) + 1
-        of_the_mean = None
-        if not self.prepared.class_names:
-            of_the_mean = float(np.square(self.prepared.split("validation").y, dtype=np.float64).mean())
-        return Training(
+        return training_of(
             history,
             read_telemetry(outcome.layout.telemetry),
-            manifest.get("best_epoch", best),
-            self.chance,
             setup_of(manifest["settings"]),
-            validation_baseline=of_the_mean,
-            validation_majority=(sum(counts), max(counts)) if counts else None,
+            len(self.prepared.class_names) or None,
+            best_epoch=manifest.get("best_epoch"),
+            validation_targets=np.asarray(self.prepared.split("validation").y),
         )
 
     def cost(self, candidate: Candidate) -> float:

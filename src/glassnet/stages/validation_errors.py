@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from glassnet.config import named_by
 from glassnet.diagnostics import next_improvements
-from glassnet.evaluation import LabelledRows, analyse_errors, analyse_regression_errors, apply_temperature
+from glassnet.evaluation import analyse_errors, analyse_regression_errors, apply_temperature
 from glassnet.stages.candidates import Candidate, of_findings
 from glassnet.stages.paired_trainings import TODAY, PairedTrainings
-from glassnet.tables import PreparedData, load_model
+from glassnet.stages.rows import feature_names, labelled_rows
+from glassnet.tables import load_model
 
 
 def of_errors(trainings: PairedTrainings) -> Iterator[Candidate]:
@@ -19,21 +18,15 @@ def of_errors(trainings: PairedTrainings) -> Iterator[Candidate]:
         return
     prepared = trainings.prepared
     network = load_model(outcome.layout.model, named_by(trainings.settings))
-    validation, train = _rows(prepared, "validation"), _rows(prepared, "train")
-    names = prepared.preprocessing.feature_names
+    validation, train = labelled_rows(prepared, "validation"), labelled_rows(prepared, "train")
+    names, categories = feature_names(prepared)
     outputs = network.outputs(validation.X)
     if prepared.class_names:
         probabilities = apply_temperature(outputs, 1.0)
-        errors = analyse_errors(validation, probabilities, train, prepared.class_names, names)
+        errors = analyse_errors(validation, probabilities, train, prepared.class_names, names, categories=categories)
         suggested = next_improvements([], errors, training)
     else:
         units = {"mean": 0.0, "scale": 1.0}  # standard deviations of the target, as the rows have it
-        of_target = analyse_regression_errors(validation, outputs[:, 0], train, units, names)
+        of_target = analyse_regression_errors(validation, outputs[:, 0], train, units, names, categories=categories)
         suggested = next_improvements([], of_target, training)
     yield from of_findings(each for each in suggested if each.name.startswith("errors"))
-
-
-def _rows(prepared: PreparedData, name: str) -> LabelledRows:
-    split = prepared.split(name)
-    y = np.asarray(split.y)
-    return LabelledRows(split.X, y[:, 0] if y.ndim == 2 else y, np.asarray(prepared.rows(name)))

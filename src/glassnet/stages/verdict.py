@@ -1,13 +1,12 @@
 """Says in a few lines at the end of a training what the diagnosis finds in its curves and its telemetry."""
 
-import math
 from collections.abc import Iterator
 
 import numpy as np
 
 from glassnet.config import Settings
 from glassnet.data import ArrayDataset
-from glassnet.diagnostics import Telemetry, Training, diagnose
+from glassnet.diagnostics import Telemetry, diagnose, training_of
 from glassnet.training import TrainedNetwork
 
 SHOWN = 3  # findings; the report has them all
@@ -19,15 +18,13 @@ def verdict(
     """Yield a line for each of the most severe findings, with the change to try; one line if there is none."""
     from glassnet.reporting import override, setup_of
 
-    y, classes = np.asarray(validation.y), trained.architecture.classes
-    training = Training(
+    training = training_of(
         trained.history,
         telemetry.rows if telemetry else [],
-        trained.best_epoch,
-        math.log(classes) if classes else 1.0,
         setup_of(settings.describing_the_result()),
-        validation_baseline=None if classes else float(np.square(y, dtype=np.float64).mean()),
-        validation_majority=(len(y), int(np.bincount(y).max())) if classes else None,
+        trained.architecture.classes,
+        best_epoch=trained.best_epoch,
+        validation_targets=np.asarray(validation.y),
     )
     findings = diagnose(training)
     for finding in findings[:SHOWN]:

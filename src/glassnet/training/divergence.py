@@ -84,8 +84,10 @@ def warn_if_lost(run: TrainingRun) -> None:
     def is_idle(epoch: int) -> bool:
         return is_above(epoch, lower, IDLE_EPOCHS, 1.0)
 
-    earlier = range(LOST_EPOCHS, run.epoch)
-    if any(is_lost(epoch) or is_idle(epoch) for epoch in earlier):
+    # The epochs before are looked at only where there is something to say: of each epoch, all would be E² looks.
+    if not (is_lost(run.epoch) or is_idle(run.epoch)):
+        return
+    if any(is_lost(epoch) or is_idle(epoch) for epoch in range(LOST_EPOCHS, run.epoch)):
         return
     now = f"it is {losses[-1]:.4g} at epoch {run.epoch} (learning_rate {run.optimizer.learning_rate:g})"
     if is_lost(run.epoch):
@@ -93,13 +95,11 @@ def warn_if_lost(run: TrainingRun) -> None:
             f"fit: for {LOST_EPOCHS} epochs the training loss has been more than {LOST:g} times {zeros:.4g}, that of "
             f"outputs that are all 0; {now}; divide the learning rate by 10"
         )
-    elif is_idle(run.epoch):
+    else:
         warning = (
             f"fit: for {IDLE_EPOCHS} epochs the losses have stayed above {zeros:.4g}, that of outputs that are all 0; "
             f"{now}, and nothing is learnt; stop, and see what diagnostics.diagnose(history, telemetry) finds"
         )
-    else:
-        return
     warnings.warn(warning, TrainingWarning, stacklevel=4)
 
 

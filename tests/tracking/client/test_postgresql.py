@@ -21,7 +21,7 @@ from glassnet.tracking import StoreError
 from glassnet.tracking.client.calls import call_store
 from glassnet.tracking.client.limits import RUN_NAME
 from glassnet.tracking.client.opening import open_store
-from tests.settings import PROJECT
+from tests.settings import enter_project
 from tests.waiting import LONGEST
 
 NINE = (
@@ -100,9 +100,7 @@ def _wait_for(folder: Path, server: "subprocess.Popen[Any]") -> None:
 @pytest.fixture
 def project(database: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the project's conf/ and code, which records in the database."""
-    for name in ("conf", "src"):
-        (tmp_path / name).symlink_to(PROJECT / name)
-    monkeypatch.chdir(tmp_path)
+    enter_project(tmp_path, monkeypatch)
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
     monkeypatch.setenv("MLFLOW_TRACKING_URI", database)
     return tmp_path

@@ -65,4 +65,5 @@ __all__ = [
     "diagnose",
     "examine_scores",
     "next_improvements",
+    "training_of",
 ]

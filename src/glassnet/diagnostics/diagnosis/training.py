@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -210,16 +210,27 @@ class Training:
 
 
 def training_of(
-    history: Sequence[Row], telemetry: Sequence[TelemetryRow], setup: Setup | None = None, classes: int | None = None
+    history: Sequence[Row],
+    telemetry: Sequence[TelemetryRow],
+    setup: Setup | None = None,
+    classes: int | None = None,
+    *,
+    best_epoch: int | None = None,
+    validation_targets: npt.NDArray[Any] | None = None,
 ) -> Training:
-    """Return a training of which no more is known than what `training.fit` returns.
+    """Return a training for the diagnosis, from what `training.fit` returns and what else is known.
 
-    The best epoch is that with the lowest validation loss. The random baseline of a regression is 1, that of `classes`
-    classes their logarithm. Where these are unknown it is estimated, and no loss is said to be no better than that.
+    The best epoch, where none is given, is that with the lowest validation loss. The random baseline of a regression is
+    1, that of `classes` classes their logarithm. Where these are unknown it is estimated, and no loss is said to be no
+    better than that. The targets of the validation rows, class ids or standardized values, tell what knowing nothing
+    comes to there.
+
+    Raises:
+        ValueError: for a history without an epoch.
     """
     if not history:
         raise ValueError("diagnose: expected a history of one epoch or more, received none")
-    best = min(range(len(history)), key=lambda epoch: history[epoch]["validation_loss"]) + 1
+    best = best_epoch or min(range(len(history)), key=lambda epoch: history[epoch]["validation_loss"]) + 1
     if "train_accuracy" not in history[0]:
         baseline = 1.0
     elif classes is not None:
@@ -227,7 +238,13 @@ def training_of(
     else:
         baseline = _estimated_baseline(history)
     is_estimated = "train_accuracy" in history[0] and classes is None
-    return Training(history, telemetry, best, baseline, setup or Setup(), math.inf if is_estimated else None)
+    of_validation = math.inf if is_estimated else None
+    majority = None
+    if validation_targets is not None and classes is not None:
+        majority = len(validation_targets), int(np.bincount(validation_targets).max())
+    elif validation_targets is not None:
+        of_validation = float(np.square(validation_targets, dtype=np.float64).mean())
+    return Training(history, telemetry, best, baseline, setup or Setup(), of_validation, majority)
 
 
 def _estimated_baseline(history: Sequence[Row]) -> float:
