@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from glassnet.evaluation import ErrorAnalysis, LabelledRows, analyse_errors, analyse_regression_errors
-from glassnet.evaluation.neighbours import nearest_rows, usual_distance
+from glassnet.evaluation.neighbours import nearest_of_groups, nearest_rows, usual_distance
 
 NAMES = ("left", "right", "rare")
 RNG = np.random.default_rng(0)
@@ -212,3 +212,24 @@ def test_of_many_rows_of_a_regression_no_more_errors_are_explained_than_memory_h
         test = LabelledRows(np.zeros((rows, 1)), np.linspace(-1, 1, rows), np.arange(rows))
         result = analyse_regression_errors(test, np.zeros(rows), train, {"mean": 0.0, "scale": 1.0}, ["x"])
         assert result["analysed"] == sum(group["count"] for group in result["groups"]) == explained
+
+
+def test_neighbours_of_each_group_are_those_among_its_rows_alone() -> None:
+    rng = np.random.default_rng(0)
+    X, train, groups = rng.normal(size=(4, 3)), rng.normal(size=(25_000, 3)), rng.integers(-1, 2, 25_000)
+    groups[groups == 1] = np.where(np.arange(np.sum(groups == 1)) < 2, 1, -1)  # two rows are of group 1
+    distances, places = nearest_of_groups(X, train, 3, groups, 3)
+    for group in range(3):
+        alone, found = nearest_rows(X, train, 3, groups == group)
+        np.testing.assert_array_equal(places[:, group], found)
+        np.testing.assert_array_equal(distances[:, group], alone)
+    assert (places[:, 1, :2] >= 0).all() and (places[:, 1, 2] == -1).all() and np.isinf(distances[:, 2]).all()
+
+
+def test_distances_of_rows_far_from_the_origin_are_exact() -> None:
+    """Differences are taken, not |a|² + |b|² − 2ab, of which float32 would leave nothing here."""
+    train = np.full((40, 2), 1e4, dtype=np.float32)
+    train[:, 0] += np.arange(40)
+    distances, places = nearest_rows(np.array([[10_003.25, 1e4]], dtype=np.float32), train, 2)
+    np.testing.assert_array_equal(places, [[3, 4]])
+    np.testing.assert_array_equal(distances, [[0.25, 0.75]])

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.evaluation.neighbours import LabelledRows, nearest_rows, usual_distance
+from glassnet.evaluation.neighbours import LabelledRows, nearest_of_groups, nearest_rows, usual_distance
 from glassnet.evaluation.records import Case, ClassNeighbour, ErrorAnalysis, ErrorGroup, Hypothesis, UnusualFeature
 from glassnet.evaluation.scores import FloatArray
 from glassnet.evaluation.unusual import CategoryFeatures, unusual_features
@@ -69,16 +69,16 @@ def analyse_errors(
     right = np.flatnonzero(predicted == test.y)
     uncertain = right[np.lexsort((test.rows[right], confidence[right]))][:UNCERTAIN]
 
-    def describe(chosen: Indices) -> list[Case]:
-        unusual = unusual_features(np.asarray(test.X[chosen]), train.X, feature_names, categories)
-        return _describe(chosen, test, probabilities, train, class_names, unusual)
-
+    chosen = np.concatenate([_choose(order, test.y, predicted, shown), uncertain])
+    unusual = unusual_features(np.asarray(test.X[chosen]), train.X, feature_names, categories)
+    described = _describe(chosen, test, probabilities, train, class_names, unusual)
+    cases = len(chosen) - len(uncertain)
     return {
         "errors": len(wrong),
         "analysed": len(analysed),
         "groups": groups,
-        "cases": describe(_choose(order, test.y, predicted, shown)),
-        "least_certain": describe(uncertain),
+        "cases": described[:cases],
+        "least_certain": described[cases:],
     }
 
 
@@ -239,16 +239,12 @@ def _describe(
     """Describe test rows: probabilities, what is unusual about them, and the nearest training rows of both classes."""
     X = np.asarray(test.X[chosen])
     _, around = nearest_rows(X, train.X, min(NEIGHBOURS, len(train.y)))
+    distances, nearest = nearest_of_groups(X, train.X, 1, train.y, len(class_names))
     ranks = np.argsort(-probabilities[chosen], axis=1, kind="stable")
     pairs = [(int(y), int(row[0] if row[0] != y else row[1])) for y, row in zip(test.y[chosen], ranks, strict=True)]
-    nearest = {
-        label: nearest_rows(X, train.X, 1, among=train.y == label)
-        for label in sorted({y for pair in pairs for y in pair})
-    }
 
     def nearest_of(label: int, at: int) -> ClassNeighbour:
-        distances, rows = nearest[label]
-        row, distance = int(train.rows[rows[at, 0]]), float(f"{distances[at, 0]:.3f}")
+        row, distance = int(train.rows[nearest[at, label, 0]]), float(f"{distances[at, label, 0]:.3f}")
         return {"class": class_names[label], "row": row, "distance": distance}
 
     cases: list[Case] = []

@@ -1,15 +1,19 @@
 """The training rows around a row, in standardized space: what an explanation of an error is drawn from."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from glassnet.evaluation.scores import FloatArray
 
+Distances: TypeAlias = npt.NDArray[np.float64]
+Indices: TypeAlias = npt.NDArray[np.int64]
+
 BLOCK = 10_000  # training rows held against the others at a time
-SAMPLE = 1_000  # training rows whose distance to their nearest neighbour says what is usual
+SPARE = 8  # rows found beyond those asked for, since rounding in float32 may put neighbours in another order
+SAMPLE = 500  # training rows whose distance to their nearest neighbour says what is usual
 
 
 @dataclass(frozen=True)
@@ -29,10 +33,11 @@ class LabelledRows:
 
 def nearest_rows(
     X: FloatArray, train_X: FloatArray, k: int, among: npt.NDArray[np.bool_] | None = None
-) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+) -> tuple[Distances, Indices]:
     """Return distances and indices `(M, k)` of the k training rows nearest to each row of `X`, the nearest first.
 
-    Works through the training rows block by block, so that they may be memory-mapped.
+    Works through the training rows block by block, so that they may be memory-mapped. A first pass in float32 finds a
+    few rows more than k; the distances of these are then taken from the differences in float64, and decide.
 
     Args:
         X: the rows `(M, D)`.
@@ -40,18 +45,55 @@ def nearest_rows(
         k: how many; where there are fewer, the distance is infinite and the index −1.
         among: which training rows count; all by default.
     """
-    squares = np.full((len(X), k), np.inf)
-    indices = np.full((len(X), k), -1, dtype=np.int64)
+    groups = np.zeros(len(train_X), dtype=np.int64) if among is None else np.where(among, 0, -1)
+    distances, indices = nearest_of_groups(X, train_X, k, groups, 1)
+    return distances[:, 0], indices[:, 0]
+
+
+def nearest_of_groups(
+    X: FloatArray, train_X: FloatArray, k: int, groups: Indices, count: int
+) -> tuple[Distances, Indices]:
+    """Return distances and indices `(M, G, k)` of the k training rows of each group nearest to each row of `X`.
+
+    Args:
+        X: the rows `(M, D)`.
+        train_X: the training rows `(N, D)`; each is read once.
+        k: how many; where a group has fewer, the distance is infinite and the index −1.
+        groups: the group of each training row `(N,)`, such as its class; one of −1 counts for none.
+        count: how many groups there are, G.
+    """
+    queries = np.asarray(X, dtype=np.float32)
+    screened = np.full((count, len(X), k + SPARE), np.inf, dtype=np.float32)
+    indices = np.full(screened.shape, -1, dtype=np.int64)
     for start in range(0, len(train_X), BLOCK):
-        candidates = np.arange(start, min(start + BLOCK, len(train_X)))
-        if among is not None:
-            candidates = candidates[among[candidates]]
-        block = _squared_distances(X, np.asarray(train_X[candidates]))
-        all_squares = np.hstack([squares, block])
-        all_indices = np.hstack([indices, np.broadcast_to(candidates, block.shape)])
-        order = _smallest(all_squares, k)
-        squares, indices = np.take_along_axis(all_squares, order, 1), np.take_along_axis(all_indices, order, 1)
-    return np.sqrt(squares), indices
+        block = np.asarray(train_X[start : start + BLOCK], dtype=np.float32)
+        squares = np.einsum("nd,nd->n", block, block) - 2 * (queries @ block.T)  # |a − b|², less the row's own |a|²
+        of_block = groups[start : start + BLOCK]
+        for group in range(count):
+            members = np.flatnonzero(of_block == group)
+            if not len(members):
+                continue
+            found = squares if len(members) == len(block) else squares[:, members]
+            order = _smallest(found, min(k + SPARE, len(members)))
+            all_squares = np.hstack([screened[group], np.take_along_axis(found, order, 1)])
+            all_indices = np.hstack([indices[group], (start + members)[order]])
+            order = _smallest(all_squares, k + SPARE)
+            screened[group] = np.take_along_axis(all_squares, order, 1)
+            indices[group] = np.take_along_axis(all_indices, order, 1)
+    return _in_order_of_distance(X, train_X, indices.transpose(1, 0, 2), k)
+
+
+def _in_order_of_distance(X: FloatArray, train_X: FloatArray, found: Indices, k: int) -> tuple[Distances, Indices]:
+    """Return the k nearest of the training rows found for each row and group `(M, G, K)`; of equal ones the first."""
+    distances = np.full((*found.shape[:2], k), np.inf)
+    indices = np.full(distances.shape, -1, dtype=np.int64)
+    for row, x in enumerate(np.asarray(X, dtype=np.float64)):
+        for group, candidates in enumerate(found[row]):
+            places = np.sort(candidates[candidates >= 0])
+            exact = np.sqrt(np.square(np.asarray(train_X[places], dtype=np.float64) - x).sum(axis=1))
+            nearest = np.argsort(exact, kind="stable")[:k]
+            distances[row, group, : len(nearest)], indices[row, group, : len(nearest)] = exact[nearest], places[nearest]
+    return distances, indices
 
 
 def usual_distance(train_X: FloatArray) -> float:
@@ -61,7 +103,7 @@ def usual_distance(train_X: FloatArray) -> float:
     return float(np.percentile(distances[:, 1], 99))
 
 
-def _smallest(values: npt.NDArray[np.float64], k: int) -> npt.NDArray[np.int64]:
+def _smallest(values: npt.NDArray[np.float32], k: int) -> Indices:
     """Return where the k smallest values of each row are `(M, k)`, smallest first; of equal ones the first.
 
     Only what does not exceed the k-th smallest is sorted: for rows of 10,000 that takes a sixth of the time.
@@ -71,10 +113,3 @@ def _smallest(values: npt.NDArray[np.float64], k: int) -> npt.NDArray[np.int64]:
     order = np.lexsort((places, values[rows, places], rows))
     starts = np.searchsorted(rows, np.arange(len(values)))
     return places[order][starts[:, np.newaxis] + np.arange(k)]
-
-
-def _squared_distances(A: FloatArray, B: FloatArray) -> npt.NDArray[np.float64]:
-    """Return `|a − b|²` for all pairs of rows, as `|a|² + |b|² − 2ab`, not below 0 where that rounds."""
-    left, right = A.astype(np.float64), B.astype(np.float64)
-    squares = (left**2).sum(axis=1)[:, np.newaxis] + (right**2).sum(axis=1) - 2 * (left @ right.T)
-    return np.maximum(squares, 0.0)
