@@ -16,10 +16,15 @@ def as_override(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{','.join(map(as_override, value))}]"
     if isinstance(value, dict):
-        return "{" + ",".join(f"{key}:{as_override(each)}" for key, each in value.items()) + "}"
+        return "{" + ",".join(f"{_as_key(key)}:{as_override(each)}" for key, each in value.items()) + "}"
     if isinstance(value, str) and (value.lower() in WORDS or not re.fullmatch(r"[A-Za-z_/][\w/.-]*", value, re.ASCII)):
         return quoted(value)
     return str(value)
+
+
+def _as_key(name: Any) -> str:
+    """Return a key of a mapping, in which the grammar has no quotation marks, but signs to escape."""
+    return re.sub(r"([\\()\[\]{}:=,\s])", r"\\\1", str(name))
 
 
 def as_setting(key: str, value: str | Iterable[Any]) -> str:

@@ -1,6 +1,7 @@
 """Configuration: typed settings, conf/ and params.yaml, and how the one becomes the other."""
 
 from glassnet.config.ablation import ABLATION, UNCHANGED
+from glassnet.config.added_later import settings_added_later, with_defaults
 from glassnet.config.build import own_callbacks, plan_of_baseline, training_plan
 from glassnet.config.changes import changes_from_conf
 from glassnet.config.compose import (
@@ -13,6 +14,7 @@ from glassnet.config.compose import (
     write_params,
 )
 from glassnet.config.conf_edits import Edit, edited, edits_to, taken_back, write_files
+from glassnet.config.deciding import class_weights, decision_for, positive_class, require_decidable
 from glassnet.config.errors import UserError
 from glassnet.config.explain import explain, parse_override
 from glassnet.config.own_classes import (
@@ -52,8 +54,10 @@ __all__ = [
     "ValidationScores",
     "as_written",
     "changes_from_conf",
+    "class_weights",
     "conf_digest",
     "data_set_name",
+    "decision_for",
     "edited",
     "edits_to",
     "explain",
@@ -66,11 +70,14 @@ __all__ = [
     "parse_override",
     "parse_settings",
     "plan_of_baseline",
+    "positive_class",
     "read_params",
     "read_tuning",
     "register_resolvers",
+    "require_decidable",
     "require_dependencies",
     "require_own_classes",
+    "settings_added_later",
     "taken_back",
     "to_settings",
     "training_plan",
@@ -78,6 +85,7 @@ __all__ = [
     "tuning_with",
     "tuning_without",
     "undone_by_generating",
+    "with_defaults",
     "write_files",
     "write_params",
 ]

@@ -1,27 +1,49 @@
 """The one place where the settings of a training become its parts: the plan, and the callbacks of the user's own."""
 
+from collections.abc import Sequence
+
+import numpy as np
+
 from glassnet import nn, optim
 from glassnet.components import OwnClass, construct, find
 from glassnet.config.own_classes import kind_of, own_sections
 from glassnet.config.settings import Settings
 from glassnet.config.signatures import OwnSection
+from glassnet.evaluation import POSITIVE
 from glassnet.files import JsonObject
-from glassnet.training import Architecture, Callback, TrainingPlan, baseline_plan
+from glassnet.training import Architecture, Callback, Monitor, TrainingPlan, baseline_plan
 from glassnet.training.plan import MakeLoss, MakeOptimizer, MakeSchedule, loss_of_task
 
 
-def training_plan(settings: Settings, features: int, classes: int | None) -> TrainingPlan:
+def training_plan(
+    settings: Settings,
+    features: int,
+    classes: int | None,
+    weights: Sequence[float] | None = None,
+    positive: int = POSITIVE,
+) -> TrainingPlan:
     """Return what the settings of a training stand for.
 
     Args:
         settings: of the run.
         features: how many the network is given.
         classes: how many it tells apart; None for a regression.
+        weights: those of the classes, where the settings ask for some.
+        positive: the id of the positive one of two classes.
 
     Raises:
-        ValueError: for a class of one's own that is not there, or a loss that is not for this task.
+        ValueError: for a class of one's own that is not there, or a loss or monitored score that is not for this task.
     """
     model, training = settings.model, settings.training
+    if (weights is None) != (training.class_weights is None):
+        raise ValueError(
+            f"training_plan: expected the weights that {training.class_weights!r} is for, received {weights!r}"
+        )
+    monitor = Monitor(training.monitor, positive, None if weights is None else tuple(np.log(weights).tolist()))
+    try:
+        monitor.require_task(classes)
+    except ValueError as error:
+        raise ValueError(f"training.{error}") from error
     activation = model.activation
     return TrainingPlan(
         Architecture(
@@ -31,7 +53,7 @@ def training_plan(settings: Settings, features: int, classes: int | None) -> Tra
             model.normalization,
             model.init,
         ),
-        _loss(settings, classes),
+        _loss(settings, classes, weights),
         _optimizer(settings.optimizer.model_dump()),
         _schedule(settings.schedule.model_dump()),
         warmup_epochs=settings.schedule.warmup_epochs,
@@ -44,6 +66,7 @@ def training_plan(settings: Settings, features: int, classes: int | None) -> Tra
         patience=training.patience,
         processes=training.processes,
         seed=settings.seed,
+        monitor=monitor,
     )
 
 
@@ -82,10 +105,10 @@ def _schedule(section: JsonObject) -> MakeSchedule:
     return made
 
 
-def _loss(settings: Settings, classes: int | None) -> MakeLoss:
+def _loss(settings: Settings, classes: int | None, weights: Sequence[float] | None) -> MakeLoss:
     """Return what makes the loss that the settings name; where they name none, that of the task."""
     if settings.loss is None:
-        return loss_of_task(classes, settings.training.label_smoothing)
+        return loss_of_task(classes, settings.training.label_smoothing, weights)
     section = settings.loss.model_dump()
     make = find("loss", section, nn.LOSSES, nn.Loss)
 

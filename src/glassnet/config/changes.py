@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from glassnet.config.added_later import with_defaults
 from glassnet.config.conf_edits import GROUPS
 from glassnet.config.presets import choice_in, read_group
 from glassnet.config.yaml_text import load_yaml
@@ -18,6 +19,7 @@ def changes_from_conf(conf: Path, values: JsonObject) -> tuple[str, ...]:
         conf: the folder.
         values: the seed and the groups of a run's settings, or those of their values that matter.
     """
+    values = with_defaults(values)
     main = load_yaml((conf / "config.yaml").read_text(encoding="utf-8"))
     chosen = {group: choice for default in main["defaults"] if default != "_self_" for group, choice in default.items()}
     choices, changes, data = [], [], choice_in(conf, "data", section_of(values, "data"))
@@ -39,6 +41,7 @@ def changes_from_conf(conf: Path, values: JsonObject) -> tuple[str, ...]:
                 changes += [f"+{group}.{key}={as_override(value)}" for key, value in section.items()]
         elif chosen.get(group) is not None:
             choices.append(f"{group}=null")
+    changes += _differences("evaluation", section_of(values, "evaluation"), main.get("evaluation", {}))
     if values["seed"] != main["seed"]:
         changes.append(f"seed={values['seed']}")
     return (*choices, *changes)

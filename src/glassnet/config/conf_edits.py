@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 import yaml
 
+from glassnet.config.added_later import ADDED_LATER
 from glassnet.config.errors import UserError
 from glassnet.config.presets import choice_in, is_several, preset_for
 from glassnet.config.settings import Settings
@@ -14,6 +15,7 @@ from glassnet.config.yaml_text import load_yaml
 from glassnet.files import JsonObject, JsonValue, section_of, write_whole
 
 GROUPS = ("data", "model", "optimizer", "schedule", "training")
+WHOLE = ("class_weights",)  # mappings that are one value: a file may have null in their place
 
 
 _Wanted: TypeAlias = tuple[Path, tuple[str, ...], JsonValue]  # a file, the keys of a value in it, and the value
@@ -46,6 +48,8 @@ def edits_to(conf: Path, settings: Settings) -> list[Edit]:
     """
     main = conf / "config.yaml"
     wanted: list[_Wanted] = [(main, ("seed",), settings.seed)]
+    evaluation = settings.evaluation.model_dump()
+    wanted += [(main, ("evaluation", key), evaluation[key]) for key in ADDED_LATER["evaluation"]]
     data = choice_in(conf, "data", settings.data.model_dump())
     for group in GROUPS:
         values = getattr(settings, group).model_dump()
@@ -94,7 +98,7 @@ def _of_group(conf: Path, group: str, values: JsonObject, data: str) -> list[_Wa
         if key == "name" and key not in own:  # a class of one's own is called by its file
             continue
         file, outer = (path, ()) if key in own else (preset, (group,))
-        inner = value.items() if isinstance(value, dict) else [(None, value)]
+        inner = value.items() if isinstance(value, dict) and key not in WHOLE else [(None, value)]
         wanted += [(file, (*outer, key) if name is None else (*outer, key, name), each) for name, each in inner]
     return wanted
 

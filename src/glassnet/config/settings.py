@@ -6,8 +6,10 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError
 from pydantic_core import PydanticCustomError
 
 from glassnet import nn, optim
+from glassnet.config.added_later import without_defaults
 from glassnet.config.data_settings import AnyData
 from glassnet.config.errors import UserError
+from glassnet.config.evaluation_settings import ClassWeights, EvaluationSettings
 from glassnet.config.fields import (
     Count,
     HalfOpenFraction,
@@ -20,6 +22,7 @@ from glassnet.config.signatures import OURS, OWN, REFUSED, SEVERAL, OneOrSeveral
 from glassnet.config.unknown_keys import keys_of, unknown_setting
 from glassnet.files import JsonObject, JsonValue
 from glassnet.overrides import as_setting
+from glassnet.training import MONITORS
 
 
 class OptimizerSettings(Section):
@@ -73,6 +76,7 @@ if TYPE_CHECKING:
     AnySchedule: TypeAlias = ScheduleSettings | OwnScheduleSettings
     AnyLoss: TypeAlias = LossSettings | OwnSection
     AnyCallback: TypeAlias = OwnSection | dict[str, OwnSection]
+    Monitored: TypeAlias = str
 else:
     AnyActivation = Annotated[
         Annotated[Literal[tuple(nn.ACTIVATIONS)], Tag(OURS)] | Annotated[OwnSection, Tag(OWN)], Discriminator(kind_of)
@@ -81,6 +85,7 @@ else:
     AnySchedule = choice_of(optim.SCHEDULES, ScheduleSettings, OwnScheduleSettings)
     AnyLoss = choice_of(nn.LOSSES, LossSettings, OwnSection, tried=True)
     AnyCallback = OneOrSeveral
+    Monitored = Literal[tuple(MONITORS)]
 
 
 class ModelSettings(Section):
@@ -107,11 +112,13 @@ class TrainingSettings(Section):
     name: Literal["default"]
     epochs: Count
     batch_size: Count
+    class_weights: ClassWeights = None
     label_smoothing: HalfOpenFraction
     l2: NotNegative
     max_gradient_norm: Positive | None
     max_gradient_value: Positive | None
     average_decay: HalfOpenFraction | None
+    monitor: Monitored = "loss"
     patience: Count | None
     shift: NotNegativeCount
     flip: bool
@@ -152,6 +159,7 @@ class Settings(Section):
     training: TrainingSettings
     tracking: TrackingSettings
     improve: ImproveSettings = ImproveSettings()
+    evaluation: EvaluationSettings = EvaluationSettings()
     about: str
     conf_digest: str
     settings_digest: str
@@ -214,13 +222,22 @@ class Settings(Section):
             )
         return self
 
+    @model_validator(mode="after")
+    def _weights_have_their_loss(self) -> "Settings":
+        if self.loss is not None and self.training.class_weights is not None:
+            raise ValueError(
+                f"training.class_weights: expected null with loss={self.loss.name}, which takes none, received "
+                f"{self.training.class_weights!r}"
+            )
+        return self
+
     def describing_the_result(self) -> JsonObject:
         """Return the settings that a result depends on: not where it is tracked, how it is run."""
         of_the_file = ("about", "conf_digest", "settings_digest", "left_behind", "by_hand", "ablation")
         unset = [name for name in ("loss", "callback") if getattr(self, name) is None]
         others = dict.fromkeys(("tracking", "improve", "activation", *of_the_file, *unset), True)
         running = {"telemetry_every", "checkpoint_every", "resume", "sanity"}
-        return self.model_dump(exclude={**others, "training": running})
+        return without_defaults(self.model_dump(exclude={**others, "training": running}))
 
 
 def flatten(values: JsonObject, prefix: str = "") -> dict[str, JsonValue]:

@@ -8,6 +8,13 @@ from glassnet.evaluation.calibration import (
     reliability_curve,
 )
 from glassnet.evaluation.classification import classification_scores, majority_probabilities
+from glassnet.evaluation.decision import (
+    Decision,
+    best_threshold,
+    decide,
+    decision_of_weights,
+    threshold_of_costs,
+)
 from glassnet.evaluation.error_analysis import analyse_errors
 from glassnet.evaluation.intervals import (
     balanced_accuracy_interval,
@@ -27,12 +34,14 @@ from glassnet.evaluation.paired import (
     sign_flip_test,
 )
 from glassnet.evaluation.probability_scores import log_loss, log_loss_interval, roc_auc, top_k_accuracy
+from glassnet.evaluation.ranking import Gain, average_precision, gains, precision_recall_curve, roc_curve
 from glassnet.evaluation.records import (
     Calibration,
     Case,
     ClassificationAnalysis,
     Comparison,
     CrossFit,
+    DecisionAnalysis,
     ErrorAnalysis,
     ErrorGroup,
     Hypothesis,
@@ -62,6 +71,7 @@ from glassnet.evaluation.temperature import (
     cross_fitted_probabilities,
     fit_temperature,
 )
+from glassnet.evaluation.two_classes import analyse_decision, lift_table, scores_of_decision, two_class_scores
 from glassnet.evaluation.unseen_row import mean_interval
 from glassnet.evaluation.unusual import CategoryFeatures, unusual_features
 
@@ -74,8 +84,11 @@ __all__ = [
     "ClassificationAnalysis",
     "Comparison",
     "CrossFit",
+    "Decision",
+    "DecisionAnalysis",
     "ErrorAnalysis",
     "ErrorGroup",
+    "Gain",
     "Hypothesis",
     "LabelledRows",
     "Metrics",
@@ -86,11 +99,14 @@ __all__ = [
     "ReliabilityBin",
     "UnusualFeature",
     "accuracy",
+    "analyse_decision",
     "analyse_errors",
     "analyse_regression_errors",
     "apply_temperature",
+    "average_precision",
     "balanced_accuracy",
     "balanced_accuracy_interval",
+    "best_threshold",
     "bootstrap_counts",
     "bootstrap_mean",
     "bootstrap_rows",
@@ -101,13 +117,17 @@ __all__ = [
     "compare_regressions",
     "confusion_matrix",
     "cross_fitted_probabilities",
+    "decide",
     "decimals_of",
+    "decision_of_weights",
     "difference_interval",
     "exact_interval",
     "examine_calibration",
     "expected_calibration_error",
     "fit_temperature",
+    "gains",
     "grouped",
+    "lift_table",
     "log_loss",
     "log_loss_interval",
     "macro_f1",
@@ -116,12 +136,17 @@ __all__ = [
     "matthews_correlation",
     "mcnemar_exact",
     "mean_interval",
+    "precision_recall_curve",
     "precision_recall_f1",
     "regression_scores",
     "reliability_curve",
     "roc_auc",
+    "roc_curve",
+    "scores_of_decision",
     "sign_flip_test",
+    "threshold_of_costs",
     "top_k_accuracy",
+    "two_class_scores",
     "ungrouped",
     "unusual_features",
     "weighted_f1",

@@ -18,15 +18,20 @@ SEED = 0  # of the bootstrap: the same predictions always get the same interval
 INTERVALS = {"balanced_accuracy": balanced_accuracy_interval, "macro_f1": macro_f1_interval}
 
 
-def classification_scores(y_true: LabelArray, probabilities: FloatArray) -> dict[str, float]:
-    """Return the scores of predicted probabilities `(N, C)`, with 95% intervals `…_low`, `…_high`.
+def classification_scores(
+    y_true: LabelArray, probabilities: FloatArray, predicted: LabelArray | None = None
+) -> dict[str, float]:
+    """Return the scores of probabilities `(N, C)`, and of what was `predicted`, with 95% intervals `…_low`, `…_high`.
+
+    That is the most probable class, where it is not given.
 
     Those of accuracy and of the top k are exact; that of log-loss counts with large losses that the split lacks; those
     of balanced accuracy and macro F1 hold both a stratified bootstrap and what exact intervals of the classes give. A
     score that is undefined (the area under the ROC curve with one class, κ where nothing varies) is NaN.
     """
     check_scored("classification_scores", y_true, probabilities)
-    counts = confusion_matrix(y_true, probabilities.argmax(axis=1), probabilities.shape[1])
+    predicted = probabilities.argmax(axis=1) if predicted is None else predicted
+    counts = confusion_matrix(y_true, predicted, probabilities.shape[1])
     correct, examples = int(np.trace(counts)), int(counts.sum())
     values: dict[str, float] = {"accuracy": scores.accuracy(counts)}
     values["accuracy_low"], values["accuracy_high"] = exact_interval(correct, examples)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from glassnet.evaluation.neighbours import LabelledRows, nearest_of_groups, nearest_rows, usual_distance
 from glassnet.evaluation.records import Case, ClassNeighbour, ErrorAnalysis, ErrorGroup, Hypothesis, UnusualFeature
-from glassnet.evaluation.scores import FloatArray
+from glassnet.evaluation.scores import FloatArray, LabelArray
 from glassnet.evaluation.unusual import CategoryFeatures, unusual_features
 
 NEIGHBOURS = 5
@@ -28,6 +28,7 @@ def analyse_errors(
     feature_names: list[str],
     shown: int = 10,
     categories: Sequence[CategoryFeatures] = (),
+    predicted: LabelArray | None = None,
 ) -> ErrorAnalysis:
     """Return the errors in groups of (true, predicted) with a hypothesis each, cases to show, and the least certain.
 
@@ -43,13 +44,15 @@ def analyse_errors(
         feature_names: the name of each feature; none for pixels, none of which says anything by itself.
         shown: how many cases to describe at most.
         categories: which features are the columns of a category.
+        predicted: the classes that were decided on; None for the most probable ones.
     """
-    predicted, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    predicted = probabilities.argmax(axis=1) if predicted is None else predicted
+    confidence = probabilities[np.arange(len(predicted)), predicted]
     wrong = np.flatnonzero(predicted != test.y)
     order = wrong[np.lexsort((test.rows[wrong], -confidence[wrong]))]
     pairs = [(int(test.y[i]), int(predicted[i])) for i in order]
     analysed = _sample(order, pairs)
-    indicators = _indicators(analysed, test, probabilities, train, len(class_names))
+    indicators = _indicators(analysed, test, probabilities, predicted, train)
     groups: list[ErrorGroup] = []
     for true, guess in sorted(set(pairs)):
         of_group = [each for each in indicators if (each.true, each.guess) == (true, guess)]
@@ -71,7 +74,7 @@ def analyse_errors(
 
     chosen = np.concatenate([_choose(order, test.y, predicted, shown), uncertain])
     unusual = unusual_features(np.asarray(test.X[chosen]), train.X, feature_names, categories)
-    described = _describe(chosen, test, probabilities, train, class_names, unusual)
+    described = _describe(chosen, test, probabilities, predicted, train, class_names, unusual)
     cases = len(chosen) - len(uncertain)
     return {
         "errors": len(wrong),
@@ -126,22 +129,21 @@ class _Indicators:
 
 
 def _indicators(
-    order: Indices, test: LabelledRows, probabilities: FloatArray, train: LabelledRows, classes: int
+    order: Indices, test: LabelledRows, probabilities: FloatArray, predicted: LabelArray, train: LabelledRows
 ) -> list[_Indicators]:
     """Return the indicators of each error."""
     if not len(order):
         return []
     distances, neighbours = nearest_rows(test.X[order], train.X, min(NEIGHBOURS, len(train.y)))
-    usual = usual_distance(train.X)
+    usual, classes = usual_distance(train.X), probabilities.shape[1]
     fractions = np.bincount(train.y, minlength=classes) / len(train.y)
     indicators = []
     for i, distance, near in zip(order, distances, neighbours, strict=True):
         true, p = int(test.y[i]), probabilities[i]
-        guess = int(p.argmax())
+        guess = int(predicted[i])
         labels = train.y[near]
         for_true, for_guess = float(np.mean(labels == true)), float(np.mean(labels == guess))
-        ordered = np.sort(p)
-        confidence, margin = float(ordered[-1]), float(ordered[-1] - ordered[-2])
+        confidence, margin = float(p[guess]), float(abs(p[guess] - np.delete(p, guess).max()))
         fits = {
             Hypothesis.OUTLIER: float(distance[0]) > usual,
             Hypothesis.LABEL_NOISE: for_guess >= 0.8 and confidence > 0.8,
@@ -232,6 +234,7 @@ def _describe(
     chosen: Indices,
     test: LabelledRows,
     probabilities: FloatArray,
+    predicted: LabelArray,
     train: LabelledRows,
     class_names: tuple[str, ...],
     unusual: list[list[UnusualFeature]],
@@ -241,7 +244,11 @@ def _describe(
     _, around = nearest_rows(X, train.X, min(NEIGHBOURS, len(train.y)))
     distances, nearest = nearest_of_groups(X, train.X, 1, train.y, len(class_names))
     ranks = np.argsort(-probabilities[chosen], axis=1, kind="stable")
-    pairs = [(int(y), int(row[0] if row[0] != y else row[1])) for y, row in zip(test.y[chosen], ranks, strict=True)]
+    rivals = [  # what it was called, or the most probable other class
+        int(guess if guess != y else next(label for label in row if label != y))
+        for y, guess, row in zip(test.y[chosen], predicted[chosen], ranks, strict=True)
+    ]
+    pairs = list(zip(test.y[chosen].tolist(), rivals, strict=True))
 
     def nearest_of(label: int, at: int) -> ClassNeighbour:
         row, distance = int(train.rows[nearest[at, label, 0]]), float(f"{distances[at, label, 0]:.3f}")
@@ -255,7 +262,7 @@ def _describe(
             {
                 "row": int(test.rows[i]),
                 "true": class_names[true],
-                "predicted": class_names[ranked[0]],
+                "predicted": class_names[predicted[i]],
                 "probabilities": {class_names[label]: float(f"{p[label]:.4f}") for label in top},
                 "unusual_features": unusual[at],
                 "nearest": [nearest_of(true, at), nearest_of(rival, at)],

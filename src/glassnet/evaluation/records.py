@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import NotRequired, TypedDict
 
+from glassnet.evaluation.ranking import Gain
+
 
 class Hypothesis(StrEnum):
     """Why a group of errors may be wrong."""
@@ -97,6 +99,26 @@ class Metrics(TypedDict, total=False):
     baselines: dict[str, "Metrics"]
     comparisons: dict[str, Comparison]
     calibration: Calibration
+    two_classes: dict[str, float]
+    mean_cost: float
+
+
+class DecisionAnalysis(TypedDict, total=False):
+    """How a class was decided on, and what a ranking by the probability of the positive one of two classes holds.
+
+    Attributes:
+        rule: what the decision comes from, see `Decision`; left out for the most probable class.
+        positive: the name of the positive one of two classes.
+        threshold: the probability from which on a row was called positive.
+        costs: what the answers cost, if that was said.
+        lift: what the rows with the highest probabilities hold.
+    """
+
+    rule: str
+    positive: str
+    threshold: float
+    costs: list[list[float]]
+    lift: list[Gain]
 
 
 class ErrorGroup(TypedDict):
@@ -152,10 +174,17 @@ class ErrorAnalysis(TypedDict):
 
 
 class ClassificationAnalysis(TypedDict):
-    """The content of analysis.json for a classification: the reliability curves by their names, and the errors."""
+    """The content of analysis.json for a classification.
+
+    Attributes:
+        reliability: the reliability curves by their names.
+        errors: the wrong ones.
+        decision: how a class was decided on, where that was between two, or another than the most probable one.
+    """
 
     reliability: dict[str, list[ReliabilityBin]]
     errors: ErrorAnalysis
+    decision: NotRequired[DecisionAnalysis]
 
 
 class RegressionNeighbour(TypedDict):

@@ -14,6 +14,7 @@ its gradient), `init` (how large weights begin), `module` and `loss` (the contra
 `summary` (the printed table).
 """
 
+from glassnet.nn.adjusted_cross_entropy import AdjustedCrossEntropy
 from glassnet.nn.arrays import FloatArray, as_batch
 from glassnet.nn.choices import choices
 from glassnet.nn.containers import Sequential
@@ -38,8 +39,8 @@ ACTIVATIONS = choices("glassnet.nn", "ACTIVATIONS")
 LOSSES = choices("glassnet.nn", "LOSSES")
 
 READING = (
-    "dense", "elementwise", "relu", "sigmoid", "tanh", "softmax", "cross_entropy", "containers", "regression_losses",
-    "l2_penalty", "dropout", "normalization", "residual", "mlp",
+    "dense", "elementwise", "relu", "sigmoid", "tanh", "softmax", "cross_entropy", "adjusted_cross_entropy",
+    "containers", "regression_losses", "l2_penalty", "dropout", "normalization", "residual", "mlp",
 )  # fmt: skip
 
 __all__ = [
@@ -48,6 +49,7 @@ __all__ = [
     "INITIALIZERS",
     "LOSSES",
     "NORMALIZATIONS",
+    "AdjustedCrossEntropy",
     "BatchNorm",
     "Dense",
     "Dropout",

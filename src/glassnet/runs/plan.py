@@ -67,6 +67,10 @@ def require_one_scale(names: Sequence[str]) -> None:
             "logarithm and of the target itself are on different scales, and say nothing of which is better. Train, "
             "evaluate and report each by itself, and compare the mean absolute errors"
         )
+    if "training.monitor" in names:
+        raise UserError(
+            "training.monitor: expected one score for all trainings, which they are compared by, received several"
+        )
 
 
 def make_plan(grid: Sequence[Sequence[str]], overrides: Sequence[Any], compose: Compose) -> Plan:

@@ -4,6 +4,7 @@ import json
 import shlex
 from collections.abc import Callable
 
+from glassnet.config.added_later import with_defaults
 from glassnet.config.compose import CONF
 from glassnet.config.errors import UserError
 from glassnet.config.origin import set_beside_conf
@@ -40,8 +41,8 @@ def require_settings_of_run(settings: Settings, layout: Layout) -> None:
             f"{layout.root}: expected a training that came to its end, received one that did not "
             f"({manifest['stopped']}); there is no model to go on with"
         )
-    trained = flatten(manifest["settings"])
-    given = flatten(json.loads(json.dumps(settings.describing_the_result())))
+    trained = flatten(with_defaults(manifest["settings"]))
+    given = flatten(with_defaults(json.loads(json.dumps(settings.describing_the_result()))))
     differing = [
         f"{name}={given.get(name)!r}, not {value!r}" for name, value in trained.items() if given.get(name) != value
     ]

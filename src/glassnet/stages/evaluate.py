@@ -16,22 +16,25 @@ from glassnet.evaluation import (
     Comparison,
     LabelledRows,
     RegressionAnalysis,
+    analyse_decision,
     analyse_errors,
     analyse_regression_errors,
     apply_temperature,
-    classification_scores,
     compare_classifiers,
     compare_regressions,
+    decide,
     decimals_of,
     examine_calibration,
     grouped,
     majority_probabilities,
     regression_scores,
+    scores_of_decision,
 )
 from glassnet.evaluation.number_text import readable
 from glassnet.evaluation.unseen_row import LEAST_ROWS
 from glassnet.files import JsonObject, section_of, whole_file, write_whole
 from glassnet.runs import Layout, as_job_of_sweep, require_data_of_run, require_settings_of_run, run_stage
+from glassnet.stages.classes import positive_of
 from glassnet.stages.rows import feature_names, labelled_rows
 from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel, load_model, open_prepared
 
@@ -50,8 +53,8 @@ class Evaluation:
         calibration: of a classification.
     """
 
-    scores: dict[str, float]
-    baselines: dict[str, dict[str, float]]
+    scores: JsonObject
+    baselines: Mapping[str, JsonObject]
     comparisons: dict[str, Comparison]
     analysis: ClassificationAnalysis | RegressionAnalysis
     table: list[list[object]]
@@ -75,8 +78,10 @@ def main(settings: Settings, layout: Layout) -> None:
     if not (layout.by_dvc or layout.baseline.is_file()):
         _train_baseline(settings, layout, prepared)
     baseline = load_model(layout.baseline)
-    evaluate = _regression if prepared.task == "regression" else _classification
-    evaluated = evaluate(prepared, network, baseline)
+    if prepared.task == "regression":
+        evaluated = _regression(prepared, network, baseline)
+    else:
+        evaluated = _classification(prepared, network, baseline, positive_of(settings, prepared))
     best = {name: cast(float, value) for name, value in network.about.items() if name.startswith("best_")}
     validation = {
         **{name.removeprefix("best_validation_"): value for name, value in best.items() if name != "best_epoch"},
@@ -121,7 +126,7 @@ def _six_digits(value: Any) -> Any:
     return value
 
 
-def _classification(prepared: PreparedData, network: TrainedModel, baseline: TrainedModel) -> Evaluation:
+def _classification(prepared: PreparedData, network: TrainedModel, baseline: TrainedModel, positive: int) -> Evaluation:
     names, is_final = prepared.class_names, section_of(network.about["settings"], "training").get("final")
     test, train = labelled_rows(prepared, "test"), labelled_rows(prepared, "train")
     logits = network.outputs(test.X)
@@ -130,19 +135,22 @@ def _classification(prepared: PreparedData, network: TrainedModel, baseline: Tra
     counts = np.sum([prepared.about["class_counts"][split] for split in learnt_from], axis=0)
     majority = majority_probabilities(len(test.y), counts)
     others = {"majority_class": majority, "softmax_regression": apply_temperature(baseline.outputs(test.X), 1.0)}
-    predicted = probabilities.argmax(axis=1)
+    decision = network.about.get("decision")
+    predicted = decide(probabilities, decision)
+    answers = {name: p.argmax(axis=1) for name, p in others.items()}
+    answers["softmax_regression"] = decide(others["softmax_regression"], baseline.about.get("decision"))
     held_out = None
     if not is_final:
         validation = prepared.split("validation")
         held_out = np.asarray(validation.y), network.outputs(validation.X)
     calibration, reliability = examine_calibration(test.y, logits, held_out)
-    scores = classification_scores(test.y, probabilities)
+    scores = scores_of_decision(test.y, probabilities, predicted, positive, decision)
     features, categories = feature_names(prepared)
-    errors = analyse_errors(test, probabilities, train, names, features, categories=categories)
+    errors = analyse_errors(test, probabilities, train, names, features, categories=categories, predicted=predicted)
     if isinstance(prepared.preprocessing, ImagePreprocessing):
         _add_pixels([*errors["cases"], *errors["least_certain"]], prepared.preprocessing, test)
     header = ["row", "actual", "predicted", "baseline_predicted", *(f"probability_{name}" for name in names)]
-    from_baseline = others["softmax_regression"].argmax(axis=1)
+    from_baseline = answers["softmax_regression"]
     table: list[list[object]] = [
         [row, names[label], names[guess], names[other], *(f"{q:.6g}" for q in p)]
         for row, label, guess, other, p in zip(test.rows, test.y, predicted, from_baseline, probabilities, strict=True)
@@ -151,11 +159,12 @@ def _classification(prepared: PreparedData, network: TrainedModel, baseline: Tra
         f"accuracy {scores['accuracy']:.4f} (95% interval {scores['accuracy_low']:.4f} to "
         f"{scores['accuracy_high']:.4f}), log-loss {scores['log_loss']:.4f}"
     )
-    analysis: ClassificationAnalysis = _six_digits({"reliability": reliability, "errors": errors})
-    baselines = {name: classification_scores(test.y, p) for name, p in others.items()}
-    comparisons = {
-        name: compare_classifiers(test.y, predicted, p.argmax(axis=1)).as_scores() for name, p in others.items()
-    }
+    looked_at = analyse_decision(test.y, probabilities, positive, decision, names)
+    analysis: ClassificationAnalysis = _six_digits(
+        {"reliability": reliability, "errors": errors, **({"decision": looked_at} if looked_at else {})}
+    )
+    baselines = {name: scores_of_decision(test.y, p, answers[name], positive, decision) for name, p in others.items()}
+    comparisons = {name: compare_classifiers(test.y, predicted, other).as_scores() for name, other in answers.items()}
     return Evaluation(scores, baselines, comparisons, analysis, [[*header], *table], line, calibration)
 
 

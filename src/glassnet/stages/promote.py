@@ -19,6 +19,7 @@ from glassnet.config import (
     tuning_step,
     tuning_with,
     tuning_without,
+    with_defaults,
     write_files,
     write_params,
 )
@@ -117,7 +118,9 @@ def _settings(present: Settings, candidate: Candidate) -> Settings:
     """Return the candidate's settings; how a training is run and tracked stays as it is."""
     running = present.training.model_dump(include={"telemetry_every", "checkpoint_every", "resume", "sanity"})
     values = {**present.model_dump(), **candidate.settings}
-    values["training"] = {**running, **section_of(candidate.settings, "training")}
+    chosen = with_defaults(candidate.settings)
+    values["training"] = {**running, **section_of(chosen, "training")}
+    values["evaluation"] = {**present.evaluation.model_dump(), **section_of(chosen, "evaluation")}
     return parse_settings(values, f"run {candidate.run_id}")
 
 

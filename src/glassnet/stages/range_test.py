@@ -5,12 +5,13 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 
-from glassnet.config import Settings, training_plan
+from glassnet.config import Settings
 from glassnet.data import ArrayDataset, Augmentation
 from glassnet.diagnostics import RangeTest, RateTrials, learning_rate_range_test, try_learning_rates
 from glassnet.files import whole_file
 from glassnet.reporting import draw_range_test
 from glassnet.runs import Layout, run_stage
+from glassnet.stages.classes import ClassChoices
 from glassnet.stages.train import augmentation_of
 from glassnet.tables import open_prepared
 from glassnet.training import TrainingPlan
@@ -23,7 +24,7 @@ def main(settings: Settings, layout: Layout) -> float:
     """Raise the learning rate, try what the curve suggests by short trainings, and return the best of them."""
     prepared = open_prepared(settings.data.choice(), layout.prepared, by_dvc=layout.by_dvc)
     train, validation = prepared.split("train"), prepared.split("validation")
-    plan = training_plan(settings, train.X.shape[1], len(prepared.class_names) or None)
+    plan = ClassChoices.of(settings, prepared).plan(settings, train.X.shape[1])
     test, named, trials = _recommend(plan, train, validation, augmentation_of(settings, prepared))
     folder = layout.root / "range_test"
     folder.mkdir(parents=True, exist_ok=True)

@@ -16,12 +16,12 @@ from glassnet.config import (
     own_files,
     plan_of_baseline,
     require_own_classes,
-    training_plan,
 )
 from glassnet.data import ArrayDataset, Augmentation
 from glassnet.diagnostics import Telemetry, sanity_checks
 from glassnet.runs import Layout, alone_in, as_line, run_stage
 from glassnet.runs.manifest import Manifest, RunIdentity, make_way_for
+from glassnet.stages.classes import ClassChoices
 from glassnet.stages.run_key import run_identity
 from glassnet.stages.trained import finish_again, finish_standalone_run, finish_sweep, is_finished, write_record
 from glassnet.stages.verdict import verdict
@@ -53,6 +53,8 @@ SWEEP_PAUSE = 5.0  # seconds between the checkpoints of a job: with many short j
 def main(settings: Settings, layout: Layout, watchers: Sequence[Callback] = ()) -> float:
     """Train, write the models, the history and the run's manifest, and return the best validation loss.
 
+    Of another monitored score it is what `training.minimized` makes of it, so that less is always better.
+
     Args:
         settings: of the run.
         layout: of its files.
@@ -79,7 +81,8 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
     if layout.sweep is not None:  # the manifest, written last, says that the job is finished
         layout.manifest.unlink(missing_ok=True)
     train, validation = prepared.split("train"), prepared.split("validation")
-    plan = training_plan(settings, train.X.shape[1], len(prepared.class_names) or None)
+    classes = ClassChoices.of(settings, prepared)
+    plan = classes.plan(settings, train.X.shape[1])
     if settings.training.sanity:
         for line in sanity_checks(plan, train):
             print(f"train: sanity: {line}", flush=True)
@@ -99,6 +102,7 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
             try:
                 augmentation = augmentation_of(settings, prepared)
                 trained = train_network(plan, train, validation, callbacks, augmentation)
+                decision = classes.decision(settings, trained.model, validation)
                 if settings.training.final:
                     saved = _checkpoints(settings, layout, layout.checkpoints / "final", identity, signals)
                     model = retrain_network(plan, train, validation, trained.best_epoch, [saved], augmentation)
@@ -116,24 +120,28 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
                 known = {**identity, "settings": values, "stopped": as_line(error), "epochs": len(epochs.history)}
                 write_record(layout, epochs.history, telemetry, cast(Manifest, known))
                 raise
-        about: About = {"dataset": prepared.about["dataset"], "settings": values, **trained.chosen}
+        about = cast(About, {"dataset": prepared.about["dataset"], "settings": values, **trained.chosen})
+        if decision is not None:
+            about["decision"] = decision
         make_way_for(layout, identity["key"])
         save_model(layout.model, _model_file(trained, prepared, about))
         manifest = {**identity, "settings": values, **trained.chosen, "epochs": len(trained.history)}
         write_record(layout, trained.history, telemetry, cast(Manifest, manifest))
         if layout.sweep is None:  # the jobs of a sweep are compared with each other, on the validation split
             train_baseline(settings, prepared, layout, train, validation)
-    loss = trained.chosen["best_validation_loss"]
+    name = f"best_validation_{trained.monitor}"
     print(
-        f"train: best validation loss {loss!r} at epoch {trained.best_epoch} of {len(trained.history)}, "
-        f"model in {layout.model}"
+        f"train: {name.replace('_', ' ')} {dict(trained.chosen)[name]!r} at epoch {trained.best_epoch} of "
+        f"{len(trained.history)}, model in {layout.model}"
     )
+    if line := classes.describe(decision):
+        print(f"train: decision: {line}")
     if layout.sweep is None:
         for line in verdict(settings, trained, telemetry, validation):
             print(f"train: diagnosis: {line}")
     if not layout.by_dvc:
         finish_standalone_run(settings, layout, prepared)
-    return loss
+    return trained.minimized
 
 
 def _notes(settings: Settings, rows: int) -> Iterator[str]:
@@ -222,8 +230,10 @@ def train_baseline(
 ) -> None:
     """Train the linear model on the rows that the network learnt from: for a final one, those of validation too."""
     plan = plan_of_baseline(settings, train.X.shape[1], len(prepared.class_names) or None, len(train))
+    classes = ClassChoices.of(settings, prepared)
     try:
         trained = train_network(plan, train, validation, [Progress("baseline")])
+        decision = classes.decision(settings, trained.model, validation)
         if settings.training.final:
             trained = replace(trained, model=retrain_network(plan, train, validation, trained.best_epoch, []))
     except TrainingDivergedError as error:
@@ -232,6 +242,8 @@ def train_baseline(
             f"training.baseline.learning_rate={settings.training.baseline.learning_rate:g}"
         ) from error
     about: About = {"settings": {"data": settings.data.model_dump()}, "best_epoch": trained.best_epoch}
+    if decision is not None:
+        about["decision"] = decision
     save_model(layout.baseline, _model_file(trained, prepared, about))  # with what `predict` asks for
 
 

@@ -3,7 +3,11 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
+
 from glassnet import training
+from glassnet.nn import FloatArray
 from glassnet.tables.preprocessing import Preprocessing, preprocessing_from_json
 from glassnet.training import ModelFile
 from glassnet.training.architecture import FindClass
@@ -24,10 +28,16 @@ def predict_rows(saved: TrainedModel, frame: "pd.DataFrame") -> "pd.DataFrame":
     """Return the prediction for each raw row: the class and each class's probability, or for regression the value."""
     import pandas as pd
 
-    predictions = saved.predict_frame(frame)
+    X = saved.preprocessing.transform(frame)
+    predictions = saved.predict_features(X)
     if not saved.class_names:
         return pd.DataFrame({"prediction": predictions[:, 0].astype(float)})
     names = saved.class_names
-    columns: dict[str, Any] = {"class": [names[i] for i in predictions.argmax(axis=1)]}
+    columns: dict[str, Any] = {"class": [names[i] for i in _decided(saved, X, predictions)]}
     columns |= {f"probability_{name}": predictions[:, i].astype(float) for i, name in enumerate(names)}
     return pd.DataFrame(columns)
+
+
+def _decided(saved: TrainedModel, X: FloatArray, probabilities: FloatArray) -> npt.NDArray[np.int64]:
+    """Return the class ids that are decided on; by default those of the largest of the rounded probabilities."""
+    return saved.decide(saved.outputs(X)) if "decision" in saved.about else probabilities.argmax(axis=1)

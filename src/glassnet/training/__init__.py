@@ -27,12 +27,14 @@ from glassnet.training.fit import TIMING_COLUMNS, evaluate, fit, predict
 from glassnet.training.history_file import Row, read_history, write_history
 from glassnet.training.interruption import StopSignals, TrainingInterruptedError
 from glassnet.training.model_file import About, ModelFile, load_model, save_model
+from glassnet.training.monitor import MONITORS, Monitor, minimized
 from glassnet.training.plan import TrainingPlan, baseline_plan
 from glassnet.training.run import TrainingRun
 from glassnet.training.state import State
 from glassnet.training.train import TrainedNetwork, retrain_network, train_network
 
 __all__ = [
+    "MONITORS",
     "TIMING_COLUMNS",
     "About",
     "Architecture",
@@ -44,6 +46,7 @@ __all__ = [
     "HistoryFile",
     "LearningRateSchedule",
     "ModelFile",
+    "Monitor",
     "Progress",
     "Row",
     "State",
@@ -59,6 +62,7 @@ __all__ = [
     "evaluate",
     "fit",
     "load_model",
+    "minimized",
     "predict",
     "read_history",
     "recompute_batch_statistics",

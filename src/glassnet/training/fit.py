@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -21,9 +21,11 @@ from glassnet.training.data_parallel import DataParallel
 from glassnet.training.divergence import diverged, warn_if_lost
 from glassnet.training.evaluation_mode import evaluation_mode
 from glassnet.training.history_file import Row
+from glassnet.training.monitor import Monitor
 from glassnet.training.run import Callback, RunningMetrics, TrainingRun
 
 TIMING_COLUMNS = ("seconds", "examples_per_second")
+_Seen: TypeAlias = tuple[list[FloatArray], list[npt.NDArray[Any]]]  # outputs and targets, batch by batch
 
 
 def fit(
@@ -38,6 +40,7 @@ def fit(
     penalty: nn.L2Penalty | None = None,
     processes: int = 1,
     threads: int | None = None,
+    monitor: Monitor | str = "loss",
 ) -> list[Row]:
     """Train `model` for `epochs` epochs and return its history, one row an epoch.
 
@@ -46,7 +49,8 @@ def fit(
     one), learning_rate (of the last step), gradient_norm (of data loss and penalty together, mean over the steps,
     before clipping), seconds and examples_per_second. The losses are data losses without label smoothing and class
     weights (see `Loss.for_evaluation`), so that trainings with others can be compared; what is minimized has both, and
-    the penalty. For a regression loss the score is "mae", the mean absolute error, in place of "accuracy".
+    the penalty. For a regression loss the score is "mae", the mean absolute error, in place of "accuracy". A monitored
+    score that is neither has a column of its own, such as validation_macro_f1.
 
     What is trained is what the optimizer has: one made of some of the model's parameters alone leaves the others as
     they are, and gradient norm, clipping and penalty concern its own.
@@ -65,6 +69,8 @@ def fit(
             are the fastest setting.
         threads: how many threads BLAS uses in one process; None for one where the products are small, and for as many
             as BLAS is set to where they are large: then a neighbour that takes a core costs little (see `limit_blas`).
+        monitor: the score of the validation rows that tells which epoch is better, one of `MONITORS`: what
+            `BestWeights`, `EarlyStopping` and a schedule that waits for a plateau go by.
 
     Raises:
         ValueError: for fewer than one epoch, for both a penalty and an optimizer that decays the weights itself, or
@@ -102,6 +108,7 @@ def fit(
     run = TrainingRun(
         model, loss, optimizer, train_loader, val_loader, epochs, optimizer.flat.parameters, callbacks, penalty,
         frozen=[parameter for parameter in model.parameters() if id(parameter) not in trained],
+        monitor=monitor if isinstance(monitor, Monitor) else Monitor(monitor),
     )  # fmt: skip
     if hasattr(train_loader, "__len__"):
         expect(epochs * len(train_loader), optimizer.flat.data.size)
@@ -203,17 +210,21 @@ def _finish_epoch(run: TrainingRun) -> Row:
     """Validate, and return the epoch's row."""
     for callback in run.callbacks:
         callback.on_validation_begin(run)
+    score, monitor = run.loss.score_name, run.monitor
+    seen: _Seen | None = None if monitor.name in {"loss", score} else ([], [])
     with np.errstate(over="ignore", invalid="ignore"):
-        validation = evaluate(run.model, run.loss, run.val_loader)
+        validation = _evaluate(run.model, run.loss, run.val_loader, seen)
     if not math.isfinite(validation["loss"]):
         raise diverged(run, "validation loss", validation["loss"], in_batch=False)
-    score = run.loss.score_name
+    if seen is not None:
+        validation[monitor.name] = monitor.score(*map(np.concatenate, seen))
     return {
         "epoch": run.epoch,
         "train_loss": run.metrics.loss,
         f"train_{score}": run.metrics.score,
         "validation_loss": validation["loss"],
         f"validation_{score}": validation[score],
+        monitor.column: validation[monitor.name],
         "penalty": run.penalty.forward(run.parameters) if run.penalty is not None else 0.0,
         "learning_rate": run.optimizer.learning_rate,
         "gradient_norm": math.fsum(run.norms) / len(run.norms),  # exact, hence the same in every Python
@@ -233,11 +244,19 @@ def evaluate(model: nn.Module, loss: nn.Loss, loader: DataLoader) -> dict[str, f
         TypeError: if `loader` is not one, but an array, say.
     """
     _check_batches("evaluate", "loader", loader)
+    return _evaluate(model, loss, loader, None)
+
+
+def _evaluate(model: nn.Module, loss: nn.Loss, loader: DataLoader, seen: _Seen | None) -> dict[str, float]:
+    """Return what `evaluate` does; add the outputs and targets of all batches to `seen`, if that is there."""
     metrics, measure = RunningMetrics(), loss.for_evaluation()
     with evaluation_mode(model):
         for X, y in loader:
             outputs = model(X)
             metrics.add(measure, outputs, y, measure.forward(outputs, y))
+            if seen is not None:
+                seen[0].append(outputs)
+                seen[1].append(np.array(y))
     return {"loss": metrics.loss, loss.score_name: metrics.score, "examples": metrics.examples}
 
 

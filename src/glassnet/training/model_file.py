@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from glassnet import nn
 from glassnet.data import Standardizing, TargetScale, in_units
+from glassnet.evaluation import Decision, apply_temperature, decide
 from glassnet.files import JsonObject, whole_file
 from glassnet.nn import FloatArray
 from glassnet.training.architecture import Architecture, FindClass
@@ -43,13 +44,19 @@ class Chosen(TypedDict, total=False):
     best_validation_loss: float
     best_validation_accuracy: float
     best_validation_mae: float
+    best_validation_balanced_accuracy: float
+    best_validation_macro_f1: float
+    best_validation_average_precision: float
+    best_validation_roc_auc: float
+    best_validation_rmse: float
 
 
 class About(Chosen, total=False):
-    """Where a model comes from: what it learnt from, by which settings, and the epoch that was chosen."""
+    """Where a model comes from: what it learnt from, by which settings, the epoch, and the decision."""
 
     dataset: str
     settings: JsonObject  # nested as in conf/
+    decision: Decision  # where it is another than for the most probable class
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,11 @@ class ModelFile(Generic[P]):
     def outputs(self, X: FloatArray) -> FloatArray:
         """Return what the network itself says of features `(N, D)`: logits, or standardized targets."""
         return predict(self.model, X, output=lambda outputs: outputs)
+
+    def decide(self, outputs: FloatArray) -> npt.NDArray[np.int64]:
+        """Return the class ids that are decided on, given the network's outputs, by the decision in the file."""
+        decision = self.about.get("decision")
+        return decide(outputs if decision is None else apply_temperature(outputs, 1.0), decision)
 
     def predict_frame(self, frame: Any) -> FloatArray:
         """Return what `predict_features` does, for raw rows."""

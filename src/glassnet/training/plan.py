@@ -1,12 +1,13 @@
 """What a training is made of, as one value: its network, loss, optimizer and schedule, and the numbers of its loop."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
 from glassnet import nn, optim
 from glassnet.training.architecture import Architecture
+from glassnet.training.monitor import LOSS, Monitor
 
 MakeLoss: TypeAlias = Callable[[], nn.Loss]
 MakeOptimizer: TypeAlias = Callable[[Iterable[nn.Parameter]], optim.Optimizer]
@@ -35,9 +36,10 @@ class TrainingPlan:
         max_gradient_norm: the bound on the norm of the gradient, if there is one.
         max_gradient_value: the bound on each of its values, if there is one.
         average_decay: of the moving average of the weights, if they are averaged.
-        patience: epochs without a lower validation loss after which to stop, if at all.
+        patience: epochs without a better monitored score after which to stop, if at all.
         processes: how many share the rows of a batch.
         seed: of all random numbers.
+        monitor: the score of the validation rows that chooses the epoch.
     """
 
     architecture: Architecture
@@ -54,12 +56,17 @@ class TrainingPlan:
     patience: int | None = None
     processes: int = 1
     seed: int = 0
+    monitor: Monitor = LOSS
 
 
-def loss_of_task(classes: int | None, label_smoothing: float = 0.0) -> MakeLoss:
-    """Return what makes the loss that fits so many classes; None stands for a regression."""
+def loss_of_task(
+    classes: int | None, label_smoothing: float = 0.0, class_weights: Sequence[float] | None = None
+) -> MakeLoss:
+    """Return what makes the loss that fits so many classes, weighted or not; None stands for a regression."""
     if classes is None:
         return nn.MeanSquaredError
+    if class_weights is not None:
+        return partial(nn.AdjustedCrossEntropy, class_weights, label_smoothing)
     return partial(nn.SoftmaxCrossEntropy, label_smoothing=label_smoothing)
 
 

@@ -10,6 +10,7 @@ from glassnet.data import DataLoader
 from glassnet.nn import FloatArray, Parameter
 from glassnet.optim import Optimizer
 from glassnet.training.history_file import Row
+from glassnet.training.monitor import LOSS, Monitor
 from glassnet.training.state import State
 
 
@@ -124,6 +125,7 @@ class TrainingRun:
         norms: the gradient's norm at each of the current epoch's steps.
         seconds: what the current epoch's batches have taken.
         loss_of_zeros: the loss of outputs that are all 0, once it was asked for.
+        monitor: the score of the validation rows that tells which epoch is better.
     """
 
     model: nn.Module
@@ -146,6 +148,7 @@ class TrainingRun:
     norms: list[float] = field(default_factory=list)
     seconds: float = 0.0
     loss_of_zeros: float | None = None
+    monitor: Monitor = LOSS
     measure: nn.Loss = field(init=False)
 
     def __post_init__(self) -> None:
@@ -157,6 +160,11 @@ class TrainingRun:
         parameters = self.optimizer.flat.data.size
         model, loss = fastest_model(self.model, parameters), fastest_loss(self.loss, parameters)
         return model, loss, loss if self.measure is self.loss else self.measure
+
+    @property
+    def monitored(self) -> float:
+        """What the monitored score of the last epoch comes to, where lower is better."""
+        return self.monitor.minimized(self.history[-1])
 
     def stop(self, reason: str) -> None:
         """End the training after this epoch."""

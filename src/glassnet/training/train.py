@@ -20,6 +20,7 @@ from glassnet.training.callbacks import (
 from glassnet.training.fit import fit
 from glassnet.training.history_file import Row
 from glassnet.training.model_file import Chosen
+from glassnet.training.monitor import minimized
 from glassnet.training.plan import TrainingPlan
 
 
@@ -33,6 +34,7 @@ class TrainedNetwork:
         history: one row an epoch.
         best_epoch: where its weights are from, counted from 1.
         score_name: the name of the score in the history, "accuracy" or "mae".
+        monitor: the name of the score that chose the epoch.
     """
 
     model: nn.Sequential
@@ -40,13 +42,20 @@ class TrainedNetwork:
     history: list[Row]
     best_epoch: int
     score_name: str
+    monitor: str = "loss"
 
     @property
     def chosen(self) -> Chosen:
-        """The best epoch with its validation loss and score."""
+        """The best epoch with its validation loss, score, and monitored score."""
         row = self.history[self.best_epoch - 1]
-        scores = {f"best_validation_{name}": row[f"validation_{name}"] for name in ("loss", self.score_name)}
+        names = ("loss", self.score_name, self.monitor)
+        scores = {f"best_validation_{name}": row[f"validation_{name}"] for name in names}
         return cast(Chosen, {"best_epoch": self.best_epoch, **scores})
+
+    @property
+    def minimized(self) -> float:
+        """What the monitored score of the best epoch comes to, where lower is better."""
+        return minimized(self.monitor, self.history[self.best_epoch - 1][f"validation_{self.monitor}"])
 
 
 def train_network(
@@ -71,7 +80,7 @@ def train_network(
     best = BestWeights()
     stop = [best, *([EarlyStopping(plan.patience, restore_best_weights=False)] if plan.patience else [])]
     model, history, score_name = _fit(plan, train, validation, [*stop, *_clipping(plan), *callbacks], augmentation)
-    return TrainedNetwork(model, plan.architecture, history, best.epoch, score_name)
+    return TrainedNetwork(model, plan.architecture, history, best.epoch, score_name, plan.monitor.name)
 
 
 def retrain_network(
@@ -115,6 +124,7 @@ def _fit(
         callbacks=[schedule, *averaging, *callbacks],
         penalty=nn.L2Penalty(plan.l2) if plan.l2 else None,
         processes=plan.processes,
+        monitor=plan.monitor,
     )
     return model, history, loss.score_name
 
@@ -133,7 +143,12 @@ def make_network(plan: TrainingPlan, train: ArrayDataset) -> tuple[nn.Sequential
     model = plan.architecture.build(stream(plan.seed, "init"), stream(plan.seed, "dropout"))
     if plan.architecture.classes is not None and len(present := np.unique(train.y)) < 2:
         raise ValueError(f"train: expected training rows of at least two classes, received class {present[0]} alone")
-    return model, plan.loss()
+    loss = plan.loss()
+    if isinstance(loss, nn.AdjustedCrossEntropy):
+        last = model.layers[-1]
+        assert isinstance(last, nn.Dense)  # noqa: S101  # as in every architecture
+        last.b.data -= loss.log_weights.astype(last.b.data.dtype)  # even answers, whatever the weights
+    return model, loss
 
 
 def make_loaders(

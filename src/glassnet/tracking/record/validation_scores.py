@@ -3,7 +3,7 @@
 import statistics
 from typing import Literal
 
-from glassnet.config import REPLICATES, Settings, ValidationScores, flatten
+from glassnet.config import REPLICATES, Settings, ValidationScores, flatten, settings_added_later
 from glassnet.tracking.client.calls import call_store
 from glassnet.tracking.client.limits import param_string
 from glassnet.tracking.client.opening import open_store
@@ -31,9 +31,9 @@ def validation_scores(uri: str, experiment: str, settings: Settings) -> Validati
     def collect() -> None:
         for run in all_runs(*open_store(uri, experiment)):
             params, metrics = run.data.params, run.data.metrics
-            if "best_validation_loss" in metrics and all(
-                params.get(name) == value for name, value in wanted.items() if name not in REPLICATES
-            ):
+            is_like = all(params.get(name) == value for name, value in wanted.items() if name not in REPLICATES)
+            is_like = is_like and settings_added_later(params) == settings_added_later(wanted)
+            if "best_validation_loss" in metrics and is_like:
                 found[tuple(params.get(name, "") for name in REPLICATES)] = metrics  # an older run may lack one
 
     call_store(uri, collect)

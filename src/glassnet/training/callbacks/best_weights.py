@@ -6,11 +6,13 @@ from glassnet.training.state import State, arrays_below, number_in
 
 
 class BestWeights(Callback):
-    """Remembers the weights of the lowest validation loss, or of an epoch named beforehand; restores them at the end.
+    """Remembers the weights of the best validation loss or monitored score, or of an epoch named beforehand.
+
+    In the end the model has them. Of epochs with equal scores it is the one with the lowest validation loss.
 
     Attributes:
         epoch: the epoch they are from, 0 before the first.
-        loss: its validation loss.
+        loss: its validation loss, or what is minimized of another monitored score.
     """
 
     def __init__(self, epoch: int | None = None) -> None:
@@ -20,7 +22,7 @@ class BestWeights(Callback):
 
     def _forget(self) -> None:
         self.epoch = 0
-        self.loss = float("inf")
+        self.loss = self._tie = float("inf")
         self._state: dict[str, FloatArray] | None = None
 
     def on_train_begin(self, run: TrainingRun) -> None:
@@ -29,13 +31,14 @@ class BestWeights(Callback):
 
     def on_epoch_end(self, run: TrainingRun) -> None:
         """Keep a copy of the weights if this epoch is the best so far; of equal epochs, the earliest."""
-        loss = run.history[-1]["validation_loss"]
+        loss, tie = run.monitored, run.history[-1]["validation_loss"]
         if self.chosen_epoch is not None:
             if run.epoch == self.chosen_epoch:
                 self.epoch, self.loss, self._state = run.epoch, loss, run.model.state_dict()
                 run.stop(f"epoch {self.chosen_epoch} was to be the last")
-        elif loss < self.loss:
+        elif (loss, tie) < (self.loss, self._tie):
             self.epoch, self.loss, self._state = run.epoch, loss, run.model.state_dict()
+            self._tie = tie
 
     def on_train_end(self, run: TrainingRun) -> None:
         """Restore the best weights."""
@@ -44,9 +47,11 @@ class BestWeights(Callback):
 
     def state_dict(self) -> State:
         """Return the best weights so far, and where they are from."""
-        return {"epoch": self.epoch, "loss": self.loss, **{f"best.{n}": a for n, a in (self._state or {}).items()}}
+        scores = {"loss": self.loss, "validation_loss": self._tie}
+        return {"epoch": self.epoch, **scores, **{f"best.{n}": a for n, a in (self._state or {}).items()}}
 
     def load_state_dict(self, state: State) -> None:
         """Bring back what `state_dict` returned."""
         self.epoch, self.loss = int(number_in(state, "epoch")), float(number_in(state, "loss"))
+        self._tie = float(number_in(state, "validation_loss"))
         self._state = arrays_below(state, "best.") or None

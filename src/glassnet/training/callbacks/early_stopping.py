@@ -11,9 +11,9 @@ _WEIGHTS = "best_weights."
 
 
 class EarlyStopping(Callback):
-    """Stops when the validation loss has not fallen by more than `minimum_change` for `patience` epochs.
+    """Stops when the validation loss, or the monitored score, has not improved by more than `minimum_change` for long.
 
-    In the end the model has the weights of the epoch with the lowest validation loss, whether or not it was stopped.
+    In the end the model has the weights of the epoch with the best one, whether or not it was stopped.
 
     Patience begins once the learning rate no longer rises. In a warm-up, or while one-cycle climbs, the loss of one
     epoch says little about the next, whose steps are larger by design.
@@ -39,14 +39,15 @@ class EarlyStopping(Callback):
         """Count the epochs without improvement."""
         if self.best is not None:
             self.best.on_epoch_end(run)
-        loss = run.history[-1]["validation_loss"]
+        loss = run.monitored
         rates = [row["learning_rate"] for row in run.history[-2:]]
         if loss < self._lowest - self.minimum_change or rates[0] < rates[-1]:
             self._lowest, self._waited = loss, 0
             return
         self._waited += 1
         if self._waited >= self.patience:
-            run.stop(f"the validation loss did not improve for {self.patience} epochs")
+            name = run.monitor.name.replace("_", " ")
+            run.stop(f"the validation {name} did not improve for {self.patience} epochs")
 
     def on_train_end(self, run: TrainingRun) -> None:
         """Restore the best weights."""

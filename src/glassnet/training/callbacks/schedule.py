@@ -15,7 +15,7 @@ class LearningRateSchedule(Callback):
     def __init__(self, schedule: Schedule) -> None:
         """Use `schedule`, a function from the step (0 for the first update) to the learning rate.
 
-        A `ReduceOnPlateau`, alone or behind a warm-up, is shown the validation loss after each epoch that goes beyond
+        A `ReduceOnPlateau`, alone or behind a warm-up, is shown the monitored score after each epoch that goes beyond
         the warm-up, and begins every training with the rate that it has here.
         """
         if not callable(schedule):
@@ -41,9 +41,9 @@ class LearningRateSchedule(Callback):
         run.optimizer.learning_rate = check_number("LearningRateSchedule", "learning rate", rate, 0, math.inf)
 
     def on_epoch_end(self, run: TrainingRun) -> None:
-        """Let a schedule that watches the validation loss take note of it."""
+        """Let a schedule that watches the monitored score take note of it."""
         if self.plateau is not None and run.step > self._warmup_steps:
-            self.plateau.observe(run.history[-1]["validation_loss"])
+            self.plateau.observe(run.monitored)
 
     def state_dict(self) -> State:
         """Return the state of a schedule that has one."""

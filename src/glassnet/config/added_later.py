@@ -1,0 +1,39 @@
+"""Settings younger than the models of earlier versions: at its default, such a one is left out of what tells of a run.
+
+A model file holds the settings that it was trained with. With one more of them in it, the same training would leave
+other bytes.
+"""
+
+from glassnet.files import JsonObject, JsonValue
+
+ADDED_LATER: dict[str, dict[str, JsonValue]] = {
+    "training": {"class_weights": None, "monitor": "loss"},
+    "evaluation": {"threshold": None, "positive": None},
+}
+
+
+def without_defaults(values: JsonObject) -> JsonObject:
+    """Return the settings of a run, nested as in conf/, without those of `ADDED_LATER` that have their default."""
+    kept = dict(values)
+    for section, defaults in ADDED_LATER.items():
+        inner = kept.get(section)
+        if isinstance(inner, dict):
+            kept[section] = {key: each for key, each in inner.items() if key not in defaults or each != defaults[key]}
+            if not kept[section]:
+                del kept[section]
+    return kept
+
+
+def with_defaults(values: JsonObject) -> JsonObject:
+    """Return the settings of a run with those that `without_defaults` has left out, or an earlier version lacked."""
+    whole = dict(values)
+    for section, defaults in ADDED_LATER.items():
+        inner = whole.get(section, {})
+        whole[section] = {**defaults, **inner} if isinstance(inner, dict) else inner
+    return whole
+
+
+def settings_added_later(names: JsonObject) -> JsonObject:
+    """Return of flat settings, by their dotted names, those in `ADDED_LATER`, whatever stands below them."""
+    later = tuple(f"{section}.{key}" for section, defaults in ADDED_LATER.items() for key in defaults)
+    return {name: value for name, value in names.items() if name.startswith(later)}

@@ -1,0 +1,138 @@
+"""How well scores rank the rows of one class before the others: curves, average precision, and what the top holds."""
+
+from typing import Any, TypeAlias, TypedDict
+
+import numpy as np
+import numpy.typing as npt
+
+Vector: TypeAlias = npt.NDArray[np.float64]
+Positives: TypeAlias = npt.NDArray[np.bool_]
+
+SHARES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5)  # of the rows, those with the highest scores, in a table of the lift
+
+
+class Gain(TypedDict):
+    """What the rows with the highest scores hold.
+
+    Attributes:
+        share: which fraction of all rows they are, about.
+        rows: how many that is.
+        found: the positives among them; where equal scores go on beyond them, as many as on average.
+        precision: the fraction of them that is positive.
+        recall: the fraction of the positives that is among them.
+        lift: how many times the precision is the fraction of positives among all rows.
+    """
+
+    share: float
+    rows: int
+    found: float
+    precision: float
+    recall: float
+    lift: float
+
+
+def check_ranked(owner: str, is_positive: Positives, scores: npt.NDArray[Any]) -> None:
+    """Accept N truth values, and a finite score for each, N being 1 or more.
+
+    Raises:
+        TypeError: if one is no array of its kind.
+        ValueError: if a shape does not fit, or a score is not finite.
+    """
+    if not isinstance(is_positive, np.ndarray) or is_positive.dtype != np.bool_:
+        raise TypeError(f"{owner}: expected is_positive (N,), an array of truth values, received {is_positive!r:.60}")
+    if not isinstance(scores, np.ndarray) or scores.dtype.kind not in "iuf":
+        raise TypeError(f"{owner}: expected scores (N,), an array of numbers, received {scores!r:.60}")
+    if is_positive.ndim != 1 or not is_positive.size or scores.shape != is_positive.shape:
+        raise ValueError(
+            f"{owner}: expected is_positive and scores (N,) of one length, 1 or more, received shapes "
+            f"{is_positive.shape} and {scores.shape}"
+        )
+    if not np.isfinite(scores).all():
+        raise ValueError(f"{owner}: expected finite scores, received NaN or infinity among them")
+
+
+def ranked_counts(is_positive: Positives, scores: npt.NDArray[Any]) -> tuple[Vector, Vector, Vector]:
+    """Return the different scores from the highest down, and how many positives and negatives have it or a higher one.
+
+    Rows of equal scores come together: no threshold divides them.
+
+    Raises:
+        TypeError, ValueError: unless these are truth values `(N,)` and finite scores `(N,)`.
+    """
+    check_ranked("ranked_counts", is_positive, scores)
+    order = np.argsort(-scores, kind="stable")
+    ordered, hits = scores[order], is_positive[order]
+    last = np.append(np.flatnonzero(np.diff(ordered)), len(ordered) - 1)  # of each group of equal scores
+    positives = np.cumsum(hits)[last].astype(np.float64)
+    return ordered[last].astype(np.float64), positives, last + 1 - positives
+
+
+def precision_recall_curve(is_positive: Positives, scores: npt.NDArray[Any]) -> tuple[Vector, Vector, Vector]:
+    """Return thresholds from the highest score down, and precision and recall of the rows at each or above it.
+
+    Raises:
+        ValueError: if no row is positive, besides what `ranked_counts` raises.
+    """
+    thresholds, hits, alarms = ranked_counts(is_positive, scores)
+    if not hits[-1]:
+        raise ValueError("precision_recall_curve: expected a positive row, received none")
+    return thresholds, hits / (hits + alarms), hits / hits[-1]
+
+
+def roc_curve(is_positive: Positives, scores: npt.NDArray[Any]) -> tuple[Vector, Vector, Vector]:
+    """Return thresholds from the highest score down, and the fractions of negatives and of positives at each or above.
+
+    Raises:
+        ValueError: unless there are positive rows and others, besides what `ranked_counts` raises.
+    """
+    thresholds, hits, alarms = ranked_counts(is_positive, scores)
+    if not hits[-1] or not alarms[-1]:
+        raise ValueError("roc_curve: expected positive rows and others, received rows of one kind alone")
+    return thresholds, alarms / alarms[-1], hits / hits[-1]
+
+
+def average_precision(is_positive: Positives, scores: npt.NDArray[Any]) -> float:
+    """Return the mean precision over the positives, each at the threshold that just includes it; NaN without one.
+
+    It is `Σ_k (R_k − R_{k−1}) P_k` over the thresholds from the highest down, with precision P and recall R: the area
+    under the curve as steps. Lines between its points, as of a ROC curve, would promise more than is there. Scores that
+    say nothing have the fraction of positives. (Davis & Goadrich, "The relationship between precision-recall and ROC
+    curves", 2006; Saito & Rehmsmeier, 2015, on why it tells more than the ROC curve where positives are rare.)
+    """
+    _, hits, alarms = ranked_counts(is_positive, scores)
+    if not hits[-1]:
+        return float("nan")
+    return float((np.diff(hits, prepend=0.0) * hits / (hits + alarms)).sum() / hits[-1])
+
+
+def gains(is_positive: Positives, scores: npt.NDArray[Any], shares: tuple[float, ...] = SHARES) -> list[Gain]:
+    """Return what the rows with the highest scores hold, for some fractions of the rows; those of no row left out.
+
+    Where a group of equal scores is divided, its positives count in proportion: any of its rows may come first.
+
+    Raises:
+        ValueError: if no row is positive, besides what `ranked_counts` raises.
+    """
+    _, hits, alarms = ranked_counts(is_positive, scores)
+    n, total = len(scores), float(hits[-1])
+    if not total:
+        raise ValueError("gains: expected a positive row, received none")
+    seen, found_by = np.append(0.0, hits + alarms), np.append(0.0, hits)
+    table: list[Gain] = []
+    for share in shares:
+        rows = round(share * n)
+        if not rows or (table and table[-1]["rows"] == rows):
+            continue
+        found = float(np.interp(rows, seen, found_by))
+        precision = found / rows
+        table.append(
+            {
+                "share": share,
+                "rows": rows,
+                "found": found,
+                "precision": precision,
+                "recall": found / total,
+                "lift": precision * n / total,
+            }
+        )
+    return table

@@ -1,0 +1,146 @@
+"""The monitored score: which number of the validation rows decides what epoch is kept, and when a training stops."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from glassnet import evaluation, nn
+from glassnet.nn import FloatArray
+from glassnet.training.history_file import Row
+
+CLASSES, NUMBERS = "classification", "regression"
+Score: TypeAlias = Callable[["Monitor", FloatArray, npt.NDArray[Any]], float]
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """A score of the validation rows by its name, one of `MONITORS`.
+
+    Attributes:
+        name: of the score; "loss" for the validation loss.
+        positive: of two classes, the one whose rows average precision ranks.
+        log_weights: the logarithms of the class weights, by which the answers of the network are weighted, if any.
+    """
+
+    name: str = "loss"
+    positive: int = 1
+    log_weights: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a name that there is not.
+
+        Raises:
+            ValueError: for any but those of `MONITORS`.
+        """
+        if self.name not in MONITORS:
+            raise ValueError(f"monitor: expected one of {', '.join(MONITORS)}, received {self.name!r}")
+
+    @property
+    def column(self) -> str:
+        """The column of the history that has it."""
+        return f"validation_{self.name}"
+
+    def require_task(self, classes: int | None) -> None:
+        """Raise a `ValueError` unless the score is one for so many classes; None stands for a regression."""
+        task = NUMBERS if classes is None else CLASSES
+        own = MONITORS[self.name].task
+        if own not in {None, task}:
+            fitting = ", ".join(name for name, kind in MONITORS.items() if kind.task in {None, task})
+            raise ValueError(f"monitor: expected a score of a {task}, one of {fitting}, received {self.name}")
+
+    def score(self, outputs: FloatArray, targets: npt.NDArray[Any]) -> float:
+        """Return the score of the network's outputs for all validation rows.
+
+        Raises:
+            ValueError: where it is undefined, as average precision is with a single class.
+        """
+        score = MONITORS[self.name].score
+        value = math.nan if score is None else score(self, outputs, targets)
+        if not math.isfinite(value):
+            present = np.unique(targets).tolist()[:5]
+            raise ValueError(
+                f"monitor: expected validation rows that {self.name} is defined for, received classes {present} alone"
+            )
+        return value
+
+    def minimized(self, row: Row) -> float:
+        """Return of an epoch's row what is to be low: the score, or 1 less the score where a higher one is better."""
+        return minimized(self.name, row[self.column])
+
+
+def minimized(name: str, value: float) -> float:
+    """Return what is minimized of a monitored score: 1 less the score, where a higher one is better."""
+    return value if MONITORS[name].lower_is_better else 1 - value
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What there is to know of a score.
+
+    Attributes:
+        task: that it is for; None for any.
+        score: computes it from the outputs of all rows; None for the loss, which is there in any case.
+        lower_is_better: its direction.
+    """
+
+    task: str | None
+    score: Score | None
+    lower_is_better: bool = False
+
+
+def _counts(monitor: Monitor, outputs: FloatArray, targets: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    answers = outputs if monitor.log_weights is None else outputs + np.array(monitor.log_weights, dtype=outputs.dtype)
+    return evaluation.confusion_matrix(targets, answers.argmax(axis=1), outputs.shape[1])
+
+
+def _of_counts(score: Callable[[npt.NDArray[np.int64]], Any]) -> Score:
+    return lambda monitor, outputs, targets: float(score(_counts(monitor, outputs, targets)))
+
+
+def _average_precision(monitor: Monitor, outputs: FloatArray, targets: npt.NDArray[Any]) -> float:
+    """Return that of the positive class; of more than two, the mean over the classes that have rows."""
+    scores = nn.log_softmax(outputs)
+    of_two: Sequence[int] = [monitor.positive]
+    labels = of_two if outputs.shape[1] == 2 else np.unique(targets).tolist()
+    if len(np.unique(targets)) < 2:
+        return math.nan
+    each = [evaluation.average_precision(targets == label, _margin(scores, label)) for label in labels]
+    return float(np.mean(each))
+
+
+def _margin(log_probabilities: FloatArray, label: int) -> npt.NDArray[np.float64]:
+    """Return `log p − log(1 − p)` of a class, which tells scores apart where p is nearly 1."""
+    others = np.delete(log_probabilities, label, axis=1).astype(np.float64)
+    highest = others.max(axis=1, keepdims=True)
+    rest = highest[:, 0] + np.log(np.exp(others - highest).sum(axis=1))
+    return log_probabilities[:, label].astype(np.float64) - rest
+
+
+def _roc_auc(_: Monitor, outputs: FloatArray, targets: npt.NDArray[Any]) -> float:
+    return evaluation.roc_auc(targets, nn.softmax(outputs))
+
+
+def _mae(_: Monitor, outputs: FloatArray, targets: npt.NDArray[Any]) -> float:
+    return float(np.abs(outputs.astype(np.float64) - targets).mean())
+
+
+def _rmse(_: Monitor, outputs: FloatArray, targets: npt.NDArray[Any]) -> float:
+    return float(np.sqrt(np.square(outputs.astype(np.float64) - targets).mean()))
+
+
+MONITORS: Mapping[str, Kind] = {
+    "loss": Kind(None, None, lower_is_better=True),
+    "accuracy": Kind(CLASSES, _of_counts(evaluation.accuracy)),
+    "balanced_accuracy": Kind(CLASSES, _of_counts(evaluation.balanced_accuracy)),
+    "macro_f1": Kind(CLASSES, _of_counts(evaluation.macro_f1)),
+    "average_precision": Kind(CLASSES, _average_precision),
+    "roc_auc": Kind(CLASSES, _roc_auc),
+    "mae": Kind(NUMBERS, _mae, lower_is_better=True),
+    "rmse": Kind(NUMBERS, _rmse, lower_is_better=True),
+}
+
+LOSS = Monitor()  # what is monitored by default
