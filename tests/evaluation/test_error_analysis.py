@@ -223,7 +223,9 @@ def test_neighbours_of_each_group_are_those_among_its_rows_alone() -> None:
         alone, found = nearest_rows(X, train, 3, groups == group)
         np.testing.assert_array_equal(places[:, group], found)
         np.testing.assert_array_equal(distances[:, group], alone)
-    assert (places[:, 1, :2] >= 0).all() and (places[:, 1, 2] == -1).all() and np.isinf(distances[:, 2]).all()
+    assert (places[:, 1, :2] >= 0).all()
+    assert (places[:, 1, 2] == -1).all()
+    assert np.isinf(distances[:, 2]).all()
 
 
 def test_distances_of_rows_far_from_the_origin_are_exact() -> None:
