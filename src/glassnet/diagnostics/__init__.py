@@ -11,6 +11,7 @@ from glassnet.diagnostics.diagnosis import (
     next_improvements,
     training_of,
 )
+from glassnet.diagnostics.glass import Recording, look
 from glassnet.diagnostics.gradient_check import GradientCheck, directional_gradient_check, gradient_check
 from glassnet.diagnostics.range_test import RangeTest, learning_rate_range_test
 from glassnet.diagnostics.rate_trials import RateTrials, try_learning_rates
@@ -24,6 +25,7 @@ __all__ = [
     "GradientCheck",
     "RangeTest",
     "RateTrials",
+    "Recording",
     "Setup",
     "Telemetry",
     "TelemetryRow",
@@ -33,6 +35,7 @@ __all__ = [
     "examine_scores",
     "gradient_check",
     "learning_rate_range_test",
+    "look",
     "next_improvements",
     "read_telemetry",
     "sanity_checks",

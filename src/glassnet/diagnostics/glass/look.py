@@ -1,0 +1,147 @@
+"""Makes the page: one file of HTML, with its numbers, styles and scripts inside, that needs no network."""
+
+import base64
+import json
+from collections.abc import Sequence
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from glassnet import nn
+from glassnet.diagnostics.diagnosis import Training, training_of
+from glassnet.diagnostics.glass.onset import onsets_of
+from glassnet.diagnostics.glass.plane import GRID, UNIT_GRID, region_of
+from glassnet.diagnostics.glass.recording import Album, Recording, single_frame
+from glassnet.diagnostics.glass.shown import AnyArray
+from glassnet.files import JsonObject, JsonValue
+from glassnet.nn import FloatArray
+from glassnet.nn.arrays import describe
+from glassnet.nn.checks import check_batch
+from glassnet.optim import Optimizer
+from glassnet.training import Row
+
+# In the order in which they are read: each uses what stands before it.
+SCRIPTS = ("numbers", "matrix", "sums", "lens", "layers", "update", "graph", "plane", "curves", "units", "main")
+CURVES = ("train_loss", "validation_loss", "learning_rate", "gradient_norm")
+
+
+def look(
+    model: nn.Module,
+    loss: nn.Loss,
+    X: FloatArray,
+    y: npt.NDArray[Any],
+    *,
+    optimizer: Optimizer | None = None,
+    recording: Recording | None = None,
+    training: Training | None = None,
+    class_names: Sequence[str] = (),
+    feature_names: Sequence[str] = (),
+    title: str = "",
+) -> str:
+    """Return a page, as HTML that stands alone, of one step of a network under glass.
+
+    Without a recording it shows one pass of the batch `X (N, D)`, `y` through the network, in the mode that it is in,
+    and the update that `optimizer` would make next; all on copies. With one it shows the training by epoch, and `X`
+    and `y` are what the page is checked to fit.
+
+    Args:
+        model: the network.
+        loss: its loss.
+        X: the batch.
+        y: its targets.
+        optimizer: of the model's parameters, for the update.
+        recording: of a training, which was passed to `fit`.
+        training: what the diagnosis looks at; by default the history of the recording.
+        class_names: of the classes, by id.
+        feature_names: of the features, by column.
+        title: what the page is of.
+
+    Raises:
+        ValueError: if the recording is of no training, or of a network with other inputs.
+        TypeError: if `X` is no batch, or `recording` no recording.
+    """
+    check_batch(model, X)
+    if recording is None:
+        album, history = single_frame(model, loss, X, y, optimizer), []
+    elif isinstance(recording, Recording):
+        album, history = recording.album, recording.history
+    else:
+        raise TypeError(f"look: expected a Recording, received {describe(recording)}")
+    recorded = _width(album)
+    if recorded != X.shape[1]:
+        raise ValueError(
+            f"look: expected a recording of rows with {X.shape[1]} features, as X has, received one of {recorded}"
+        )
+    if training is None and history:
+        training = training_of(history, (), classes=len(class_names) or None)
+    content: dict[str, JsonValue] = {
+        "title": title or f"{type(model).__name__} of {sum(p.size for p in model.parameters()):,} parameters",
+        "loss": repr(loss),
+        "score": loss.score_name,
+        "classes": list(class_names),
+        "features": list(feature_names),
+        "structure": album.structure,
+        "plane": _plane(album),
+        "frames": [
+            {"epoch": frame.epoch, "facts": frame.facts, "arrays": {key: packed(a) for key, a in frame.arrays.items()}}
+            for frame in album.frames
+        ],
+        "history": _curves(history, loss.score_name),
+        "findings": onsets_of(training) if training is not None else [],
+    }
+    return page_of(content)
+
+
+def _width(album: Album) -> int:
+    layers: Any = album.structure["layers"]
+    return int(layers[0]["arrays"][0]["shape"][1])
+
+
+def _plane(album: Album) -> JsonObject | None:
+    if album.points is None or album.labels is None:
+        return None
+    x, y = region_of(album.points)
+    return {
+        "x": list(x),
+        "y": list(y),
+        "grid": GRID,
+        "unit_grid": UNIT_GRID,
+        "points": packed(album.points),
+        "labels": np.asarray(album.labels).tolist(),
+    }
+
+
+def _curves(history: Sequence[Row], score: str) -> JsonObject:
+    """Return the columns of a history that are drawn."""
+    names = (*CURVES, f"train_{score}", f"validation_{score}")
+    return {name: [float(row[name]) for row in history] for name in names if history and name in history[0]}
+
+
+def packed(values: AnyArray) -> JsonObject:
+    """Return an array as its shape, its dtype and its bytes in base64: exact, and smaller than digits."""
+    little = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
+    return {
+        "shape": list(values.shape),
+        "dtype": f"{values.dtype.kind}{values.dtype.itemsize}",
+        "data": base64.b64encode(little.tobytes()).decode("ascii"),
+    }
+
+
+def page_of(content: JsonObject) -> str:
+    """Return the page with its content."""
+    folder = files("glassnet.diagnostics.glass") / "page"
+
+    def text(name: str) -> str:
+        return (folder / name).read_text(encoding="utf-8")
+
+    data = json.dumps(content, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    scripts = "\n".join(text(f"{name}.js") for name in SCRIPTS)
+    page = text("page.html")
+    for mark, part in (("STYLE", text("page.css")), ("SCRIPT", scripts), ("DATA", data)):
+        before, found, after = page.partition(f"<!--{mark}-->")
+        if not found:
+            raise ValueError(f"page.html: expected a place for {mark}, found none")
+        page = before + part + after
+    return page

@@ -1,0 +1,207 @@
+"""One step of a training as the page shows it: a pass both ways, and the update that came of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from glassnet import nn, optim
+from glassnet.diagnostics.glass.layers import shown_of_layer
+from glassnet.diagnostics.glass.losses import shown_of_loss
+from glassnet.diagnostics.glass.passage import BothWays
+from glassnet.diagnostics.glass.shown import ROWS, AnyArray, Shown, block_of, in_blocks
+from glassnet.diagnostics.glass.update import Moment, symbols_of
+from glassnet.files import JsonObject, JsonValue
+from glassnet.nn import FloatArray
+from glassnet.optim.clipping import euclidean_norm
+
+MOST_CELLS, FEWEST_CELLS = 4_096, 64  # of an array
+
+
+@dataclass(frozen=True)
+class Update:
+    """What an optimizer did in a step.
+
+    Attributes:
+        optimizer: the optimizer.
+        names: those of its parameters in the network.
+        rule: the rule and its numbers, see `rule_of`.
+        before: what it held before.
+        gradient: what it went by: that of the data, with the penalty's, clipped.
+        after: what it held afterwards.
+        penalty: the λ of an L2 penalty; 0 without one.
+    """
+
+    optimizer: optim.Optimizer
+    names: Sequence[str]
+    rule: JsonObject
+    before: Moment
+    gradient: FloatArray
+    after: Moment
+    penalty: float
+
+
+@dataclass(frozen=True)
+class Step:
+    """A step: the pass and, if an update came of it, that."""
+
+    both: BothWays
+    y: npt.NDArray[Any]
+    update: Update | None
+
+
+def shown_of_step(step: Step) -> tuple[dict[str, list[Shown]], dict[str, dict[str, Shown]]]:
+    """Return what is shown of each layer in the order of the forward pass, then of the loss; and of each update."""
+    inner = _inner_gradients(step.both)
+    layers = {passed.name: shown_of_layer(passed, inner.get(passed.name)) for passed in step.both.forward}
+    layers["loss"] = shown_of_loss(step.both, step.y)
+    return layers, _shown_of_updates(step)
+
+
+def _inner_gradients(both: BothWays) -> dict[str, FloatArray]:
+    """Return what came back along the inner path of each Residual."""
+    found: dict[str, FloatArray] = {}
+    for passed in both.forward:
+        if isinstance(passed.module, nn.Residual):
+            found[passed.name] = passed.dX - passed.dY
+    return found
+
+
+def _shown_of_updates(step: Step) -> dict[str, dict[str, Shown]]:
+    update, found = step.update, {}
+    if update is None:
+        return {}
+    gradients = {name: parameter.grad for name, parameter in step.both.model.named_parameters()}
+    flat = update.optimizer.flat
+    symbols = symbols_of(update.optimizer)
+    for name, parameter, offset in zip(update.names, flat.parameters, flat.offsets, strict=True):
+
+        def cut(vector: AnyArray, offset: slice = offset, shape: tuple[int, ...] = parameter.shape) -> AnyArray:
+            return _with_two_axes(vector[offset].reshape(shape))
+
+        W, g, after = cut(update.before.W), cut(update.gradient), cut(update.after.W)
+        shown = {
+            "W": Shown("W", W, "forward", by_example=False),
+            "d": Shown("dW", _with_two_axes(gradients[name]), "backward", by_example=False),
+            "g": Shown("g", g, "backward", _gradient_formula(update, parameter), "gradient.g", by_example=False),
+        }
+        for slot, symbol in symbols.items():
+            shown[f"{slot} before"] = Shown(
+                f"{symbol} before", cut(update.before.slots[slot]), "backward", by_example=False
+            )
+            shown[slot] = Shown(
+                f"{symbol} after", cut(update.after.slots[slot]), "backward", _slot_formula(update, slot),
+                f"{update.rule['rule']}.{slot}", by_example=False,
+            )  # fmt: skip
+        formula = _weight_formula(update, parameter)
+        shown["after"] = Shown("W after", after, "backward", formula, f"{update.rule['rule']}.W", by_example=False)
+        found[name] = shown
+    return found
+
+
+def _with_two_axes(values: FloatArray) -> FloatArray:
+    return values if values.ndim == 2 else values.reshape(1, -1)
+
+
+def _gradient_formula(update: Update, parameter: nn.Parameter) -> str:
+    return "g = dW + λ·W, λ of the penalty" if update.penalty and parameter.weight_decay else "g = dW"
+
+
+def clipping_of(step: Step, update: Update) -> float | None:
+    """Return by what the norm of the gradient was multiplied before the update; None if it was left alone."""
+    own = {name: parameter.grad for name, parameter in step.both.model.named_parameters()}
+    decays = update.optimizer.flat.weight_decay()
+    whole = np.concatenate([own[name].ravel() for name in update.names]) + update.penalty * decays * update.before.W
+    if np.allclose(whole, update.gradient, rtol=1e-4, atol=1e-12):
+        return None
+    norm = euclidean_norm(whole)
+    return euclidean_norm(update.gradient) / norm if norm else None
+
+
+def _slot_formula(update: Update, slot: str) -> str:
+    rule = str(update.rule["rule"])
+    return {
+        ("momentum", "velocity"): "v ← βv + (1 − β)g",
+        ("nesterov", "velocity"): "v ← βv + (1 − β)g",
+        ("rmsprop", "square"): "s ← βs + (1 − β)g²",
+        ("adam", "first_moment"): "m ← β₁m + (1 − β₁)g",
+        ("adam", "second_moment"): "v ← β₂v + (1 − β₂)g²",
+        ("adamw", "first_moment"): "m ← β₁m + (1 − β₁)g",
+        ("adamw", "second_moment"): "v ← β₂v + (1 − β₂)g²",
+    }.get((rule, slot), f"{slot}: by a rule of its own, which this page does not know")
+
+
+def _weight_formula(update: Update, parameter: nn.Parameter) -> str:
+    adam = "W ← W − η·m̂/(√v̂ + ε), m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ)"
+    decayed = f"W ← W − ηλW, then {adam}" if parameter.weight_decay else f"{adam}; no decay of this parameter"
+    return {
+        "sgd": "W ← W − η·g",
+        "momentum": "W ← W − η·v",
+        "nesterov": "W ← W − η(βv + (1 − β)g)",
+        "rmsprop": "W ← W − η·g/(√s + ε)",
+        "adam": adam,
+        "adamw": decayed,
+    }.get(str(update.rule["rule"]), "W: by a rule of its own, which this page does not know")
+
+
+def keyed(layers: dict[str, list[Shown]], updates: dict[str, dict[str, Shown]]) -> dict[str, Shown]:
+    """Return all arrays by the keys that the page knows them by: "0/W" of a layer, "update/0.W/after" of an update."""
+    arrays = {f"{name}/{shown.symbol}": shown for name, each in layers.items() for shown in each}
+    return arrays | {f"update/{name}/{key}": shown for name, each in updates.items() for key, shown in each.items()}
+
+
+def cells_for(arrays: dict[str, Shown], numbers: int) -> int:
+    """Return how many cells an array may have, so that all of them together have about `numbers`; 64 at least."""
+    cells = MOST_CELLS
+    while cells > FEWEST_CELLS and sum(min(shown.rows.size, cells) for shown in arrays.values()) > numbers:
+        cells //= 2
+    return cells
+
+
+def bounded(arrays: dict[str, Shown], cells: int) -> dict[str, AnyArray]:
+    """Return the arrays as they are kept: the rows that are shown, in blocks where they are large."""
+    return {
+        key: in_blocks(shown.rows, block_of(cast("tuple[int, int]", shown.rows.shape), cells)).copy()
+        for key, shown in arrays.items()
+    }
+
+
+def structure_of(
+    step: Step, layers: dict[str, list[Shown]], updates: dict[str, dict[str, Shown]], cells: int
+) -> JsonObject:
+    """Return what all frames have in common: the layers, their arrays with formulas and shapes, and the updates."""
+    modules = {passed.name: passed.module for passed in step.both.forward}
+    listed: list[JsonValue] = [
+        {
+            "name": name,
+            "kind": type(modules[name]).__name__ if name in modules else "loss",
+            "title": repr(modules.get(name, step.both.loss)),
+            "arrays": [_entry(f"{name}/{shown.symbol}", shown, cells) for shown in each],
+        }
+        for name, each in layers.items()
+    ]
+    return {
+        "rows": len(step.y),
+        "shown": min(ROWS, len(step.y)),
+        "layers": listed,
+        "backward": ["loss", *(passed.name for passed in step.both.backward)],
+        "updates": [
+            {"name": name, "arrays": [_entry(f"update/{name}/{key}", shown, cells) for key, shown in each.items()]}
+            for name, each in updates.items()
+        ],
+    }
+
+
+def _entry(key: str, shown: Shown, cells: int) -> JsonObject:
+    return {
+        "key": key,
+        "symbol": shown.symbol,
+        "shape": list(shown.values.shape),
+        "block": list(block_of(cast("tuple[int, int]", shown.rows.shape), cells)),
+        "part": shown.part,
+        "formula": shown.formula,
+        "how": shown.how,
+        "by_example": shown.by_example,
+    }
