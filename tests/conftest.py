@@ -9,7 +9,12 @@ from xdist.scheduler import LoadScopeScheduling
 # A suite that is started in the background has Ctrl-C ignored, and so would have what the tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-WHOLE = ("test_ray.py", "test_shared_stores.py", "test_postgresql.py")  # a Ray cluster, servers
+WHOLE = (
+    "test_ray.py",
+    "test_shared_stores.py",
+    "test_postgresql.py",
+    "test_glass_page.py",
+)  # a Ray cluster, servers, a browser
 
 
 class OneByOne(LoadScopeScheduling):  # type: ignore[misc]  # it is untyped

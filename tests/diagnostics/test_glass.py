@@ -87,6 +87,8 @@ def test_penalty_and_clipping_are_told_apart_from_the_data() -> None:
     assert isinstance(clipped, float)
     assert 0 < clipped < 1
     np.testing.assert_allclose(g, clipped * (d + 0.1 * W), rtol=1e-4, atol=1e-7)
+    by_value = train(network(), callbacks=[training.GradientClipping(max_value=0.01)]).recording.album.frames[0]
+    assert by_value.facts["clipped"] == "values"
     plain = train(network(), l2=0.1).recording.album.frames[0]
     assert plain.facts["clipped"] is None
     bias = plain.arrays["update/0.b/g"], plain.arrays["update/0.b/d"]

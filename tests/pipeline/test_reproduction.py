@@ -45,6 +45,7 @@ def test_a_clone_reproduces_what_is_committed(reproduced_as_committed: Path, run
         "reports/figures/telemetry.png",
         "reports/improvements.json",
         "reports/metrics.json",
+        "reports/model_report.html",
         "reports/model_report.md",
         "reports/predictions.csv",
     ]
@@ -143,7 +144,7 @@ def test_mlflow_holds_one_complete_run(reproduced: Path, run: Run) -> None:
     assert len(tags["mlflow.source.git.commit"]) == 40
     assert "glassnet.conf_digest" in tags
     assert data_sets == 1
-    assert {"figures", "model_report.md", "metrics.json"} <= artifacts
+    assert {"figures", "model_report.md", "model_report.html", "metrics.json"} <= artifacts
 
     run(reproduced, sys.executable, "-c", SERVED, run_id, OPENBLAS_CORETYPE="Haswell", MLFLOW_TRACKING_URI=store)
     served = pd.read_csv(reproduced / "data" / "served.csv")

@@ -42,6 +42,12 @@ def command_line(launch: Launch, changes: Sequence[Change] = (), *, given: Seque
     return " ".join(["dvc exp run", *(f"-S {shlex.quote(each)}" for each in arguments(launch, changes))])
 
 
+def command_that_looks(launch: Launch) -> str:
+    """Return the command line that puts a run under glass."""
+    folder = [*launch.overrides, "hydra.run.dir=outputs/again"] if launch.standalone else []
+    return shlex.join(["python", "-m", "glassnet.stages.look", *folder])
+
+
 def override(change: Change) -> str:
     """Return a change as an override of Hydra's; values to compare are separated by commas."""
     if not isinstance(change.value, AnyOf):

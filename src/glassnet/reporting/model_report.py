@@ -22,7 +22,8 @@ from glassnet.evaluation import (
 from glassnet.evaluation.number_text import readable
 from glassnet.files import section_of, write_whole
 from glassnet.reporting import result_figures, tables, tuning_tables
-from glassnet.reporting.commands import Launch, command_line
+from glassnet.reporting.commands import Launch, command_line, command_that_looks
+from glassnet.reporting.report_page import report_page
 from glassnet.reporting.setup import setup_of
 from glassnet.reporting.tables import Table
 from glassnet.reporting.training_figures import draw_learning_curves, draw_telemetry
@@ -41,7 +42,7 @@ UNCERTAIN_BELOW = 5  # errors, below which the least certain right answers are s
 def write_report(
     layout: Layout, prepared: PreparedData, overrides: tuple[str, ...] = (), find_class: FindClass = named_in_conf
 ) -> None:
-    """Write the report and its figures: the same bytes whenever the inputs are the same.
+    """Write the report, in markdown and as a page, and its figures: the same bytes whenever the inputs are the same.
 
     Args:
         layout: where the run's files are.
@@ -125,6 +126,7 @@ def write_report(
         improvements=next_improvements(of_training + of_scores, analysis["errors"], training),
         tried=tried_on(layout, manifest["key"], launch),
         command_that_tries=command_that_tries(launch),
+        command_that_looks=command_that_looks(launch),
         temperatures=TEMPERATURES,
         positive=prepared.class_names[POSITIVE] if len(prepared.class_names) == 2 else None,
         grouped_from=result_figures.GROUPED,
@@ -139,6 +141,7 @@ def write_report(
         finding_rows=tables.finding_table,
     )
     write_whole(layout.report, text)
+    write_whole(layout.report_page, report_page(layout.report))
 
 
 def _majority(prepared: PreparedData) -> tuple[int, int] | None:

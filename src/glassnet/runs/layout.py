@@ -107,6 +107,16 @@ class Layout:
         return self.root / "reports" / "model_report.md"
 
     @property
+    def report_page(self) -> Path:
+        """The model report as a page that stands alone."""
+        return self.root / "reports" / "model_report.html"
+
+    @property
+    def look(self) -> Path:
+        """The training under glass, where somebody asked for it; no output that DVC knows."""
+        return self.root / "reports" / "look.html"
+
+    @property
     def figures(self) -> Path:
         """The report's figures."""
         return self.root / "reports" / "figures"

@@ -91,11 +91,17 @@ def best_scores(manifest: Manifest) -> dict[str, float]:
 def make_way_for(layout: Layout, key: str) -> None:
     """Remove what was made of another training in a folder, so that nothing of it passes for the one with `key`.
 
-    DVC does so itself. The manifest goes last: as long as it is there, this is done again after an interruption.
+    DVC does so itself with what it knows, which the page under glass is no part of. The manifest goes last: as long as
+    it is there, this is done again after an interruption.
     """
+    if layout.by_dvc:
+        layout.look.unlink(missing_ok=True)
     if layout.by_dvc or not layout.manifest.is_file() or _key_in(layout) == key:
         return
-    for path in (layout.metrics, layout.analysis, layout.predictions, layout.improvements, layout.report):
+    for path in (
+        layout.metrics, layout.analysis, layout.predictions, layout.improvements, layout.report, layout.report_page,
+        layout.look,
+    ):  # fmt: skip
         path.unlink(missing_ok=True)
     if layout.figures.is_dir():
         shutil.rmtree(layout.figures)

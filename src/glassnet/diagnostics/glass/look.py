@@ -38,7 +38,9 @@ def look(
     training: Training | None = None,
     class_names: Sequence[str] = (),
     feature_names: Sequence[str] = (),
+    image_shape: tuple[int, int] | None = None,
     title: str = "",
+    note: str = "",
 ) -> str:
     """Return a page, as HTML that stands alone, of one step of a network under glass.
 
@@ -56,7 +58,9 @@ def look(
         training: what the diagnosis looks at; by default the history of the recording.
         class_names: of the classes, by id.
         feature_names: of the features, by column.
+        image_shape: height and width, where a row is an image.
         title: what the page is of.
+        note: a line for its foot.
 
     Raises:
         ValueError: if the recording is of no training, or of a network with other inputs.
@@ -77,11 +81,14 @@ def look(
     if training is None and history:
         training = training_of(history, (), classes=len(class_names) or None)
     content: dict[str, JsonValue] = {
-        "title": title or f"{type(model).__name__} of {sum(p.size for p in model.parameters()):,} parameters",
+        "title": title or "A network",
+        "note": note,
+        "parameters": sum(parameter.size for parameter in model.parameters()),
         "loss": repr(loss),
         "score": loss.score_name,
         "classes": list(class_names),
         "features": list(feature_names),
+        "image": None if image_shape is None else list(image_shape),
         "structure": album.structure,
         "plane": _plane(album),
         "frames": [

@@ -23,7 +23,7 @@ from glassnet.optim.clipping import euclidean_norm
 from glassnet.training import Callback, Row, State, TrainingRun
 
 FRAMES = 24  # recorded epochs, at most
-NUMBERS = 1_000_000  # of all frames together, about
+NUMBERS = 1_500_000  # of all frames together, about
 PROBES = 1_024  # rows that dead and saturated units are counted over
 POINTS = 400  # rows that are drawn in the plane of two features
 
@@ -50,7 +50,8 @@ class Album:
     Attributes:
         structure: layers, arrays and updates, see `step.structure_of`.
         frames: in the order of the epochs.
-        cells: how many cells an array has at most.
+        cells: how many cells an array has at most; 0 until the first step settles it.
+        expected: how many frames there will be, at most.
         points: rows to draw in the plane, of two features.
         labels: the targets of these.
         probes: rows to count dead and saturated units over.
@@ -59,6 +60,7 @@ class Album:
     structure: JsonObject = field(default_factory=dict)
     frames: list[Frame] = field(default_factory=list)
     cells: int = 0
+    expected: int = 1
     points: FloatArray | None = None
     labels: npt.NDArray[Any] | None = None
     probes: FloatArray | None = None
@@ -83,7 +85,7 @@ class Album:
         layers, updates = steps.shown_of_step(step)
         arrays = steps.keyed(layers, updates)
         if not self.cells:
-            self.cells = steps.cells_for(arrays, NUMBERS // FRAMES)
+            self.cells = steps.cells_for(arrays, NUMBERS // self.expected)
         if not self.structure or (updates and not self.structure["updates"]):
             self.structure = steps.structure_of(step, layers, updates, self.cells)
         facts: dict[str, JsonValue] = {
@@ -131,10 +133,11 @@ class Recording(Callback):
     It changes nothing of the training: it passes the batch through a copy, which draws the dropout masks that the
     training will draw, and looks at rows in evaluation mode.
 
-    What it holds is bounded: 24 frames, where more epochs ask for a frame every second one is dropped; some million
-    numbers in all, as arrays are cut to 32 rows of a batch, and those with more than 4,096 cells, fewer in a deep
-    network, to the number of largest magnitude in each of so many blocks; for two features, pictures of the plane of
-    48 × 48 points, and of 24 × 24 for each of the first 16 units of a layer.
+    What it holds is bounded: 24 frames, where more epochs ask for a frame every second one is dropped; about a million
+    and a half numbers in all, as arrays are cut to 32 rows of a batch, and those with more than 4,096 cells, fewer in a
+    deep network, to the number of largest magnitude in each of so many blocks; for two features, pictures of the plane
+    of 48 × 48 points, and of 24 × 24 for each of the first 16 units of a layer. In float32 that makes a page of some
+    10 MB at most.
 
     Attributes:
         history: the rows of the training's history.
@@ -173,6 +176,7 @@ class Recording(Callback):
         self._forget()
         self.history = run.history
         self._step = self.every or max(1, math.ceil(run.epochs / 20))
+        self._album.expected = min(FRAMES, run.epochs // self._step + 2)
         for X, y in run.train_loader.batches(0):
             self._album.add_points(X, y)
             if self._album.points is None or len(self._album.points) >= POINTS:

@@ -18,6 +18,7 @@ from glassnet.nn import FloatArray
 from glassnet.optim.clipping import euclidean_norm
 
 MOST_CELLS, FEWEST_CELLS = 4_096, 64  # of an array
+ROUNDING = 1e-3  # of a gradient's norm, within which two of them are the same
 
 
 @dataclass(frozen=True)
@@ -109,15 +110,19 @@ def _gradient_formula(update: Update, parameter: nn.Parameter) -> str:
     return "g = dW + λ·W, λ of the penalty" if update.penalty and parameter.weight_decay else "g = dW"
 
 
-def clipping_of(step: Step, update: Update) -> float | None:
-    """Return by what the norm of the gradient was multiplied before the update; None if it was left alone."""
+def clipping_of(step: Step, update: Update) -> float | str | None:
+    """Return by what the gradient was multiplied before the update; None if it was left alone.
+
+    "values" stands for any other change, such as one of single values.
+    """
     own = {name: parameter.grad for name, parameter in step.both.model.named_parameters()}
     decays = update.optimizer.flat.weight_decay()
     whole = np.concatenate([own[name].ravel() for name in update.names]) + update.penalty * decays * update.before.W
-    if np.allclose(whole, update.gradient, rtol=1e-4, atol=1e-12):
+    norm, used = euclidean_norm(whole), euclidean_norm(update.gradient)
+    if euclidean_norm(whole - update.gradient) <= ROUNDING * norm:  # several processes add up in another order
         return None
-    norm = euclidean_norm(whole)
-    return euclidean_norm(update.gradient) / norm if norm else None
+    factor = used / norm if norm else 1.0
+    return factor if euclidean_norm(factor * whole - update.gradient) <= ROUNDING * used else "values"
 
 
 def _slot_formula(update: Update, slot: str) -> str:

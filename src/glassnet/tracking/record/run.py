@@ -4,7 +4,6 @@ import json
 import platform
 import subprocess
 import sys
-import tempfile
 import time
 from functools import cache
 from pathlib import Path
@@ -30,7 +29,6 @@ from glassnet.tracking.client.runs import (
     row_metrics,
 )
 from glassnet.tracking.registry.logged_model import log_model
-from glassnet.tracking.views.report_page import report_page
 from glassnet.training import Row, read_history
 
 if TYPE_CHECKING:
@@ -89,7 +87,7 @@ def _record_run(settings: Settings, layout: Layout, prepared: PreparedData) -> s
         client.delete_tag(run_id, FAILURE_TAG)
     if not run.inputs.dataset_inputs:
         _log_data_set(client, run_id, prepared)
-    _log_files(client, run_id, layout, evaluated)
+    _log_files(client, run_id, layout, manifest["key"], evaluated)
     of_model: list[Metric] = []
     if layout.sweep is None or settings.tracking.sweep_models:
         logged = log_model(client, run, layout.model, named_by(settings))
@@ -215,21 +213,18 @@ def _log_data_set(client: "MlflowClient", run_id: str, prepared: PreparedData) -
         client.log_inputs(run_id, inputs)
 
 
-def _log_files(client: "MlflowClient", run_id: str, layout: Layout, evaluated: bool) -> None:
+def _log_files(client: "MlflowClient", run_id: str, layout: Layout, key: str, evaluated: bool) -> None:
     figures: list[Path] = []
     if evaluated or not layout.metrics.is_file():
         figures = sorted(path for path in layout.figures.rglob("*") if path.is_file())
     files = [layout.history, layout.telemetry, layout.manifest]
-    files += [layout.report, layout.metrics, layout.predictions] if evaluated else []
-    with tempfile.TemporaryDirectory() as temporary:
-        if evaluated and layout.report.is_file():
-            page = Path(temporary, layout.report.with_suffix(".html").name)
-            page.write_text(report_page(layout.report), encoding="utf-8")
-            files.append(page)
-        for path in (*(file for file in files if file.is_file()), *figures):
-            heartbeat(upload=path.stat().st_size)
-            folder = path.parent.relative_to(layout.figures.parent).as_posix() if path in figures else None
-            client.log_artifact(run_id, str(path), folder)
+    files += [layout.report, layout.report_page, layout.metrics, layout.predictions] if evaluated else []
+    if layout.look.is_file() and key in layout.look.read_text(encoding="utf-8"):  # else it is of another training
+        files.append(layout.look)
+    for path in (*(file for file in files if file.is_file()), *figures):
+        heartbeat(upload=path.stat().st_size)
+        folder = path.parent.relative_to(layout.figures.parent).as_posix() if path in figures else None
+        client.log_artifact(run_id, str(path), folder)
 
 
 def _for_model(model_id: str | None, metrics: "list[Metric]") -> "list[Metric]":

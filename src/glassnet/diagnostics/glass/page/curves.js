@@ -39,7 +39,9 @@ function ticksOf(low, high, log) {
   if (log) {
     const [from, to] = [Math.ceil(Math.log10(low)), Math.floor(Math.log10(high))], every = Math.max(1, Math.ceil((to - from) / 5));
     const powers = range(Math.max(0, Math.floor((to - from) / every) + 1)).map((k) => 10 ** (from + k * every));
-    return powers.length > 1 ? powers : [low, high];
+    if (powers.length > 1) return powers;
+    const fine = range(Math.ceil(Math.log10(high)) - Math.floor(Math.log10(low)) + 1).flatMap((k) => [1, 2, 5].map((m) => m * 10 ** (Math.floor(Math.log10(low)) + k)));
+    return fine.filter((tick) => tick >= low && tick <= high);
   }
   const raw = (high - low) / 5, power = 10 ** Math.floor(Math.log10(raw)), step = [1, 2, 5, 10].find((m) => m * power >= raw) * power;
   const start = Math.ceil(low / step - 1e-9);

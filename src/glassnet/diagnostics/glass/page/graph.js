@@ -26,7 +26,7 @@ function drawGraph() {
   const columns = columnsOf(), pictures = frames[state.frame].arrays;
   const counts = columns.map((column) => Math.min(column.values.shape[1], MOST_UNITS));
   const gap = content.plane ? 42 : 30, height = TOP + Math.max(...counts) * gap + 58;
-  const width = STEP * (columns.length - 1) + 190;
+  const width = STEP * (columns.length - 1) + 240;
   const svg = drawn("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": describedGraph(columns) });
   const place = (column, unit) => [70 + column * STEP, TOP + 16 + (Math.max(...counts) - counts[column]) * gap / 2 + unit * gap];
   columns.forEach((column, k) => { if (k) drawWeights(svg, columns, k, counts, place); });

@@ -36,7 +36,7 @@ function batchStrip(entry) {
   canvas.style.height = `${array.rows * 3}px`;
   canvas.setAttribute("role", "img");
   canvas.setAttribute("aria-label", `${entry.symbol} of ${array.rows} examples; ${state.example} is chosen`);
-  paint(canvas, array, range(array.rows));
+  paint(canvas, array, array.rows, array.columns, (r, c) => [r, c]);
   const brush = canvas.getContext("2d");
   brush.fillStyle = colourOf("--ink");
   brush.fillRect(0, state.example, Math.max(1, array.columns / 24), 1);

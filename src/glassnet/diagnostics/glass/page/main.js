@@ -68,7 +68,8 @@ function play() {
 function start() {
   document.title = `${content.title}: one step under glass`;
   document.getElementById("title").textContent = content.title;
-  document.getElementById("subtitle").textContent = content.loss;
+  document.getElementById("subtitle").textContent = `${content.parameters.toLocaleString("en")} parameters, ${content.loss}`;
+  document.getElementById("note").textContent = content.note;
   document.getElementById("epoch").max = frames.length - 1;
   document.getElementById("epoch-control").hidden = frames.length < 2;
   document.getElementById("epoch-control").style.display = frames.length < 2 ? "none" : "";

@@ -72,19 +72,23 @@ function moveInTable(event, table) {
   next.focus();
 }
 
-function paint(canvas, array, rows) {
+// Height and width, where a row of this array is an image: of the input, or of the gradient with respect to it.
+function imageOf(entry, rows) {
+  const isInput = ["X", "dX"].some((symbol) => entry.key === `${content.structure.layers[0].name}/${symbol}`);
+  return content.image && isInput && isWhole(entry) && rows.length === 1 ? content.image : null;
+}
+
+function paint(canvas, array, high, wide, placeAt) {
   const brush = canvas.getContext("2d");
   const most = largest(array.values) || 1;
-  const picture = brush.createImageData(array.columns, rows.length);
+  const picture = brush.createImageData(wide, high);
   const [plus, minus] = [rgb("--plus"), rgb("--minus")];
-  rows.forEach((r, place) => {
-    for (let c = 0; c < array.columns; c++) {
-      const value = array.at(r, c);
+  for (let r = 0; r < high; r++)
+    for (let c = 0; c < wide; c++) {
+      const value = array.at(...placeAt(r, c));
       const colour = value >= 0 ? plus : minus;
-      const at = 4 * (place * array.columns + c);
-      picture.data.set([...colour, Math.round(255 * Math.min(1, Math.abs(value) / most))], at);
+      picture.data.set([...colour, Math.round(255 * Math.min(1, Math.abs(value) / most))], 4 * (r * wide + c));
     }
-  });
   brush.putImageData(picture, 0, 0);
 }
 
@@ -93,28 +97,31 @@ function rgb(name) {
 }
 
 function heatMap(entry, array, rows) {
-  const side = Math.max(3, Math.min(14, Math.floor(640 / Math.max(array.columns, rows.length))));
-  const canvas = element("canvas", { className: "heat", width: array.columns, height: rows.length, tabIndex: 0 });
-  canvas.style.width = `${array.columns * side}px`;
-  canvas.style.height = `${rows.length * Math.max(side, rows.length === 1 ? 18 : side)}px`;
+  const [high, wide] = imageOf(entry, rows) ?? [rows.length, array.columns];
+  const isImage = high * wide === array.columns && rows.length === 1 && high > 1;
+  const placeAt = (r, c) => (isImage ? [rows[0], r * wide + c] : [rows[r], c]);
+  const side = Math.max(3, Math.min(14, Math.floor((isImage ? 280 : 640) / Math.max(wide, high))));
+  const canvas = element("canvas", { className: "heat", width: wide, height: high, tabIndex: 0 });
+  canvas.style.width = `${wide * side}px`;
+  canvas.style.height = `${high * Math.max(side, high === 1 ? 18 : side)}px`;
   let cursor = [0, 0];
   const say = () => {
-    const [r, c] = [rows[cursor[0]], cursor[1]];
+    const [r, c] = placeAt(...cursor);
     canvas.setAttribute("aria-label", `heat map of ${entry.symbol}; cell ${r}, ${c}: ${written(array.at(r, c))}`);
     Object.assign(canvas.dataset, { row: r, column: c, value: array.at(r, c) });
   };
   const move = (r, c) => {
-    cursor = [Math.max(0, Math.min(rows.length - 1, r)), Math.max(0, Math.min(array.columns - 1, c))];
+    cursor = [Math.max(0, Math.min(high - 1, r)), Math.max(0, Math.min(wide - 1, c))];
     say();
-    lookAt(entry, rows[cursor[0]], cursor[1]);
+    lookAt(entry, ...placeAt(...cursor));
   };
   canvas.setAttribute("role", "img");
   say();
-  paint(canvas, array, rows);
+  paint(canvas, array, high, wide, placeAt);
   canvas.addEventListener("pointermove", (event) => {
     const box = canvas.getBoundingClientRect();
     const across = (event.clientX - box.left) / box.width, down = (event.clientY - box.top) / box.height;
-    move(Math.floor(down * rows.length), Math.floor(across * array.columns));
+    move(Math.floor(down * high), Math.floor(across * wide));
   });
   canvas.addEventListener("focus", () => move(...cursor));
   canvas.addEventListener("keydown", (event) => {

@@ -4,9 +4,14 @@ const UPDATES = {
   "gradient.g": (k, r, c) => {
     const [W, d] = of(k, "W", "d"), { penalty, clipped } = frames[state.frame].facts;
     const hasPenalty = penalty && entries.get(k).formula.includes("λ");
-    const factor = clipped ?? 1;
+    const factor = typeof clipped === "number" ? clipped : 1;
     const terms = [{ label: "dW", text: factor === 1 ? "" : `${written(factor)} · ${written(d.at(r, c))}`, value: factor * d.at(r, c) }];
     if (hasPenalty) terms.push({ label: "penalty", text: `${written(factor * penalty)} · ${written(W.at(r, c))}`, value: factor * penalty * W.at(r, c) });
+    if (clipped === "values") {
+      const came = terms.reduce((total, term) => total + term.value, 0);
+      terms.push({ label: "change", text: "", value: arrayOf(k).at(r, c) - came });
+      return { line: "changed after it came back: clipped value by value, or by a callback", terms };
+    }
     return { line: factor === 1 ? "the gradient as it came back" : `clipped: the whole gradient times ${written(factor)}`, terms };
   },
   "sgd.W": (k, r, c) => stepped(k, r, c, (n, g) => n["η"] * g, "w − η·g"),
@@ -76,7 +81,8 @@ function drawUpdates() {
   const numbers = Object.entries(facts.rule).filter(([name]) => name !== "rule");
   note.textContent = `Step ${facts.step}: what the optimizer did to each weight, with ${numbers.map(([name, value]) => `${name} = ${written(value)}`).join(", ")}.`
     + (facts.rule.rule === "own" ? " Its rule is of its own, and not taken apart." : "")
-    + (facts.clipped == null ? "" : ` The gradient was clipped, to ${written(facts.clipped)} of its length.`);
+    + (facts.clipped == null ? "" : facts.clipped === "values" ? " The gradient was changed before it, value by value."
+      : ` The gradient was clipped, to ${written(facts.clipped)} of its length.`);
   box.replaceChildren(...content.structure.updates.map(updateCard));
 }
 
