@@ -14,7 +14,7 @@ from glassnet import nn
 from glassnet.optim import SGD
 from tests.nn.modules import MODULES
 
-WITH_A_WIDTH = ("dense", "batch_norm", "layer_norm")
+WITH_A_WIDTH = ("dense", "neural_tangent", "scale", "batch_norm", "layer_norm")
 
 
 def _modules(dtype: type, names: Iterable[str] = MODULES) -> list[nn.Module]:
@@ -461,7 +461,7 @@ def test_bad_settings_of_layers_are_refused() -> None:
         ("Sequential: expected at least one module", lambda: nn.Sequential()),
         ("Sequential: expected each module once", lambda: nn.Sequential(*[nn.ReLU()] * 2)),
         ("Sequential: expected each module once", lambda: nn.Sequential(twice, nn.Residual(twice))),
-        ("mlp: expected activation to be one of relu", lambda: nn.mlp([3, 2], activation="step")),
+        ("mlp: expected activation to be one of mish, relu", lambda: nn.mlp([3, 2], activation="step")),
         ("mlp: expected normalization to be one of batch", lambda: nn.mlp([3, 2], normalization="group")),
         ("mlp: expected .*dropout < 1", lambda: nn.mlp([3, 2], dropout=1.0)),
         ("mlp: expected at least", lambda: nn.mlp([3])),

@@ -7,7 +7,9 @@ other bytes.
 from glassnet.files import JsonObject, JsonValue
 
 ADDED_LATER: dict[str, dict[str, JsonValue]] = {
-    "training": {"class_weights": None, "monitor": "loss"},
+    "data": {"scaling": "standard"},
+    "model": {"input_scale": False, "zero_output": False},
+    "training": {"class_weights": None, "monitor": "loss", "bias_rate_factor": 1.0, "scale_rate_factor": 1.0},
     "evaluation": {"threshold": None, "positive": None},
 }
 

@@ -52,6 +52,8 @@ def training_plan(
             model.dropout,
             model.normalization,
             model.init,
+            model.input_scale,
+            model.zero_output,
         ),
         _loss(settings, classes, weights),
         _optimizer(settings.optimizer.model_dump()),
@@ -65,6 +67,7 @@ def training_plan(
         average_decay=training.average_decay,
         patience=training.patience,
         processes=training.processes,
+        rate_factors={"b": training.bias_rate_factor, "s": training.scale_rate_factor},
         seed=settings.seed,
         monitor=monitor,
     )

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from glassnet.config.added_later import with_defaults
+from glassnet.config.added_later import ADDED_LATER, with_defaults
 from glassnet.config.conf_edits import GROUPS
-from glassnet.config.presets import choice_in, read_group
+from glassnet.config.presets import choice_in, default_choices, read_group
 from glassnet.config.yaml_text import load_yaml
 from glassnet.files import JsonObject, section_of
 from glassnet.overrides import as_override
@@ -21,11 +21,11 @@ def changes_from_conf(conf: Path, values: JsonObject) -> tuple[str, ...]:
     """
     values = with_defaults(values)
     main = load_yaml((conf / "config.yaml").read_text(encoding="utf-8"))
-    chosen = {group: choice for default in main["defaults"] if default != "_self_" for group, choice in default.items()}
     choices, changes, data = [], [], choice_in(conf, "data", section_of(values, "data"))
+    chosen = default_choices(conf, data)
     for group in GROUPS:
         section = section_of(values, group)
-        choice = choice_in(conf, group, section)
+        choice = choice_in(conf, group, section, data)
         if choice != chosen[group]:
             choices.append(f"{group}={choice}")
         changes += _differences(group, section, read_group(conf, group, choice, data))
@@ -49,8 +49,11 @@ def changes_from_conf(conf: Path, values: JsonObject) -> tuple[str, ...]:
 
 def _differences(prefix: str, values: JsonObject, present: JsonObject) -> list[str]:
     changes = []
+    later = ADDED_LATER.get(prefix, {})
     for key, value in values.items():
         inner = present.get(key, {})
+        if key not in present and key in later and later[key] == value:
+            continue  # such as the scaling of pictures, which have none
         if isinstance(value, dict) and not isinstance(inner, dict):  # a class of one's own
             changes.append(f"{prefix}.{key}={as_override(value)}")
         elif isinstance(value, dict) and isinstance(inner, dict):

@@ -11,7 +11,7 @@ import yaml
 from glassnet.config.ablation import require_turned_off
 from glassnet.config.errors import UserError
 from glassnet.config.origin import OF_THE_FILE, is_edited, left_behind, set_beside_conf, settings_digest
-from glassnet.config.presets import preset_for
+from glassnet.config.presets import choice_by_data, preset_for
 from glassnet.config.settings import Settings, parse_settings
 from glassnet.config.yaml_text import load_yaml
 from glassnet.files import JsonObject, write_whole
@@ -55,6 +55,7 @@ def register_resolvers(conf: Path, *, by_dvc: bool = False) -> None:
     resolvers: dict[str, Callable[..., object]] = {
         "conf_digest": lambda: conf_digest(conf),
         "preset": lambda data: preset_for(conf, data).stem,
+        "choice": lambda group, data, otherwise: choice_by_data(conf, group, data, otherwise),
         "settings_digest": lambda *, _root_: settings_digest(all_values(_root_)),
         "left_behind": lambda *, _root_: compared_with_present(_root_),
     }

@@ -8,7 +8,7 @@ import yaml
 
 from glassnet.config.added_later import ADDED_LATER
 from glassnet.config.errors import UserError
-from glassnet.config.presets import choice_in, is_several, preset_for
+from glassnet.config.presets import WINS_OVER_PRESET, choice_in, default_choices, is_several, preset_for
 from glassnet.config.settings import Settings
 from glassnet.config.several import Place, places_in
 from glassnet.config.yaml_text import load_yaml
@@ -84,20 +84,23 @@ def optional_sections(settings: Settings) -> dict[str, JsonObject | None]:
 
 def _of_group(conf: Path, group: str, values: JsonObject, data: str) -> list[_Wanted]:
     """Return the choice of a group, and each of its values with the file and the keys that it stands below."""
-    choice = choice_in(conf, group, values)
+    choice = choice_in(conf, group, values, None if group == "data" else data)
     path, preset = conf / group / f"{choice}.yaml", preset_for(conf, data)
     if not choice:
         raise UserError(f"{path.parent}: expected a choice of {', '.join(values)} together there, found none")
     if not path.is_file():
         raise UserError(f"{path}: expected a choice of {group} there, found none")
-    wanted: list[_Wanted] = [(conf / "config.yaml", ("defaults", group), choice)]
+    is_default = default_choices(conf, data).get(group) == choice
+    wanted: list[_Wanted] = [] if is_default else [(conf / "config.yaml", ("defaults", group), choice)]
     if is_several(values):
         return wanted + _of_several(path, places_in(conf, group, choice), values)
     own = load_yaml(path.read_text(encoding="utf-8"))
+    of_preset = load_yaml(preset.read_text(encoding="utf-8")).get(group, {})
     for key, value in values.items():
         if key == "name" and key not in own:  # a class of one's own is called by its file
             continue
-        file, outer = (path, ()) if key in own else (preset, (group,))
+        in_own = key in own if group == WINS_OVER_PRESET else key not in of_preset
+        file, outer = (path, ()) if in_own else (preset, (group,))
         inner = value.items() if isinstance(value, dict) and key not in WHOLE else [(None, value)]
         wanted += [(file, (*outer, key) if name is None else (*outer, key, name), each) for name, each in inner]
     return wanted

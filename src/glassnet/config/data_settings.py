@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, get_args, get_type_
 from pydantic import AfterValidator, ConfigDict, Field, create_model, model_validator
 
 from glassnet.components import DATA, Make
+from glassnet.config.added_later import without_defaults
 from glassnet.config.fields import MOST, Fraction, NotNegativeCount, Section
 from glassnet.config.signatures import OwnSection, choice_among, section_of
 from glassnet.data import TargetTransform
-from glassnet.sources import SOURCES, DataChoice, OfQuantity, SplitSettings, WithTestRows
+from glassnet.sources import SOURCES, DataChoice, OfQuantity, RawImages, Scaling, SplitSettings, WithTestRows
 
 
 class DataSettings(Section):
@@ -39,7 +40,9 @@ class DataSettings(Section):
             self.validation_fraction, self.test_fraction, self.split_seed, self.folds, self.fold, self.repetition
         )
         transform: TargetTransform = getattr(self, "target_transform", "none")
-        return DataChoice(Path(self.path), split, self.model_dump(), transform)
+        scaling: Scaling = getattr(self, "scaling", "standard")
+        settings: Any = without_defaults({DATA: self.model_dump()})
+        return DataChoice(Path(self.path), split, settings[DATA], transform, scaling)
 
 
 class OwnDataSettings(OwnSection, DataSettings):
@@ -48,10 +51,11 @@ class OwnDataSettings(OwnSection, DataSettings):
     model_config = ConfigDict(extra="allow")
 
     @model_validator(mode="after")
-    def _transform_is_one_of_ours(self) -> "OwnDataSettings":
-        """It is no key of its own here: a file that does not name it stays as it is in what a run was given."""
-        if (self.model_extra or {}).get("target_transform", "none") not in get_args(TargetTransform):
-            raise ValueError(f"{' or '.join(get_args(TargetTransform))} as target_transform")
+    def _preparing_is_one_of_ours(self) -> "OwnDataSettings":
+        """They are no keys of their own here: a file that does not name them stays as it is in what a run was given."""
+        for name, choices in (("target_transform", get_args(TargetTransform)), ("scaling", get_args(Scaling))):
+            if (self.model_extra or {}).get(name, choices[0]) not in choices:
+                raise ValueError(f"{' or '.join(choices)} as {name}")
         return self
 
 
@@ -59,16 +63,19 @@ def _section_of(name: str, load: Make) -> type[Section]:
     """Return the section of one of our sources: what all have, then its arguments.
 
     Only a source that has test rows of its own does without a test fraction; only one that reads a file of the user's
-    lets `path` be any; and only of a quantity is there a logarithm to learn.
+    lets `path` be any; only of a quantity is there a logarithm to learn; and only a table has columns to scale.
     """
     fields: dict[str, Any] = {}
-    marks = get_args(get_type_hints(load, include_extras=True)["return"])
+    returned = get_type_hints(load, include_extras=True)["return"]
+    marks = get_args(returned)
     if "path" not in inspect.signature(load).parameters:
         fields["path"] = (Annotated[str, _made_by(Path(inspect.getfile(load)).name)], ...)
     if WithTestRows() not in marks:
         fields["test_fraction"] = (Fraction, ...)
     if OfQuantity() in marks:
         fields["target_transform"] = (TargetTransform, "none")
+    if RawImages not in (returned, *marks):
+        fields["scaling"] = (Scaling, "standard")
     base: type[DataSettings] = create_model("DataSettings", __base__=DataSettings, **fields)
     return section_of(name, load, base, group=DATA)
 

@@ -96,7 +96,9 @@ class ModelSettings(Section):
     activation: AnyActivation
     dropout: HalfOpenFraction
     normalization: Literal["batch", "layer"] | None
-    init: Literal["he_normal", "he_uniform", "xavier_normal", "xavier_uniform", "zeros"]
+    init: Literal["he_normal", "he_uniform", "xavier_normal", "xavier_uniform", "ntk", "zeros"]
+    input_scale: bool = False
+    zero_output: bool = False
 
 
 class BaselineSettings(Section):
@@ -124,6 +126,8 @@ class TrainingSettings(Section):
     flip: bool
     final: bool = False
     processes: Count = 1
+    bias_rate_factor: Positive = 1.0
+    scale_rate_factor: Positive = 1.0
     telemetry_every: Count | None
     checkpoint_every: Count | None
     resume: bool

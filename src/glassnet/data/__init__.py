@@ -1,7 +1,8 @@
-"""Data: sets of rows in memory or in mapped files, their splits, standardizing, augmentation, and the loader."""
+"""Data: sets of rows in memory or in mapped files, their splits, scaling, augmentation, and the loader."""
 
 from glassnet.data.augmentation import Augmentation
 from glassnet.data.dataset import ArrayDataset, DataLoader, Dataset
+from glassnet.data.robust_scaling import RobustScale, RobustScaling
 from glassnet.data.split import SPLITS, stratified_split
 from glassnet.data.standardizing import Standardizing
 from glassnet.data.target_scale import TargetScale, TargetTransform, in_units, transformed
@@ -12,6 +13,8 @@ __all__ = [
     "Augmentation",
     "DataLoader",
     "Dataset",
+    "RobustScale",
+    "RobustScaling",
     "Standardizing",
     "TargetScale",
     "TargetTransform",

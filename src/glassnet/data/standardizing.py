@@ -33,7 +33,7 @@ class Standardizing:
         Raises:
             ValueError: if they are no table of finite numbers.
         """
-        X = _finite(X)
+        X = finite_table("Standardizing", X)
         constant = X.max(axis=0) == X.min(axis=0)
         return cls(X.mean(axis=0), np.where(constant, 0.0, X.std(axis=0)))
 
@@ -48,7 +48,7 @@ class Standardizing:
         Raises:
             ValueError: if `X` has other columns than the training rows, or holds what is no finite number.
         """
-        X = _finite(X)
+        X = finite_table("Standardizing", X)
         if X.shape[1] != len(self.mean):
             raise ValueError(f"Standardizing: expected {len(self.mean)} columns, received {X.shape[1]}")
         divisor = np.where(self.scale > 0, self.scale, np.inf)
@@ -60,16 +60,19 @@ class Standardizing:
         return {"kind": self.kind, "mean": self.mean.tolist(), "scale": self.scale.tolist()}
 
 
-def _finite(X: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+def finite_table(owner: str, X: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Return `X (N, D)` as float64.
+
+    Raises:
+        ValueError: naming the owner, if it is no table of finite numbers with a row or more.
+    """
     array = np.asarray(X)
     if array.ndim != 2 or len(array) == 0 or not np.issubdtype(array.dtype, np.number):
-        raise ValueError(
-            f"Standardizing: expected numbers (N, D) with N >= 1, received {array.dtype} of shape {array.shape}"
-        )
+        raise ValueError(f"{owner}: expected numbers (N, D) with N >= 1, received {array.dtype} of shape {array.shape}")
     numbers = array.astype(np.float64)
     if not np.isfinite(numbers).all():
         raise ValueError(
-            f"Standardizing: expected finite numbers, received others in {int((~np.isfinite(numbers)).any(1).sum())} "
+            f"{owner}: expected finite numbers, received others in {int((~np.isfinite(numbers)).any(1).sum())} "
             f"of {len(numbers)} rows"
         )
     return numbers

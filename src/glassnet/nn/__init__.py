@@ -24,13 +24,17 @@ from glassnet.nn.dropout import Dropout
 from glassnet.nn.init import INITIALIZERS
 from glassnet.nn.l2_penalty import L2Penalty
 from glassnet.nn.loss import Loss
+from glassnet.nn.mish import Mish
 from glassnet.nn.mlp import NORMALIZATIONS, mlp
 from glassnet.nn.module import Module
+from glassnet.nn.neural_tangent import NeuralTangentDense
 from glassnet.nn.normalization import BatchNorm, LayerNorm
 from glassnet.nn.parameter import Parameter, fresh_gradients
 from glassnet.nn.regression_losses import MeanAbsoluteError, MeanSquaredError
 from glassnet.nn.relu import LeakyReLU, ReLU
 from glassnet.nn.residual import Residual
+from glassnet.nn.scale import Scale
+from glassnet.nn.selu import SELU
 from glassnet.nn.sigmoid import Sigmoid, SiLU
 from glassnet.nn.softmax import log_softmax, softmax
 from glassnet.nn.tanh import GELU, Tanh
@@ -40,7 +44,8 @@ LOSSES = choices("glassnet.nn", "LOSSES")
 
 READING = (
     "dense", "elementwise", "relu", "sigmoid", "tanh", "softmax", "cross_entropy", "adjusted_cross_entropy",
-    "containers", "regression_losses", "l2_penalty", "dropout", "normalization", "residual", "mlp",
+    "containers", "regression_losses", "l2_penalty", "dropout", "normalization", "residual", "selu", "mish", "scale",
+    "neural_tangent", "mlp",
 )  # fmt: skip
 
 __all__ = [
@@ -49,6 +54,7 @@ __all__ = [
     "INITIALIZERS",
     "LOSSES",
     "NORMALIZATIONS",
+    "SELU",
     "AdjustedCrossEntropy",
     "BatchNorm",
     "Dense",
@@ -60,10 +66,13 @@ __all__ = [
     "Loss",
     "MeanAbsoluteError",
     "MeanSquaredError",
+    "Mish",
     "Module",
+    "NeuralTangentDense",
     "Parameter",
     "ReLU",
     "Residual",
+    "Scale",
     "Sequential",
     "SiLU",
     "Sigmoid",

@@ -14,8 +14,11 @@ from glassnet.nn.dense import Dense
 from glassnet.nn.dropout import Dropout
 from glassnet.nn.init import Initialization
 from glassnet.nn.module import Module
+from glassnet.nn.neural_tangent import NeuralTangentDense
 from glassnet.nn.normalization import BatchNorm, LayerNorm
+from glassnet.nn.scale import Scale
 
+NEURAL_TANGENT = "ntk"  # the rule for the weights that wants layers of its own
 NORMALIZATIONS: dict[str, type[BatchNorm] | type[LayerNorm]] = {"batch": BatchNorm, "layer": LayerNorm}
 
 
@@ -26,6 +29,8 @@ def mlp(
     dropout: float = 0.0,
     normalization: str | None = None,
     init: Initialization = "he_normal",
+    input_scale: bool = False,
+    zero_output: bool = False,
     rng: np.random.Generator | None = None,
     dropout_rng: np.random.Generator | None = None,
     dtype: npt.DTypeLike = np.float32,
@@ -38,7 +43,11 @@ def mlp(
         activation: a name from `nn.ACTIVATIONS`, or what makes a module, such as a class of your own.
         dropout: the probability of dropping a hidden unit; 0 for no Dropout layers.
         normalization: "batch", "layer" or None, between a Dense layer and its activation.
-        init: the rule for the weights, see `glassnet.nn.init`.
+        init: the rule for the weights, see `glassnet.nn.init`; or "ntk", for layers in the neural-tangent
+            parametrization, see `NeuralTangentDense`.
+        input_scale: whether a `Scale` of the features comes first.
+        zero_output: whether the last layer starts with weights and biases of 0, so that all outputs are 0 at first: of
+            classes none is then favoured by chance, and of a standardized target the mean is the first guess.
         rng: the generator to draw the weights from.
         dropout_rng: the generator of the dropout masks; by default one spawned from `rng`.
         dtype: float32 or float64.
@@ -62,13 +71,28 @@ def mlp(
         )
     if dropout and dropout_rng is None and rng is not None:
         dropout_rng = rng.spawn(1)[0]
-    layers: list[Module] = []
+    layers: list[Module] = [Scale(widths[0], dtype=dtype)] if input_scale else []
     for fan_in, fan_out in pairwise(widths[:-1]):
-        layers.append(Dense(fan_in, fan_out, rng=rng, init=init, dtype=dtype))
+        layers.append(_dense(fan_in, fan_out, init, rng, dtype))
         if normalization is not None:
             layers.append(NORMALIZATIONS[normalization](fan_out, dtype=dtype))
         layers.append(make_activation())
         if dropout:
             layers.append(Dropout(dropout, rng=dropout_rng))
-    layers.append(Dense(widths[-2], widths[-1], rng=rng, init=init, dtype=dtype))
+    layers.append(_dense(widths[-2], widths[-1], init, rng, dtype, zeros=zero_output))
     return Sequential(*layers)
+
+
+def _dense(
+    fan_in: int,
+    fan_out: int,
+    init: Initialization,
+    rng: np.random.Generator | None,
+    dtype: npt.DTypeLike,
+    *,
+    zeros: bool = False,
+) -> Dense:
+    """Return a dense layer, with weights by the rule `init`, or of 0."""
+    if init == NEURAL_TANGENT:
+        return NeuralTangentDense(fan_in, fan_out, rng=rng, zeros=zeros, dtype=dtype)
+    return Dense(fan_in, fan_out, rng=rng, init="zeros" if zeros else init, dtype=dtype)

@@ -22,10 +22,11 @@ class Parameter:
         name: a short name within its module, such as "W".
         weight_decay: whether weight decay and L2 penalties apply: True for weights, False for biases and for the scales
             and shifts of normalization layers, which need no shrinking towards zero.
+        rate_factor: what the learning rate is multiplied by for this parameter. Set it before an optimizer is made.
         flat: the optimizer's flat vector that data and grad are views of, if there is one.
     """
 
-    __slots__ = ("_data", "_grad", "_is_replaced", "flat", "name", "weight_decay")
+    __slots__ = ("_data", "_grad", "_is_replaced", "flat", "name", "rate_factor", "weight_decay")
 
     def __init__(self, data: FloatArray, name: str, *, weight_decay: bool = True) -> None:
         """Take ownership of `data` (float32 or float64, any shape); a copy, if it cannot be written to as it lies."""
@@ -34,7 +35,7 @@ class Parameter:
         self._data = np.require(data, requirements=["C", "W", "E"])  # E: a plain array
         self._grad = np.zeros_like(self._data)
         self._is_replaced = False  # by the next gradient, instead of being added to
-        self.name, self.weight_decay = name, weight_decay
+        self.name, self.weight_decay, self.rate_factor = name, weight_decay, 1.0
         self.flat: Any = None
 
     @property
@@ -110,11 +111,13 @@ class Parameter:
 
     def __getstate__(self) -> dict[str, Any]:
         """A copy stands alone: it shares no memory with the optimizer that the original belongs to."""
-        return {"data": self._data.copy(), "grad": self._grad.copy(), "name": self.name, "decay": self.weight_decay}
+        said = {"name": self.name, "decay": self.weight_decay, "factor": self.rate_factor}
+        return {"data": self._data.copy(), "grad": self._grad.copy(), **said}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self._data, self._grad, self._is_replaced = state["data"], state["grad"], False
-        self.name, self.weight_decay, self.flat = state["name"], state["decay"], None
+        self.name, self.weight_decay, self.rate_factor = state["name"], state["decay"], state["factor"]
+        self.flat = None
 
     def __repr__(self) -> str:
         return f"Parameter({self.name}, shape={self.shape}, dtype={self.dtype})"

@@ -1,12 +1,14 @@
 """All parameters of a model laid end to end in one vector, and their gradients in another."""
 
-from collections.abc import Iterable
-from itertools import accumulate
+import math
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 
 from glassnet.nn import FloatArray, Parameter
+from glassnet.nn.checks import check_number
 
 CACHE_LINE = 64  # bytes
 
@@ -15,10 +17,11 @@ class FlatVector:
     """One contiguous vector `data` of all parameters and one, `grad`, of all their gradients, each `(P,)`.
 
     `Parameter.data` and `.grad` become views of them, so an update is one call however many layers there are, and the
-    global norm of the gradient is one dot product.
+    global norm of the gradient is one dot product. Parameters whose learning rate has the same factor lie side by side,
+    in the order in which they were given: an update is one call for each factor, and for most networks just one.
 
     Attributes:
-        parameters: the parameters, in the order in which they lie in the vectors.
+        parameters: the parameters, as they were given.
         offsets: where each of them lies.
         data: their values.
     """
@@ -27,7 +30,7 @@ class FlatVector:
         """Move the parameters' values and gradients into new flat vectors.
 
         Raises:
-            ValueError: if there is no parameter, one appears twice, or the dtypes differ.
+            ValueError: if there is no parameter, one appears twice, the dtypes differ, or a factor is not above 0.
         """
         self.parameters = checked_parameters("optimizer", parameters)
         if not self.parameters:
@@ -37,9 +40,18 @@ class FlatVector:
         dtypes = {parameter.dtype for parameter in self.parameters}
         if len(dtypes) > 1:
             raise ValueError(f"optimizer: expected parameters of one dtype, received {sorted(map(str, dtypes))}")
-        ends = list(accumulate(parameter.size for parameter in self.parameters))
-        self.offsets = [slice(start, end) for start, end in zip([0, *ends], ends, strict=False)]
-        size, dtype = ends[-1], dtypes.pop()
+        for parameter in self.parameters:
+            owner, factor = f"Parameter {parameter.name}", parameter.rate_factor
+            check_number(owner, "rate_factor", factor, 0, math.inf, low_open=True)
+        size, dtype, offsets = 0, dtypes.pop(), {}
+        self._groups: list[tuple[slice, float]] = []
+        for factor, group in groupby(sorted(self.parameters, key=_rate_factor), key=_rate_factor):
+            start = size
+            for parameter in group:
+                offsets[id(parameter)] = slice(size, size := size + parameter.size)
+            self._groups.append((slice(start, size), factor))
+        self.offsets = [offsets[id(parameter)] for parameter in self.parameters]
+        self._factors = [parameter.rate_factor for parameter in self.parameters]
         self.move(aligned_zeros(size, dtype), aligned_zeros(size, dtype))
 
     def move(self, data: FloatArray, grad: FloatArray) -> None:
@@ -52,7 +64,9 @@ class FlatVector:
     def of(cls, parameters: Iterable[Parameter]) -> "FlatVector":
         """Return the vectors that hold exactly these parameters in this order, laying them out if need be."""
         parameters = checked_parameters("optimizer", parameters)
-        return cls.existing(parameters) or cls(parameters)
+        flat = cls.existing(parameters)
+        is_as_laid_out = flat is not None and flat._factors == [parameter.rate_factor for parameter in parameters]
+        return flat if flat is not None and is_as_laid_out else cls(parameters)
 
     @classmethod
     def existing(cls, parameters: list[Parameter]) -> "FlatVector | None":
@@ -79,8 +93,20 @@ class FlatVector:
 
     def weight_decay(self) -> FloatArray:
         """Return a vector `(P,)` that is 1 for parameters with weight decay, 0 for the others."""
-        sizes = [parameter.size for parameter in self.parameters]
-        return np.repeat([parameter.weight_decay for parameter in self.parameters], sizes).astype(self.data.dtype)
+        decaying = np.zeros_like(self.data)
+        for parameter, offset in zip(self.parameters, self.offsets, strict=True):
+            decaying[offset] = parameter.weight_decay
+        return decaying
+
+    def groups(self, start: int, stop: int) -> Iterator[tuple[slice, float]]:
+        """Yield the parts between `start` and `stop` whose parameters share a factor of the learning rate, with it."""
+        for part, factor in self._groups:
+            if max(part.start, start) < min(part.stop, stop):
+                yield slice(max(part.start, start), min(part.stop, stop)), factor
+
+
+def _rate_factor(parameter: Parameter) -> float:
+    return parameter.rate_factor
 
 
 def aligned_zeros(size: int, dtype: np.dtype[Any]) -> FloatArray:

@@ -20,7 +20,8 @@ class Optimizer:
     """Moves parameters along their gradients; a subclass says how, in `update`.
 
     Attributes:
-        learning_rate: the factor of every step; a schedule may assign to it between steps.
+        learning_rate: the factor of every step; a schedule may assign to it between steps. For a parameter with a
+            `rate_factor` other than 1 it is multiplied by that.
         weight_decay: λ of a decoupled weight decay; 0 where an optimizer has none.
         steps: how many updates were made, counting the one that is under way.
         slots: one vector `(P,)` for each name in `slot_names`, such as a running average of the gradient.
@@ -66,8 +67,12 @@ class Optimizer:
         """
         arrays = [self.flat.data, gradient, *self.vectors()]
         update, block = fastest(type(self).update, gradient, BLOCK)
-        for first in range(start, stop, block):
-            update(self, *(array[first : min(first + block, stop)] for array in arrays))
+        rate = self.learning_rate
+        for part, factor in self.flat.groups(start, stop):
+            self.learning_rate = rate * factor
+            for first in range(part.start, part.stop, block):
+                update(self, *(array[first : min(first + block, part.stop)] for array in arrays))
+        self.learning_rate = rate
         if self.steps % denormals.EVERY == 0:
             for slot in self.slots.values():
                 denormals.flush_slot(slot[start:stop])

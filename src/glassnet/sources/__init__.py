@@ -1,7 +1,7 @@
 """Where raw data come from: one function for each choice of `data`, from its settings to a table or images."""
 
 from glassnet.nn.choices import choices
-from glassnet.sources.choice import DataChoice, SplitSettings
+from glassnet.sources.choice import DataChoice, Scaling, SplitSettings
 from glassnet.sources.raw import MissingRules, OfQuantity, RawData, RawImages, RawTable, WithTestRows
 
 SOURCES = choices("glassnet.sources", "SOURCES")
@@ -14,6 +14,7 @@ __all__ = [
     "RawData",
     "RawImages",
     "RawTable",
+    "Scaling",
     "SplitSettings",
     "WithTestRows",
 ]

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Literal, TypeAlias
 
 from glassnet.data.target_scale import TargetTransform
 from glassnet.files import JsonObject
+
+Scaling: TypeAlias = Literal["standard", "robust"]
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class SplitSettings:
 
 
 # Settings that decide what becomes of the raw data, not what they are.
-OF_PREPARING = frozenset({*(field.name for field in fields(SplitSettings)), "target_transform"})
+OF_PREPARING = frozenset({*(field.name for field in fields(SplitSettings)), "target_transform", "scaling"})
 
 
 @dataclass(frozen=True)
@@ -41,12 +44,14 @@ class DataChoice:
         split: how rows are divided.
         settings: all settings of the data, as conf/ has them: a name or `_target_`, arguments, and the others here.
         target_transform: what of a regression's target is learnt: its logarithm, or itself.
+        scaling: how the numbers of a table are scaled: by mean and deviation, or by median and quartiles.
     """
 
     path: Path
     split: SplitSettings
     settings: JsonObject
     target_transform: TargetTransform = "none"
+    scaling: Scaling = "standard"
 
     @property
     def source(self) -> JsonObject:

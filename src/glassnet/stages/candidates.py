@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from glassnet.config import CONF, flatten
-from glassnet.config.presets import choice_in, read_group
+from glassnet.config.presets import choice_in, default_choices, read_group
 from glassnet.diagnostics import AnyOf, Change, Finding
 from glassnet.diagnostics.diagnosis.finding import Value, rounded
 from glassnet.files import JsonObject, JsonValue, section_of
@@ -70,17 +70,15 @@ def back_to_conf(overrides: Sequence[str], values: JsonObject) -> list[Candidate
 
 
 def _taken_back(override: str, values: JsonObject) -> Change | None:
-    from glassnet.config.yaml_text import load_yaml
-
     name = override.partition("=")[0]
     group, _, key = name.partition(".")
     if group not in UNUSUAL:
         return None
     data = choice_in(CONF, "data", section_of(values, "data"))
     if not key:
-        defaults: Any = load_yaml((CONF / "config.yaml").read_text(encoding="utf-8"))["defaults"]
-        return next((Change(name, each[name]) for each in defaults if isinstance(each, dict) and name in each), None)
-    present = read_group(CONF, group, choice_in(CONF, group, section_of(values, group)), data)
+        choices = default_choices(CONF, data)
+        return Change(name, choices[name]) if name in choices else None
+    present = read_group(CONF, group, choice_in(CONF, group, section_of(values, group), data), data)
     value = flatten(present).get(key)
     if key not in flatten(present) or isinstance(value, Mapping):
         return None

@@ -5,6 +5,7 @@ The keys are those of all versions, which is why missing values are called gaps 
 
 from typing import Literal, NotRequired, TypeAlias, TypedDict
 
+from glassnet.data.robust_scaling import RobustScale
 from glassnet.data.target_scale import TargetScale
 from glassnet.files import JsonObject
 from glassnet.sources.raw import Task
@@ -21,6 +22,7 @@ class Standardized(TypedDict):
         indicator: whether a column that is 1 for a missing value follows.
         gaps: how many values the training rows missed.
         form: how numbers are written, if not plainly, see `NumberForm`.
+        robust: the scale by median and quartiles, where it is that by which the column is scaled.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Standardized(TypedDict):
     indicator: bool
     gaps: int
     form: NotRequired[dict[str, str]]
+    robust: NotRequired[RobustScale]
 
 
 class NumericColumn(Standardized):

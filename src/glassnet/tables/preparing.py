@@ -48,10 +48,15 @@ def prepare(raw: RawData, choice: DataChoice, folder: Path) -> dict[str, int]:
         )
     preprocessing: Preprocessing
     if isinstance(raw, RawImages):
+        if choice.scaling != "standard":
+            raise ValueError(
+                f"data.scaling: expected standard for images such as {raw.name}, received {choice.scaling}; their "
+                "pixels share one scale"
+            )
         preprocessing = ImagePreprocessing.fit(raw.images[in_train])
     else:
         preprocessing = TablePreprocessing.fit(
-            raw.frame[in_train], raw.features, raw.categorical, raw.missing, raw.forms, raw.dates
+            raw.frame[in_train], raw.features, raw.categorical, raw.missing, raw.forms, raw.dates, choice.scaling
         )
     regression = isinstance(raw, RawTable) and raw.task == "regression"
     target = raw.target if isinstance(raw, RawTable) else "label"

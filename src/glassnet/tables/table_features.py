@@ -8,7 +8,8 @@ import numpy.typing as npt
 from glassnet.columns.dates import MONTH_NAMES, WEEKDAY_NAMES, iso_strings, months, weekdays
 from glassnet.columns.number_forms import NumberForm
 from glassnet.columns.raw_values import days_in, numbers_in, strings_in
-from glassnet.sources import MissingRules
+from glassnet.data.robust_scaling import robust_scale, robustly_scaled
+from glassnet.sources import MissingRules, Scaling
 from glassnet.tables.descriptions import CategoricalColumn, Column, DateColumn, NumericColumn
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def decimal_of(column: Column) -> str:
     return "." if column["kind"] == "date" else number_form(column).decimal
 
 
-def fit_numbers(name: str, values: Floats, rules: MissingRules) -> NumericColumn:
+def fit_numbers(name: str, values: Floats, rules: MissingRules, scaling: Scaling = "standard") -> NumericColumn:
     """Return what is to be known of a column of numbers: what fills a missing one, mean and scale."""
     present = values[~np.isnan(values)]
     if not present.size:
@@ -42,7 +43,7 @@ def fit_numbers(name: str, values: Floats, rules: MissingRules) -> NumericColumn
         mean, scale = float(present[0]), None
     else:
         mean, scale = mean_and_deviation(filled, name)
-    return {
+    column: NumericColumn = {
         "name": name,
         "kind": "numeric",
         "mean": mean,
@@ -51,14 +52,19 @@ def fit_numbers(name: str, values: Floats, rules: MissingRules) -> NumericColumn
         "indicator": rules.indicator and fill is not None and len(np.unique(np.isnan(values))) == 2,
         "gaps": int(np.isnan(values).sum()),
     }
+    if scaling == "robust" and scale is not None:
+        column["robust"] = robust_scale(filled)
+    return column
 
 
-def fit_dates(name: str, values: "pd.Series[Any]", date_format: str, rules: MissingRules) -> DateColumn:
+def fit_dates(
+    name: str, values: "pd.Series[Any]", date_format: str, rules: MissingRules, scaling: Scaling = "standard"
+) -> DateColumn:
     """Return what is to be known of a column of dates: as of one of days, and the months and weekdays if they vary."""
     days = days_in(name, values, date_format)
     present = days[~np.isnan(days)]
-    numbers = fit_numbers(name, days, rules)
-    return {
+    numbers = fit_numbers(name, days, rules, scaling)
+    column: DateColumn = {
         "name": name,
         "kind": "date",
         "mean": numbers["mean"],
@@ -70,6 +76,9 @@ def fit_dates(name: str, values: "pd.Series[Any]", date_format: str, rules: Miss
         "months": _if_several(months(present)),
         "weekdays": _if_several(weekdays(present)),
     }
+    if "robust" in numbers:
+        column["robust"] = numbers["robust"]
+    return column
 
 
 def _if_several(parts: npt.NDArray[np.int64]) -> list[int]:
@@ -211,7 +220,7 @@ def _is_constant(numbers: Floats) -> bool:
 
 
 def _of_numbers(column: NumericColumn | DateColumn, numbers: Floats) -> list[Floats]:
-    """Return standardized numbers, and which of them are missing if the column has an indicator for it."""
+    """Return scaled numbers, and which of them are missing if the column has an indicator for it."""
     if np.isinf(numbers).any():
         raise ValueError(f"preprocessing: expected finite numbers in {column['name']}, received infinite ones")
     missing, fill = np.isnan(numbers), column["fill"]
@@ -224,6 +233,8 @@ def _of_numbers(column: NumericColumn | DateColumn, numbers: Floats) -> list[Flo
         numbers = np.where(missing, fill, numbers)
     if column["scale"] is None:
         standardized = np.zeros(len(numbers))
+    elif "robust" in column:
+        standardized = robustly_scaled(numbers, column["robust"])
     else:
         with np.errstate(over="ignore"):
             standardized = (numbers - column["mean"]) / column["scale"]

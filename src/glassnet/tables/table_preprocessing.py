@@ -1,4 +1,4 @@
-"""Preprocessing of tables, learnt on the training rows: raw columns in, standardized and one-hot features out."""
+"""Preprocessing of tables, learnt on the training rows: raw columns in, scaled and one-hot features out."""
 
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from glassnet.columns.number_forms import NumberForm
 from glassnet.columns.raw_values import MissingMarkers, numbers_in, without_markers
-from glassnet.sources import MissingRules
+from glassnet.sources import MissingRules, Scaling
 from glassnet.tables.descriptions import Column, TableDescription
 from glassnet.tables.table_features import (
     categories_of,
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 class TablePreprocessing:
     """Takes the columns of a frame to features.
 
-    Numbers get mean 0 and deviation 1, and so do dates, as days; strings become one column a category, and so do the
-    months and weekdays of dates.
+    Numbers get mean 0 and deviation 1, or are scaled by median and quartiles, and so are dates, as days; strings become
+    one column a category, and so do the months and weekdays of dates.
 
     Attributes:
         columns: one description for each raw column, in order.
@@ -53,6 +53,7 @@ class TablePreprocessing:
         missing: MissingRules | None = None,
         forms: dict[str, dict[str, str]] | None = None,
         dates: dict[str, str] | None = None,
+        scaling: Scaling = "standard",
     ) -> "TablePreprocessing":
         """Learn from the training rows in `frame`.
 
@@ -66,6 +67,7 @@ class TablePreprocessing:
             missing: what fills missing values. None: no value is missing, and none may be.
             forms: how numbers are written in later rows, for the columns where it is not plainly, see `NumberForm`.
             dates: the columns that are dates, and the form in which they are written.
+            scaling: how numbers are scaled: "standard", or "robust", see `data.RobustScaling`.
 
         Raises:
             ValueError: for missing values that no rule covers, or numbers too large to be standardized.
@@ -78,9 +80,9 @@ class TablePreprocessing:
             if name in categorical:
                 column = fit_categories(name, values, rules)
             elif name in (dates or {}):
-                column = fit_dates(name, values, (dates or {})[name], rules)
+                column = fit_dates(name, values, (dates or {})[name], rules, scaling)
             else:
-                column = fit_numbers(name, numbers_in(name, values, NumberForm()), rules)
+                column = fit_numbers(name, numbers_in(name, values, NumberForm()), rules, scaling)
             if form:
                 column["form"] = form
             columns.append(column)

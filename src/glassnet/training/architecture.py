@@ -25,6 +25,8 @@ class Architecture:
         dropout: the probability of dropping a hidden unit.
         normalization: between a Dense layer and its activation, or None.
         init: the rule for the weights.
+        input_scale: whether the features are scaled by learnt factors first.
+        zero_output: whether the last layer starts at 0.
     """
 
     sizes: tuple[int, ...]
@@ -32,6 +34,8 @@ class Architecture:
     dropout: float = 0.0
     normalization: Literal["batch", "layer"] | None = None
     init: str | float = "he_normal"
+    input_scale: bool = False
+    zero_output: bool = False
 
     @property
     def classes(self) -> int | None:
@@ -58,18 +62,22 @@ class Architecture:
             dropout=self.dropout,
             normalization=self.normalization,
             init=self.init,
+            input_scale=self.input_scale,
+            zero_output=self.zero_output,
             rng=rng,
             dropout_rng=dropout_rng,
         )
 
     def to_json(self) -> JsonObject:
-        """Return what a model file holds of it."""
+        """Return what a model file holds of it; what came later only where it is used, so that old files stay equal."""
+        later = {"input_scale": self.input_scale, "zero_output": self.zero_output}
         return {
             "sizes": list(self.sizes),
             "activation": self.activation if isinstance(self.activation, str) else self.activation.to_json(),
             "dropout": self.dropout,
             "normalization": self.normalization,
             "init": self.init,
+            **{name: value for name, value in later.items() if value},
         }
 
     @classmethod

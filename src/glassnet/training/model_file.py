@@ -4,13 +4,13 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypedDict, TypeVar, overload
+from typing import Any, Generic, Protocol, TypeAlias, TypedDict, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from glassnet import nn
-from glassnet.data import Standardizing, TargetScale, in_units
+from glassnet.data import RobustScaling, Standardizing, TargetScale, in_units
 from glassnet.evaluation import Decision, apply_temperature, decide
 from glassnet.files import JsonObject, whole_file
 from glassnet.nn import FloatArray
@@ -34,6 +34,7 @@ class FittedPreprocessing(Protocol):
         """Return a form that JSON can hold, with its kind."""
 
 
+Scaling: TypeAlias = Standardizing | RobustScaling
 P = TypeVar("P", bound=FittedPreprocessing)
 
 
@@ -134,7 +135,7 @@ def save_model(path: Path, saved: ModelFile[Any]) -> None:
 
 
 @overload
-def load_model(path: Path, *, find_class: FindClass = refuse_class) -> ModelFile[Standardizing]: ...
+def load_model(path: Path, *, find_class: FindClass = refuse_class) -> ModelFile[Scaling]: ...
 
 
 @overload
@@ -153,8 +154,8 @@ def load_model(
 
     Args:
         path: the file.
-        read_preprocessing: turns what `to_json` described back into the preprocessing. None for `data.Standardizing`;
-            `glassnet.tables.load_model` knows that of tables and of images.
+        read_preprocessing: turns what `to_json` described back into the preprocessing. None for those of
+            `glassnet.data`; `glassnet.tables.load_model` knows that of tables and of images.
         find_class: returns the class of an activation that is the user's own; by default such a model is refused.
 
     Raises:
@@ -174,9 +175,10 @@ def load_model(
     if header.get("format") != FORMAT:
         raise ValueError(f"{path}: expected a {FORMAT} file, received one of format {header.get('format')!r}")
     described = header["preprocessing"]
-    if read_preprocessing is None and described["kind"] != Standardizing.kind:
+    scalings: dict[str, type[Scaling]] = {Standardizing.kind: Standardizing, RobustScaling.kind: RobustScaling}
+    if read_preprocessing is None and described["kind"] not in scalings:
         raise ValueError(
-            f"{path}: expected a model with preprocessing of kind {Standardizing.kind!r}, received kind "
+            f"{path}: expected a model with preprocessing of kind {' or '.join(map(repr, scalings))}, received kind "
             f"{described['kind']!r}; read it with glassnet.tables.load_model, or say how with read_preprocessing"
         )
     unused = np.random.default_rng(0)  # the weights it draws are replaced at once
@@ -189,7 +191,7 @@ def load_model(
     return ModelFile(
         model,
         architecture,
-        (read_preprocessing or Standardizing.from_json)(described),
+        (read_preprocessing or scalings[described["kind"]].from_json)(described),
         tuple(header["class_names"]),
         header["about"],
         header["target_scale"],

@@ -1,7 +1,7 @@
 """What a training is made of, as one value: its network, loss, optimizer and schedule, and the numbers of its loop."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeAlias
 
@@ -38,6 +38,7 @@ class TrainingPlan:
         average_decay: of the moving average of the weights, if they are averaged.
         patience: epochs without a better monitored score after which to stop, if at all.
         processes: how many share the rows of a batch.
+        rate_factors: what the learning rate is multiplied by for the parameters of a name, such as "b" for all biases.
         seed: of all random numbers.
         monitor: the score of the validation rows that chooses the epoch.
     """
@@ -55,6 +56,7 @@ class TrainingPlan:
     average_decay: float | None = None
     patience: int | None = None
     processes: int = 1
+    rate_factors: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
     monitor: Monitor = LOSS
 

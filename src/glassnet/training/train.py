@@ -141,6 +141,8 @@ def make_network(plan: TrainingPlan, train: ArrayDataset) -> tuple[nn.Sequential
         ValueError: for training rows of a single class.
     """
     model = plan.architecture.build(stream(plan.seed, "init"), stream(plan.seed, "dropout"))
+    for parameter in model.parameters():
+        parameter.rate_factor = plan.rate_factors.get(parameter.name, 1.0)
     if plan.architecture.classes is not None and len(present := np.unique(train.y)) < 2:
         raise ValueError(f"train: expected training rows of at least two classes, received class {present[0]} alone")
     loss = plan.loss()
