@@ -95,6 +95,14 @@ def test_penalty_and_clipping_are_told_apart_from_the_data() -> None:
     np.testing.assert_array_equal(*bias)
 
 
+def test_averaged_weights_are_told_from_those_in_training() -> None:
+    """The boundary is that of the average, which is evaluated; the step is of the weights that it changes."""
+    seen = train(network(), callbacks=[training.WeightAveraging(0.9)])
+    assert [frame.facts["averaged"] for frame in seen.recording.album.frames] == [False, True, True, False]
+    plain = train(network())
+    assert not any(frame.facts["averaged"] for frame in plain.recording.album.frames)
+
+
 def test_frames_and_numbers_are_bounded() -> None:
     """However many epochs, however large the network."""
     long = train(network(), epochs=130).recording

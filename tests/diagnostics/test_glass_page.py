@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glassnet import diagnostics, nn, optim
+from glassnet import data, diagnostics, nn, optim, training
 from glassnet.diagnostics.glass.plane import GRID
 from glassnet.nn import FloatArray
 from tests.browser import Browser, browser, needs_browser
@@ -351,6 +351,22 @@ def test_light_and_dark_are_readable_and_safe_for_the_colour_blind(chromium: Bro
     assert papers[0] > 0.8
     assert papers[1] < 0.05
     chromium.prefer("light")
+
+
+def test_a_training_that_diverged_is_shown(chromium: Browser, tmp_path: Path) -> None:
+    """Its loss is no number that JSON has."""
+    model = network()
+    X, y = rows()
+    loader = data.DataLoader(data.ArrayDataset(X, y), 40)
+    recording = diagnostics.Recording(1)
+    optimizer = optim.SGD(model.parameters(), learning_rate=1e25)
+    with pytest.raises(training.TrainingDivergedError), np.errstate(all="ignore"):
+        training.fit(model, nn.SoftmaxCrossEntropy(), optimizer, loader, loader, epochs=5, callbacks=[recording])
+    page = tmp_path / "look.html"
+    page.write_text(diagnostics.look(model, nn.SoftmaxCrossEntropy(), X, y, recording=recording), encoding="utf-8")
+    chromium.open(page)
+    assert chromium.run("frames.length") == len(recording.epochs) >= 1
+    assert not chromium.errors
 
 
 def test_text_from_outside_stays_text(chromium: Browser, tmp_path: Path) -> None:

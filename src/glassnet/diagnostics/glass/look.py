@@ -2,7 +2,8 @@
 
 import base64
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -136,6 +137,17 @@ def packed(values: AnyArray) -> JsonObject:
     }
 
 
+def _finite(value: JsonValue) -> JsonValue:
+    """Return a value with null for every number that is not finite, which JSON has none of: of a loss that diverged."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {name: _finite(each) for name, each in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [_finite(each) for each in value]
+    return value
+
+
 def page_of(content: JsonObject) -> str:
     """Return the page with its content."""
     folder = files("glassnet.diagnostics.glass") / "page"
@@ -143,7 +155,9 @@ def page_of(content: JsonObject) -> str:
     def text(name: str) -> str:
         return (folder / name).read_text(encoding="utf-8")
 
-    data = json.dumps(content, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+    data = json.dumps(_finite(content), ensure_ascii=False, allow_nan=False, separators=(",", ":")).replace(
+        "<", "\\u003c"
+    )
     scripts = "\n".join(text(f"{name}.js") for name in SCRIPTS)
     page = text("page.html")
     for mark, part in (("STYLE", text("page.css")), ("SCRIPT", scripts), ("DATA", data)):

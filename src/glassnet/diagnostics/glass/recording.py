@@ -119,6 +119,7 @@ class _Pending:
     y: npt.NDArray[Any]
     rule: JsonObject
     before: Moment
+    averaged: bool
     gradient: FloatArray | None = None
 
 
@@ -153,6 +154,7 @@ class Recording(Callback):
         self._album = Album()
         self._step = self.every or 1
         self._pending: _Pending | None = None
+        self._looked_at: FloatArray | None = None  # the weights then
         self._seen: tuple[JsonObject, dict[str, AnyArray]] | None = None  # of the weights that were evaluated
 
     @property
@@ -192,7 +194,9 @@ class Recording(Callback):
         if self._seen is None:  # after a resumption
             self._seen = self._album.look_at(run.model)
         both = pass_both_ways(run.model, run.loss, X, y)
-        self._pending = _Pending(run.epoch - 1, both, y, rule_of(run.optimizer), Moment.of(run.optimizer))
+        before = Moment.of(run.optimizer)
+        averaged = not np.array_equal(self._looked_at, before.W) if self._looked_at is not None else False
+        self._pending = _Pending(run.epoch - 1, both, y, rule_of(run.optimizer), before, averaged)
 
     def on_gradients_ready(self, run: TrainingRun) -> None:
         """Keep the gradient that the update goes by."""
@@ -208,13 +212,14 @@ class Recording(Callback):
         penalty = run.penalty.coefficient if run.penalty is not None else 0.0
         after = Moment.of(run.optimizer)
         update = Update(run.optimizer, names, pending.rule, pending.before, pending.gradient, after, penalty)
-        self._keep(pending.epoch, Step(pending.both, pending.y, update), run.step)
+        self._keep(pending.epoch, Step(pending.both, pending.y, update), run.step, averaged=pending.averaged)
 
     def on_safe_point(self, run: TrainingRun) -> None:
         """Look at the weights that an epoch ends with; after the last one, at the pass that would come next."""
         if run.batch:
             return
         self._seen = self._album.look_at(run.model) if self._is_due(run.epoch) or run.is_over else None
+        self._looked_at = run.optimizer.flat.data.copy()
         if run.is_over:
             X, y = next(iter(run.train_loader.batches(run.epoch)))
             both = pass_both_ways(run.model.train(), run.loss, X, y)
@@ -255,7 +260,7 @@ class Recording(Callback):
     def _is_due(self, epoch: int) -> bool:
         return epoch % self._step == 0 and epoch not in self.epochs
 
-    def _keep(self, epoch: int, step: Step, number: int) -> None:
+    def _keep(self, epoch: int, step: Step, number: int, *, averaged: bool = False) -> None:
         """Add a frame; where there would be too many, drop every second one first."""
         frames = self._album.frames
         if len(frames) >= FRAMES:
@@ -263,7 +268,8 @@ class Recording(Callback):
             frames[:] = [frame for frame in frames if frame.epoch % self._step == 0]
         facts, arrays = self._album.describe(step)
         seen_facts, seen = self._seen or ({}, {})
-        frames.append(Frame(epoch, {"step": number, **facts, **seen_facts}, {**arrays, **seen}))
+        told = {"step": number, "averaged": averaged, **facts, **seen_facts}
+        frames.append(Frame(epoch, told, {**arrays, **seen}))
 
 
 def _first_rows(loader: Any, count: int) -> FloatArray:

@@ -22,7 +22,8 @@ function drawState(frame) {
   const mode = facts.training ? "training mode" : "evaluation mode";
   const drawnRows = facts.rows > content.structure.shown ? `, of which the first ${content.structure.shown} are shown` : "";
   document.getElementById("state").textContent =
-    `Step ${facts.step}, a batch of ${facts.rows} examples${drawnRows}, in ${mode}. Loss of the batch ${written(facts.loss)}.`;
+    `Step ${facts.step}, a batch of ${facts.rows} examples${drawnRows}, in ${mode}. Loss of the batch ${written(facts.loss)}.`
+    + (facts.averaged ? " The weights were averaged: boundary and units are those of the average, the step is of the weights in training." : "");
   document.getElementById("state").dataset.value = facts.loss;
 }
 

@@ -38,6 +38,7 @@ function isWhole(entry) {
 
 // Four significant digits; the full number is in the cell's data-value.
 function written(value) {
+  if (value === null) return "not finite";
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   if (value === 0) return "0";
