@@ -3,7 +3,7 @@
 import base64
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -16,6 +16,7 @@ from glassnet.diagnostics.glass.onset import onsets_of
 from glassnet.diagnostics.glass.plane import GRID, UNIT_GRID, region_of
 from glassnet.diagnostics.glass.recording import Album, Recording, single_frame
 from glassnet.diagnostics.glass.shown import AnyArray
+from glassnet.diagnostics.glass.structure import content_of
 from glassnet.files import JsonObject, JsonValue
 from glassnet.nn import FloatArray
 from glassnet.nn.arrays import describe
@@ -93,8 +94,7 @@ def look(
         "structure": album.structure,
         "plane": _plane(album),
         "frames": [
-            {"epoch": frame.epoch, "facts": frame.facts, "arrays": {key: packed(a) for key, a in frame.arrays.items()}}
-            for frame in album.frames
+            {"epoch": frame.epoch, "facts": frame.facts, "arrays": _packed_once(frame.arrays)} for frame in album.frames
         ],
         "history": _curves(history, loss.score_name),
         "findings": onsets_of(training) if training is not None else [],
@@ -125,6 +125,16 @@ def _curves(history: Sequence[Row], score: str) -> JsonObject:
     """Return the columns of a history that are drawn."""
     names = (*CURVES, f"train_{score}", f"validation_{score}")
     return {name: [float(row[name]) for row in history] for name in names if history and name in history[0]}
+
+
+def _packed_once(arrays: dict[str, AnyArray]) -> JsonObject:
+    """Return arrays by their keys, packed; of equal ones the first, and its key in the place of the others."""
+    first: dict[Hashable, str] = {}
+    found: dict[str, JsonValue] = {}
+    for key, values in arrays.items():
+        name = first.setdefault(content_of(values), key)
+        found[key] = packed(values) if name == key else name
+    return found
 
 
 def packed(values: AnyArray) -> JsonObject:

@@ -16,7 +16,7 @@ from glassnet.training.evaluation_mode import evaluation_mode
 
 GRID = 48  # points a side, for the network's answers
 UNIT_GRID = 24  # points a side, for a unit's outputs
-UNITS = 16  # of a layer that have a picture of their own
+UNITS, PICTURES = 16, 128  # of a layer, and of a network, that have a picture of their own
 MARGIN = 0.1  # of the range of the rows, on each side of it
 SHADES = 255  # of a picture
 
@@ -56,9 +56,10 @@ def picture_of_plane(
         kind = np.min_scalar_type(P.shape[1])
         pictures["plane.class"] = P.argmax(axis=1).astype(kind).reshape(GRID, GRID)
         pictures["plane.sure"] = _shades(P.max(axis=1), 0.0, 1.0).reshape(GRID, GRID)
-    for name, A in outputs.items():
+    units = min(UNITS, PICTURES // max(1, len(outputs)))
+    for name, A in list(outputs.items())[:PICTURES]:
         low, high = float(A.min()), float(A.max())
-        pictures[f"plane.units.{name}"] = _shades(A[:, :UNITS].T, low, high)
+        pictures[f"plane.units.{name}"] = _shades(A[:, : max(1, units)].T, low, high)
         pictures[f"plane.range.{name}"] = np.array([[low, high]])
     return pictures
 

@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from glassnet import nn
-from glassnet.diagnostics.glass import step as steps
 from glassnet.diagnostics.glass.passage import BothWays, pass_both_ways
 from glassnet.diagnostics.glass.plane import picture_of_plane, region_of
-from glassnet.diagnostics.glass.shown import ROWS, AnyArray
-from glassnet.diagnostics.glass.step import Step, Update
+from glassnet.diagnostics.glass.shown import AnyArray
+from glassnet.diagnostics.glass.step import Step, Update, clipping_of, shown_of_step
+from glassnet.diagnostics.glass.structure import Bounds, bounded, bounds_for, keyed, structure_of
 from glassnet.diagnostics.glass.units import units_of
 from glassnet.diagnostics.glass.update import Moment, after_update, rule_of
 from glassnet.files import JsonObject, JsonValue
@@ -50,7 +50,7 @@ class Album:
     Attributes:
         structure: layers, arrays and updates, see `step.structure_of`.
         frames: in the order of the epochs.
-        cells: how many cells an array has at most; 0 until the first step settles it.
+        bounds: how much of an array is kept; None until the first step settles it.
         expected: how many frames there will be, at most.
         points: rows to draw in the plane, of two features.
         labels: the targets of these.
@@ -59,7 +59,7 @@ class Album:
 
     structure: JsonObject = field(default_factory=dict)
     frames: list[Frame] = field(default_factory=list)
-    cells: int = 0
+    bounds: Bounds | None = None
     expected: int = 1
     points: FloatArray | None = None
     labels: npt.NDArray[Any] | None = None
@@ -82,26 +82,26 @@ class Album:
 
     def describe(self, step: Step) -> tuple[JsonObject, dict[str, AnyArray]]:
         """Return what a step was; the first one settles how large arrays may be."""
-        layers, updates = steps.shown_of_step(step)
-        arrays = steps.keyed(layers, updates)
-        if not self.cells:
-            self.cells = steps.cells_for(arrays, NUMBERS // self.expected)
+        layers, updates = shown_of_step(step)
+        arrays = keyed(layers, updates)
+        if self.bounds is None:
+            self.bounds = bounds_for(arrays, NUMBERS // self.expected)
         if not self.structure or (updates and not self.structure["updates"]):
-            self.structure = steps.structure_of(step, layers, updates, self.cells)
+            self.structure = structure_of(step, layers, updates, self.bounds)
         facts: dict[str, JsonValue] = {
             "loss": step.both.value,
             "rows": len(step.y),
             "training": step.both.model.training,
-            "labels": np.asarray(step.y)[:ROWS].tolist(),
+            "labels": np.asarray(step.y)[: self.bounds.rows].tolist(),
         }
         if step.update is not None:
             facts |= {
                 "rule": step.update.rule,
                 "penalty": step.update.penalty,
-                "clipped": steps.clipping_of(step, step.update),
+                "clipped": clipping_of(step, step.update),
                 "norms": _norms_by_parameter(step.update),
             }
-        return facts, steps.bounded(arrays, self.cells)
+        return facts, bounded(arrays, self.bounds)
 
 
 def _norms_by_parameter(update: Update) -> JsonObject:
@@ -134,11 +134,11 @@ class Recording(Callback):
     It changes nothing of the training: it passes the batch through a copy, which draws the dropout masks that the
     training will draw, and looks at rows in evaluation mode.
 
-    What it holds is bounded: 24 frames, where more epochs ask for a frame every second one is dropped; about a million
-    and a half numbers in all, as arrays are cut to 32 rows of a batch, and those with more than 4,096 cells, fewer in a
-    deep network, to the number of largest magnitude in each of so many blocks; for two features, pictures of the plane
-    of 48 × 48 points, and of 24 × 24 for each of the first 16 units of a layer. In float32 that makes a page of some
-    10 MB at most.
+    What it holds is bounded: 24 frames, where more epochs ask for a frame every second one is dropped, and about a
+    million and a half numbers in all. Arrays are cut to the first 32 rows of a batch, in a large network to 16 or 8;
+    those with more than 4,096 cells, 64 in the largest, to the number of largest magnitude in each of so many blocks.
+    With fewer frames more of a large network is kept. For two features come pictures of the plane of 48 × 48 points,
+    and of 24 × 24 for 128 units.
 
     Attributes:
         history: the rows of the training's history.
@@ -235,7 +235,7 @@ class Recording(Callback):
         """Return the frames so far."""
         state: State = {
             "every": self._step,
-            "cells": self._album.cells,
+            "bounds": self._album.bounds,
             "structure": self._album.structure,
             "frames": [{"epoch": frame.epoch, "facts": frame.facts} for frame in self._album.frames],
         }
@@ -245,7 +245,9 @@ class Recording(Callback):
 
     def load_state_dict(self, state: State) -> None:
         """Bring back what `state_dict` returned."""
-        self._step, self._album.cells = int(cast(int, state["every"])), int(cast(int, state["cells"]))
+        self._step = int(cast(int, state["every"]))
+        bounds = cast("list[int] | None", state["bounds"])
+        self._album.bounds = None if bounds is None else Bounds(*bounds)
         self._album.structure = cast(JsonObject, state["structure"])
         self._album.frames, self._seen = [], None
         for number, kept in enumerate(cast("list[dict[str, Any]]", state["frames"])):

@@ -10,8 +10,6 @@ import numpy.typing as npt
 AnyArray: TypeAlias = npt.NDArray[Any]
 Part: TypeAlias = Literal["forward", "backward"]
 
-ROWS = 32  # of a batch that are shown; sums are over all of them
-
 
 @dataclass(frozen=True)
 class Shown:
@@ -33,10 +31,13 @@ class Shown:
     how: str = ""
     by_example: bool = True
 
-    @property
-    def rows(self) -> AnyArray:
-        """The rows that are shown."""
-        return self.values[:ROWS] if self.by_example else self.values
+    def first(self, rows: int) -> AnyArray:
+        """Return so many examples of a batch; all of another array."""
+        return self.values[:rows] if self.by_example else self.values
+
+    def shape_of(self, rows: int) -> tuple[int, int]:
+        """Return the shape of that."""
+        return (min(rows, len(self.values)) if self.by_example else len(self.values)), self.values.shape[1]
 
 
 def block_of(shape: tuple[int, int], cells: int) -> tuple[int, int]:

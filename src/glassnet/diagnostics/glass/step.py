@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,13 +11,12 @@ from glassnet import nn, optim
 from glassnet.diagnostics.glass.layers import shown_of_layer
 from glassnet.diagnostics.glass.losses import shown_of_loss
 from glassnet.diagnostics.glass.passage import BothWays
-from glassnet.diagnostics.glass.shown import ROWS, AnyArray, Shown, block_of, in_blocks
+from glassnet.diagnostics.glass.shown import AnyArray, Shown
 from glassnet.diagnostics.glass.update import Moment, symbols_of
-from glassnet.files import JsonObject, JsonValue
+from glassnet.files import JsonObject
 from glassnet.nn import FloatArray
 from glassnet.optim.clipping import euclidean_norm
 
-MOST_CELLS, FEWEST_CELLS = 4_096, 64  # of an array
 ROUNDING = 1e-3  # of a gradient's norm, within which two of them are the same
 
 
@@ -149,64 +148,3 @@ def _weight_formula(update: Update, parameter: nn.Parameter) -> str:
         "adam": adam,
         "adamw": decayed,
     }.get(str(update.rule["rule"]), "W: by a rule of its own, which this page does not know")
-
-
-def keyed(layers: dict[str, list[Shown]], updates: dict[str, dict[str, Shown]]) -> dict[str, Shown]:
-    """Return all arrays by the keys that the page knows them by: "0/W" of a layer, "update/0.W/after" of an update."""
-    arrays = {f"{name}/{shown.symbol}": shown for name, each in layers.items() for shown in each}
-    return arrays | {f"update/{name}/{key}": shown for name, each in updates.items() for key, shown in each.items()}
-
-
-def cells_for(arrays: dict[str, Shown], numbers: int) -> int:
-    """Return how many cells an array may have, so that all of them together have about `numbers`; 64 at least."""
-    cells = MOST_CELLS
-    while cells > FEWEST_CELLS and sum(min(shown.rows.size, cells) for shown in arrays.values()) > numbers:
-        cells //= 2
-    return cells
-
-
-def bounded(arrays: dict[str, Shown], cells: int) -> dict[str, AnyArray]:
-    """Return the arrays as they are kept: the rows that are shown, in blocks where they are large."""
-    return {
-        key: in_blocks(shown.rows, block_of(cast("tuple[int, int]", shown.rows.shape), cells)).copy()
-        for key, shown in arrays.items()
-    }
-
-
-def structure_of(
-    step: Step, layers: dict[str, list[Shown]], updates: dict[str, dict[str, Shown]], cells: int
-) -> JsonObject:
-    """Return what all frames have in common: the layers, their arrays with formulas and shapes, and the updates."""
-    modules = {passed.name: passed.module for passed in step.both.forward}
-    listed: list[JsonValue] = [
-        {
-            "name": name,
-            "kind": type(modules[name]).__name__ if name in modules else "loss",
-            "title": repr(modules.get(name, step.both.loss)),
-            "arrays": [_entry(f"{name}/{shown.symbol}", shown, cells) for shown in each],
-        }
-        for name, each in layers.items()
-    ]
-    return {
-        "rows": len(step.y),
-        "shown": min(ROWS, len(step.y)),
-        "layers": listed,
-        "backward": ["loss", *(passed.name for passed in step.both.backward)],
-        "updates": [
-            {"name": name, "arrays": [_entry(f"update/{name}/{key}", shown, cells) for key, shown in each.items()]}
-            for name, each in updates.items()
-        ],
-    }
-
-
-def _entry(key: str, shown: Shown, cells: int) -> JsonObject:
-    return {
-        "key": key,
-        "symbol": shown.symbol,
-        "shape": list(shown.values.shape),
-        "block": list(block_of(cast("tuple[int, int]", shown.rows.shape), cells)),
-        "part": shown.part,
-        "formula": shown.formula,
-        "how": shown.how,
-        "by_example": shown.by_example,
-    }

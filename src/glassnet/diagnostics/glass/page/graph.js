@@ -68,7 +68,7 @@ function drawColumn(svg, column, k, count, place, pictures, height) {
     const [x, y] = place(k, unit), whole = values && isWhole(column.values);
     const value = whole ? values.at(Math.min(state.example, values.rows - 1), unit) : 0;
     const node = drawn("g", {});
-    const picture = activation && unit < 16 ? unitPicture(activation.name, unit) : null;
+    const picture = activation && unit < arrayOf(`plane.units.${activation.name}`).rows ? unitPicture(activation.name, unit) : null;
     if (picture) node.append(drawn("rect", { x: x - 17, y: y - 17, width: 34, height: 34, rx: 3, fill: "var(--card)" }), drawn("image", { href: picture, x: x - 17, y: y - 17, width: 34, height: 34, preserveAspectRatio: "none" }),
       drawn("rect", { x: x - 17, y: y - 17, width: 34, height: 34, rx: 3, fill: "none", stroke: "var(--line)" }));
     else node.append(drawn("circle", { cx: x, cy: y, r: 11, fill: "var(--card)", stroke: "var(--line)" }),

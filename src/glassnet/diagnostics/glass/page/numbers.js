@@ -22,7 +22,8 @@ function decoded(packed) {
 
 // The array of that key in the frame that is shown, with its entry of the structure; null where the frame has none.
 function arrayOf(key, frame = frames[state.frame]) {
-  const packed = frame.arrays[key];
+  let packed = frame.arrays[key];
+  if (typeof packed === "string") packed = frame.arrays[packed]; // the same as another one
   if (!packed) return null;
   const { shape, values } = decoded(packed);
   return { key, rows: shape[0], columns: shape[1], values, at: (r, c) => values[r * shape[1] + c] };
