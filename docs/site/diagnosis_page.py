@@ -72,15 +72,24 @@ def diagnosis_page() -> str:
 
 
 def rules() -> Iterator[Rule]:
-    """Yield every function of the diagnosis that makes a finding, those of the curves first."""
+    """Yield every function of the diagnosis that makes a finding, itself or by a helper; those of the curves first."""
     for source in _sources().values():
+        makers = {name: names for name, function in source.functions.items() if (names := _findings(function))}
+        helpers = {
+            name: [each.id for each in ast.walk(function) if isinstance(each, ast.Name) and each.id in makers]
+            for name, function in source.functions.items()
+            if name in {check.__name__ for check in CHECKS} - makers.keys()
+        }
+        helping = {helper for names in helpers.values() for helper in names}
         for name, function in source.functions.items():
-            if names := _findings(function):
+            parts = [name, *helpers.get(name, [])]
+            if (name in makers or name in helpers) and name not in helping:
+                names = tuple(each for part in parts for each in makers.get(part, ()))
                 used = {key: _sources()[at].thresholds[key] for at, key in _thresholds(source.name, name)}
-                code = ast.get_source_segment(source.text, function) or ""
+                code = [ast.get_source_segment(source.text, source.functions[part]) or "" for part in parts]
                 about = re.sub(r"\n +", "\n", ast.get_docstring(function) or "")
                 file = f"src/glassnet/diagnostics/diagnosis/{source.name}.py"
-                yield Rule(names, name, file, function.lineno, about, used, code)
+                yield Rule(names, name, file, function.lineno, about, used, "\n\n\n".join(code))
 
 
 @cache

@@ -54,6 +54,8 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
     place = page.file.src_uri
     if place.startswith("source/"):
         return markdown
+    if "\n```mermaid" in markdown:
+        raise PluginError(f"{place}: expected a figure, received a mermaid block, whose script comes from another host")
     if f"docs/{place}" == INDEX:
         markdown = index_on_the_site(markdown, _titles())
     outside = {there: name for name, there in OUTSIDE.items()}

@@ -1,0 +1,52 @@
+"""Every block of README and docs/ runs, in its order, and prints what the page shows."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs.page import Play
+from tests.pipeline.conftest import clone, run_in
+from tests.settings import ROOT
+
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+# Pages whose commands take seconds to minutes each; the others are quick.
+WITH_COMMANDS = [page for page in PAGES if "\n```sh\n" in page.read_text(encoding="utf-8")]
+# How many blocks do not run, each for the reason that stands above it in the source of its page.
+SKIPPED = 0
+
+
+def _name(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def _project(folder: Path) -> Path:
+    """Return a fresh clone with an environment, as `make setup` leaves one."""
+    project = clone(folder / "glassnet")
+    (project / ".venv").mkdir()
+    for path in Path(sys.prefix).iterdir():
+        if not path.name.startswith(".installed-"):
+            (project / ".venv" / path.name).symlink_to(path)
+    cksum = run_in(project, "cksum", "requirements.lock").stdout.split()[0]
+    (project / ".venv" / f".installed-{cksum}").touch()
+    return project
+
+
+def _run_shell(folder: Path, script: str) -> str:
+    """Run a script with the variables that those before it exported, and return its output."""
+    state = folder.parent / "state"
+    before = f"source {state}\n" if state.exists() else ""
+    return run_in(folder, "bash", "-euo", "pipefail", "-c", f"{before}{script}\nexport -p >{state}").stdout
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if page not in WITH_COMMANDS], ids=_name)
+def test_pages_of_python(page: Path, tmp_path: Path) -> None:
+    """In this process, in an empty folder."""
+    Play(page, tmp_path, _run_shell).play()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("page", WITH_COMMANDS, ids=_name)
+def test_pages_with_commands(page: Path, tmp_path: Path) -> None:
+    """In a fresh clone."""
+    Play(page, _project(tmp_path), _run_shell).play()
