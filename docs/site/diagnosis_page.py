@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from docs.site.links import ROOT
+from docs.site.setting_types import ROWS
 from glassnet.diagnostics.diagnosis import CHECKS
 
 FOLDER = ROOT / "src" / "glassnet" / "diagnostics" / "diagnosis"
@@ -61,9 +62,9 @@ def diagnosis_page() -> str:
     for rule in rules():
         lines += [f"## {' · '.join(rule.names)}", "", rule.about, ""]
         if rule.thresholds:
-            lines += ["| threshold | value | |", "|---|---|---|"]
+            lines += [ROWS, "", "| threshold | value | what it is of |", "|---|---|---|"]
             lines += [f"| `{name}` | `{value}` | {_cell(said)} |" for name, (value, said) in rule.thresholds.items()]
-            lines.append("")
+            lines += ["", "</div>", ""]
         code = "\n".join(f"    {line}" if line else "" for line in rule.code.splitlines())
         place = f"[{rule.file}](../../{rule.file}#L{rule.line})"
         lines += [f'??? note "The rule as it is computed: `{rule.function}`"', "", f"    In {place}.", ""]
@@ -82,7 +83,7 @@ def rules() -> Iterator[Rule]:
         }
         helping = {helper for names in helpers.values() for helper in names}
         for name, function in source.functions.items():
-            parts = [name, *helpers.get(name, [])]
+            parts = list(dict.fromkeys([name, *helpers.get(name, [])]))
             if (name in makers or name in helpers) and name not in helping:
                 names = tuple(each for part in parts for each in makers.get(part, ()))
                 used = {key: _sources()[at].thresholds[key] for at, key in _thresholds(source.name, name)}

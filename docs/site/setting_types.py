@@ -5,6 +5,8 @@ from typing import Any
 
 from glassnet.nn.ranges import MOST
 
+# Around a table whose cells stand below each other on a narrow screen: docs/assets/site.css.
+ROWS = '<div class="rows" markdown>'
 SIGNS = {"exclusiveMinimum": "> ", "minimum": "≥ ", "exclusiveMaximum": "< ", "maximum": "≤ "}
 NAMES = {"string": "string", "boolean": "`true` or `false`", "null": "`null`"}
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, get_args
 
 from docs.site.conf_files import CONF, default_choice, entries_of, read
-from docs.site.setting_types import type_in_words, value_in_words
+from docs.site.setting_types import ROWS, type_in_words, value_in_words
 from glassnet import nn, optim
 from glassnet.components import arguments_of
 from glassnet.config.fields import Section, arms_of
@@ -30,7 +30,8 @@ MAKERS: Mapping[str, Mapping[str, Any]] = {
     "schedule": optim.SCHEDULES,
     "loss": nn.LOSSES,
 }
-HEAD = ["| key | type | in conf/ | what it is |", "|---|---|---|---|"]
+HEAD = [ROWS, "", "| key | type | in conf/ | what it is |", "|---|---|---|---|"]
+FOOT = ["", "</div>", ""]
 
 
 @dataclass(frozen=True)
@@ -59,14 +60,14 @@ def settings_page() -> str:
         lines += [f"## {group}", ""]
         shared = _shared(group, choices)
         if shared:
-            lines += [f"### Every choice of {group}", "", *HEAD, *map(_row, shared.values()), ""]
+            lines += [f"### Every choice of {group}", "", *HEAD, *map(_row, shared.values()), *FOOT]
         for choice, keys in choices.items():
             own = [
                 key for key in keys if not _is_in(key, shared) and (key.name != f"{group}.name" or len(choices) == 1)
             ]
             said = "".join(key.comment for key in keys if key.name == f"{group}.name")
             lines += [f"### {group}={choice}", "", *([said, ""] if said else [])] if len(choices) > 1 else []
-            lines += [*HEAD, *map(_row, own), ""] if own else []
+            lines += [*HEAD, *map(_row, own), *FOOT] if own else []
         lines += _presets(group)
     return "\n".join(lines)
 
