@@ -1,5 +1,6 @@
 """The reference of the settings: each key with its type and range, what conf/ has there, and what it means."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -175,7 +176,8 @@ def _is_in(key: Key, shared: Mapping[str, Key]) -> bool:
 
 
 def _row(key: Key) -> str:
-    comment = (key.comment[:1].upper() + key.comment[1:]).replace("|", "\\|").replace("<", "&lt;")
+    said = re.sub(r"^(null|\w+(?=:))", r"`\1`", key.comment)  # a value, as it is written
+    comment = (said[:1].upper() + said[1:]).replace("|", "\\|").replace("<", "&lt;")
     return f"| `{key.name}` | {key.kind} | {key.default} | {comment} |"
 
 
