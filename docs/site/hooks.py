@@ -12,7 +12,7 @@ from docs.site.api_pages import api_pages
 from docs.site.check import problems_of
 from docs.site.commands_page import commands_page
 from docs.site.diagnosis_page import diagnosis_page
-from docs.site.links import OUTSIDE, ROOT, links_of, place_of, rewritten, tracked
+from docs.site.links import OUTSIDE, ROOT, linked_pages, links_of, place_of, rewritten, tracked
 from docs.site.navigation import INDEX, index_on_the_site, navigation
 from docs.site.settings_page import settings_page
 from docs.site.source_pages import source_pages
@@ -60,6 +60,12 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
         markdown = index_on_the_site(markdown, _titles())
     outside = {there: name for name, there in OUTSIDE.items()}
     return rewritten(outside.get(place, f"docs/{place}"), place, markdown)
+
+
+def on_page_content(html: str, page: Page, **_: Any) -> str:
+    """Turn what a docstring says of a page, such as `docs/learn/4-backward.md`, into a link to it."""
+    place = page.file.src_uri
+    return linked_pages(html, place) if place.startswith("reference/library/") else html
 
 
 def on_post_build(config: MkDocsConfig) -> None:

@@ -82,6 +82,16 @@ def rewritten(page: str, place: str, text: str) -> str:
     return "".join([*parts, text[end:]])
 
 
+def linked_pages(html: str, place: str) -> str:
+    """Return the HTML of a page with a link for every name of a page of docs/ that its text has."""
+
+    def link(match: re.Match[str]) -> str:
+        there = posixpath.relpath(f"{match[1]}.html", posixpath.dirname(place))
+        return f'<a href="{re.sub(r"README.html$", "index.html", there)}">{match[0]}</a>'
+
+    return re.sub(r"(?<![\w/])docs/([\w/-]+)\.md(?=[^<>]*<)", link, html)
+
+
 def resolved(page: str, target: str) -> str:
     """Return what a relative link of a page points to, from the root of the repository."""
     return posixpath.normpath(posixpath.join(posixpath.dirname(page), unquote(target)))

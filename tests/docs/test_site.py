@@ -10,7 +10,7 @@ import pytest
 
 from docs.figures.architecture import pictures
 from docs.site.check import problems_of
-from docs.site.links import links_of, place_of, rewritten
+from docs.site.links import linked_pages, links_of, place_of, rewritten
 from docs.site.navigation import index_on_the_site, navigation
 from tests.pipeline.conftest import clone
 from tests.settings import ROOT
@@ -32,6 +32,15 @@ def test_links_become_those_of_the_site() -> None:
     )
     assert list(links_of("docs/how-to/p.md", text))[:2] == ["docs/architecture.md", "CONTRIBUTING.md"]
     assert place_of(".github/workflows/ci.yml") == "source/github/workflows/ci.yml.md"
+
+
+def test_docstrings_lead_to_pages() -> None:
+    """Their names in the text become links; not those in attributes."""
+    html = '<p>see docs/learn/4-backward.md, docs/README.md</p><a href="docs/x.md">y</a>'
+    assert linked_pages(html, "reference/library/nn.md") == (
+        '<p>see <a href="../../learn/4-backward.html">docs/learn/4-backward.md</a>, '
+        '<a href="../../index.html">docs/README.md</a></p><a href="docs/x.md">y</a>'
+    )
 
 
 def test_the_index_is_the_navigation() -> None:
