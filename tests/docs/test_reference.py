@@ -4,6 +4,7 @@ import re
 from importlib import import_module
 from pathlib import Path
 
+import griffe
 import pytest
 
 from docs.site.api_pages import LIBRARY, api_pages
@@ -24,6 +25,13 @@ def test_every_public_name_has_its_docstring_there() -> None:
         _, text = api_pages()[f"reference/library/{package}.md"]
         listed = re.findall(rf"^::: glassnet\.{package}\.(\w+)$", text, re.MULTILINE)
         assert sorted(listed) == sorted(import_module(f"glassnet.{package}").__all__)
+
+
+def test_every_public_name_says_what_it_is() -> None:
+    """Constants and types too, in a string below them: mkdocstrings reads it, as it reads a docstring."""
+    package = griffe.load("glassnet", search_paths=[str(ROOT / "src")])
+    names = [package[part][name] for part in LIBRARY for name in import_module(f"glassnet.{part}").__all__]
+    assert not [each.path for each in names if (each.final_target if each.is_alias else each).docstring is None]
 
 
 def test_every_setting_is_there_and_says_what_it_is() -> None:
