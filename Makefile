@@ -55,7 +55,7 @@ bench-pipeline: $(STAMP)  ## Time the pipeline against the floor that DVC itself
 	python tests/benchmarks/pipeline_time.py
 
 docs: $(STAMP)  ## Build the documentation into site/; a link or a reference that leads nowhere is an error
-	@$(MKDOCS) build --quiet
+	@$(MKDOCS) build
 	@echo "docs: the site is in site/, index.html first"
 
 docs-serve: $(STAMP)  ## Show the documentation on 127.0.0.1, and build it anew after each edit (PORT=8000)

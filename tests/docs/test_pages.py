@@ -1,6 +1,7 @@
 """Every block of README and docs/ runs, in its order, and prints what the page shows."""
 
 import re
+import shutil
 import sys
 from pathlib import Path
 
@@ -11,8 +12,17 @@ from tests.pipeline.conftest import clone, run_in
 from tests.settings import ROOT
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+SKIP = re.compile(r"^<!-- skip.*$", re.MULTILINE)
+
+
+def _runs_commands(page: Path) -> bool:
+    """Return whether a page has a shell block that runs."""
+    text = page.read_text(encoding="utf-8")
+    return text.count("\n```sh\n") > len(SKIP.findall(text))
+
+
 # Pages whose commands take seconds to minutes each; the others are quick.
-WITH_COMMANDS = [page for page in PAGES if "\n```sh\n" in page.read_text(encoding="utf-8")]
+WITH_COMMANDS = [page for page in PAGES if _runs_commands(page)]
 # How many blocks do not run, each for the reason that stands above it in the source of its page: servers, clusters,
 # network drives, releases, and the tests themselves.
 SKIPPED = 14
@@ -22,9 +32,10 @@ def _name(page: Path) -> str:
     return page.relative_to(ROOT).as_posix()
 
 
-def _project(folder: Path) -> Path:
-    """Return a fresh clone with an environment, as `make setup` leaves one."""
-    project = clone(folder / "glassnet")
+@pytest.fixture(scope="session")
+def project_to_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone with an environment, as `make setup` leaves one; each page gets a copy."""
+    project = clone(tmp_path_factory.mktemp("pages") / "glassnet")
     (project / ".venv").mkdir()
     for path in Path(sys.prefix).iterdir():
         if not path.name.startswith(".installed-"):
@@ -43,9 +54,7 @@ def _run_shell(folder: Path, script: str) -> str:
 
 def test_what_does_not_run_is_counted() -> None:
     """Each with a reason."""
-    directives = re.findall(
-        r"^<!-- skip.*$", "\n".join(page.read_text(encoding="utf-8") for page in PAGES), re.MULTILINE
-    )
+    directives = SKIP.findall("\n".join(page.read_text(encoding="utf-8") for page in PAGES))
     assert not [each for each in directives if not re.fullmatch(r'<!-- skip: next ".+" -->', each)]
     assert len(directives) == SKIPPED
 
@@ -58,6 +67,6 @@ def test_pages_of_python(page: Path, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=_name)
-def test_pages_with_commands(page: Path, tmp_path: Path) -> None:
+def test_pages_with_commands(page: Path, project_to_copy: Path, tmp_path: Path) -> None:
     """In a fresh clone."""
-    Play(page, _project(tmp_path), _run_shell).play()
+    Play(page, shutil.copytree(project_to_copy, tmp_path / "glassnet", symlinks=True), _run_shell).play()
