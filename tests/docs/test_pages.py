@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.page import Play
+from tests.docs.page import LANGUAGES, Play
 from tests.pipeline.conftest import clone, run_in
 from tests.settings import ROOT
 
@@ -16,9 +16,9 @@ SKIP = re.compile(r"^<!-- skip.*$", re.MULTILINE)
 
 
 def _runs_commands(page: Path) -> bool:
-    """Return whether a page has a shell block that runs."""
+    """Return whether a page has a shell block that runs, shown or not."""
     text = page.read_text(encoding="utf-8")
-    return text.count("\n```sh\n") > len(SKIP.findall(text))
+    return text.count("\n```sh\n") + text.count("<!-- invisible-code: sh\n") > len(SKIP.findall(text))
 
 
 # Pages whose commands take seconds to minutes each; the others are quick.
@@ -57,6 +57,14 @@ def test_what_does_not_run_is_counted() -> None:
     directives = SKIP.findall("\n".join(page.read_text(encoding="utf-8") for page in PAGES))
     assert not [each for each in directives if not re.fullmatch(r'<!-- skip: next ".+" -->', each)]
     assert len(directives) == SKIPPED
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_every_block_says_its_language(page: Path) -> None:
+    """What says none would neither run nor be compared."""
+    fences = re.findall(r"^ *(`{3,})(\S*)", page.read_text(encoding="utf-8"), re.MULTILINE)
+    assert {language for _, language in fences[::2]} <= set(LANGUAGES), "expected each fence to begin with its language"
+    assert not [language for _, language in fences[1::2] if language]
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page not in WITH_COMMANDS], ids=_name)
