@@ -6,12 +6,14 @@ export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 export DVC_NO_ANALYTICS := 1
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
+# Material for MkDocs prints an advertisement for its successor otherwise; pyproject.toml keeps MkDocs below 2.
+MKDOCS := NO_MKDOCS_2_WARNING=true PYTHONPATH=src python -m mkdocs
 
 # Named for the content of the lock: a new lock means a new environment, a mere new date of the file does not.
 STAMP := $(VENV)/.installed-$(shell cksum < requirements.lock | cut -d " " -f 1)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test test-slow lint bench profile bench-pipeline ui params lock
+.PHONY: help setup repro test test-slow lint docs docs-serve bench profile bench-pipeline ui params lock
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,6 +53,13 @@ profile: $(STAMP)  ## Show where the time of a training step goes
 
 bench-pipeline: $(STAMP)  ## Time the pipeline against the floor that DVC itself sets
 	python tests/benchmarks/pipeline_time.py
+
+docs: $(STAMP)  ## Build the documentation into site/; a link or a reference that leads nowhere is an error
+	@$(MKDOCS) build
+	@echo "docs: the site is in site/, index.html first"
+
+docs-serve: $(STAMP)  ## Show the documentation on 127.0.0.1, and build it anew after each edit (PORT=8000)
+	$(MKDOCS) serve --dev-addr 127.0.0.1:$(if $(filter-out file,$(origin PORT)),$(PORT),8000)
 
 PORT ?= 5000
 ui: $(STAMP)  ## Show the recorded runs on 127.0.0.1, and print where (PORT=5000)

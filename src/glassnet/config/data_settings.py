@@ -15,7 +15,17 @@ from glassnet.sources import SOURCES, DataChoice, OfQuantity, RawImages, Scaling
 
 
 class DataSettings(Section):
-    """What every data set has: where it comes from, and how its rows are divided."""
+    """What every data set has: where it comes from, and how its rows are divided.
+
+    Attributes:
+        path: what the data are made from; DVC fetches them again when it changes.
+        validation_fraction: the fraction of the rows by which settings are chosen; without folds.
+        test_fraction: the fraction of the rows that only `evaluate` opens.
+        split_seed: which rows are for testing, and how the others are divided.
+        folds: null, or a number of folds, of which one is the validation split; the test split stays the same.
+        fold: which of the folds that is, from 0.
+        repetition: 0, or which other way of dividing what is not for testing.
+    """
 
     path: Annotated[str, Field(min_length=1)]
     validation_fraction: Fraction

@@ -26,7 +26,11 @@ from glassnet.training import MONITORS
 
 
 class OptimizerSettings(Section):
-    """What every optimizer has; the rest follows from the signature of each."""
+    """What every optimizer has; the rest follows from the signature of each.
+
+    Attributes:
+        learning_rate: how long a step is, before the schedule.
+    """
 
     name: str
     learning_rate: Positive
@@ -48,7 +52,11 @@ def _without_rate(section: Any) -> Any:
 
 
 class ScheduleSettings(Section):
-    """What every schedule has, a warm-up of so many epochs; the rest follows from the signature of each."""
+    """What every schedule has, a warm-up of so many epochs; the rest follows from the signature of each.
+
+    Attributes:
+        warmup_epochs: over how many epochs the rate rises evenly to that of the optimizer, before the schedule begins.
+    """
 
     name: str
     warmup_epochs: NotNegativeCount
@@ -89,7 +97,15 @@ else:
 
 
 class ModelSettings(Section):
-    """The network: a multilayer perceptron; without hidden sizes it is softmax regression."""
+    """The network: a multilayer perceptron; without hidden sizes it is softmax regression.
+
+    Attributes:
+        hidden_sizes: the units of each hidden layer, that of the input first.
+        activation: what each hidden layer applies to its sums.
+        dropout: which fraction of the hidden units training silences at each step.
+        normalization: what stands in front of each activation, if anything.
+        init: the rule that draws the first weights.
+    """
 
     name: Literal["mlp", "softmax"]
     hidden_sizes: list[Count]
@@ -102,14 +118,27 @@ class ModelSettings(Section):
 
 
 class BaselineSettings(Section):
-    """How softmax regression is trained; apart from the network's settings, so that it stays the same yardstick."""
+    """How softmax regression is trained; apart from the network's settings, so that it stays the same yardstick.
+
+    Attributes:
+        learning_rate: that of the linear baseline.
+        epochs: how long it is trained.
+    """
 
     learning_rate: Positive
     epochs: Count
 
 
 class TrainingSettings(Section):
-    """The training loop."""
+    """The training loop.
+
+    Attributes:
+        epochs: how often the training goes through its rows at most.
+        batch_size: how many rows a step sees.
+        max_gradient_norm: null, or the norm to which a longer gradient is scaled, all parameters together.
+        max_gradient_value: null, or the value at which each entry of a gradient is cut off.
+        flip: images alone: whether half of them, drawn anew in each epoch, are mirrored; in training only.
+    """
 
     name: Literal["default"]
     epochs: Count
@@ -136,7 +165,12 @@ class TrainingSettings(Section):
 
 
 class TrackingSettings(Section):
-    """Whether and where MLflow keeps the run."""
+    """Whether and where MLflow keeps the run.
+
+    Attributes:
+        name: whether runs are kept at all.
+        experiment: the name in MLflow under which they are.
+    """
 
     name: Literal["mlflow", "none"]
     experiment: Annotated[str, Field(min_length=1, max_length=256)]  # as long as MLflow's tables take
@@ -151,7 +185,13 @@ class ImproveSettings(Section):
 
 
 class Settings(Section):
-    """All settings of a run, as conf/ composes them and params.yaml holds them."""
+    """All settings of a run, as conf/ composes them and params.yaml holds them.
+
+    Attributes:
+        callback: null, or a class of one's own in a file of conf/callback.
+        activation: null, or a class of one's own in a file of conf/activation, in place of `model.activation`.
+        seed: the one from which first weights, order of the rows, dropout and augmentation are drawn.
+    """
 
     data: AnyData
     model: ModelSettings

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from glassnet.seeding import stream
 
 SPLITS = ("train", "validation", "test")
+"""The names of the splits: train, validation, test."""
 
 
 def stratified_split(

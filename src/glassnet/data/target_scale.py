@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 TargetTransform: TypeAlias = Literal["none", "log"]
+"""The type of the names of transforms of a target: none, log."""
 Floats: TypeAlias = npt.NDArray[np.floating[Any]]
 
 

@@ -10,7 +10,8 @@ from glassnet.evaluation.scores import FloatArray, LabelArray
 from glassnet.evaluation.temperature import apply_temperature, cross_fitted_probabilities, fit_temperature
 
 BINS = 10
-POSITIVE = 1  # of two classes
+POSITIVE = 1
+"""The id of the positive one of two classes: the second."""
 
 
 def reliability_curve(

@@ -8,7 +8,8 @@ import numpy.typing as npt
 from glassnet.evaluation.inputs import check_scored
 from glassnet.evaluation.scores import FloatArray, LabelArray
 
-TEMPERATURES = 0.05, 20.0  # the coldest and the hottest that are tried
+TEMPERATURES = 0.05, 20.0
+"""The temperatures between which `fit_temperature` looks."""
 FOLDS = 10  # of a cross-fit
 
 

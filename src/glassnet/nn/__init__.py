@@ -40,7 +40,9 @@ from glassnet.nn.softmax import log_softmax, softmax
 from glassnet.nn.tanh import GELU, Tanh
 
 ACTIVATIONS = choices("glassnet.nn", "ACTIVATIONS")
+"""The activations by the names that `mlp` and conf/ take."""
 LOSSES = choices("glassnet.nn", "LOSSES")
+"""The losses by the names that conf/ takes."""
 
 READING = (
     "dense", "elementwise", "relu", "sigmoid", "tanh", "softmax", "cross_entropy", "adjusted_cross_entropy",

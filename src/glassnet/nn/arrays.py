@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
+"""The type of an array of float32 or float64."""
 LabelArray: TypeAlias = npt.NDArray[np.integer[Any]]
 
 FLOAT_DTYPES = FLOAT32, FLOAT64 = np.dtype(np.float32), np.dtype(np.float64)

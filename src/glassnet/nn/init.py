@@ -57,6 +57,7 @@ INITIALIZERS: dict[str, Initializer] = {
     "xavier_uniform": xavier_uniform,
     "zeros": zeros,
 }
+"""The rules for first weights by their names."""
 
 
 def initial_weights(

@@ -20,6 +20,7 @@ from glassnet.nn.scale import Scale
 
 NEURAL_TANGENT = "ntk"  # the rule for the weights that wants layers of its own
 NORMALIZATIONS: dict[str, type[BatchNorm] | type[LayerNorm]] = {"batch": BatchNorm, "layer": LayerNorm}
+"""The normalizations by the names that `mlp` takes."""
 
 
 def mlp(

@@ -26,7 +26,9 @@ from glassnet.optim.schedules import (
 from glassnet.optim.sgd import SGD
 
 OPTIMIZERS = choices("glassnet.optim", "OPTIMIZERS")
+"""The optimizers by the names that conf/ takes."""
 SCHEDULES = choices("glassnet.optim", "SCHEDULES")
+"""The schedules by the names that conf/ takes."""
 
 __all__ = [
     "OPTIMIZERS",

@@ -39,7 +39,14 @@ class Adam(Optimizer):
         betas: Betas = (0.9, 0.999),
         eps: Positive = 1e-8,
     ) -> None:
-        """Set η > 0, both β in [0, 1) and ε > 0."""
+        """Set η > 0, both β in [0, 1) and ε > 0.
+
+        Args:
+            parameters: what it moves.
+            learning_rate: η, above 0.
+            betas: β₁ and β₂, how much of the averages of the gradients and of their squares stays at each step.
+            eps: ε, what keeps the division from one by 0.
+        """
         super().__init__(parameters, learning_rate)
         if not isinstance(betas, tuple | list) or len(betas) != 2:
             raise ValueError(f"Adam: expected betas=(beta1, beta2), received {describe(betas)}")
@@ -74,7 +81,15 @@ class AdamW(Adam):
         eps: Positive = 1e-8,
         weight_decay: NotNegative = 1e-2,
     ) -> None:
-        """Set η > 0, both β in [0, 1), ε > 0 and λ, 0 or more."""
+        """Set η > 0, both β in [0, 1), ε > 0 and λ, 0 or more.
+
+        Args:
+            parameters: what it moves.
+            learning_rate: η, above 0.
+            betas: β₁ and β₂, how much of the averages of the gradients and of their squares stays at each step.
+            eps: ε, what keeps the division from one by 0.
+            weight_decay: λ, by which fraction of itself, times η, each weight shrinks at a step.
+        """
         super().__init__(parameters, learning_rate, betas, eps)
         self.weight_decay = check_number("AdamW", "weight_decay", weight_decay, 0, math.inf)
         self._decaying = self.flat.weight_decay()

@@ -28,7 +28,15 @@ class ReduceOnPlateau:
         minimum_change: NotNegative = 0.0,
         minimum_rate: NotNegative = 0.0,
     ) -> None:
-        """Start at `learning_rate`; only falls by more than `minimum_change` count, and `minimum_rate` is the floor."""
+        """Start at `learning_rate`; only falls by more than `minimum_change` count, and `minimum_rate` is the floor.
+
+        Args:
+            learning_rate: the first rate.
+            factor: what is left at each cut, in (0, 1).
+            patience: how many epochs without a lower validation loss lead to a cut.
+            minimum_change: by how much more than this the loss must be lower to count.
+            minimum_rate: the rate is not cut below this.
+        """
         name = "ReduceOnPlateau"
         self.learning_rate = check_number(name, "learning_rate", learning_rate, 0, math.inf, low_open=True)
         self.factor = check_number(name, "factor", factor, 0, 1, low_open=True)

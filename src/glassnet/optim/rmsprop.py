@@ -28,7 +28,14 @@ class RMSProp(Optimizer):
         beta: HalfOpenFraction = 0.9,
         eps: Positive = 1e-8,
     ) -> None:
-        """Set η > 0, β in [0, 1) and ε > 0."""
+        """Set η > 0, β in [0, 1) and ε > 0.
+
+        Args:
+            parameters: what it moves.
+            learning_rate: η, above 0.
+            beta: β, how much of the average of the squares stays at each step.
+            eps: ε, what keeps the division from one by 0.
+        """
         super().__init__(parameters, learning_rate)
         self.beta = check_number("RMSProp", "beta", beta, 0, 1)
         self.eps = check_eps("RMSProp", eps, self.flat.data.dtype)

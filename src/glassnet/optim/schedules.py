@@ -10,6 +10,7 @@ from glassnet.nn.checks import check_count, check_number
 from glassnet.nn.ranges import ClosedFraction, Count, InEpochs, Interval, OpenFraction, Positive, PositiveFraction
 
 Schedule: TypeAlias = Callable[[int], float]
+"""The type of a schedule: a function from the step to the learning rate."""
 StepsOfEpochs: TypeAlias = Annotated[Count, InEpochs("every_epochs")]  # steps whose setting counts epochs
 Waves: TypeAlias = Annotated[int, Interval(1, 32)]
 

@@ -30,7 +30,14 @@ class SGD(Optimizer):
         momentum: HalfOpenFraction = 0.0,
         nesterov: bool = False,
     ) -> None:
-        """Set η > 0 and β in [0, 1); Nesterov needs a β above 0."""
+        """Set η > 0 and β in [0, 1); Nesterov needs a β above 0.
+
+        Args:
+            parameters: what it moves.
+            learning_rate: η, above 0.
+            momentum: β, how much of the average of the gradients stays at each step; 0 for plain gradient descent.
+            nesterov: whether the step is the one that the next average would take.
+        """
         super().__init__(parameters, learning_rate)
         self.momentum = check_number("SGD", "momentum", momentum, 0, 1)
         if nesterov and self.momentum == 0:

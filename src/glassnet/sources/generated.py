@@ -14,7 +14,15 @@ Seed: TypeAlias = Annotated[int, Interval(0)]
 
 
 def blobs(rows: Count, classes: Classes, features: Count, spread: Positive, seed: Seed) -> RawTable:
-    """Return normal clouds with standard deviation `spread` about centres drawn uniformly from [−4, 4] per feature."""
+    """Return normal clouds with standard deviation `spread` about centres drawn uniformly from [−4, 4] per feature.
+
+    Args:
+        rows: how many points, divided evenly among the classes.
+        classes: how many clouds.
+        features: how many dimensions.
+        spread: the standard deviation of each cloud.
+        seed: of centres and points.
+    """
     rng = stream(seed, "blobs")
     centres = rng.uniform(-4, 4, (classes, features))
     labels = np.arange(rows) % classes
@@ -26,6 +34,13 @@ def spirals(rows: Count, classes: Classes, turns: Positive, noise: NotNegative, 
     """Return interleaved spiral arms in the plane, one a class, from the origin to radius 1, each point displaced.
 
     Arm k winds `turns` times round: at radius r its angle is `2π(turns·r + k/classes)`.
+
+    Args:
+        rows: how many points, divided evenly among the classes.
+        classes: how many arms.
+        turns: how often an arm winds round.
+        noise: the standard deviation by which a point is displaced in each coordinate.
+        seed: of radii and noise.
     """
     rng = stream(seed, "spirals")
     labels = np.arange(rows) % classes

@@ -25,6 +25,7 @@ from glassnet.training.monitor import Monitor
 from glassnet.training.run import Callback, RunningMetrics, TrainingRun
 
 TIMING_COLUMNS = ("seconds", "examples_per_second")
+"""The columns of a history that differ from run to run."""
 _Seen: TypeAlias = tuple[list[FloatArray], list[npt.NDArray[Any]]]  # outputs and targets, batch by batch
 
 

@@ -7,7 +7,8 @@ from typing import TypeAlias
 
 from glassnet.files import whole_file
 
-Row: TypeAlias = dict[str, float]  # one epoch, by the names of the columns
+Row: TypeAlias = dict[str, float]
+"""The type of a row of a history: a number for each column."""
 
 
 def write_history(path: Path, history: Iterable[Row], columns: Iterable[str]) -> None:

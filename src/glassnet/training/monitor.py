@@ -142,5 +142,6 @@ MONITORS: Mapping[str, Kind] = {
     "mae": Kind(NUMBERS, _mae, lower_is_better=True),
     "rmse": Kind(NUMBERS, _rmse, lower_is_better=True),
 }
+"""What can be monitored, by the names that conf/ takes."""
 
 LOSS = Monitor()  # what is monitored by default

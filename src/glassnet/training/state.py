@@ -10,6 +10,7 @@ from glassnet.nn import FloatArray
 from glassnet.nn.arrays import describe
 
 State: TypeAlias = "dict[str, npt.NDArray[Any] | JsonValue]"
+"""The type of what a callback saves: arrays, and what JSON can hold, by name."""
 
 
 def number_in(state: State, name: str) -> float:
