@@ -10,6 +10,7 @@ from glassnet.diagnostics import Finding
 from glassnet.evaluation import Calibration, Case, ErrorGroup, Metrics, RegressionCase, UnusualFeature
 from glassnet.evaluation.number_text import readable
 from glassnet.evaluation.unseen_row import LEAST_ROWS
+from glassnet.runs.manifest import WentOn
 
 GROUPS_SHOWN = 10
 SHOWN = 10  # columns named in a sentence
@@ -94,6 +95,17 @@ def augmented(training: Mapping[str, Any]) -> str:
     changes = [f"shifted by up to {shift} pixel{'s' if shift > 1 else ''} each way"] if shift else []
     changes += ["mirrored one time in two"] if flip else []
     return f", on images {' and '.join(changes)}" if changes else ""
+
+
+def changes_on_the_way(went_on: list[WentOn]) -> str:
+    """Return how a training went on with other settings, a sentence for each time, without the last full stop."""
+    sentences = []
+    for each in went_on:
+        changes = [f"`{name}` from {value_code(a)} to {value_code(b)}" for name, (a, b) in each["changed"].items()]
+        rates = "the learning rate from {:.3g} to {:.3g}".format(*each["rates"]) if "rates" in each else ""
+        changed = " and ".join([*changes, *([rates] if rates else [])])
+        sentences.append(f"After epoch {each['after_epoch']} it went on with {changed}")
+    return ". ".join(sentences)
 
 
 def results_table(metrics: Metrics) -> Table:

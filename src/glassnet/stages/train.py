@@ -6,12 +6,10 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from pathlib import Path
 from typing import cast
 
 from glassnet.config import (
     Settings,
-    flatten,
     own_callbacks,
     own_files,
     plan_of_baseline,
@@ -20,8 +18,9 @@ from glassnet.config import (
 from glassnet.data import ArrayDataset, Augmentation
 from glassnet.diagnostics import Telemetry, sanity_checks
 from glassnet.runs import Layout, alone_in, as_line, run_stage
-from glassnet.runs.manifest import Manifest, RunIdentity, make_way_for
+from glassnet.runs.manifest import Manifest, make_way_for
 from glassnet.stages.classes import ClassChoices
+from glassnet.stages.going_on import SavedTraining
 from glassnet.stages.run_key import run_identity
 from glassnet.stages.trained import finish_again, finish_standalone_run, finish_sweep, is_finished, write_record
 from glassnet.stages.verdict import verdict
@@ -30,7 +29,6 @@ from glassnet.tracking import LiveMetrics
 from glassnet.training import (
     About,
     Callback,
-    Checkpoints,
     ModelFile,
     Progress,
     Row,
@@ -44,10 +42,10 @@ from glassnet.training import (
     save_model,
     train_network,
 )
+from glassnet.training.train import make_loaders
 
 LOCK = "train.lock"  # beside the checkpoints, held while a process trains there; a sweep holds its whole folder
 PATIENCE = 2.0  # seconds: a training that was asked to end may still save its state
-SWEEP_PAUSE = 5.0  # seconds between the checkpoints of a job: with many short jobs they would cost more than they save
 
 
 def main(settings: Settings, layout: Layout, watchers: Sequence[Callback] = ()) -> float:
@@ -83,6 +81,10 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
     train, validation = prepared.split("train"), prepared.split("validation")
     classes = ClassChoices.of(settings, prepared)
     plan = classes.plan(settings, train.X.shape[1])
+    saved = SavedTraining(settings, layout, layout.checkpoints, identity)
+    saved.look_ahead(plan, len(make_loaders(plan, train, validation)[0]))
+    identity = saved.identity
+    of_run = {**identity, "settings": values, **({"went_on": saved.went_on} if saved.went_on else {})}
     if settings.training.sanity:
         for line in sanity_checks(plan, train):
             print(f"train: sanity: {line}", flush=True)
@@ -97,15 +99,15 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
                 *watchers,
                 *own_callbacks(settings),
                 Progress("train"),
-                _checkpoints(settings, layout, layout.checkpoints, identity, signals),
+                saved.checkpoints(signals),
             ]
             try:
                 augmentation = augmentation_of(settings, prepared)
                 trained = train_network(plan, train, validation, callbacks, augmentation)
                 decision = classes.decision(settings, trained.model, validation)
                 if settings.training.final:
-                    saved = _checkpoints(settings, layout, layout.checkpoints / "final", identity, signals)
-                    model = retrain_network(plan, train, validation, trained.best_epoch, [saved], augmentation)
+                    best, final = trained.best_epoch, saved.checkpoints_of_final(trained.best_epoch, signals)
+                    model = retrain_network(plan, train, validation, best, [final], augmentation)
                     trained = replace(trained, model=model)
                     rows = len(train) + len(validation)
                     print(f"train: final: trained anew on {rows} rows for {trained.best_epoch} epochs")
@@ -117,7 +119,7 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
                 if isinstance(error, TrainingDivergedError) and error.remedy:
                     error.remedy = "divide optimizer.learning_rate by 10, or set training.max_gradient_norm=1"
                 make_way_for(layout, identity["key"])
-                known = {**identity, "settings": values, "stopped": as_line(error), "epochs": len(epochs.history)}
+                known = {**of_run, "stopped": as_line(error), "epochs": len(epochs.history)}
                 write_record(layout, epochs.history, telemetry, cast(Manifest, known))
                 raise
         about = cast(About, {"dataset": prepared.about["dataset"], "settings": values, **trained.chosen})
@@ -125,7 +127,7 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
             about["decision"] = decision
         make_way_for(layout, identity["key"])
         save_model(layout.model, _model_file(trained, prepared, about))
-        manifest = {**identity, "settings": values, **trained.chosen, "epochs": len(trained.history)}
+        manifest = {**of_run, **trained.chosen, "epochs": len(trained.history)}
         write_record(layout, trained.history, telemetry, cast(Manifest, manifest))
         if layout.sweep is None:  # the jobs of a sweep are compared with each other, on the validation split
             train_baseline(settings, prepared, layout, train, validation)
@@ -180,20 +182,6 @@ class _Epochs(Callback):
     def on_train_begin(self, run: TrainingRun) -> None:
         """Take hold of it."""
         self.history = run.history
-
-
-def _checkpoints(
-    settings: Settings, layout: Layout, folder: Path, identity: RunIdentity, signals: StopSignals
-) -> Checkpoints:
-    digests = {f"digest of the {name}": identity["digests"][name] for name in ("data", "code")}
-    return Checkpoints(
-        folder,
-        {**flatten(settings.describing_the_result()), **digests},
-        every=settings.training.checkpoint_every,
-        pause=0.0 if layout.sweep is None else SWEEP_PAUSE,
-        resume=settings.training.resume,
-        signals=signals,
-    )
 
 
 def augmentation_of(settings: Settings, prepared: PreparedData) -> Augmentation | None:
