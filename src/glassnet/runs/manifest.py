@@ -38,12 +38,33 @@ class WentOn(TypedDict):
     rates: NotRequired[list[float]]
 
 
+class Member(TypedDict):
+    """The training of a member of an ensemble.
+
+    Attributes:
+        rows: from how many it learnt.
+        epochs: how many it ran.
+        best_epoch: the one whose weights were kept.
+        best_validation_loss: of that epoch, on the fold that it did not learn from.
+        best_validation_accuracy: the same, for a classification.
+        best_validation_mae: the same, for a regression.
+    """
+
+    rows: int
+    epochs: int
+    best_epoch: int
+    best_validation_loss: float
+    best_validation_accuracy: NotRequired[float]
+    best_validation_mae: NotRequired[float]
+
+
 class Manifest(RunIdentity):
     """The content of models/run.json.
 
     Attributes:
         settings: those that the result depends on, nested as in conf/. They are those of the version that trained.
         epochs: how many the training ran.
+        members: of an ensemble; all else is of the single network beside it.
         went_on: what was changed on the way, if it went on otherwise than a training from the start.
         stopped: why it did not come to its end; such a manifest has no best epoch.
         best_epoch: the one whose weights were kept.
@@ -54,6 +75,7 @@ class Manifest(RunIdentity):
 
     settings: JsonObject
     epochs: int
+    members: NotRequired[list[Member]]
     went_on: NotRequired[list[WentOn]]
     stopped: NotRequired[str]
     best_epoch: NotRequired[int]

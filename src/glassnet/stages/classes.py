@@ -15,6 +15,8 @@ from glassnet.config import (
 )
 from glassnet.data import ArrayDataset
 from glassnet.evaluation import Decision
+from glassnet.evaluation.scores import LabelArray
+from glassnet.nn import FloatArray
 from glassnet.tables import PreparedData
 from glassnet.training import TrainingPlan, predict
 
@@ -55,7 +57,11 @@ class ClassChoices:
         if settings.evaluation.threshold is None and self.weights is None:
             return None
         logits = predict(model, validation.X, output=lambda outputs: outputs)
-        return decision_for(settings, self.weights, self.positive, logits, np.asarray(validation.y))
+        return self.decision_by(settings, logits, np.asarray(validation.y))
+
+    def decision_by(self, settings: Settings, logits: FloatArray, labels: LabelArray) -> Decision | None:
+        """Return the decision of a model, given what it says of rows that it has not learnt from, and their classes."""
+        return decision_for(settings, self.weights, self.positive, logits, labels)
 
     def describe(self, decision: Decision | None) -> str:
         """Return a decision in words; nothing for the most probable class."""

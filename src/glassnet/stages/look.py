@@ -31,8 +31,8 @@ from glassnet.runs import (
     run_stage,
 )
 from glassnet.runs.manifest import Manifest, read_manifest
+from glassnet.stages.augmenting import augmentation_of
 from glassnet.stages.run_key import run_identity
-from glassnet.stages.train import augmentation_of
 from glassnet.tables import PreparedData, load_model, open_prepared
 from glassnet.tracking import record_run
 from glassnet.training import (

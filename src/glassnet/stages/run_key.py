@@ -17,6 +17,7 @@ CODE = (
     "config",
     "data",
     "diagnostics",
+    "evaluation/calibration.py",
     "evaluation/decision.py",
     "evaluation/probability_scores.py",
     "evaluation/ranking.py",

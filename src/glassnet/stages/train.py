@@ -15,20 +15,23 @@ from glassnet.config import (
     plan_of_baseline,
     require_own_classes,
 )
-from glassnet.data import ArrayDataset, Augmentation
+from glassnet.data import ArrayDataset
 from glassnet.diagnostics import Telemetry, sanity_checks
 from glassnet.runs import Layout, alone_in, as_line, run_stage
 from glassnet.runs.manifest import Manifest, make_way_for
+from glassnet.stages.augmenting import augmentation_of
 from glassnet.stages.classes import ClassChoices
 from glassnet.stages.going_on import SavedTraining
+from glassnet.stages.members import described, joined, plan_members, train_members
 from glassnet.stages.run_key import run_identity
 from glassnet.stages.trained import finish_again, finish_standalone_run, finish_sweep, is_finished, write_record
 from glassnet.stages.verdict import verdict
-from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel, open_prepared
+from glassnet.tables import PreparedData, TrainedModel, open_prepared
 from glassnet.tracking import LiveMetrics
 from glassnet.training import (
     About,
     Callback,
+    Ensemble,
     ModelFile,
     Progress,
     Row,
@@ -84,7 +87,10 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
     saved = SavedTraining(settings, layout, layout.checkpoints, identity)
     saved.look_ahead(plan, len(make_loaders(plan, train, validation)[0]))
     identity = saved.identity
-    of_run = {**identity, "settings": values, **({"went_on": saved.went_on} if saved.went_on else {})}
+    planned = plan_members(settings, layout)
+    of_run: dict[str, object] = {**identity, "settings": values}
+    if saved.went_on:
+        of_run["went_on"] = saved.went_on
     if settings.training.sanity:
         for line in sanity_checks(plan, train):
             print(f"train: sanity: {line}", flush=True)
@@ -107,10 +113,11 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
                 decision = classes.decision(settings, trained.model, validation)
                 if settings.training.final:
                     best, final = trained.best_epoch, saved.checkpoints_of_final(trained.best_epoch, signals)
-                    model = retrain_network(plan, train, validation, best, [final], augmentation)
-                    trained = replace(trained, model=model)
+                    network = retrain_network(plan, train, validation, best, [final], augmentation)
+                    trained = replace(trained, model=network)
                     rows = len(train) + len(validation)
                     print(f"train: final: trained anew on {rows} rows for {trained.best_epoch} epochs")
+                members = train_members(settings, planned, signals)
             except TrainingInterruptedError as interrupted:
                 how = "; training.resume=true goes on" if interrupted.is_saved else ""
                 print(f"train: {interrupted}{how}", file=sys.stderr)
@@ -126,7 +133,10 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
         if decision is not None:
             about["decision"] = decision
         make_way_for(layout, identity["key"])
-        save_model(layout.model, _model_file(trained, prepared, about))
+        model = joined(_model_file(trained, prepared, about), members, settings, classes)
+        save_model(layout.model, model)
+        if members:
+            of_run["members"] = described(members)
         manifest = {**of_run, **trained.chosen, "epochs": len(trained.history)}
         write_record(layout, trained.history, telemetry, cast(Manifest, manifest))
         if layout.sweep is None:  # the jobs of a sweep are compared with each other, on the validation split
@@ -136,7 +146,10 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
         f"train: {name.replace('_', ' ')} {dict(trained.chosen)[name]!r} at epoch {trained.best_epoch} of "
         f"{len(trained.history)}, model in {layout.model}"
     )
-    if line := classes.describe(decision):
+    if isinstance(model, Ensemble):
+        print(f"train: that is the single network; the model is {len(members)} others, averaged", end="")
+        print(f" with a temperature of {model.temperature:.3g}" if model.temperature != 1 else "")
+    if line := classes.describe(model.about.get("decision")):
         print(f"train: decision: {line}")
     if layout.sweep is None:
         for line in verdict(settings, trained, telemetry, validation):
@@ -182,24 +195,6 @@ class _Epochs(Callback):
     def on_train_begin(self, run: TrainingRun) -> None:
         """Take hold of it."""
         self.history = run.history
-
-
-def augmentation_of(settings: Settings, prepared: PreparedData) -> Augmentation | None:
-    """Return how the settings want training images changed, if at all.
-
-    Raises:
-        ValueError: if they want it of a table.
-    """
-    shift, flip = settings.training.shift, settings.training.flip
-    if not (shift or flip):
-        return None
-    if not isinstance(prepared.preprocessing, ImagePreprocessing):
-        raise ValueError(
-            f"training.shift, training.flip: expected them unset for a table such as {prepared.about['dataset']}, "
-            f"received {shift} and {flip}; only images are augmented"
-        )
-    background = prepared.preprocessing.background
-    return Augmentation(prepared.preprocessing.shape, shift, flip, background, settings.seed)
 
 
 def _model_file(trained: TrainedNetwork, prepared: PreparedData, about: About) -> TrainedModel:
