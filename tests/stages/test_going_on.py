@@ -9,7 +9,7 @@ from hydra import compose, initialize_config_dir
 
 from glassnet.config import CONF, Settings, UserError, register_resolvers, to_settings
 from glassnet.runs import Layout, Sweep
-from glassnet.stages import evaluate, going_on, report, train
+from glassnet.stages import evaluate, going_on, look, report, train
 from glassnet.training import Callback, TrainingRun, read_history
 from tests.settings import enter_project
 
@@ -104,6 +104,8 @@ def test_a_schedule_of_the_whole_is_entered_where_the_training_is(
     settings = _settings(*SHORT, f"schedule={name}", "training.epochs=9")
     for stage in (evaluate, report):
         stage.main(settings, parts)
+    with pytest.raises(UserError, match="received one that went on with other settings after epoch 4, which cannot be"):
+        look.main(settings, parts)
     text = parts.report.read_text()
     assert "**This is no training from the start**" in text
     assert "After epoch 4 it went on with `training.epochs` from `4` to `9` and the learning rate from" in text

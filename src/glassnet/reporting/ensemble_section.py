@@ -64,7 +64,7 @@ def _test_rows(compared: Comparison) -> str:
         return f"{text} **It is better by more than chance would make it.**"
     if low > 0:
         return f"{text} **It is worse, by more than chance would make it.**"
-    return f"{text} That may be chance: with so few test rows no smaller difference can be told."
+    return f"{text} That may be chance."
 
 
 def _out_of_fold(scores: Metrics) -> str:

@@ -63,15 +63,15 @@ class ClassChoices:
         """Return the decision of a model, given what it says of rows that it has not learnt from, and their classes."""
         return decision_for(settings, self.weights, self.positive, logits, labels)
 
-    def describe(self, decision: Decision | None) -> str:
-        """Return a decision in words; nothing for the most probable class."""
+    def describe(self, decision: Decision | None, rows: str) -> str:
+        """Return a decision in words, chosen on these `rows`; nothing for the most probable class."""
         if decision is None:
             return ""
         if "threshold" not in decision:
             return "the class of the lowest expected cost"
         rule = {
-            "f1": "chosen for the highest F1 on the validation rows",
-            "balanced": "chosen for the highest balanced accuracy on the validation rows",
+            "f1": f"chosen for the highest F1 on {rows}",
+            "balanced": f"chosen for the highest balanced accuracy on {rows}",
             "cost": "where both answers cost the same",
             "class_weights": "where the weighted probabilities are even",
             "given": "as given",
