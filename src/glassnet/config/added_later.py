@@ -9,7 +9,13 @@ from glassnet.files import JsonObject, JsonValue
 ADDED_LATER: dict[str, dict[str, JsonValue]] = {
     "data": {"scaling": "standard"},
     "model": {"input_scale": False, "zero_output": False},
-    "training": {"class_weights": None, "monitor": "loss", "bias_rate_factor": 1.0, "scale_rate_factor": 1.0},
+    "training": {
+        "class_weights": None,
+        "monitor": "loss",
+        "bias_rate_factor": 1.0,
+        "scale_rate_factor": 1.0,
+        "ensemble": None,
+    },
     "evaluation": {"threshold": None, "positive": None},
 }
 

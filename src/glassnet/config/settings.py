@@ -11,6 +11,7 @@ from glassnet.config.data_settings import AnyData
 from glassnet.config.errors import UserError
 from glassnet.config.evaluation_settings import ClassWeights, EvaluationSettings
 from glassnet.config.fields import (
+    MOST,
     Count,
     HalfOpenFraction,
     NotNegative,
@@ -154,6 +155,7 @@ class TrainingSettings(Section):
     shift: NotNegativeCount
     flip: bool
     final: bool = False
+    ensemble: Annotated[int, Field(ge=2, le=MOST)] | None = None
     processes: Count = 1
     bias_rate_factor: Positive = 1.0
     scale_rate_factor: Positive = 1.0
@@ -244,6 +246,21 @@ class Settings(Section):
             raise ValueError(
                 f"schedule: expected one other than {name}, which needs a validation split, with training.final=true, "
                 f"received {name!r}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _ensemble_has_the_folds(self) -> "Settings":
+        members = self.training.ensemble
+        if members and self.training.final:
+            raise ValueError(
+                f"training.final: expected false with training.ensemble={members}, whose members have learnt from all "
+                "rows but the test split's already, received true; set one of them"
+            )
+        if members and self.data.folds is not None:
+            raise ValueError(
+                f"data.folds: expected null with training.ensemble={members}, which makes the folds, received "
+                f"{self.data.folds}; set one of them"
             )
         return self
 

@@ -5,6 +5,7 @@ from glassnet.evaluation.calibration import (
     calibration_error_by_chance,
     examine_calibration,
     expected_calibration_error,
+    helpful_temperature,
     reliability_curve,
 )
 from glassnet.evaluation.classification import classification_scores, majority_probabilities
@@ -33,6 +34,7 @@ from glassnet.evaluation.paired import (
     mcnemar_exact,
     sign_flip_test,
 )
+from glassnet.evaluation.paired_losses import compare_log_losses
 from glassnet.evaluation.probability_scores import log_loss, log_loss_interval, roc_auc, top_k_accuracy
 from glassnet.evaluation.ranking import Gain, average_precision, gains, precision_recall_curve, roc_curve
 from glassnet.evaluation.records import (
@@ -114,6 +116,7 @@ __all__ = [
     "classification_scores",
     "cohen_kappa",
     "compare_classifiers",
+    "compare_log_losses",
     "compare_regressions",
     "confusion_matrix",
     "cross_fitted_probabilities",
@@ -127,6 +130,7 @@ __all__ = [
     "fit_temperature",
     "gains",
     "grouped",
+    "helpful_temperature",
     "lift_table",
     "log_loss",
     "log_loss_interval",

@@ -1,5 +1,7 @@
 """Calibration: whether a stated confidence of 80% is right 80% of the time, and the temperature that mends it."""
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -115,11 +117,11 @@ def examine_calibration(
         by_chance = calibration_error_by_chance(stated, np.random.default_rng(0), of_class=positive)
         scores["positive_error_by_chance"] = by_chance
     curves = {"before": _full_bins(y_true, stated, positive)}
-    if validation is None or len(validation[0]) < 2 or (validation[1].argmax(axis=1) == validation[0]).all():
+    fitted = None if validation is None else helpful_temperature(*validation)
+    if fitted is None:
         return scores, curves
-    temperature = fit_temperature(validation[1], validation[0])
-    scores["validation"], is_better = _cross_fit(*validation, positive)
-    if not is_better:
+    temperature, scores["validation"], helps = fitted
+    if not helps:
         scores["rejected_temperature"] = temperature
         return scores, curves
     scaled = apply_temperature(logits, temperature)
@@ -130,6 +132,31 @@ def examine_calibration(
         scores["positive_error_after"] = expected_calibration_error(y_true, scaled, of_class=positive)
     curves["after"] = _full_bins(y_true, scaled, positive)
     return scores, curves
+
+
+class FittedTemperature(NamedTuple):
+    """A temperature, and whether it helps on rows that it was not fitted on.
+
+    Attributes:
+        temperature: fitted on all rows.
+        scores: of the rows as trained, and each with a temperature of other rows.
+        helps: whether it lowers their log-loss and does not raise their calibration error.
+    """
+
+    temperature: float
+    scores: CrossFit
+    helps: bool
+
+
+def helpful_temperature(y_true: LabelArray, logits: FloatArray) -> FittedTemperature | None:
+    """Return the temperature of rows that the model has not learnt from, and whether to use it.
+
+    None for fewer than two rows, or if all of them are right: then the log-loss falls for ever as T does.
+    """
+    if len(y_true) < 2 or (logits.argmax(axis=1) == y_true).all():
+        return None
+    scores, helps = _cross_fit(y_true, logits, POSITIVE if logits.shape[1] == 2 else None)
+    return FittedTemperature(fit_temperature(logits, y_true), scores, helps)
 
 
 def _cross_fit(y_true: LabelArray, logits: FloatArray, positive: int | None) -> tuple[CrossFit, bool]:

@@ -64,7 +64,10 @@ class Calibration(TypedDict, total=False):
 
 
 class Comparison(TypedDict, total=False):
-    """How two models differ on the same rows, first minus second: two classifiers by McNemar's test, else by signs."""
+    """How two models differ on the same rows, first minus second: two classifiers by McNemar's test, else by signs.
+
+    The difference of log-losses is there of an ensemble and its single network.
+    """
 
     difference: float
     difference_low: float
@@ -73,6 +76,10 @@ class Comparison(TypedDict, total=False):
     newly_right: int
     newly_wrong: int
     sign_flip_p: float
+    log_loss_difference: float
+    log_loss_difference_low: float
+    log_loss_difference_high: float
+    log_loss_sign_flip_p: float
 
 
 class Metrics(TypedDict, total=False):
@@ -101,6 +108,7 @@ class Metrics(TypedDict, total=False):
     calibration: Calibration
     two_classes: dict[str, float]
     mean_cost: float
+    out_of_fold: "Metrics"
 
 
 class DecisionAnalysis(TypedDict, total=False):

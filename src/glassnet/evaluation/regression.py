@@ -7,23 +7,19 @@ import numpy as np
 import numpy.typing as npt
 
 from glassnet.evaluation.inputs import checked_values
-from glassnet.evaluation.paired import sign_flip_test
+from glassnet.evaluation.paired_losses import SEED, TAIL, UNDEFINED, mean_difference
 from glassnet.evaluation.records import Comparison
 from glassnet.evaluation.unseen_row import (
     LEAST_ROWS,
     Ends,
     beyond_largest,
-    mean_interval,
     quantile_ends,
     random_weights,
 )
 
 FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
 
-SEED = 0  # of the weights: the same predictions always get the same interval
-TAIL = 3.0  # degrees of freedom of Student's t, whose tails fall as x^−3; those of its squares fall as x^−1.5
 RATIO_TAIL = 2.0  # of R², whose numerator and denominator grow together; chosen by simulation
-UNDEFINED: Ends = (math.nan, math.nan)
 
 
 def regression_scores(y_true: FloatArray, y_pred: FloatArray) -> dict[str, float]:
@@ -85,22 +81,14 @@ def _intervals(y: FloatArray, predicted: FloatArray) -> dict[str, Ends]:
 def compare_regressions(y_true: FloatArray, first: FloatArray, second: FloatArray) -> Comparison:
     """Return the difference of the mean absolute errors, first minus second, its 95% interval and a p-value.
 
-    The interval counts with rows that differ by more than any of the split, on either side; of fewer than `LEAST_ROWS`
-    rows it is NaN. The p-value is of the sign-flip test, whose word counts.
+    They are those of `mean_difference`.
 
     Raises:
         TypeError: if one of them is no array of numbers.
         ValueError: if the lengths differ, there is no row, or a number is not finite.
     """
     y, one, other = checked_values("compare_regressions", y_true=y_true, first=first, second=second)
-    growth = np.abs(one - y) - np.abs(other - y)
-    mean = float(growth.mean())
-    low, high = UNDEFINED
-    if len(y) >= LEAST_ROWS:
-        reach = beyond_largest(np.abs(growth - mean), TAIL)
-        low, high = mean_interval(growth, mean - reach, mean + reach, np.random.default_rng(SEED))
-    p_value = sign_flip_test(growth, np.random.default_rng(SEED))
-    return {"difference": mean, "difference_low": low, "difference_high": high, "sign_flip_p": p_value}
+    return mean_difference(np.abs(one - y) - np.abs(other - y))
 
 
 def decimals_of(spread: float, digits: int = 6) -> int:

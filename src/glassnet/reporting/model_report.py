@@ -23,6 +23,7 @@ from glassnet.evaluation.number_text import readable
 from glassnet.files import section_of, write_whole
 from glassnet.reporting import result_figures, tables, tuning_tables
 from glassnet.reporting.commands import Launch, command_line, command_that_looks
+from glassnet.reporting.ensemble_section import ensemble_section
 from glassnet.reporting.report_page import report_page
 from glassnet.reporting.setup import setup_of
 from glassnet.reporting.tables import Table
@@ -121,6 +122,7 @@ def write_report(
         predicted_share=results.predicted_share,
         transform=section_of(manifest["settings"], "data").get("target_transform", "none"),
         is_final=is_final,
+        ensemble=ensemble_section(network, manifest, metrics),
         of_training=of_training,
         of_scores=of_scores,
         improvements=next_improvements(of_training + of_scores, analysis["errors"], training),

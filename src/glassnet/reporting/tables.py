@@ -10,6 +10,7 @@ from glassnet.diagnostics import Finding
 from glassnet.evaluation import Calibration, Case, ErrorGroup, Metrics, RegressionCase, UnusualFeature
 from glassnet.evaluation.number_text import readable
 from glassnet.evaluation.unseen_row import LEAST_ROWS
+from glassnet.runs.manifest import WentOn
 
 GROUPS_SHOWN = 10
 SHOWN = 10  # columns named in a sentence
@@ -96,13 +97,27 @@ def augmented(training: Mapping[str, Any]) -> str:
     return f", on images {' and '.join(changes)}" if changes else ""
 
 
+def changes_on_the_way(went_on: list[WentOn]) -> str:
+    """Return how a training went on with other settings, a sentence for each time, without the last full stop."""
+    sentences = []
+    for each in went_on:
+        changes = [f"`{name}` from {value_code(a)} to {value_code(b)}" for name, (a, b) in each["changed"].items()]
+        rates = "the learning rate from {:.3g} to {:.3g}".format(*each["rates"]) if "rates" in each else ""
+        changed = " and ".join([*changes, *([rates] if rates else [])])
+        sentences.append(f"After epoch {each['after_epoch']} it went on with {changed}")
+    return ". ".join(sentences)
+
+
 def results_table(metrics: Metrics) -> Table:
     """Return a row for the network and each baseline."""
-    models = [("network", metrics), *((name.replace("_", " "), s) for name, s in metrics["baselines"].items())]
+    models = [
+        ("ensemble" if "out_of_fold" in metrics else "network", metrics),
+        *((name.replace("_", " "), s) for name, s in metrics["baselines"].items()),
+    ]
     if "r2" in metrics:
-        return [[name, *(_with_interval(s, column) for column in ("r2", "mae", "rmse"))] for name, s in models]
+        return [[name, *(with_interval(s, column) for column in ("r2", "mae", "rmse"))] for name, s in models]
     return [
-        [name, *(_with_interval(s, column) for column in ("accuracy", "macro_f1", "log_loss")),
+        [name, *(with_interval(s, column) for column in ("accuracy", "macro_f1", "log_loss")),
          f"{s['errors']} of {s['examples']}"]
         for name, s in models
     ]  # fmt: skip
@@ -120,7 +135,7 @@ def further_scores(metrics: Metrics) -> Table:
     names |= {
         name: f"accuracy of the top {name.split('_')[1]}" for name in metrics if re.fullmatch(r"top_\d+_accuracy", name)
     }
-    return [[title, _with_interval(metrics, name)] for name, title in names.items()]
+    return [[title, with_interval(metrics, name)] for name, title in names.items()]
 
 
 def comparison_table(metrics: Metrics) -> Table:
@@ -225,7 +240,8 @@ def _percent(share: float) -> str:
     return f"{share:.1%}" if 0 < share < 0.01 else f"{share:.0%}"
 
 
-def _with_interval(scores: Mapping[str, Any], name: str) -> str:
+def with_interval(scores: Mapping[str, Any], name: str) -> str:
+    """Return a score with its interval, or why there is none."""
     if name not in scores:
         return "undefined"
     interval = ""

@@ -4,7 +4,7 @@ import json
 import shutil
 from typing import NotRequired, TypedDict, cast
 
-from glassnet.files import JsonObject
+from glassnet.files import JsonObject, JsonValue
 from glassnet.runs.layout import Layout
 
 BEST = "best_validation_"
@@ -15,7 +15,7 @@ class RunIdentity(TypedDict):
 
     Attributes:
         key: a digest of the digests.
-        digests: of the settings, the data and the code, by these names.
+        digests: of the settings, the data and the code, by these names; of changes on the way, if there were any.
         rows: how many rows each split has.
     """
 
@@ -24,12 +24,48 @@ class RunIdentity(TypedDict):
     rows: dict[str, int]
 
 
+class WentOn(TypedDict):
+    """How a training went on with other settings, where one from the start would have ended otherwise.
+
+    Attributes:
+        after_epoch: from where on.
+        changed: the value before and after, by the name of the setting.
+        rates: the learning rates of the last step before and of the first after it, if the schedule changed.
+    """
+
+    after_epoch: int
+    changed: dict[str, list[JsonValue]]
+    rates: NotRequired[list[float]]
+
+
+class Member(TypedDict):
+    """The training of a member of an ensemble.
+
+    Attributes:
+        rows: from how many it learnt.
+        epochs: how many it ran.
+        best_epoch: the one whose weights were kept.
+        best_validation_loss: of that epoch, on the fold that it did not learn from.
+        best_validation_accuracy: the same, for a classification.
+        best_validation_mae: the same, for a regression.
+    """
+
+    rows: int
+    epochs: int
+    best_epoch: int
+    best_validation_loss: float
+    best_validation_accuracy: NotRequired[float]
+    best_validation_mae: NotRequired[float]
+
+
 class Manifest(RunIdentity):
     """The content of models/run.json.
 
     Attributes:
         settings: those that the result depends on, nested as in conf/. They are those of the version that trained.
         epochs: how many the training ran.
+        members: of an ensemble; all else is of the single network beside it.
+        went_on: what was changed on the way, if it went on otherwise than a training from the start.
         stopped: why it did not come to its end; such a manifest has no best epoch.
         best_epoch: the one whose weights were kept.
         best_validation_loss: of that epoch.
@@ -39,6 +75,8 @@ class Manifest(RunIdentity):
 
     settings: JsonObject
     epochs: int
+    members: NotRequired[list[Member]]
+    went_on: NotRequired[list[WentOn]]
     stopped: NotRequired[str]
     best_epoch: NotRequired[int]
     best_validation_loss: NotRequired[float]

@@ -71,6 +71,12 @@ def require_one_scale(names: Sequence[str]) -> None:
         raise UserError(
             "training.monitor: expected one score for all trainings, which they are compared by, received several"
         )
+    if "training.ensemble" in names:
+        raise UserError(
+            "training.ensemble: expected one value for all trainings, received several; they are compared by the "
+            "validation loss of the single network, which it does not change. Train and evaluate each by itself, and "
+            "compare the test scores"
+        )
 
 
 def make_plan(grid: Sequence[Sequence[str]], overrides: Sequence[Any], compose: Compose) -> Plan:

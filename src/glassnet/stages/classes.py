@@ -15,6 +15,8 @@ from glassnet.config import (
 )
 from glassnet.data import ArrayDataset
 from glassnet.evaluation import Decision
+from glassnet.evaluation.scores import LabelArray
+from glassnet.nn import FloatArray
 from glassnet.tables import PreparedData
 from glassnet.training import TrainingPlan, predict
 
@@ -55,17 +57,21 @@ class ClassChoices:
         if settings.evaluation.threshold is None and self.weights is None:
             return None
         logits = predict(model, validation.X, output=lambda outputs: outputs)
-        return decision_for(settings, self.weights, self.positive, logits, np.asarray(validation.y))
+        return self.decision_by(settings, logits, np.asarray(validation.y))
 
-    def describe(self, decision: Decision | None) -> str:
-        """Return a decision in words; nothing for the most probable class."""
+    def decision_by(self, settings: Settings, logits: FloatArray, labels: LabelArray) -> Decision | None:
+        """Return the decision of a model, given what it says of rows that it has not learnt from, and their classes."""
+        return decision_for(settings, self.weights, self.positive, logits, labels)
+
+    def describe(self, decision: Decision | None, rows: str) -> str:
+        """Return a decision in words, chosen on these `rows`; nothing for the most probable class."""
         if decision is None:
             return ""
         if "threshold" not in decision:
             return "the class of the lowest expected cost"
         rule = {
-            "f1": "chosen for the highest F1 on the validation rows",
-            "balanced": "chosen for the highest balanced accuracy on the validation rows",
+            "f1": f"chosen for the highest F1 on {rows}",
+            "balanced": f"chosen for the highest balanced accuracy on {rows}",
             "cost": "where both answers cost the same",
             "class_weights": "where the weighted probabilities are even",
             "given": "as given",

@@ -3,7 +3,7 @@
 import csv
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import numpy as np
@@ -33,10 +33,14 @@ from glassnet.evaluation import (
 from glassnet.evaluation.number_text import readable
 from glassnet.evaluation.unseen_row import LEAST_ROWS
 from glassnet.files import JsonObject, section_of, whole_file, write_whole
+from glassnet.nn import FloatArray
 from glassnet.runs import Layout, as_job_of_sweep, require_data_of_run, require_settings_of_run, run_stage
 from glassnet.stages.classes import positive_of
+from glassnet.stages.judging import SINGLE, TestPredictions, difference_of_log_losses, out_of_fold, test_predictions
+from glassnet.stages.members import folds_of
 from glassnet.stages.rows import feature_names, labelled_rows
 from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel, load_model, open_prepared
+from glassnet.training import Ensemble
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ class Evaluation:
         table: of the predictions, with its header.
         line: all of it in a few words.
         calibration: of a classification.
+        out_of_fold: of an ensemble, the scores of its members.
     """
 
     scores: JsonObject
@@ -60,11 +65,13 @@ class Evaluation:
     table: list[list[object]]
     line: str
     calibration: Calibration | None = None
+    out_of_fold: JsonObject | None = None
 
     def metrics(self, validation: dict[str, float]) -> JsonObject:
         """Return the content of metrics.json, with the validation scores of the network's best epoch."""
         calibration = {} if self.calibration is None else {"calibration": self.calibration}
-        ours = {**self.scores, "baselines": self.baselines, "comparisons": self.comparisons, **calibration}
+        members = {} if self.out_of_fold is None else {"out_of_fold": self.out_of_fold}
+        ours = {**self.scores, "baselines": self.baselines, "comparisons": self.comparisons, **calibration, **members}
         return grouped({**_six_digits(ours), "validation": validation})
 
 
@@ -78,10 +85,14 @@ def main(settings: Settings, layout: Layout) -> None:
     if not (layout.by_dvc or layout.baseline.is_file()):
         _train_baseline(settings, layout, prepared)
     baseline = load_model(layout.baseline)
+    folds = folds_of(settings, layout) if isinstance(network, Ensemble) else []
+    said = test_predictions(network, prepared, folds)
     if prepared.task == "regression":
-        evaluated = _regression(prepared, network, baseline)
+        evaluated = _regression(prepared, network, said, baseline)
     else:
-        evaluated = _classification(prepared, network, baseline, positive_of(settings, prepared))
+        evaluated = _classification(prepared, network, said, baseline, positive_of(settings, prepared))
+    if isinstance(network, Ensemble):
+        evaluated = replace(evaluated, out_of_fold=out_of_fold(network, prepared, folds))
     best = {name: cast(float, value) for name, value in network.about.items() if name.startswith("best_")}
     validation = {
         **{name.removeprefix("best_validation_"): value for name, value in best.items() if name != "best_epoch"},
@@ -126,21 +137,26 @@ def _six_digits(value: Any) -> Any:
     return value
 
 
-def _classification(prepared: PreparedData, network: TrainedModel, baseline: TrainedModel, positive: int) -> Evaluation:
-    names, is_final = prepared.class_names, section_of(network.about["settings"], "training").get("final")
+def _classification(
+    prepared: PreparedData, network: TrainedModel, said: TestPredictions, baseline: TrainedModel, positive: int
+) -> Evaluation:
+    names, has_learnt_all = prepared.class_names, _has_learnt_all(network)
     test, train = labelled_rows(prepared, "test"), labelled_rows(prepared, "train")
-    logits = network.outputs(test.X)
-    probabilities = apply_temperature(logits, 1.0)
-    learnt_from = ("train", "validation") if is_final else ("train",)
+    logits, probabilities = said.logits, said.predicted
+    learnt_from = ("train", "validation") if has_learnt_all else ("train",)
     counts = np.sum([prepared.about["class_counts"][split] for split in learnt_from], axis=0)
     majority = majority_probabilities(len(test.y), counts)
-    others = {"majority_class": majority, "softmax_regression": apply_temperature(baseline.outputs(test.X), 1.0)}
+    others: dict[str, FloatArray] = {"majority_class": majority}
+    others["softmax_regression"] = apply_temperature(baseline.outputs(test.X), 1.0)
     decision = network.about.get("decision")
     predicted = decide(probabilities, decision)
     answers = {name: p.argmax(axis=1) for name, p in others.items()}
     answers["softmax_regression"] = decide(others["softmax_regression"], baseline.about.get("decision"))
+    if isinstance(network, Ensemble) and said.single is not None:
+        others[SINGLE] = said.single
+        answers[SINGLE] = decide(said.single, network.single.about.get("decision"))
     held_out = None
-    if not is_final:
+    if not has_learnt_all:
         validation = prepared.split("validation")
         held_out = np.asarray(validation.y), network.outputs(validation.X)
     calibration, reliability = examine_calibration(test.y, logits, held_out)
@@ -165,21 +181,32 @@ def _classification(prepared: PreparedData, network: TrainedModel, baseline: Tra
     )
     baselines = {name: scores_of_decision(test.y, p, answers[name], positive, decision) for name, p in others.items()}
     comparisons = {name: compare_classifiers(test.y, predicted, other).as_scores() for name, other in answers.items()}
+    if SINGLE in others:
+        comparisons[SINGLE] |= difference_of_log_losses(test.y, probabilities, others[SINGLE])
     return Evaluation(scores, baselines, comparisons, analysis, [[*header], *table], line, calibration)
 
 
-def _regression(prepared: PreparedData, network: TrainedModel, baseline: TrainedModel) -> Evaluation:
+def _has_learnt_all(network: TrainedModel) -> bool:
+    """Return whether the network has learnt from the validation rows too: as a final one, or as an ensemble."""
+    return isinstance(network, Ensemble) or bool(section_of(network.about["settings"], "training").get("final"))
+
+
+def _regression(
+    prepared: PreparedData, network: TrainedModel, said: TestPredictions, baseline: TrainedModel
+) -> Evaluation:
     actual, learnt_from = prepared.targets("test"), prepared.targets("train")
     mean, scale = float(learnt_from.mean()), float(learnt_from.std()) if np.ptp(learnt_from) else 1.0
     test, train = (_in_deviations(prepared, split, mean, scale) for split in ("test", "train"))
     validation = prepared.split("validation")
-    if section_of(network.about["settings"], "training").get("final"):
+    if _has_learnt_all(network):
         learnt_from = np.concatenate([learnt_from, prepared.targets("validation")])
-    predicted = network.predict_features(test.X)[:, 0]
+    predicted = said.predicted[:, 0]
     others = {
         "mean_prediction": np.full(len(actual), learnt_from.mean()),
         "linear_regression": baseline.predict_features(test.X)[:, 0],
     }
+    if said.single is not None:
+        others[SINGLE] = said.single[:, 0]
     scores = regression_scores(actual, predicted)
     standardized, units = (predicted - mean) / scale, {"mean": mean, "scale": scale}
     features, categories = feature_names(prepared)

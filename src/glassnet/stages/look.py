@@ -17,7 +17,6 @@ from glassnet.config import (
     own_callbacks,
     own_files,
     require_own_classes,
-    training_plan,
 )
 from glassnet.data import ArrayDataset
 from glassnet.diagnostics import Recording, look, read_telemetry, training_of
@@ -31,8 +30,9 @@ from glassnet.runs import (
     run_stage,
 )
 from glassnet.runs.manifest import Manifest, read_manifest
+from glassnet.stages.augmenting import augmentation_of
+from glassnet.stages.classes import ClassChoices
 from glassnet.stages.run_key import run_identity
-from glassnet.stages.train import augmentation_of
 from glassnet.tables import PreparedData, load_model, open_prepared
 from glassnet.tracking import record_run
 from glassnet.training import (
@@ -57,10 +57,16 @@ def main(settings: Settings, layout: Layout) -> None:
     prepared = open_prepared(settings.data.choice(), layout.prepared, by_dvc=layout.by_dvc)
     require_data_of_run(layout, prepared.digest)
     manifest = read_manifest(layout)
+    if "went_on" in manifest:
+        raise UserError(
+            f"{layout.manifest}: expected a training from the start, received one that went on with other settings "
+            f"after epoch {manifest['went_on'][-1]['after_epoch']}, which cannot be repeated; train without "
+            "training.resume"
+        )
     if layout.by_dvc:
         _require_run_of_now(settings, layout, prepared, manifest)
     history = read_history(layout.history)
-    plan = training_plan(settings, prepared.split("train").X.shape[1], len(prepared.class_names) or None)
+    plan = ClassChoices.of(settings, prepared).plan(settings, prepared.split("train").X.shape[1])
     recording = Recording(max(1, math.ceil(len(history) / FRAMES)))
     trained = _train_again(settings, prepared, plan, recording, history)
     _require_the_same(settings, layout, trained, history)
@@ -74,6 +80,8 @@ def main(settings: Settings, layout: Layout) -> None:
         validation_targets=np.asarray(validation.y),
     )
     chosen = ", the training that chose the epoch" if settings.training.final else ""
+    if settings.training.ensemble is not None:
+        chosen = ", the single network beside the ensemble"
     page = look(
         trained.model,
         plan.loss(),

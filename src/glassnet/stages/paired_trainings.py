@@ -145,7 +145,10 @@ class PairedTrainings:
             of_pair.append(Change("data.repetition", self.settings.data.repetition + pair))
         changes = [*candidate.changes, *of_pair]
         launch = Launch(tuple(self._overrides), is_final=True)
-        return arguments(launch, [Change("training.final", False), *changes]), list(map(override, changes))
+        single = [Change("training.final", False)]
+        if self.settings.training.ensemble is not None:
+            single.append(Change("training.ensemble", None))
+        return arguments(launch, [*single, *changes]), list(map(override, changes))
 
     def findings(self, candidate: Candidate) -> list[Finding]:
         """Return what the diagnosis finds in a candidate's training on the first pair."""

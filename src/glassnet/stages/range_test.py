@@ -11,8 +11,8 @@ from glassnet.diagnostics import RangeTest, RateTrials, learning_rate_range_test
 from glassnet.files import whole_file
 from glassnet.reporting import draw_range_test
 from glassnet.runs import Layout, run_stage
+from glassnet.stages.augmenting import augmentation_of
 from glassnet.stages.classes import ClassChoices
-from glassnet.stages.train import augmentation_of
 from glassnet.tables import open_prepared
 from glassnet.training import TrainingPlan
 from glassnet.training.train import make_loaders, make_network

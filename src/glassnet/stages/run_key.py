@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from glassnet.files import JsonObject, files_digest
-from glassnet.runs.manifest import RunIdentity
+from glassnet.runs.manifest import RunIdentity, WentOn
 from glassnet.tables import PreparedData
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -17,6 +17,7 @@ CODE = (
     "config",
     "data",
     "diagnostics",
+    "evaluation/calibration.py",
     "evaluation/decision.py",
     "evaluation/probability_scores.py",
     "evaluation/ranking.py",
@@ -50,6 +51,14 @@ def run_identity(values: JsonObject, prepared: PreparedData, own: Sequence[Path]
         "digests": digests,
         "rows": prepared.about["rows"],
     }
+
+
+def identity_after(identity: RunIdentity, went_on: Sequence[WentOn]) -> RunIdentity:
+    """Return what identifies a run that went on with other settings, and ends otherwise than one from the start."""
+    if not went_on:
+        return identity
+    digests = {**identity["digests"], "changes on the way": _digest(json.dumps(went_on, sort_keys=True).encode())}
+    return {**identity, "key": _digest(json.dumps(digests, sort_keys=True).encode()), "digests": digests}
 
 
 @cache

@@ -6,31 +6,32 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from pathlib import Path
 from typing import cast
 
 from glassnet.config import (
     Settings,
-    flatten,
     own_callbacks,
     own_files,
     plan_of_baseline,
     require_own_classes,
 )
-from glassnet.data import ArrayDataset, Augmentation
+from glassnet.data import ArrayDataset
 from glassnet.diagnostics import Telemetry, sanity_checks
 from glassnet.runs import Layout, alone_in, as_line, run_stage
-from glassnet.runs.manifest import Manifest, RunIdentity, make_way_for
+from glassnet.runs.manifest import Manifest, make_way_for
+from glassnet.stages.augmenting import augmentation_of
 from glassnet.stages.classes import ClassChoices
+from glassnet.stages.going_on import SavedTraining
+from glassnet.stages.members import described, joined, plan_members, train_members
 from glassnet.stages.run_key import run_identity
 from glassnet.stages.trained import finish_again, finish_standalone_run, finish_sweep, is_finished, write_record
 from glassnet.stages.verdict import verdict
-from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel, open_prepared
+from glassnet.tables import PreparedData, TrainedModel, open_prepared
 from glassnet.tracking import LiveMetrics
 from glassnet.training import (
     About,
     Callback,
-    Checkpoints,
+    Ensemble,
     ModelFile,
     Progress,
     Row,
@@ -44,10 +45,10 @@ from glassnet.training import (
     save_model,
     train_network,
 )
+from glassnet.training.train import make_loaders
 
 LOCK = "train.lock"  # beside the checkpoints, held while a process trains there; a sweep holds its whole folder
 PATIENCE = 2.0  # seconds: a training that was asked to end may still save its state
-SWEEP_PAUSE = 5.0  # seconds between the checkpoints of a job: with many short jobs they would cost more than they save
 
 
 def main(settings: Settings, layout: Layout, watchers: Sequence[Callback] = ()) -> float:
@@ -83,6 +84,13 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
     train, validation = prepared.split("train"), prepared.split("validation")
     classes = ClassChoices.of(settings, prepared)
     plan = classes.plan(settings, train.X.shape[1])
+    saved = SavedTraining(settings, layout, layout.checkpoints, identity)
+    saved.look_ahead(plan, len(make_loaders(plan, train, validation)[0]))
+    identity = saved.identity
+    planned = plan_members(settings, layout)
+    of_run: dict[str, object] = {**identity, "settings": values}
+    if saved.went_on:
+        of_run["went_on"] = saved.went_on
     if settings.training.sanity:
         for line in sanity_checks(plan, train):
             print(f"train: sanity: {line}", flush=True)
@@ -97,18 +105,19 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
                 *watchers,
                 *own_callbacks(settings),
                 Progress("train"),
-                _checkpoints(settings, layout, layout.checkpoints, identity, signals),
+                saved.checkpoints(signals),
             ]
             try:
                 augmentation = augmentation_of(settings, prepared)
                 trained = train_network(plan, train, validation, callbacks, augmentation)
                 decision = classes.decision(settings, trained.model, validation)
                 if settings.training.final:
-                    saved = _checkpoints(settings, layout, layout.checkpoints / "final", identity, signals)
-                    model = retrain_network(plan, train, validation, trained.best_epoch, [saved], augmentation)
-                    trained = replace(trained, model=model)
+                    best, final = trained.best_epoch, saved.checkpoints_of_final(trained.best_epoch, signals)
+                    network = retrain_network(plan, train, validation, best, [final], augmentation)
+                    trained = replace(trained, model=network)
                     rows = len(train) + len(validation)
                     print(f"train: final: trained anew on {rows} rows for {trained.best_epoch} epochs")
+                members = train_members(settings, planned, signals)
             except TrainingInterruptedError as interrupted:
                 how = "; training.resume=true goes on" if interrupted.is_saved else ""
                 print(f"train: {interrupted}{how}", file=sys.stderr)
@@ -117,15 +126,18 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
                 if isinstance(error, TrainingDivergedError) and error.remedy:
                     error.remedy = "divide optimizer.learning_rate by 10, or set training.max_gradient_norm=1"
                 make_way_for(layout, identity["key"])
-                known = {**identity, "settings": values, "stopped": as_line(error), "epochs": len(epochs.history)}
+                known = {**of_run, "stopped": as_line(error), "epochs": len(epochs.history)}
                 write_record(layout, epochs.history, telemetry, cast(Manifest, known))
                 raise
         about = cast(About, {"dataset": prepared.about["dataset"], "settings": values, **trained.chosen})
         if decision is not None:
             about["decision"] = decision
         make_way_for(layout, identity["key"])
-        save_model(layout.model, _model_file(trained, prepared, about))
-        manifest = {**identity, "settings": values, **trained.chosen, "epochs": len(trained.history)}
+        model = joined(_model_file(trained, prepared, about), members, settings, classes)
+        save_model(layout.model, model)
+        if members:
+            of_run["members"] = described(members)
+        manifest = {**of_run, **trained.chosen, "epochs": len(trained.history)}
         write_record(layout, trained.history, telemetry, cast(Manifest, manifest))
         if layout.sweep is None:  # the jobs of a sweep are compared with each other, on the validation split
             train_baseline(settings, prepared, layout, train, validation)
@@ -134,7 +146,11 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
         f"train: {name.replace('_', ' ')} {dict(trained.chosen)[name]!r} at epoch {trained.best_epoch} of "
         f"{len(trained.history)}, model in {layout.model}"
     )
-    if line := classes.describe(decision):
+    if isinstance(model, Ensemble):
+        print(f"train: that is the single network; the model is {len(members)} others, averaged", end="")
+        print(f" with a temperature of {model.temperature:.3g}" if model.temperature != 1 else "")
+    rows = "rows that a member has not learnt from" if members else "the validation rows"
+    if line := classes.describe(model.about.get("decision"), rows):
         print(f"train: decision: {line}")
     if layout.sweep is None:
         for line in verdict(settings, trained, telemetry, validation):
@@ -180,38 +196,6 @@ class _Epochs(Callback):
     def on_train_begin(self, run: TrainingRun) -> None:
         """Take hold of it."""
         self.history = run.history
-
-
-def _checkpoints(
-    settings: Settings, layout: Layout, folder: Path, identity: RunIdentity, signals: StopSignals
-) -> Checkpoints:
-    digests = {f"digest of the {name}": identity["digests"][name] for name in ("data", "code")}
-    return Checkpoints(
-        folder,
-        {**flatten(settings.describing_the_result()), **digests},
-        every=settings.training.checkpoint_every,
-        pause=0.0 if layout.sweep is None else SWEEP_PAUSE,
-        resume=settings.training.resume,
-        signals=signals,
-    )
-
-
-def augmentation_of(settings: Settings, prepared: PreparedData) -> Augmentation | None:
-    """Return how the settings want training images changed, if at all.
-
-    Raises:
-        ValueError: if they want it of a table.
-    """
-    shift, flip = settings.training.shift, settings.training.flip
-    if not (shift or flip):
-        return None
-    if not isinstance(prepared.preprocessing, ImagePreprocessing):
-        raise ValueError(
-            f"training.shift, training.flip: expected them unset for a table such as {prepared.about['dataset']}, "
-            f"received {shift} and {flip}; only images are augmented"
-        )
-    background = prepared.preprocessing.background
-    return Augmentation(prepared.preprocessing.shape, shift, flip, background, settings.seed)
 
 
 def _model_file(trained: TrainedNetwork, prepared: PreparedData, about: About) -> TrainedModel:

@@ -9,6 +9,7 @@ from glassnet.stages.candidates import Candidate, of_findings
 from glassnet.stages.paired_trainings import TODAY, PairedTrainings
 from glassnet.stages.rows import feature_names, labelled_rows
 from glassnet.tables import load_model
+from glassnet.training import Ensemble
 
 
 def of_errors(trainings: PairedTrainings) -> Iterator[Candidate]:
@@ -18,6 +19,8 @@ def of_errors(trainings: PairedTrainings) -> Iterator[Candidate]:
         return
     prepared = trainings.prepared
     network = load_model(outcome.layout.model, named_by(trainings.settings))
+    if isinstance(network, Ensemble):
+        network = network.single
     validation, train = labelled_rows(prepared, "validation"), labelled_rows(prepared, "train")
     names, categories = feature_names(prepared)
     outputs = network.outputs(validation.X)

@@ -1,5 +1,6 @@
 """Raw tables and images: prepared for a network, kept on disk, and predicted for by a model file."""
 
+from glassnet.tables.folds import open_folds
 from glassnet.tables.image_preprocessing import ImagePreprocessing
 from glassnet.tables.loading import load_raw
 from glassnet.tables.model_files import TrainedModel, load_model, predict_rows
@@ -17,6 +18,7 @@ __all__ = [
     "TrainedModel",
     "load_model",
     "load_raw",
+    "open_folds",
     "open_prepared",
     "predict_rows",
     "prepare",

@@ -7,9 +7,10 @@ import numpy as np
 import numpy.typing as npt
 
 from glassnet import training
+from glassnet.evaluation import decide
 from glassnet.nn import FloatArray
 from glassnet.tables.preprocessing import Preprocessing, preprocessing_from_json
-from glassnet.training import ModelFile
+from glassnet.training import Ensemble, ModelFile
 from glassnet.training.architecture import FindClass
 from glassnet.training.model_file import refuse_class
 
@@ -28,12 +29,17 @@ def predict_rows(saved: TrainedModel, frame: "pd.DataFrame") -> "pd.DataFrame":
     """Return the prediction for each raw row: the class and each class's probability, or for regression the value."""
     import pandas as pd
 
-    X = saved.preprocessing.transform(frame)
-    predictions = saved.predict_features(X)
-    if not saved.class_names:
+    if isinstance(saved, Ensemble):  # each member transforms the rows its own way
+        predictions = saved.predict_frame(frame)
+        decided = decide(predictions, saved.about.get("decision")) if saved.class_names else None
+    else:
+        X = saved.preprocessing.transform(frame)
+        predictions = saved.predict_features(X)
+        decided = _decided(saved, X, predictions) if saved.class_names else None
+    if decided is None:
         return pd.DataFrame({"prediction": predictions[:, 0].astype(float)})
     names = saved.class_names
-    columns: dict[str, Any] = {"class": [names[i] for i in _decided(saved, X, predictions)]}
+    columns: dict[str, Any] = {"class": [names[i] for i in decided]}
     columns |= {f"probability_{name}": predictions[:, i].astype(float) for i, name in enumerate(names)}
     return pd.DataFrame(columns)
 

@@ -21,7 +21,7 @@ from glassnet.tables.loading import load_raw
 from glassnet.tables.origin import Origin, origin_of
 from glassnet.tables.preparing import ABOUT, prepare
 from glassnet.tables.preprocessing import Preprocessing, preprocessing_from_json
-from glassnet.tables.raw_files import read_array, read_json
+from glassnet.tables.raw_files import read_array, read_json, read_raw
 
 PIPELINE = Path("data", "prepared")  # what the pipeline's own prepare stage wrote
 CACHE = Path("data", "cache")
@@ -117,12 +117,12 @@ def read_prepared(folder: Path) -> PreparedData:
     return PreparedData(folder, about, preprocessing_from_json(about["preprocessing"]))
 
 
-def open_prepared(choice: DataChoice, folder: Path, *, by_dvc: bool) -> PreparedData:
+def open_prepared(choice: DataChoice, folder: Path, *, by_dvc: bool, raw: Path | None = None) -> PreparedData:
     """Open the data prepared by these settings.
 
     DVC has seen to it that `folder` holds them. A run started by hand takes the pipeline's, if the same settings, the
     same file and the same code made those; else it fetches and prepares its own, in a cache that later runs of the kind
-    share. Damaged data are prepared anew.
+    share. Damaged data are prepared anew. What is prepared here is made of the data fetched to `raw`, if that is given.
     """
     if by_dvc:
         return read_prepared(folder)
@@ -137,16 +137,16 @@ def open_prepared(choice: DataChoice, folder: Path, *, by_dvc: bool) -> Prepared
     CACHE.mkdir(parents=True, exist_ok=True)
     with FileLock(cache.with_suffix(".lock")):  # of a sweep's jobs, one prepares, the others wait for it
         if _open_whole(cache, origin) is None:
-            _prepare_in(cache, choice)
+            _prepare_in(cache, choice, raw)
     return read_prepared(cache)
 
 
-def _prepare_in(cache: Path, choice: DataChoice) -> None:
+def _prepare_in(cache: Path, choice: DataChoice, raw: Path | None) -> None:
     """Put freshly prepared data in the place of whatever is there, all at once."""
     part = cache.with_suffix(".part")
     shutil.rmtree(part, ignore_errors=True)  # what a killed process left
     try:
-        prepare(load_raw(choice), choice, part)
+        prepare(load_raw(choice) if raw is None else read_raw(raw), choice, part)
         shutil.rmtree(cache, ignore_errors=True)
         os.replace(part, cache)
     except BaseException:

@@ -26,7 +26,7 @@ from glassnet.training.divergence import TrainingDivergedError, TrainingWarning
 from glassnet.training.fit import TIMING_COLUMNS, evaluate, fit, predict
 from glassnet.training.history_file import Row, read_history, write_history
 from glassnet.training.interruption import StopSignals, TrainingInterruptedError
-from glassnet.training.model_file import About, ModelFile, load_model, save_model
+from glassnet.training.model_file import About, Ensemble, ModelFile, load_model, save_model
 from glassnet.training.monitor import MONITORS, Monitor, minimized
 from glassnet.training.plan import TrainingPlan, baseline_plan
 from glassnet.training.run import TrainingRun
@@ -42,6 +42,7 @@ __all__ = [
     "Callback",
     "Checkpoints",
     "EarlyStopping",
+    "Ensemble",
     "GradientClipping",
     "HistoryFile",
     "LearningRateSchedule",

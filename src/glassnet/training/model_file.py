@@ -1,10 +1,10 @@
 """A trained model as one file that stands alone: weights, architecture, preprocessing and class names."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeAlias, TypedDict, TypeVar, overload
+from typing import Any, Generic, NoReturn, Protocol, TypeAlias, TypedDict, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,8 @@ from glassnet.nn import FloatArray
 from glassnet.training.architecture import Architecture, FindClass
 from glassnet.training.fit import predict
 
-FORMAT = "glassnet model 2"
+FORMAT, OF_ENSEMBLE = "glassnet model 2", "glassnet ensemble 1"
+SINGLE, MEMBER = "single.", "member.{}."  # what the names of an ensemble's tensors begin with
 
 
 class FittedPreprocessing(Protocol):
@@ -101,6 +102,74 @@ class ModelFile(Generic[P]):
         return self.predict_features(self.preprocessing.transform(frame))
 
 
+@dataclass(frozen=True)
+class Ensemble(ModelFile[P]):
+    """Networks whose predictions are averaged: probabilities, or a regression's values in the target's units.
+
+    What `model`, `architecture`, `preprocessing` and `target_scale` say is of the single network, trained with the same
+    settings on the training split alone. The mean of probabilities has no larger log-loss than the members have on
+    average, and the mean of values no larger squared error, since both losses are convex. (Hansen & Salamon, "Neural
+    network ensembles", 1990; Krogh & Vedelsby, "Neural network ensembles, cross validation, and active learning",
+    1994.)
+
+    Attributes:
+        members: the networks, each with its preprocessing.
+        temperature: divides the logits of each member, for classes.
+        single_decision: the decision of the single network; that in `about` is the ensemble's.
+    """
+
+    members: tuple[ModelFile[P], ...] = ()
+    temperature: float = 1.0
+    single_decision: Decision | None = None
+
+    @property
+    def single(self) -> ModelFile[P]:
+        """The single network by itself."""
+        of_single = {field.name: getattr(self, field.name) for field in fields(ModelFile)}
+        about: Any = {name: value for name, value in self.about.items() if name != "decision"}
+        if self.single_decision is not None:
+            about["decision"] = self.single_decision
+        return ModelFile(**{**of_single, "about": about})
+
+    def predict_features(self, X: FloatArray) -> FloatArray:
+        """Raise a `ValueError`: features are made by the preprocessing of one member, and mean nothing to the others.
+
+        Raises:
+            ValueError: always.
+        """
+        self._refuse("predict_features")
+
+    def outputs(self, X: FloatArray) -> FloatArray:
+        """Raise a `ValueError`, as `predict_features` does.
+
+        Raises:
+            ValueError: always.
+        """
+        self._refuse("outputs")
+
+    def predict_frame(self, frame: Any) -> FloatArray:
+        """Return class probabilities `(N, C)`, or for regression `(N, 1)` in the target's units, for raw rows."""
+        return self.averaged([member.preprocessing.transform(frame) for member in self.members])
+
+    def averaged(self, features: Sequence[FloatArray]) -> FloatArray:
+        """Return the same for features of the same rows, as each member's preprocessing has made them."""
+        predicted = [self.predicted_by(member, X) for member, X in zip(self.members, features, strict=True)]
+        mean: FloatArray = np.mean(predicted, axis=0)
+        return mean
+
+    def predicted_by(self, member: ModelFile[P], X: FloatArray) -> FloatArray:
+        """Return what one member says of its features, calibrated by the temperature."""
+        if self.target_scale is not None:
+            return member.predict_features(X)
+        return apply_temperature(member.outputs(X), self.temperature)
+
+    def _refuse(self, name: str) -> NoReturn:
+        raise ValueError(
+            f"{name}: expected raw rows for an ensemble of {len(self.members)}, whose members each have their own "
+            "preprocessing, received features; give predict_frame the raw rows, or ask the `single` network"
+        )
+
+
 def refuse_class(_: str, target: object) -> Any:
     """Raise a `ValueError`: a model file holds no code, and may not have any imported.
 
@@ -120,7 +189,7 @@ def save_model(path: Path, saved: ModelFile[Any]) -> None:
     """
     from safetensors.numpy import save
 
-    header = {
+    header: dict[str, Any] = {
         "format": FORMAT,
         "architecture": saved.architecture.to_json(),
         "preprocessing": saved.preprocessing.to_json(),
@@ -128,7 +197,18 @@ def save_model(path: Path, saved: ModelFile[Any]) -> None:
         "about": saved.about,
         "target_scale": saved.target_scale,
     }
-    content = save(saved.model.state_dict(), metadata={"glassnet": json.dumps(header, sort_keys=True)})
+    state = saved.model.state_dict()
+    if isinstance(saved, Ensemble):
+        state = {f"{SINGLE}{name}": array for name, array in state.items()}
+        for number, member in enumerate(saved.members):
+            state |= {f"{MEMBER.format(number)}{name}": array for name, array in member.model.state_dict().items()}
+        header |= {"format": OF_ENSEMBLE, "temperature": saved.temperature,
+                   "single_decision": saved.single_decision, "members": [
+            {"architecture": member.architecture.to_json(), "preprocessing": member.preprocessing.to_json(),
+             "target_scale": member.target_scale}
+            for member in saved.members
+        ]}  # fmt: skip
+    content = save(state, metadata={"glassnet": json.dumps(header, sort_keys=True)})
     path.parent.mkdir(parents=True, exist_ok=True)
     with whole_file(path) as part:
         part.write_bytes(content)
@@ -172,7 +252,7 @@ def load_model(
             state = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # not a mapping
     except (SafetensorError, json.JSONDecodeError) as error:
         raise ValueError(f"{path}: expected a {FORMAT} file, received a damaged or foreign one ({error})") from error
-    if header.get("format") != FORMAT:
+    if header.get("format") not in {FORMAT, OF_ENSEMBLE}:
         raise ValueError(f"{path}: expected a {FORMAT} file, received one of format {header.get('format')!r}")
     described = header["preprocessing"]
     scalings: dict[str, type[Scaling]] = {Standardizing.kind: Standardizing, RobustScaling.kind: RobustScaling}
@@ -181,18 +261,26 @@ def load_model(
             f"{path}: expected a model with preprocessing of kind {' or '.join(map(repr, scalings))}, received kind "
             f"{described['kind']!r}; read it with glassnet.tables.load_model, or say how with read_preprocessing"
         )
-    unused = np.random.default_rng(0)  # the weights it draws are replaced at once
-    try:
-        architecture = Architecture.from_json(header["architecture"])
-        model = architecture.build(unused, unused, find_class).eval()
-    except ValueError as error:
-        raise ValueError(f"{path}: {error}") from error
-    model.load_state_dict(state)
-    return ModelFile(
-        model,
-        architecture,
-        (read_preprocessing or scalings[described["kind"]].from_json)(described),
-        tuple(header["class_names"]),
-        header["about"],
-        header["target_scale"],
-    )
+
+    def made(part: dict[str, Any], prefix: str = "") -> ModelFile[Any]:
+        unused = np.random.default_rng(0)  # the weights it draws are replaced at once
+        try:
+            architecture = Architecture.from_json(part["architecture"])
+            model = architecture.build(unused, unused, find_class).eval()
+        except ValueError as error:
+            raise ValueError(f"{path}: {error}") from error
+        model.load_state_dict({n.removeprefix(prefix): array for n, array in state.items() if n.startswith(prefix)})
+        return ModelFile(
+            model,
+            architecture,
+            (read_preprocessing or scalings[part["preprocessing"]["kind"]].from_json)(part["preprocessing"]),
+            tuple(header["class_names"]),
+            header["about"],
+            part["target_scale"],
+        )
+
+    if header["format"] == FORMAT:
+        return made(header)
+    members = tuple(made(part, MEMBER.format(number)) for number, part in enumerate(header["members"]))
+    own = {name: header[name] for name in ("temperature", "single_decision")}
+    return Ensemble(**vars(made(header, SINGLE)), members=members, **own)

@@ -112,7 +112,7 @@ def _fit(
     model, loss = make_network(plan, train)
     train_loader, validation_loader = make_loaders(plan, train, validation, augmentation)
     optimizer = plan.optimizer(model.parameters())
-    schedule = LearningRateSchedule(make_schedule(plan, optimizer, len(train_loader)))
+    schedule = LearningRateSchedule(make_schedule(plan, optimizer.learning_rate, len(train_loader)))
     averaging = [WeightAveraging(plan.average_decay)] if plan.average_decay is not None else []
     history = fit(
         model,
@@ -166,8 +166,8 @@ def make_loaders(
     )
 
 
-def make_schedule(plan: TrainingPlan, optimizer: optim.Optimizer, steps_per_epoch: int) -> optim.Schedule:
+def make_schedule(plan: TrainingPlan, learning_rate: float, steps_per_epoch: int) -> optim.Schedule:
     """Return the schedule of a plan, with its warm-up in front: it starts from the rate that the optimizer has."""
     warmup = plan.warmup_epochs * steps_per_epoch
     steps = plan.epochs * steps_per_epoch - warmup
-    return optim.with_warmup(plan.schedule(optimizer.learning_rate, steps, steps_per_epoch), warmup)
+    return optim.with_warmup(plan.schedule(learning_rate, steps, steps_per_epoch), warmup)

@@ -185,8 +185,11 @@ def _metric_name(name: str) -> str:
     """Return the name in MLflow of what metrics.json, and so DVC, calls `name`.
 
     "validation.accuracy" becomes "best_validation_accuracy". All else is of the test split: "accuracy" becomes
-    "test_accuracy", "baselines.softmax_regression.accuracy" becomes "test_softmax_regression.accuracy".
+    "test_accuracy", "baselines.softmax_regression.accuracy" becomes "test_softmax_regression.accuracy". But
+    "out_of_fold.accuracy", of an ensemble's members, keeps its name.
     """
+    if name.startswith("out_of_fold."):
+        return key(name)
     if name.startswith("validation."):
         return key(f"best_validation_{name.removeprefix('validation.')}")
     return key(f"test_{name.removeprefix('baselines.')}")

@@ -1,24 +1,16 @@
 """Saves the state of a training as it goes on, and brings it back after an interruption."""
 
-import os
 import signal
 import sys
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 from glassnet.files import JsonObject
 from glassnet.nn.checks import check_count
-from glassnet.training.checkpoint import (
-    CURRENT,
-    DAMAGED,
-    PREVIOUS,
-    DamagedCheckpointError,
-    Snapshot,
-    capture,
-    read_checkpoint,
-    restore,
-    write_checkpoint,
-)
+from glassnet.training.callbacks.early_stopping import NO_IMPROVEMENT, EarlyStopping
+from glassnet.training.checkpoint import capture, restore, write_checkpoint
+from glassnet.training.going_on import as_text, changes_between, newest_checkpoint
 from glassnet.training.interruption import StopSignals, TrainingInterruptedError
 from glassnet.training.run import Callback, TrainingRun
 
@@ -38,6 +30,7 @@ class Checkpoints(Callback):
         every: int | None = 1,
         pause: float = 0.0,
         resume: bool = False,
+        may_change: Collection[str] = (),
         signals: StopSignals | None = None,
     ) -> None:
         """Set where and when to save.
@@ -48,10 +41,13 @@ class Checkpoints(Callback):
             every: save after every so many epochs; None: only when a signal comes.
             pause: seconds that must have passed since the last one: a short training is sooner repeated than saved.
             resume: whether to go on from the checkpoint in `folder`, if there is one.
+            may_change: the names in `identity` that do not make it another training: "epochs", say, with which one
+                that has ended goes on.
             signals: noted signals; when one is there, the state is saved after the step and the training ends with
                 `TrainingInterruptedError`.
         """
         self.folder, self.identity, self.resume, self.signals = folder, identity, resume, signals
+        self.may_change = may_change
         self.pause, self._last = pause, time.monotonic()
         self._has_warned = False
         self.every = None if every is None else check_count("Checkpoints", "every", every)
@@ -64,23 +60,20 @@ class Checkpoints(Callback):
         """
         if not self.resume:
             return
-        found = self._newest()
+        found = newest_checkpoint(self.folder)
         if found is None:
             print(f"checkpoint: none in {self.folder} to go on from: starts with the first epoch", flush=True)
             return
         state, identity = found
-        differing = [
-            f"{name} was {identity.get(name)!r} and is {self.identity.get(name)!r}"
-            for name in sorted(identity.keys() | self.identity.keys())
-            if identity.get(name) != self.identity.get(name)
-        ]
-        if not differing:
+        changes = changes_between(identity, self.identity)
+        if changes.keys() <= set(self.may_change):
             restore(run, state)
+            _let_patience_decide(run)
             print(f"checkpoint: goes on after epoch {run.epoch}, step {run.step}, from {self.folder}", flush=True)
         elif not state.values["is_over"]:
             raise ValueError(
                 f"{self.folder}: expected a checkpoint of the same training, received another one's: "
-                f"{'; '.join(differing)}; delete the folder, or start without resume"
+                f"{as_text(changes)}; delete the folder, or start without resume"
             )
         else:
             print(
@@ -117,26 +110,9 @@ class Checkpoints(Callback):
             return False
         return True
 
-    def _newest(self) -> tuple[Snapshot, JsonObject] | None:
-        """Return the newest checkpoint that is whole, and put a damaged newer one aside.
 
-        The next one to be saved would else take the damaged one for the newest, and give it the place of the whole one.
-        """
-        present = [self.folder / name for name in (CURRENT, PREVIOUS) if (self.folder / name).is_file()]
-        damaged = []
-        for path in present:
-            try:
-                found = read_checkpoint(path)
-            except DamagedCheckpointError as error:
-                print(f"checkpoint: {error}; it is left aside", file=sys.stderr)
-                damaged.append(path)
-            else:
-                for other in damaged:
-                    os.replace(other, self.folder / DAMAGED)
-                return found
-        if present:
-            raise ValueError(
-                f"{self.folder}: expected a whole checkpoint to resume from, received only damaged ones; delete the "
-                "folder, or start without resume"
-            )
-        return None
+def _let_patience_decide(run: TrainingRun) -> None:
+    """Let a training go on that early stopping had ended, if its patience is longer now, or there is none any more."""
+    patient = [callback for callback in run.callbacks if isinstance(callback, EarlyStopping)]
+    if NO_IMPROVEMENT in run.stop_reason and not any(callback.is_exhausted for callback in patient):
+        run.stop_reason = ""

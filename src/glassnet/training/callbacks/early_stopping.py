@@ -7,6 +7,7 @@ from glassnet.training.callbacks.best_weights import BestWeights
 from glassnet.training.run import Callback, TrainingRun
 from glassnet.training.state import State, number_in
 
+NO_IMPROVEMENT = "did not improve for"  # in its reason
 _WEIGHTS = "best_weights."
 
 
@@ -29,6 +30,11 @@ class EarlyStopping(Callback):
         self.best = BestWeights() if restore_best_weights else None
         self._lowest, self._waited = float("inf"), 0
 
+    @property
+    def is_exhausted(self) -> bool:
+        """Whether as many epochs as it waits for were without improvement."""
+        return self._waited >= self.patience
+
     def on_train_begin(self, run: TrainingRun) -> None:
         """Forget the epochs of an earlier training."""
         self._lowest, self._waited = float("inf"), 0
@@ -45,9 +51,8 @@ class EarlyStopping(Callback):
             self._lowest, self._waited = loss, 0
             return
         self._waited += 1
-        if self._waited >= self.patience:
-            name = run.monitor.name.replace("_", " ")
-            run.stop(f"the validation {name} did not improve for {self.patience} epochs")
+        if self.is_exhausted:
+            run.stop(f"the validation {run.monitor.name.replace('_', ' ')} {NO_IMPROVEMENT} {self.patience} epochs")
 
     def on_train_end(self, run: TrainingRun) -> None:
         """Restore the best weights."""
