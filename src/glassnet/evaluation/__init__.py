@@ -34,7 +34,14 @@ from glassnet.evaluation.paired import (
     sign_flip_test,
 )
 from glassnet.evaluation.probability_scores import log_loss, log_loss_interval, roc_auc, top_k_accuracy
-from glassnet.evaluation.ranking import Gain, average_precision, gains, precision_recall_curve, roc_curve
+from glassnet.evaluation.ranking import (
+    Gain,
+    average_precision,
+    average_precision_interval,
+    gains,
+    precision_recall_curve,
+    roc_curve,
+)
 from glassnet.evaluation.records import (
     Calibration,
     Case,
@@ -104,6 +111,7 @@ __all__ = [
     "analyse_regression_errors",
     "apply_temperature",
     "average_precision",
+    "average_precision_interval",
     "balanced_accuracy",
     "balanced_accuracy_interval",
     "best_threshold",
