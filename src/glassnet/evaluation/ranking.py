@@ -140,7 +140,7 @@ def average_precision_interval(value: float, positives: int, negatives: int) -> 
 def student_t(freedom: int) -> float:
     """Return the 97.5% quantile of Student's t, from the normal one z: `z + (z³ + z)/4ν + (5z⁵ + 16z³ + 3z)/96ν²`.
 
-    With 4 degrees of freedom or more it is off by 1% at most. (Cornish & Fisher, 1937; Abramowitz & Stegun, 26.7.5.)
+    With 4 degrees of freedom or more it is off by 2% at most. (Cornish & Fisher, 1937; Abramowitz & Stegun, 26.7.5.)
     """
     return Z + (Z**3 + Z) / (4 * freedom) + (5 * Z**5 + 16 * Z**3 + 3 * Z) / (96 * freedom**2)
 
