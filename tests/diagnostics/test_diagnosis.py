@@ -351,7 +351,8 @@ def test_a_network_that_recognizes_one_class_alone(
     findings = examine_scores(metrics, _train(prepared, "wine", {}))
     found = [finding for finding in findings if finding.name == "one class alone is recognized"]
     assert bool(found) == is_found
-    assert all(not finding.changes and "from a lower probability on" in finding.advice for finding in found)
+    weights = (Change("training.class_weights", "balanced"),)
+    assert all(finding.changes == weights and finding.advice.startswith("class weights") for finding in found)
 
 
 def test_a_network_that_finds_few_rows_of_a_rare_class(prepared: Any) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from glassnet import nn, optim
 from glassnet.data import ArrayDataset, Augmentation
 from glassnet.training import TrainingDivergedError, TrainingPlan, TrainingWarning, train_network
+from glassnet.training.monitor import LOSS
 from glassnet.training.plan import MakeOptimizer
 
 STEPS = 2_000  # of one training at most; a small table's whole training is often shorter
@@ -127,7 +128,7 @@ def _best_loss(
     may_diverge: bool = True,
 ) -> float:
     """Return the lowest validation loss of a training at a rate; infinity if it diverges."""
-    changed = replace(plan, optimizer=partial(_with_rate, plan.optimizer, rate))
+    changed = replace(plan, optimizer=partial(_with_rate, plan.optimizer, rate), monitor=LOSS)
     with warnings.catch_warnings():
         # That a loss stays high says what its number says: the rate loses against others.
         warnings.simplefilter("ignore", TrainingWarning)

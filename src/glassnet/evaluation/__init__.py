@@ -36,7 +36,14 @@ from glassnet.evaluation.paired import (
 )
 from glassnet.evaluation.paired_losses import compare_log_losses
 from glassnet.evaluation.probability_scores import log_loss, log_loss_interval, roc_auc, top_k_accuracy
-from glassnet.evaluation.ranking import Gain, average_precision, gains, precision_recall_curve, roc_curve
+from glassnet.evaluation.ranking import (
+    Gain,
+    average_precision,
+    average_precision_interval,
+    gains,
+    precision_recall_curve,
+    roc_curve,
+)
 from glassnet.evaluation.records import (
     Calibration,
     Case,
@@ -106,6 +113,7 @@ __all__ = [
     "analyse_regression_errors",
     "apply_temperature",
     "average_precision",
+    "average_precision_interval",
     "balanced_accuracy",
     "balanced_accuracy_interval",
     "best_threshold",

@@ -6,17 +6,11 @@ import numpy.typing as npt
 from glassnet.evaluation.classification import classification_scores
 from glassnet.evaluation.decision import Decision
 from glassnet.evaluation.inputs import check_labels, check_scored
-from glassnet.evaluation.intervals import bootstrap_rows, exact_interval
-from glassnet.evaluation.ranking import Gain, average_precision, gains
+from glassnet.evaluation.intervals import exact_interval
+from glassnet.evaluation.ranking import LEAST_POSITIVES, Gain, average_precision, average_precision_interval, gains
 from glassnet.evaluation.records import DecisionAnalysis
 from glassnet.evaluation.scores import FloatArray, LabelArray
 from glassnet.files import JsonObject
-
-SEED = 0  # of the bootstrap: the same predictions always get the same interval
-RESAMPLES = 500
-BOOTSTRAPPED = (
-    20_000  # rows, up to which average precision is resampled: with more the interval is narrow, and takes long
-)
 
 
 def two_class_scores(
@@ -26,8 +20,7 @@ def two_class_scores(
 
     Precision is the fraction of the rows called positive that are, recall that of the positive rows that are called so,
     specificity that of the negative rows that are not. Their 95% intervals `…_low`, `…_high` are exact, given how many
-    rows are called positive, are, and are not. That of average precision is a bootstrap's, of the rows of both kinds
-    apart, and left out with few positive rows (below 5) or very many rows.
+    rows are called positive, are, and are not. That of average precision wants five positive rows.
 
     Args:
         y_true: the actual classes `(N,)`.
@@ -61,8 +54,9 @@ def two_class_scores(
     if actual.any():
         ranks = margin(probabilities, positive)
         scores["average_precision"] = average_precision(actual, ranks)
-        if intervals and actual.sum() >= 5 and len(actual) <= BOOTSTRAPPED and not actual.all():
-            ends = _average_precision_interval(actual, ranks)
+        kinds = int(actual.sum()), int((~actual).sum())
+        if intervals and kinds[0] >= LEAST_POSITIVES and kinds[1]:
+            ends = average_precision_interval(scores["average_precision"], *kinds)
             scores["average_precision_low"], scores["average_precision_high"] = ends
     return scores
 
@@ -78,17 +72,6 @@ def margin(probabilities: FloatArray, positive: int) -> npt.NDArray[np.float64]:
     p = np.maximum(probabilities.astype(np.float64), np.finfo(np.float64).tiny)
     ranks: npt.NDArray[np.float64] = np.log(p[:, positive]) - np.log(p[:, 1 - positive])
     return ranks
-
-
-def _average_precision_interval(actual: npt.NDArray[np.bool_], ranks: npt.NDArray[np.float64]) -> tuple[float, float]:
-    """Return the 95% interval by drawing the positive rows and the others anew, each as many as there are."""
-    rng, places = np.random.default_rng(SEED), (np.flatnonzero(actual), np.flatnonzero(~actual))
-
-    def of_draw(_: npt.NDArray[np.int64]) -> float:
-        rows = np.concatenate([rng.choice(kind, len(kind)) for kind in places])
-        return average_precision(actual[rows], ranks[rows])
-
-    return bootstrap_rows(of_draw, 1, rng, RESAMPLES)
 
 
 def scores_of_decision(

@@ -13,8 +13,9 @@ from glassnet.files import whole_file, write_whole
 from glassnet.reporting.sweep_figures import draw_setting
 from glassnet.reporting.tables import markdown_table
 from glassnet.runs import FINISHED, PRUNED, Job, Layout, read_jobs, read_notes
-from glassnet.runs.manifest import best_scores, read_manifest
-from glassnet.training import read_history
+from glassnet.runs.manifest import best_scores, monitor_of, read_manifest
+from glassnet.training import minimized, read_history
+from glassnet.training.monitor import LOSS
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 def write_experiment(folder: Path) -> list[Path]:
     """Write `experiment.csv`, `experiment.md` and a figure for each swept setting; return their paths.
 
-    Finished jobs come first, the best validation loss before the others; then those that failed, with the reason.
+    Finished jobs come first, the best validation loss, or monitored score, before the others; then those that failed,
+    with the reason.
     """
     jobs = read_jobs(folder)
     table = _table(jobs)
@@ -31,7 +33,7 @@ def write_experiment(folder: Path) -> list[Path]:
     with whole_file(files[0]) as part:
         table.to_csv(part, index=False, lineterminator="\n")
     finished = table[table["status"] == FINISHED]
-    swept = _swept(jobs)
+    swept, monitor = _swept(jobs), _monitor(jobs)
     text = [f"# Sweep {folder.name}", "", markdown_table(list(table.columns), _formatted(table)), ""]
     if notes := read_notes(folder):
         text += [*(f"- {note}" for note in notes), ""]
@@ -40,7 +42,7 @@ def write_experiment(folder: Path) -> list[Path]:
     others = [name for name in varied if name not in REPLICATES]
     if replicates and len(finished):
         title = " and ".join(replicates)
-        text += [f"## Mean ± standard deviation over {title}", "", _over_replicates(finished, others), ""]
+        text += [f"## Mean ± standard deviation over {title}", "", _over_replicates(finished, others, monitor), ""]
     if ABLATION in others and replicates and UNCHANGED in set(finished[ABLATION]):
         beside = [name for name in others if name != ABLATION]
         text += ["## What each part is worth", "", _ablation(finished, replicates, beside), ""]
@@ -48,7 +50,7 @@ def write_experiment(folder: Path) -> list[Path]:
     if len(finished):
         for name in varied:
             path = folder / f"by_{name.replace('.', '_').replace('/', '_')}.png"
-            draw_setting(finished, name, [other for other in others if other != name], path)
+            draw_setting(finished, name, [other for other in others if other != name], path, monitor)
             files.append(path)
     write_whole(files[1], "\n".join(text))
     return files
@@ -59,11 +61,24 @@ def _table(jobs: list[Job]) -> "pd.DataFrame":
 
     swept = _swept(jobs)
     rows = [_row(job, swept) for job in jobs]
+    monitor = _monitor(jobs)
     score = next((name for row in rows for name in ("accuracy", "mae") if f"validation_{name}" in row), "accuracy")
-    results = ["validation_loss", f"validation_{score}", "best_epoch", "epochs", "seconds"]
-    columns = ["job", *swept, *results, "status", "run", "notes"]
-    table = pd.DataFrame(rows).reindex(columns=columns)
-    return table.sort_values(["validation_loss", "job"], na_position="last", ignore_index=True)
+    scores = dict.fromkeys(["validation_loss", f"validation_{score}", f"validation_{monitor}"])
+    columns = ["job", *swept, *scores, "best_epoch", "epochs", "seconds", "status", "run", "notes"]
+    table = pd.DataFrame(rows).reindex(columns=columns).sort_values("job")
+    order = minimized_in(table, monitor).sort_values(na_position="last", kind="stable").index
+    return table.loc[order].reset_index(drop=True)
+
+
+def _monitor(jobs: list[Job]) -> str:
+    """Return the score by which the jobs of a sweep are compared, which is the same one for all of them."""
+    layouts = [Layout(job.folder) for job in jobs if job.status == FINISHED]
+    return next((monitor_of(read_manifest(layout)) for layout in layouts if layout.manifest.is_file()), LOSS.name)
+
+
+def minimized_in(table: "pd.DataFrame", monitor: str) -> "pd.Series[float]":
+    """Return the monitored score of each row as trainings are compared by it: lower is better."""
+    return table[f"validation_{monitor}"].astype(float).map(lambda value: minimized(monitor, value))
 
 
 @dataclass(frozen=True)
@@ -136,15 +151,15 @@ def _formatted(table: "pd.DataFrame") -> list[list[Any]]:
             for row in table.itertuples(index=False)]  # fmt: skip
 
 
-def _over_replicates(finished: "pd.DataFrame", others: list[str]) -> str:
-    """Return a table of mean and standard deviation for each choice of the other settings."""
-    score = _score(finished)
+def _over_replicates(finished: "pd.DataFrame", others: list[str], monitor: str) -> str:
+    """Return a table of mean and standard deviation for each choice of the other settings, the best mean first."""
+    scores = _scores(finished)
     rows = []
     groups = finished.groupby(others, sort=False) if others else [((), finished)]
-    for values, group in sorted(groups, key=lambda each: float(each[1]["validation_loss"].mean())):
-        cells = [_spread(group[name].mean(), group[name].std(ddof=1)) for name in ("validation_loss", score)]
+    for values, group in sorted(groups, key=lambda each: float(minimized_in(each[1], monitor).mean())):
+        cells = [_spread(group[name].mean(), group[name].std(ddof=1)) for name in scores]
         rows.append([*(values if isinstance(values, tuple) else (values,)), *cells, len(group)])
-    return markdown_table([*others, "validation_loss", score, "trainings"], rows)
+    return markdown_table([*others, *scores, "trainings"], rows)
 
 
 def _ablation(finished: "pd.DataFrame", replicates: list[str], others: list[str]) -> str:
@@ -152,7 +167,7 @@ def _ablation(finished: "pd.DataFrame", replicates: list[str], others: list[str]
 
     A setting that an ablation decides has not the values of the unchanged jobs: its jobs are compared with all of them.
     """
-    columns = ["validation_loss", _score(finished)]
+    columns = _scores(finished)
     unchanged = finished[finished[ABLATION] == UNCHANGED]
     rows = []
     for name, group in finished[finished[ABLATION] != UNCHANGED].groupby(ABLATION, sort=False):
@@ -173,5 +188,5 @@ def _spread(mean: float, spread: float, digits: int = 5, *, signed: bool = False
     return of_mean if math.isnan(spread) else f"{of_mean} ± {readable(spread, 2)}"
 
 
-def _score(finished: "pd.DataFrame") -> str:
-    return next(name for name in finished.columns if name.startswith("validation_") and name != "validation_loss")
+def _scores(finished: "pd.DataFrame") -> list[str]:
+    return [name for name in finished.columns if name.startswith("validation_")]

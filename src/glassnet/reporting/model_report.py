@@ -23,6 +23,7 @@ from glassnet.evaluation.number_text import readable
 from glassnet.files import section_of, write_whole
 from glassnet.reporting import result_figures, tables, tuning_tables
 from glassnet.reporting.commands import Launch, command_line, command_that_looks
+from glassnet.reporting.decisions import decision_section
 from glassnet.reporting.ensemble_section import ensemble_section
 from glassnet.reporting.report_page import report_page
 from glassnet.reporting.setup import setup_of
@@ -30,7 +31,7 @@ from glassnet.reporting.tables import Table
 from glassnet.reporting.training_figures import draw_learning_curves, draw_telemetry
 from glassnet.reporting.tried import command_that_tries, tried_on
 from glassnet.runs import Layout
-from glassnet.runs.manifest import BEST, read_manifest
+from glassnet.runs.manifest import BEST, monitor_of, read_manifest
 from glassnet.tables import PreparedData, load_model
 from glassnet.tables.raw_files import read_json
 from glassnet.training import read_history
@@ -91,6 +92,9 @@ def write_report(
         results = _regression_results(layout, prepared, predictions)
     else:
         results = _classification_results(layout, prepared, analysis["errors"], analysis["reliability"], predictions)
+    decision = decision_section(
+        analysis.get("decision", {}), metrics, manifest["settings"], predictions, prepared.class_names, layout.figures
+    )
     of_training, of_scores = diagnose(training), examine_scores(metrics, training)
 
     environment = Environment(
@@ -108,6 +112,8 @@ def write_report(
         regression=prepared.task == "regression",
         features=prepared.preprocessing.feature_names,
         score=score,
+        decision=decision,
+        monitor=monitor_of(manifest).replace("_", " "),
         data=prepared.about,
         manifest=manifest,
         metrics=metrics,

@@ -40,4 +40,6 @@ def setup_of(settings: JsonObject) -> Setup:
         max_gradient_norm=training["max_gradient_norm"],
         folds=recorded.get("data", {}).get("folds"),
         seed=recorded.get("seed"),
+        decides=training.get("class_weights") is not None
+        or recorded.get("evaluation", {}).get("threshold") is not None,
     )

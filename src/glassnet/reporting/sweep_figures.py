@@ -1,4 +1,4 @@
-"""The figures of a sweep: the best validation loss against each setting that was swept."""
+"""The figures of a sweep: the best validation loss, or monitored score, against each setting that was swept."""
 
 import itertools
 import math
@@ -16,15 +16,17 @@ TICKS = 8  # so many values each have their own tick on the axis
 UPRIGHT = 60  # characters of names that stand side by side; more are turned
 
 
-def draw_setting(finished: "pd.DataFrame", name: str, others: list[str], path: Path) -> None:
-    """Draw the validation loss against a setting, a line for each choice of the others, mean ± deviation over seeds.
+def draw_setting(finished: "pd.DataFrame", name: str, others: list[str], path: Path, monitor: str = "loss") -> None:
+    """Draw the monitored score against a setting, a line for each choice of the others, mean ± deviation over seeds.
 
     Args:
         finished: the rows of the experiment table with a loss.
         name: the setting, a column of it. Jobs without a value, which an ablation took from them, are not drawn.
         others: the other settings that were swept, without the seed.
         path: where to.
+        monitor: the score by which the jobs are compared.
     """
+    score = f"validation_{monitor}"
     table = finished[finished[name] != ""].sort_values("job")
     values = _in_order(table[name])
     numbers = _numbers(values)
@@ -35,7 +37,7 @@ def draw_setting(finished: "pd.DataFrame", name: str, others: list[str], path: P
     figure = new_figure(6.5, 4.0)
     axes = figure.subplots()
     for index, (choice, group) in enumerate(groups):
-        by_value = group.groupby(name)["validation_loss"].agg(["mean", "std"]).reindex(values).dropna(subset=["mean"])
+        by_value = group.groupby(name)[score].agg(["mean", "std"]).reindex(values).dropna(subset=["mean"])
         positions = [numbers[values.index(value)] if numbers else values.index(value) for value in by_value.index]
         colour = BLUE if len(groups) == 1 else shade(index / (len(groups) - 1))
         marker, line = "osD^vP"[index % LINES], "-" if numbers else ""
@@ -45,11 +47,15 @@ def draw_setting(finished: "pd.DataFrame", name: str, others: list[str], path: P
             color=colour, label=label, marker=marker, ms=5, capsize=3, ls=line,
         )  # fmt: skip
     _label_values(axes, values, numbers)
-    axes.set(xlabel=name, ylabel="best validation loss", title=f"Validation loss by {name}")
+    axes.set(xlabel=name, ylabel=f"best {_words(score)}", title=f"{_words(score).capitalize()} by {name}")
     axes.grid(alpha=0.3)
     if others:
         axes.legend(title=", ".join(others))
     save(figure, path)
+
+
+def _words(score: str) -> str:
+    return score.replace("_", " ").replace("f1", "F1")
 
 
 def _in_order(column: "pd.Series[str]") -> list[str]:

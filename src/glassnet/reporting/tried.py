@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from glassnet.reporting.commands import Launch, command_line
 from glassnet.runs import Layout
-from glassnet.runs.improvements import BETTER, Tried, read_improvements
+from glassnet.runs.improvements import BETTER, Tried, compared_in, read_improvements
 
 SHOWN = 3
 LUCK = "nothing of this helped by more than luck"
@@ -49,7 +49,10 @@ def tried_on(layout: Layout, key: str, launch: Launch) -> TriedImprovements | No
         f"beside today's settings with the same seed and split in each of {pairs} pair{'' if pairs == 1 else 's'}; "
         f"{verdict}"
     )
-    return TriedImprovements(summary, [(_line(each), command_line(launch, given=each["changes"])) for each in best])
+    compared = compared_in(known)
+    return TriedImprovements(
+        summary, [(_line(each, compared), command_line(launch, given=each["changes"])) for each in best]
+    )
 
 
 def command_that_tries(launch: Launch) -> str:
@@ -63,7 +66,7 @@ def command_that_tries(launch: Launch) -> str:
 
 
 def change_of(tried: Tried) -> str:
-    """Return the measured change of the validation loss with its interval: "-31% (-40% to -20%)"."""
+    """Return the measured change of what was compared with its interval: "-31% (-40% to -20%)"."""
     change = _percent(tried["change"])
     if tried["interval"] is None:
         return f"{change} ({'1 pair' if tried['pairs'] == 1 else 'too few pairs for an interval'})"
@@ -71,7 +74,7 @@ def change_of(tried: Tried) -> str:
     return f"{change} ({low} to {high})"
 
 
-def _line(tried: Tried) -> str:
+def _line(tried: Tried, compared: str) -> str:
     name = f"{tried['reason'][0].upper()}{tried['reason'][1:]}"
     if tried["fresh"]:
         pairs = f"on {tried['fresh']} pair{'s' if tried['fresh'] > 1 else ''} that had no part in choosing it"
@@ -80,7 +83,7 @@ def _line(tried: Tried) -> str:
     luck = "" if tried["helps"] else ", which may be luck"
     times = f"{tried['cost']:.2g}"
     cost = f"a training costs {'as much' if times == '1' else f'{times} times as much'}"
-    return f"{name}: validation loss {change_of(tried)} {pairs}{luck}; {cost}"
+    return f"{name}: {compared} {change_of(tried)} {pairs}{luck}; {cost}"
 
 
 def _percent(fraction: float) -> str:

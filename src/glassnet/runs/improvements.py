@@ -1,10 +1,12 @@
 """The record of improvements that were tried on a run: what was changed, by how much it helped, and how surely."""
 
 import json
-from typing import TypedDict, cast
+from typing import NotRequired, TypedDict, cast
 
 from glassnet.files import write_whole
 from glassnet.runs.layout import Layout
+from glassnet.training import MONITORS
+from glassnet.training.monitor import LOSS
 
 BETTER = 0.02  # by what fraction a loss must be lower to count as better
 
@@ -41,12 +43,22 @@ class Improvements(TypedDict):
         trainings: how many were spent.
         losses: today's best validation loss in each pair, the run's own first.
         tried: the changes, those that help first, the most helpful of them before the others.
+        monitor: the score that was compared, where that is not the loss; what is said of the loss is said of 1 less the
+            score where a higher one is better.
     """
 
     key: str | None
     trainings: int
     losses: list[float]
     tried: list[Tried]
+    monitor: NotRequired[str]
+
+
+def compared_in(improvements: Improvements) -> str:
+    """Return the name of what was compared, as a sentence has it."""
+    monitor = improvements.get("monitor", LOSS.name)
+    name = f"validation {monitor.replace('_', ' ')}"
+    return name if MONITORS[monitor].lower_is_better else f"1 less the {name}"
 
 
 NOTHING: Improvements = {"key": None, "trainings": 0, "losses": [], "tried": []}

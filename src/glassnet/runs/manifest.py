@@ -2,10 +2,13 @@
 
 import json
 import shutil
+from collections.abc import Mapping
 from typing import NotRequired, TypedDict, cast
 
 from glassnet.files import JsonObject, JsonValue
 from glassnet.runs.layout import Layout
+from glassnet.training import minimized
+from glassnet.training.monitor import LOSS
 
 BEST = "best_validation_"
 
@@ -70,7 +73,7 @@ class Manifest(RunIdentity):
         best_epoch: the one whose weights were kept.
         best_validation_loss: of that epoch.
         best_validation_accuracy: of that epoch, for a classification.
-        best_validation_mae: of that epoch, for a regression.
+        best_validation_mae: of that epoch, for a regression. A monitored score that is neither is there likewise.
     """
 
     settings: JsonObject
@@ -122,8 +125,26 @@ def parse_manifest(content: object, source: str) -> Manifest:
 
 
 def best_scores(manifest: Manifest) -> dict[str, float]:
-    """Return the validation scores of the best epoch by their names: "loss", and "accuracy" or "mae"."""
+    """Return the validation scores of the best epoch by their names: "loss", "accuracy" or "mae", the monitored one."""
     return {name.removeprefix(BEST): cast(float, value) for name, value in manifest.items() if name.startswith(BEST)}
+
+
+def monitor_of(manifest: Manifest) -> str:
+    """Return the name of the score that chose the best epoch."""
+    training = manifest["settings"].get("training")
+    return str(training.get("monitor", LOSS.name)) if isinstance(training, Mapping) else LOSS.name
+
+
+def minimized_of(manifest: Manifest) -> float:
+    """Return the monitored score of the best epoch as trainings are compared by it: lower is better.
+
+    Raises:
+        ValueError: if the manifest lacks it.
+    """
+    name, scores = monitor_of(manifest), best_scores(manifest)
+    if name not in scores:
+        raise ValueError(f"expected the {BEST}{name} of the monitored score in a manifest, received none; train again")
+    return minimized(name, scores[name])
 
 
 def make_way_for(layout: Layout, key: str) -> None:

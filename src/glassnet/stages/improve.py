@@ -17,7 +17,13 @@ from glassnet.config import Settings, UserError, own_files, require_own_classes
 from glassnet.reporting.tried import LUCK, change_of
 from glassnet.runs import Layout, alone_in, one_line_errors, require_settings_of_run, run_stage
 from glassnet.runs.ending import StoppedError
-from glassnet.runs.improvements import NOTHING, Improvements, read_improvements, write_improvements
+from glassnet.runs.improvements import (
+    NOTHING,
+    Improvements,
+    compared_in,
+    read_improvements,
+    write_improvements,
+)
 from glassnet.runs.jobs import new_start
 from glassnet.runs.manifest import read_manifest
 from glassnet.stages.improving import Budget, outcome, search
@@ -178,7 +184,7 @@ def table(improvements: Improvements, seconds: float) -> list[str]:
     spent = (
         f"{improvements['trainings']} trainings of {seconds:.2g} s, today's settings on {pairs} pairs of seed and split"
     )
-    lines = [f"improve: {spent}; validation loss against theirs:"]
+    lines = [f"improve: {spent}; {compared_in(improvements)} against theirs:"]
     for each in tried[:SHOWN]:
         lines.append(f"improve: {change_of(each):>34}  {' '.join(each['changes'])}  ({each['reason']})")
     if len(tried) > SHOWN:

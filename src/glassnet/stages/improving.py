@@ -21,6 +21,7 @@ from glassnet.stages.halving import (
     to_confirm,
 )
 from glassnet.stages.paired_trainings import TODAY, PairedTrainings
+from glassnet.training.monitor import LOSS
 
 FIRST_ROUND = 0.6  # of the trainings on the first pair; what they show decides on the rest
 FOLLOWED = math.log(0.9)  # a smaller gain on one pair is as likely luck: others are tried before more is built on it
@@ -184,12 +185,15 @@ def outcome(trainings: PairedTrainings, key: str) -> Improvements:
 
     order = sorted(known, key=rank)
     today = trainings.losses(TODAY)
-    return {
+    record: Improvements = {
         "key": key,
         "trainings": trainings.trained,
         "losses": [_rounded(today[pair]) for pair in sorted(today)],
         "tried": [_tried(trainings, each, known[each]) for each in order],
     }
+    if (monitor := trainings.settings.training.monitor) != LOSS.name:
+        record["monitor"] = monitor
+    return record
 
 
 def _tried(trainings: PairedTrainings, candidate: Candidate, estimate: Estimate) -> Tried:

@@ -22,11 +22,12 @@ from glassnet.reporting.setup import setup_of
 from glassnet.runs import FINISHED, Job, Layout, read_jobs, run_job
 from glassnet.runs.entry import end_with_parent
 from glassnet.runs.jobs import FAILED, read_job
-from glassnet.runs.manifest import read_manifest
+from glassnet.runs.manifest import minimized_of, read_manifest
 from glassnet.stages import train
 from glassnet.stages.candidates import Candidate
 from glassnet.tables import PreparedData
 from glassnet.training import read_history
+from glassnet.training.monitor import LOSS
 
 ENOUGH = 5_000  # validation rows: with so many the score hardly depends on which they are, and the seed alone is varied
 LOG = "train.log"  # what a training printed, in its folder
@@ -38,7 +39,8 @@ class Outcome:
     """What came of a training.
 
     Attributes:
-        loss: its best validation loss; None if it did not come to its end.
+        loss: its best validation loss, or what is minimized of another monitored score; None if it did not come to
+            its end.
         layout: of its files.
         epochs: how many it ran.
         seconds: how long they took.
@@ -92,7 +94,12 @@ class PairedTrainings:
 
     @property
     def chance(self) -> float:
-        """The loss of knowing nothing, which stands for a training of today's settings that came to no end."""
+        """The loss of knowing nothing, which stands for a training of today's settings that came to no end.
+
+        Of another monitored score it is 1: that of answers that are all wrong, or of a regression's mean.
+        """
+        if self.settings.training.monitor != LOSS.name:
+            return 1.0
         return math.log(len(self.prepared.class_names)) if self.prepared.class_names else 1.0
 
     @property
@@ -194,7 +201,7 @@ def outcome_of(layout: Layout) -> Outcome:
         return Outcome(None, layout, manifest["epochs"], reason=manifest["stopped"])
     history = read_history(layout.history)
     seconds = sum(row.get("seconds", 0.0) for row in history)
-    return Outcome(manifest["best_validation_loss"], layout, manifest["epochs"], seconds)
+    return Outcome(minimized_of(manifest), layout, manifest["epochs"], seconds)
 
 
 @contextmanager

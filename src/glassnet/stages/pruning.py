@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from glassnet.runs import PrunedError
-from glassnet.training import Callback, Row, TrainingRun
+from glassnet.training import Callback, Row, TrainingRun, minimized
+from glassnet.training.monitor import LOSS
 
 if TYPE_CHECKING:
     import optuna
@@ -28,36 +29,42 @@ def make_pruner() -> "optuna.pruners.BasePruner":
 class Pruner(Callback):
     """Tells a trial the best loss so far at each tenth of the training, and ends the training when the study says so.
 
-    The best one, since that is what the trial will be worth in the end.
+    The best one, since that is what the trial will be worth in the end. Where another score is monitored, it is what is
+    minimized of that.
 
     Attributes:
+        monitor: the score that trainings are compared by.
         losses: what was told, by step; of a training that ended by itself, up to the last step.
     """
 
     def __init__(self, trial: Any) -> None:
         """Watch for `trial`."""
-        self.trial, self.best = trial, float("inf")
+        self.trial, self.best, self.monitor = trial, float("inf"), LOSS
         self.losses: dict[int, float] = {}
 
     def on_epoch_end(self, run: TrainingRun) -> None:
         """Report, and ask."""
-        self.best = min(self.best, run.history[-1]["validation_loss"])
+        self.best = min(self.best, self.monitor.minimized(run.history[-1]))
         step = run.epoch * STEPS // run.epochs
         is_next = step > len(self.losses)
         self._tell_up_to(step)
         if is_next and run.epoch < run.epochs and not run.stop_reason and self.trial.should_prune():
             raise PrunedError(
-                f"after epoch {run.epoch} of {run.epochs}, at a validation loss of {self.best:.5g}: {BEHIND}% of the "
-                "finished trials were better by then"
+                f"after epoch {run.epoch} of {run.epochs}, at {self._named_best()}: {BEHIND}% of the finished "
+                "trials were better by then"
             )
 
     def finish(self, history: Iterable[Row], epochs: int) -> None:
         """Take what was not seen from the history; a training that stopped early would not have become better."""
         if not self.losses:
             for row in history:
-                self.best = min(self.best, row["validation_loss"])
+                self.best = min(self.best, self.monitor.minimized(row))
                 self._tell_up_to(int(row["epoch"]) * STEPS // epochs)
         self._tell_up_to(STEPS)
+
+    def _named_best(self) -> str:
+        name, best = self.monitor.name.replace("_", " "), minimized(self.monitor.name, self.best)
+        return f"a validation {name} of {best:.5g}"
 
     def _tell_up_to(self, step: int) -> None:
         for each in range(len(self.losses) + 1, step + 1):

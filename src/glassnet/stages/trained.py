@@ -8,7 +8,7 @@ from glassnet.config import Settings, named_by
 from glassnet.diagnostics import Telemetry, write_telemetry
 from glassnet.files import whole_file, write_whole
 from glassnet.runs import Layout, as_line
-from glassnet.runs.manifest import Manifest, read_manifest
+from glassnet.runs.manifest import Manifest, minimized_of, read_manifest
 from glassnet.tables import PreparedData, load_model
 from glassnet.tracking import record_run, record_sweep
 from glassnet.training import TIMING_COLUMNS, Row, read_history, write_history
@@ -75,7 +75,7 @@ def finish_again(settings: Settings, layout: Layout, prepared: PreparedData) -> 
     """Record a job that a restarted sweep need not train again."""
     print("train: finished before, not trained again")
     _record_job(settings, layout, prepared)
-    return read_manifest(layout)["best_validation_loss"]
+    return minimized_of(read_manifest(layout))
 
 
 def _record_job(settings: Settings, layout: Layout, prepared: PreparedData) -> None:

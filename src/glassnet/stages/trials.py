@@ -14,7 +14,7 @@ from glassnet.runs.plan import settings_key
 from glassnet.runs.spaces import Space, shuffled, size_of
 from glassnet.stages import train
 from glassnet.stages.pruning import STEPS, Pruner
-from glassnet.training import read_history
+from glassnet.training import Monitor, read_history
 
 if TYPE_CHECKING:
     import optuna
@@ -108,6 +108,7 @@ class Search:
         watcher = Pruner(trial)
 
         def run_watched(settings: Settings, layout: Layout) -> float:
+            watcher.monitor = Monitor(settings.training.monitor)
             return train.main(settings, layout, [watcher])
 
         job = Job(self.folder / str(number), overrides, changes, self.start)

@@ -26,7 +26,10 @@ def of_errors(trainings: PairedTrainings) -> Iterator[Candidate]:
     outputs = network.outputs(validation.X)
     if prepared.class_names:
         probabilities = apply_temperature(outputs, 1.0)
-        errors = analyse_errors(validation, probabilities, train, prepared.class_names, names, categories=categories)
+        predicted = network.decide(outputs)
+        errors = analyse_errors(
+            validation, probabilities, train, prepared.class_names, names, categories=categories, predicted=predicted
+        )
         suggested = next_improvements([], errors, training)
     else:
         units = {"mean": 0.0, "scale": 1.0}  # standard deviations of the target, as the rows have it

@@ -73,7 +73,7 @@ class Monitor:
 
 
 def minimized(name: str, value: float) -> float:
-    """Return what is minimized of a monitored score: 1 less the score, where a higher one is better."""
+    """Return what is minimized of a monitored score: 1 less it, where a higher one is better; twice, the score."""
     return value if MONITORS[name].lower_is_better else 1 - value
 
 

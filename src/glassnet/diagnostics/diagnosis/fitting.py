@@ -46,7 +46,7 @@ MOSTLY_FIRST = 0.3  # the start's fraction with which an average may still be on
 def overfitting(t: Training) -> Finding | None:
     """The validation loss stays far above the training loss, or turns and rises while the training loss falls."""
     lowest, last = float(t.validation.min()), float(t.validation[-1])
-    at_best, at_end = float(t.train[t.best_epoch - 1]), float(t.train[-1])
+    at_best, at_end = float(t.train[t.lowest_epoch - 1]), float(t.train[-1])
     rise, gap = last - lowest, last - at_end
     turned = (rise > RISE and gap > GAP_AFTER_RISE) or (rise > STEEP_RISE and gap > GAP_AFTER_STEEP_RISE)
     turned = (turned and at_end < at_best) or _rises_on_its_own(t)
@@ -58,7 +58,7 @@ def overfitting(t: Training) -> Finding | None:
     return Finding(
         "overfitting",
         min(0.9, 0.4 + max(lowest - at_best, rise)),
-        f"the validation loss was lowest in epoch {t.best_epoch} ({t.loss(lowest):.3g}; training "
+        f"the validation loss was lowest in epoch {t.lowest_epoch} ({t.loss(lowest):.3g}; training "
         f"{t.loss(at_best):.3g}) and ended at {t.loss(last):.3g}, with the training loss at {t.loss(at_end):.3g}",
         advice,
         (change,),
@@ -68,9 +68,9 @@ def overfitting(t: Training) -> Finding | None:
 def _rises_on_its_own(t: Training) -> bool:
     """Return whether the validation loss turned early and rose by much of itself, while the training loss fell on."""
     lowest, late = float(t.validation.min()), float(np.median(t.validation[-max(2, len(t.validation) // 5) :]))
-    turned_early = t.best_epoch <= len(t.validation) // 2
+    turned_early = t.lowest_epoch <= len(t.validation) // 2
     rises = late - lowest > max(LEAST_RISE, OWN_RISE * lowest) and late < 1
-    return turned_early and rises and float(t.train[t.best_epoch - 1] - t.train[-1]) > late - lowest
+    return turned_early and rises and float(t.train[t.lowest_epoch - 1] - t.train[-1]) > late - lowest
 
 
 def _tamer(t: Training) -> tuple[str, Change]:

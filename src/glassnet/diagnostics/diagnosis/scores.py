@@ -37,7 +37,7 @@ def examine_scores(metrics: Metrics, training: Training) -> list[Finding]:
 def _too_small(metrics: Metrics, t: Training) -> Finding | None:
     """The test split does not tell whether the network or the linear baseline is better."""
     name, better, difference = _against_linear(metrics)
-    if better:
+    if better or t.setup.decides:
         return None
     folds, sizes = t.setup.folds or 5, t.setup.hidden_sizes
     both = Change("model.hidden_sizes", AnyOf([sizes, ()])) if sizes else Change("model", AnyOf(["mlp", "softmax"]))
@@ -81,11 +81,11 @@ def _no_gain(metrics: Metrics, t: Training) -> Finding | None:
 def _finds_few(metrics: Metrics, t: Training) -> Finding | None:
     """The answers are no better than the majority class's, though the probabilities tell more: rare rows are missed.
 
-    That is a question of the threshold, at which a row is called one of a rare class, and no fault of the training:
-    more updates with rare rows in them (smaller batches) have made it worse.
+    That is a question of the threshold, at which a row is called one of a rare class, and no fault of the batches: more
+    updates with rare rows in them (smaller ones) have made it worse.
     """
     against = metrics["comparisons"].get("majority_class")
-    if against is None or metrics["accuracy"] == 1 or hindrance(t) or average_lags(t):
+    if against is None or t.setup.decides or metrics["accuracy"] == 1 or hindrance(t) or average_lags(t):
         return None
     majority = metrics["baselines"]["majority_class"]
     others = round(metrics["examples"] * (1 - majority["accuracy"]))
@@ -101,18 +101,26 @@ def _finds_few(metrics: Metrics, t: Training) -> Finding | None:
         f"{metrics['balanced_accuracy']:.4g}; of the {others} rows of other classes {found} are found, though "
         f"{probabilities}probabilities tell more"
     )
-    advice = (
-        "call a row one of a rare class from a lower probability on, chosen on validation rows by what a missed row "
-        "and a false alarm cost; no setting of the training does that"
-    )
+    weights = Change("training.class_weights", "balanced")
+    if t.classes == 2:
+        advice = (
+            "class weights, and calling a row of the rare class from a lower probability on: where F1 is highest on "
+            "the validation rows, or by what a missed row and a false alarm cost, as evaluation.threshold says"
+        )
+        changes: tuple[Change, ...] = (weights, Change("evaluation.threshold", "f1"))
+    else:
+        advice, changes = (
+            "class weights: an error on a rare class counts for more, in training and in the decision",
+            (weights,),
+        )
     name = "no better than the majority class" if found else "one class alone is recognized"
-    return Finding(name, 0.75, evidence, advice, ())
+    return Finding(name, 0.75, evidence, advice, changes)
 
 
 def _worse(metrics: Metrics, t: Training) -> Finding | None:
     """The linear baseline is better, beyond what chance explains."""
     name, better, difference = _against_linear(metrics)
-    if better != "baseline":
+    if better != "baseline" or t.setup.decides:
         return None
     evidence = f"{difference}: {name} is better"
     at_best = t.best_epoch - 1

@@ -42,6 +42,7 @@ class Setup:
         max_gradient_norm: where the gradient's norm is clipped, if it is.
         folds: how many the rows for training are divided into, if they are.
         seed: the seed; None where that is unknown.
+        decides: whether a class is decided on by another rule than the highest probability: accuracy is then no aim.
     """
 
     hidden_sizes: tuple[int, ...] | None = None
@@ -59,6 +60,7 @@ class Setup:
     max_gradient_norm: float | None = None
     folds: int | None = None
     seed: int | None = None
+    decides: bool = False
 
 
 @dataclass(frozen=True)
@@ -167,6 +169,11 @@ class Training:
     def validation(self) -> FloatVector:
         """The validation losses, 0 for the floor and 1 for the random baseline."""
         return self._fraction([row["validation_loss"] for row in self.history])
+
+    @property
+    def lowest_epoch(self) -> int:
+        """The epoch of the lowest validation loss; the best one, unless another score is monitored."""
+        return int(np.argmin([row["validation_loss"] for row in self.history])) + 1
 
     def _fraction(self, losses: list[float]) -> FloatVector:
         return (np.array(losses) - self.floor) / (self.random_baseline - self.floor)
