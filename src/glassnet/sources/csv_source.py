@@ -38,6 +38,8 @@ def csv_table(
     missing_categorical: Literal["most_frequent", "own_category", "drop"],
     missing_indicator: bool,
     rare_classes: DropOrError,
+    group: Annotated[Name | None, AddedLater()] = None,
+    time: Annotated[Name | None, AddedLater()] = None,
 ) -> Annotated[RawTable, OfQuantity()]:
     """Return the table in a CSV file; `CSVOptions` says what each argument means.
 
@@ -64,6 +66,8 @@ def csv_table(
         missing_categorical=missing_categorical,
         missing_indicator=missing_indicator,
         rare_classes=rare_classes,
+        group=group,
+        time=time,
     )
     return read_table(Path(path), options)
 

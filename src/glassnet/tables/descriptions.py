@@ -112,6 +112,8 @@ class RawDescription(TypedDict):
     Attributes:
         rows: the number of rows of a table.
         file: where a table lies.
+        group: the column by which rows belong together, if there is one.
+        time: the column by which rows are divided, if they are not at random.
     """
 
     name: str
@@ -129,6 +131,29 @@ class RawDescription(TypedDict):
     notes: NotRequired[list[str]]
     forms: NotRequired[dict[str, dict[str, str]]]
     dates: NotRequired[dict[str, str]]
+    group: NotRequired[str]
+    time: NotRequired[str]
+
+
+class GroupsOfSplits(TypedDict):
+    """By which column rows belong together, and how many groups each split has."""
+
+    column: str
+    groups: dict[str, int]
+
+
+class TimesOfSplits(TypedDict):
+    """By which column rows are divided in time.
+
+    Attributes:
+        column: its name.
+        spans: for each split, its first and last time.
+        unused: how many rows are in no split, being later than the validation rows of a fold or a repetition.
+    """
+
+    column: str
+    spans: dict[str, list[str]]
+    unused: int
 
 
 class DataDescription(TypedDict):
@@ -148,6 +173,8 @@ class DataDescription(TypedDict):
         source_digest: of the file at data.path.
         code_digest: of the code that made them.
         preprocessing: takes raw rows to features.
+        groups: how groups were divided, if rows belong together.
+        times: how rows were divided in time, if they were.
     """
 
     dataset: str
@@ -163,3 +190,5 @@ class DataDescription(TypedDict):
     source_digest: str
     code_digest: str
     preprocessing: PreprocessingDescription
+    groups: NotRequired[GroupsOfSplits]
+    times: NotRequired[TimesOfSplits]
