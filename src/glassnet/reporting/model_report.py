@@ -25,6 +25,7 @@ from glassnet.reporting import result_figures, tables, tuning_tables
 from glassnet.reporting.commands import Launch, command_line
 from glassnet.reporting.setup import setup_of
 from glassnet.reporting.splitting import division
+from glassnet.reporting.suspected import suspicions_text
 from glassnet.reporting.tables import Table
 from glassnet.reporting.training_figures import draw_learning_curves, draw_telemetry
 from glassnet.reporting.tried import command_that_tries, tried_on
@@ -132,6 +133,7 @@ def write_report(
         tuning=read_tuning(data_set_name(str(data["name"]), str(data["path"]))),
         settings=[[tables.code(key), tables.value_code(value)] for key, value in flatten(manifest["settings"]).items()],
         division=division,
+        suspicions=suspicions_text(prepared.about, launch),
         digests=[[name, f"`{digest}`"] for name, digest in manifest["digests"].items()],
         overrides=shlex.join(overrides),
         commands=_commands(launch),

@@ -13,6 +13,7 @@ from glassnet.sources.csv.options import (
     LaterNames,
     Name,
     Names,
+    NearCopies,
     TargetTask,
 )
 from glassnet.sources.raw import OfQuantity, RawTable
@@ -40,6 +41,7 @@ def csv_table(
     rare_classes: DropOrError,
     group: Annotated[Name | None, AddedLater()] = None,
     time: Annotated[Name | None, AddedLater()] = None,
+    near_copies: Annotated[NearCopies, AddedLater()] = "apart",
 ) -> Annotated[RawTable, OfQuantity()]:
     """Return the table in a CSV file; `CSVOptions` says what each argument means.
 
@@ -68,6 +70,7 @@ def csv_table(
         rare_classes=rare_classes,
         group=group,
         time=time,
+        near_copies=near_copies,
     )
     return read_table(Path(path), options)
 

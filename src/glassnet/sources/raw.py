@@ -71,6 +71,11 @@ class RawTable:
             no feature. None: each row is for itself.
         time: the column by which rows are divided, the latest for testing: dates, or float64 that grow with time. None:
             they are divided at random.
+        together: whether near copies of a row are in the same split as it.
+        beside: further columns of the frame, strings or dates, that are not learnt from, but may say what rows belong
+            to, or when they are from.
+        trusted: the columns that the user wants to learn from whatever is to be doubted about them.
+        dropped: the columns that the user left out.
     """
 
     name: str
@@ -87,6 +92,10 @@ class RawTable:
     dates: dict[str, str] = field(default_factory=dict)
     group: str | None = None
     time: str | None = None
+    together: bool = False
+    beside: tuple[str, ...] = ()
+    trusted: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -114,6 +114,10 @@ class RawDescription(TypedDict):
         file: where a table lies.
         group: the column by which rows belong together, if there is one.
         time: the column by which rows are divided, if they are not at random.
+        together: whether near copies are in one split, if they are.
+        beside: columns that are not learnt from, but may say what rows belong to.
+        trusted: columns that are not to be doubted.
+        dropped: columns that the user left out.
     """
 
     name: str
@@ -133,6 +137,10 @@ class RawDescription(TypedDict):
     dates: NotRequired[dict[str, str]]
     group: NotRequired[str]
     time: NotRequired[str]
+    together: NotRequired[bool]
+    beside: NotRequired[list[str]]
+    trusted: NotRequired[list[str]]
+    dropped: NotRequired[list[str]]
 
 
 class GroupsOfSplits(TypedDict):
@@ -156,6 +164,20 @@ class TimesOfSplits(TypedDict):
     unused: int
 
 
+class Suspicion(TypedDict):
+    """Something about the data that may make scores promise too much.
+
+    Attributes:
+        kind: what, in a few words.
+        evidence: the numbers that show it.
+        changes: the settings that test it, each with its value.
+    """
+
+    kind: str
+    evidence: str
+    changes: dict[str, str | list[str]]
+
+
 class DataDescription(TypedDict):
     """What prepared data are, in preprocessing.json.
 
@@ -175,6 +197,7 @@ class DataDescription(TypedDict):
         preprocessing: takes raw rows to features.
         groups: how groups were divided, if rows belong together.
         times: how rows were divided in time, if they were.
+        suspicions: what may make the scores promise too much, if there is something.
     """
 
     dataset: str
@@ -192,3 +215,4 @@ class DataDescription(TypedDict):
     preprocessing: PreprocessingDescription
     groups: NotRequired[GroupsOfSplits]
     times: NotRequired[TimesOfSplits]
+    suspicions: NotRequired[list[Suspicion]]

@@ -12,6 +12,9 @@ from glassnet.data.split import SPLITS, stratified_split
 from glassnet.data.time_split import UNUSED, timed_split
 from glassnet.sources import RawData, RawImages, RawTable, SplitSettings
 from glassnet.tables.descriptions import GroupsOfSplits, TimesOfSplits
+from glassnet.tables.suspicions.looking import looked_at
+from glassnet.tables.suspicions.near_rows import near_copy_groups
+from glassnet.tables.table_preprocessing import TablePreprocessing
 
 Rows = npt.NDArray[np.int64]
 
@@ -37,11 +40,12 @@ def divide(raw: RawData, strata: Rows, split: SplitSettings) -> Rows:
         )
     folds: dict[str, Any] = {"folds": split.folds, "fold": split.fold, "repetition": split.repetition}
     fractions = split.validation_fraction, split.test_fraction or 0.0  # unused with test rows
-    if isinstance(raw, RawTable) and (raw.group is not None or raw.time is not None):
+    if isinstance(raw, RawTable) and (raw.group is not None or raw.time is not None or raw.together):
         try:
             if raw.time is not None:
                 return timed_split(_times(raw), *fractions, split.split_seed, **folds)
-            return grouped_split(strata, groups_of(raw), *fractions, split.split_seed, **folds)
+            groups = _near_copies(raw, strata) if raw.together else groups_of(raw)
+            return grouped_split(strata, groups, *fractions, split.split_seed, **folds)
         except ValueError as error:
             raise ValueError(f"{_dividing_settings(raw)}: {str(error).removeprefix('split: ')}{_hint(raw)}") from error
     return stratified_split(
@@ -107,6 +111,13 @@ def notes_on_dividing(raw: RawTable, strata: Rows, assignment: Rows) -> list[str
     return notes
 
 
+def _near_copies(raw: RawTable, strata: Rows) -> Rows:
+    """Return a number for each row, the same for near copies; targets have no part in it."""
+    # Of all rows, unlike what a network is given: only which split a row is in follows from it.
+    preprocessing = TablePreprocessing.fit(raw.frame, raw.features, raw.categorical, raw.missing, raw.forms, raw.dates)
+    return near_copy_groups(looked_at(raw, raw.frame, strata, np.zeros_like(strata), preprocessing))
+
+
 def _times(raw: RawTable) -> npt.NDArray[np.float64]:
     """Return the time of each row; with groups, the latest of its group."""
     times = _in_time(raw)
@@ -132,7 +143,7 @@ def _written(value: Any) -> str:
 
 
 def _dividing_settings(raw: RawTable) -> str:
-    named = {"data.group": raw.group, "data.time": raw.time}
+    named = {"data.group": raw.group, "data.time": raw.time, "data.near_copies": "together" if raw.together else None}
     return " and ".join(f"{key}={name}" for key, name in named.items() if name is not None)
 
 

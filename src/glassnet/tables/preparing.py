@@ -18,6 +18,8 @@ from glassnet.tables.image_preprocessing import ImagePreprocessing
 from glassnet.tables.origin import origin_of
 from glassnet.tables.preprocessing import Preprocessing
 from glassnet.tables.raw_files import write_array, write_json
+from glassnet.tables.suspicions.find import suspicions
+from glassnet.tables.suspicions.suspicion import with_settings
 from glassnet.tables.table_preprocessing import TablePreprocessing
 from glassnet.tables.targets import note_of_skew, require_transformable, target_scale
 
@@ -106,6 +108,10 @@ def prepare(raw: RawData, choice: DataChoice, folder: Path) -> dict[str, int]:
         about["groups"] = groups_in_splits(raw, assignment)
     if isinstance(raw, RawTable) and raw.time is not None:
         about["times"] = times_of_splits(raw, assignment)
+    if isinstance(raw, RawTable) and isinstance(preprocessing, TablePreprocessing):
+        found = suspicions(raw, labels, assignment, preprocessing)
+        if found := [with_settings(each, choice.settings) for each in found]:
+            about["suspicions"] = found
     write_json(folder / ABOUT, about)
     return sizes
 

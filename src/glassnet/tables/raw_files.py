@@ -60,6 +60,14 @@ def write_raw(data: RawData, folder: Path) -> None:
             about["group"] = data.group
         if data.time is not None:
             about["time"] = data.time
+        if data.together:
+            about["together"] = True
+        if data.beside:
+            about["beside"] = list(data.beside)
+        if data.trusted:
+            about["trusted"] = list(data.trusted)
+        if data.dropped:
+            about["dropped"] = list(data.dropped)
     write_json(folder / ABOUT, about)
 
 
@@ -97,6 +105,10 @@ def read_raw(folder: Path) -> RawData:
         dates=about["dates"],
         group=about.get("group"),
         time=about.get("time"),
+        together=about.get("together", False),
+        beside=tuple(about.get("beside", ())),
+        trusted=tuple(about.get("trusted", ())),
+        dropped=tuple(about.get("dropped", ())),
     )
 
 
@@ -111,6 +123,7 @@ def _read_table(folder: Path, about: RawDescription) -> "pd.DataFrame":
         *about["categorical"],
         *about["dates"],
         *([about["group"]] if "group" in about else []),
+        *about.get("beside", ()),
         *([about["target"]] if about["task"] == "classification" else []),
     }
     path = folder / about["file"]

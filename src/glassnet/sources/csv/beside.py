@@ -17,6 +17,8 @@ from glassnet.sources.csv.options import CSVOptions
 from glassnet.sources.csv.strings import StringTable
 
 LEAST_GROUPS = 3  # one for each split
+LEAST_NAMES = 8  # of what rows belong to, in a column that is not declared to have them
+MOST_BESIDE = 20
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,11 @@ def require_dividing(path: Path, table: StringTable, options: CSVOptions) -> Non
         raise ValueError(
             f"{path}: expected different columns in data.group and data.time, received {options.group!r} in both"
         )
+    if options.near_copies == "together" and (options.group or options.time):
+        raise ValueError(
+            f"{path}: expected data.near_copies=apart with data.group or data.time, received together; rows are "
+            "divided in one way"
+        )
     if options.time is not None and options.time in options.categorical:
         raise ValueError(
             f"{path}: expected a column of times in data.time, received {options.time!r}, which data.categorical takes "
@@ -86,6 +93,20 @@ def require_read_alike(path: Path, categories: Container[str], options: CSVOptio
             f"{path}: expected dates or numbers to learn from in data.time={options.time!r}, which data.keep names, "
             f"received categories; {as_setting('data.dates', [options.time])} takes them for dates"
         )
+
+
+def columns_beside(left_out: dict[str, StringColumn]) -> dict[str, Beside]:
+    """Return those of the columns that are not learnt from that may say what rows belong to, or when they are from."""
+    found: dict[str, Beside] = {}
+    for name, column in left_out.items():
+        if column.missing.any() or len(found) >= MOST_BESIDE:
+            continue
+        if form := find_date_format(column.strings):
+            days = column.spread(to_days(column.strings, form[0]))
+            found[name] = Beside(np.array(iso_strings(days), dtype=object), form[0])
+        elif LEAST_NAMES <= len(column.strings) <= column.present / 2:
+            found[name] = Beside(column.values())
+    return found
 
 
 def group_column(path: Path, column: StringColumn, rows: npt.NDArray[np.intp], decimal: str) -> Beside:

@@ -12,7 +12,7 @@ from glassnet.columns.identifiers import counts_rows
 from glassnet.columns.naming import listed, near, rows_were
 from glassnet.columns.string_column import StringColumn
 from glassnet.overrides import as_setting
-from glassnet.sources.csv.beside import Beside, dividing_columns, require_dividing, require_read_alike
+from glassnet.sources.csv.beside import Beside, columns_beside, dividing_columns, require_dividing, require_read_alike
 from glassnet.sources.csv.columns import Understood, understand
 from glassnet.sources.csv.doubts import doubts
 from glassnet.sources.csv.options import CSVOptions
@@ -45,12 +45,14 @@ def read_table(path: Path, options: CSVOptions) -> RawTable:
     with_target, notes = _rows_with_target(path, table, target, options)
     columns, target = _taken(columns, with_target), target.take(with_target)
     dividing = dividing_columns(path, table, with_target, options)
+    left_out = {name: column.take(with_target) for name, column in table.columns.items() if name != learnt_name}
     found = _understood(path, columns, counters, options)
     whole, lost = _rows_with_features(path, columns, found, options)
     if lost:  # what is left may be constant now
         names = found.names
         learnt_from = {name: column for name, column in columns.items() if name in names}
         columns, target = _taken(learnt_from, whole), target.take(whole)
+        left_out = _taken(left_out, whole)
         dividing = {name: replace(each, values=each.values[whole]) for name, each in dividing.items()}
         again = understand(path, columns.values(), options)
         again.remarks.take_over(found.remarks, found.names)
@@ -60,6 +62,9 @@ def read_table(path: Path, options: CSVOptions) -> RawTable:
     _require_features(path, found, notes, options)
     learnt = understand_target(path, target, options)
     notes += [*learnt.notes, *doubts(columns, found, learnt, options, markers)]
+    dividing |= columns_beside(
+        {name: column for name, column in left_out.items() if name not in found.names and name not in dividing}
+    )
     notes += [note for each in dividing.values() for note in each.notes]
     return _assembled(path, columns, found, learnt, options, notes, dividing)
 
@@ -240,4 +245,8 @@ def _assembled(
         dates=found.dates | {name: each.date_format for name, each in dividing.items() if each.date_format},
         group=options.group,
         time=options.time,
+        together=options.near_copies == "together",
+        beside=tuple(name for name in dividing if name not in (*features, options.group, options.time)),
+        trusted=tuple(options.keep),
+        dropped=tuple(options.drop),
     )
