@@ -16,7 +16,7 @@ from glassnet.tables.suspicions.drift import are_times, drift
 from glassnet.tables.suspicions.identifiers import Belonging, belonging
 from glassnet.tables.suspicions.looking import looked_at
 from glassnet.tables.suspicions.near_rows import equal_rows, near_rows
-from glassnet.tables.suspicions.rows import MOST_FEATURES, MOST_ROWS, Ints, Looked, spread
+from glassnet.tables.suspicions.rows import MOST_FEATURES, MOST_ROWS, MOST_VALUES, Ints, Looked, spread
 from glassnet.tables.suspicions.suspicion import ALIKE, DRIFTS, IN_EVERY_ROW, NEAR_COPIES, TELLS
 from glassnet.tables.suspicions.telling import tells_class, tells_number
 from glassnet.tables.table_preprocessing import TablePreprocessing
@@ -41,11 +41,11 @@ def suspicions(
         assignment: the split of each row.
         preprocessing: learnt on the training rows.
     """
-    used = np.flatnonzero(assignment != UNUSED)
-    rows = used[spread(len(used), MOST_ROWS)]
+    used, features = np.flatnonzero(assignment != UNUSED), max(1, len(preprocessing.feature_names))
+    rows = used[spread(len(used), MOST_ROWS if features > MOST_FEATURES else min(MOST_ROWS, MOST_VALUES // features))]
     frame, y = raw.frame.iloc[rows], targets[rows]
     telling = _telling(raw, frame, y)
-    if len(preprocessing.feature_names) > MOST_FEATURES:
+    if features > MOST_FEATURES:
         return [*_about_telling(raw, telling), *_drifting(raw, frame, y, len(y))]
     looked = looked_at(raw, frame, y, assignment[rows], preprocessing)
     columns = dict(each for each in _candidates(raw, frame) if _straddles(each[1], looked.split))

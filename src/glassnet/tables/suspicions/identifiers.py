@@ -9,6 +9,7 @@ import numpy.typing as npt
 from glassnet.tables.suspicions.rows import MOST_ROWS, QUERIES, Ints, Looked, spread, squared_distances
 
 LEAST_GROUPS, LEAST_QUERIES = 8, 30
+PIECE = 40  # rows whose distances to all others are in memory
 LARGEST_GROUP = 0.25  # of all rows
 WITHIN = 0.5  # of the rows, that have their nearest row in their own group
 LEAST_TOLD, LEAST_TOLD_R2 = (
@@ -62,12 +63,9 @@ def belonging(looked: Looked, name: str, groups: Ints) -> Belonging | None:
     queries = several[spread(len(several), QUERIES)]
     if not X.shape[1] or len(queries) < LEAST_QUERIES:
         return None
-    squares = squared_distances(X[queries], X)
-    squares[np.arange(len(queries)), queries] = np.inf
-    same = group[queries][:, np.newaxis] == group
-    nearest = squares.argmin(axis=1)
+    pieces = [_nearest(X, group, queries[start : start + PIECE]) for start in range(0, len(queries), PIECE)]
+    nearest, outside = (np.concatenate(each) for each in zip(*pieces, strict=True))
     within = float(np.mean(group[nearest] == group[queries]))
-    outside = np.where(same, np.inf, squares).argmin(axis=1)
     errors, errors_outside = (_errors(y[at], y[queries], looked.is_regression) for at in (nearest, outside))
     scale = float(y.var()) or 1.0 if looked.is_regression else 1.0
     gains = (errors_outside - errors) / scale
@@ -81,6 +79,15 @@ def belonging(looked: Looked, name: str, groups: Ints) -> Belonging | None:
     if within < WITHIN or told < least_told or told - told_outside < least_gain or z < LEAST_Z:
         return None
     return Belonging(len(counts), within, told, told_outside)
+
+
+def _nearest(X: npt.NDArray[np.float32], group: Ints, queries: Ints) -> tuple[Ints, Ints]:
+    """Return the row nearest to each of these, and the nearest one of another group."""
+    squares = squared_distances(X[queries], X)
+    squares[np.arange(len(queries)), queries] = np.inf
+    nearest = squares.argmin(axis=1)
+    squares[group[queries][:, np.newaxis] == group] = np.inf
+    return nearest, squares.argmin(axis=1)
 
 
 def _share_target(y: npt.NDArray[Any], groups: Ints, is_regression: bool) -> bool:

@@ -11,10 +11,11 @@ Ints: TypeAlias = npt.NDArray[np.int64]
 
 MOST_ROWS = 20_000  # of a larger table, as many are looked at for what is costly
 MOST_FEATURES = 2_000  # with more, distances are not looked at
+MOST_VALUES = 1_000_000  # of fewer rows, where there are many features
 FINE, LEAST_FINE = 0.1, 30  # of the rows have another number, and so many do, in a column of many values
 QUERIES = 400  # rows whose neighbours are looked for
 ROUNDED = 1e-4  # of the squares, below which a difference is taken anew
-BLOCK = 4_000  # rows held against them at a time
+BLOCK = 1_000  # rows held against them at a time, and in squares of so many
 
 
 @dataclass(frozen=True)
