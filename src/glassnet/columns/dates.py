@@ -100,6 +100,8 @@ def to_days(strings: Sequence[str], form: str) -> npt.NDArray[np.float64]:
         ValueError: if one is no date; its second argument is that string.
     """
     days = _days(strings, form)
+    if days is None and all(map(ISO_PATTERN.fullmatch, strings)):  # as fetch writes them, whatever their form was
+        days = _days(strings, ISO)
     if days is not None:
         return days
     alone = np.empty(len(strings))

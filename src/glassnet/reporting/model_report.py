@@ -27,6 +27,8 @@ from glassnet.reporting.decisions import decision_section
 from glassnet.reporting.ensemble_section import ensemble_section
 from glassnet.reporting.report_page import report_page
 from glassnet.reporting.setup import setup_of
+from glassnet.reporting.splitting import division
+from glassnet.reporting.suspected import suspicions_text
 from glassnet.reporting.tables import Table
 from glassnet.reporting.training_figures import draw_learning_curves, draw_telemetry
 from glassnet.reporting.tried import command_that_tries, tried_on
@@ -140,6 +142,8 @@ def write_report(
         grouped_from=result_figures.GROUPED,
         tuning=read_tuning(data_set_name(str(data["name"]), str(data["path"]))),
         settings=[[tables.code(key), tables.value_code(value)] for key, value in flatten(manifest["settings"]).items()],
+        division=division,
+        suspicions=suspicions_text(prepared.about, launch),
         digests=[[name, f"`{digest}`"] for name, digest in manifest["digests"].items()],
         overrides=shlex.join(overrides),
         commands=_commands(launch),

@@ -4,6 +4,7 @@ from collections import Counter
 
 import numpy as np
 
+from glassnet.columns.dates import ISO_PATTERN
 from glassnet.columns.naming import listed
 from glassnet.nn.arrays import describe
 from glassnet.sources.raw import RawData, RawImages, RawTable
@@ -54,7 +55,7 @@ def _require_table(raw: RawTable) -> None:
                 f"expected each feature and the target to be one column of the frame, received {name!r}; it has "
                 f"{listed(raw.frame.columns)}"
             )
-    if others := {*raw.categorical, *raw.dates} - {*raw.features}:
+    if others := {*raw.categorical, *raw.dates} - {*raw.features, *([raw.time] if raw.time else [])}:
         raise ValueError(f"expected categorical and dates to name features, received {listed(sorted(others))}")
     for name in raw.features:
         values = raw.frame[name]
@@ -63,6 +64,38 @@ def _require_table(raw: RawTable) -> None:
                 raise ValueError(f"expected numbers in {name!r}, which is not categorical, received {values.dtype}")
         elif strange := [value for value in values[values.notna()] if not isinstance(value, str)]:
             raise ValueError(f"expected strings in {name!r}, received {strange[0]!r}")
+    _require_dividing(raw)
+
+
+def _require_dividing(raw: RawTable) -> None:
+    """Raise a `ValueError` unless the columns by which rows are divided are such."""
+    for what, name in (("group", raw.group), ("time", raw.time)):
+        if name is None:
+            continue
+        if name == raw.target or list(raw.frame.columns).count(name) != 1:
+            raise ValueError(
+                f"expected {what} to be one column of the frame beside the target, received {name!r}; it has "
+                f"{listed(raw.frame.columns)}"
+            )
+        if raw.frame[name].isna().any():
+            missing = int(raw.frame[name].isna().to_numpy().argmax())
+            raise ValueError(
+                f"expected a value of {name!r} in every row, as {what}, received none in row {missing}, from 0"
+            )
+    if raw.group is not None and (raw.frame[raw.group].astype(str) == "").any():
+        raise ValueError(f"expected a name of the group in every row of {raw.group!r}, received an empty string")
+    if raw.group is not None and (raw.group in raw.features or raw.group == raw.time):
+        raise ValueError(f"expected group to be no feature and not the time, received {raw.group!r}, which is")
+    if raw.time is None:
+        return
+    values = raw.frame[raw.time]
+    if raw.time in raw.dates:
+        if strange := [value for value in values if not (isinstance(value, str) and ISO_PATTERN.fullmatch(value))]:
+            raise ValueError(f"expected dates in ISO's form in {raw.time!r}, as time, received {strange[0]!r}")
+    elif values.dtype.kind not in "iuf" or not np.isfinite(values.to_numpy()).all():
+        raise ValueError(
+            f"expected finite numbers in {raw.time!r}, as time, unless dates names it, received {values.dtype}"
+        )
 
 
 def _require_target(raw: RawTable) -> None:

@@ -13,6 +13,7 @@ from glassnet.sources.csv.options import (
     LaterNames,
     Name,
     Names,
+    NearCopies,
     TargetTask,
 )
 from glassnet.sources.raw import OfQuantity, RawTable
@@ -38,6 +39,9 @@ def csv_table(
     missing_categorical: Literal["most_frequent", "own_category", "drop"],
     missing_indicator: bool,
     rare_classes: DropOrError,
+    group: Annotated[Name | None, AddedLater()] = None,
+    time: Annotated[Name | None, AddedLater()] = None,
+    near_copies: Annotated[NearCopies, AddedLater()] = "apart",
 ) -> Annotated[RawTable, OfQuantity()]:
     """Return the table in a CSV file; `CSVOptions` says what each argument means.
 
@@ -64,6 +68,9 @@ def csv_table(
         missing_categorical=missing_categorical,
         missing_indicator=missing_indicator,
         rare_classes=rare_classes,
+        group=group,
+        time=time,
+        near_copies=near_copies,
     )
     return read_table(Path(path), options)
 

@@ -66,7 +66,16 @@ class RawTable:
         missing: what fills missing values; None where there are none, and none may come.
         notes: what was left out of the table, and why, a sentence each.
         forms: how numbers were written in the file, where it was not plainly, see `NumberForm.to_json`.
-        dates: those of the features that are dates, each with the form in which it was written.
+        dates: those of the features, and `time`, that are dates, each with the form in which it was written.
+        group: the column whose value is the same in rows that belong in one split, such as all rows of a patient; it is
+            no feature. None: each row is for itself.
+        time: the column by which rows are divided, the latest for testing: dates, or float64 that grow with time. None:
+            they are divided at random.
+        together: whether near copies of a row are in the same split as it.
+        beside: further columns of the frame, strings or dates, that are not learnt from, but may say what rows belong
+            to, or when they are from.
+        trusted: the columns that the user wants to learn from whatever is to be doubted about them.
+        dropped: the columns that the user left out.
     """
 
     name: str
@@ -81,6 +90,12 @@ class RawTable:
     notes: tuple[str, ...] = field(default=())
     forms: dict[str, dict[str, str]] = field(default_factory=dict)
     dates: dict[str, str] = field(default_factory=dict)
+    group: str | None = None
+    time: str | None = None
+    together: bool = False
+    beside: tuple[str, ...] = ()
+    trusted: tuple[str, ...] = ()
+    dropped: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

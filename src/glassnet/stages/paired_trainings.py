@@ -148,7 +148,8 @@ class PairedTrainings:
     def _job(self, candidate: Candidate, pair: int) -> tuple[list[str], list[str]]:
         """Return the overrides of a training, and those of them that tell it from others."""
         of_pair = [Change("seed", self.settings.seed + pair)] if pair else []
-        if pair and self.prepared.about["rows"]["validation"] < ENOUGH:
+        rolls = "times" in self.prepared.about and self.settings.data.folds is not None  # which is done in one way
+        if pair and self.prepared.about["rows"]["validation"] < ENOUGH and not rolls:
             of_pair.append(Change("data.repetition", self.settings.data.repetition + pair))
         changes = [*candidate.changes, *of_pair]
         launch = Launch(tuple(self._overrides), is_final=True)

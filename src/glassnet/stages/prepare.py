@@ -6,6 +6,7 @@ from glassnet.sources import DataChoice, RawTable
 from glassnet.tables import prepare, read_prepared, read_raw
 from glassnet.tables.loading import source_identity
 from glassnet.tables.raw_files import read_json
+from glassnet.tables.suspicions.suspicion import as_notes
 
 
 def main(settings: Settings, layout: Layout) -> None:
@@ -14,9 +15,11 @@ def main(settings: Settings, layout: Layout) -> None:
     _require_fetched(chosen, layout)
     raw = read_raw(layout.raw)
     rows = prepare(raw, chosen, layout.prepared)
-    for note in read_prepared(layout.prepared).about["notes"]:
-        if isinstance(raw, RawTable) and note not in raw.notes:  # else fetch has said so
-            print(f"prepare: note: {note}")
+    about = read_prepared(layout.prepared).about
+    known = raw.notes if isinstance(raw, RawTable) else ()  # which fetch has said
+    new = [note for note in about["notes"] if note not in known]
+    for note in [*new, *as_notes(about.get("suspicions", []), about["notes"])]:
+        print(f"prepare: note: {note}")
     print("prepare: " + ", ".join(f"{count} {split}" for split, count in rows.items()) + f" rows, to {layout.prepared}")
 
 

@@ -27,6 +27,7 @@ from glassnet.stages.run_key import run_identity
 from glassnet.stages.trained import finish_again, finish_standalone_run, finish_sweep, is_finished, write_record
 from glassnet.stages.verdict import verdict
 from glassnet.tables import PreparedData, TrainedModel, open_prepared
+from glassnet.tables.suspicions.suspicion import as_notes
 from glassnet.tracking import LiveMetrics
 from glassnet.training import (
     About,
@@ -72,7 +73,9 @@ def main(settings: Settings, layout: Layout, watchers: Sequence[Callback] = ()) 
 def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> float:
     require_own_classes(settings)
     prepared = open_prepared(settings.data.choice(), layout.prepared, by_dvc=layout.by_dvc)
-    notes = [] if layout.by_dvc else prepared.about["notes"]  # fetch has said them under DVC
+    notes = [] if layout.by_dvc else prepared.about["notes"]  # fetch and prepare have said them under DVC
+    if not layout.by_dvc:
+        notes = [*notes, *as_notes(prepared.about.get("suspicions", []), notes)]
     for note in [*notes, *_notes(settings, prepared.about["rows"]["train"])]:
         print(f"train: note: {note}")
     values = settings.describing_the_result()

@@ -115,6 +115,12 @@ class RawDescription(TypedDict):
     Attributes:
         rows: the number of rows of a table.
         file: where a table lies.
+        group: the column by which rows belong together, if there is one.
+        time: the column by which rows are divided, if they are not at random.
+        together: whether near copies are in one split, if they are.
+        beside: columns that are not learnt from, but may say what rows belong to.
+        trusted: columns that are not to be doubted.
+        dropped: columns that the user left out.
     """
 
     name: str
@@ -132,6 +138,47 @@ class RawDescription(TypedDict):
     notes: NotRequired[list[str]]
     forms: NotRequired[dict[str, dict[str, str]]]
     dates: NotRequired[dict[str, str]]
+    group: NotRequired[str]
+    time: NotRequired[str]
+    together: NotRequired[bool]
+    beside: NotRequired[list[str]]
+    trusted: NotRequired[list[str]]
+    dropped: NotRequired[list[str]]
+
+
+class GroupsOfSplits(TypedDict):
+    """By which column rows belong together, and how many groups each split has."""
+
+    column: str
+    groups: dict[str, int]
+
+
+class TimesOfSplits(TypedDict):
+    """By which column rows are divided in time.
+
+    Attributes:
+        column: its name.
+        spans: for each split, its first and last time.
+        unused: how many rows are in no split, being later than the validation rows of a fold or a repetition.
+    """
+
+    column: str
+    spans: dict[str, list[str]]
+    unused: int
+
+
+class Suspicion(TypedDict):
+    """Something about the data that may make scores promise too much.
+
+    Attributes:
+        kind: what, in a few words.
+        evidence: the numbers that show it.
+        changes: the settings that test it, each with its value.
+    """
+
+    kind: str
+    evidence: str
+    changes: dict[str, str | list[str]]
 
 
 class DataDescription(TypedDict):
@@ -151,6 +198,9 @@ class DataDescription(TypedDict):
         source_digest: of the file at data.path.
         code_digest: of the code that made them.
         preprocessing: takes raw rows to features.
+        groups: how groups were divided, if rows belong together.
+        times: how rows were divided in time, if they were.
+        suspicions: what may make the scores promise too much, if there is something.
     """
 
     dataset: str
@@ -166,3 +216,6 @@ class DataDescription(TypedDict):
     source_digest: str
     code_digest: str
     preprocessing: PreprocessingDescription
+    groups: NotRequired[GroupsOfSplits]
+    times: NotRequired[TimesOfSplits]
+    suspicions: NotRequired[list[Suspicion]]

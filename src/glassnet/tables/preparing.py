@@ -7,15 +7,19 @@ import numpy as np
 import numpy.typing as npt
 
 from glassnet.columns.naming import all_named
-from glassnet.data.split import SPLITS, stratified_split
+from glassnet.data.split import SPLITS
 from glassnet.data.target_scale import transformed
+from glassnet.data.time_split import UNUSED
 from glassnet.files import whole_file
-from glassnet.sources import DataChoice, RawData, RawImages, RawTable, SplitSettings
+from glassnet.sources import DataChoice, RawData, RawImages, RawTable
 from glassnet.tables.descriptions import DataDescription
+from glassnet.tables.dividing import divide, groups_in_splits, notes_on_dividing, require_every_class, times_of_splits
 from glassnet.tables.image_preprocessing import ImagePreprocessing
 from glassnet.tables.origin import origin_of
 from glassnet.tables.preprocessing import Preprocessing
 from glassnet.tables.raw_files import write_array, write_json
+from glassnet.tables.suspicions.find import suspicions
+from glassnet.tables.suspicions.suspicion import with_settings
 from glassnet.tables.table_preprocessing import TablePreprocessing
 from glassnet.tables.targets import note_of_skew, require_transformable, target_scale
 
@@ -39,13 +43,9 @@ def prepare(raw: RawData, choice: DataChoice, folder: Path) -> dict[str, int]:
     """
     labels, strata = _labels(raw)
     require_transformable(raw, labels, choice.target_transform)
-    assignment = _assignment(raw, strata, choice.split)
+    assignment = divide(raw, strata, choice.split)
     in_train = assignment == SPLITS.index("train")
-    if len(unknown := np.setdiff1d(strata, strata[in_train])):
-        raise ValueError(
-            f"prepare: expected every class among the training rows, received none of "
-            f"{', '.join(raw.class_names[label] for label in unknown)}, of which there are test rows"
-        )
+    require_every_class(raw, strata, assignment)
     preprocessing: Preprocessing
     if isinstance(raw, RawImages):
         if choice.scaling != "standard":
@@ -73,6 +73,8 @@ def prepare(raw: RawData, choice: DataChoice, folder: Path) -> dict[str, int]:
             f"{repeated} of {np.count_nonzero(assignment == SPLITS.index('test'))} test rows equal a training row in "
             "every column, the target too: the scores may promise too much for rows that are new"
         )
+    if isinstance(raw, RawTable) and (raw.group is not None or raw.time is not None):
+        notes += notes_on_dividing(raw, strata, assignment)
     (folder / ABOUT).unlink(missing_ok=True)  # it comes last, so that the data are whole where it is
     for index, split in enumerate(SPLITS):
         rows = np.flatnonzero(assignment == index)
@@ -107,33 +109,16 @@ def prepare(raw: RawData, choice: DataChoice, folder: Path) -> dict[str, int]:
         "code_digest": origin.code_digest,
         "preprocessing": preprocessing.to_json(),
     }
+    if isinstance(raw, RawTable) and raw.group is not None:
+        about["groups"] = groups_in_splits(raw, assignment)
+    if isinstance(raw, RawTable) and raw.time is not None:
+        about["times"] = times_of_splits(raw, assignment)
+    if isinstance(raw, RawTable) and isinstance(preprocessing, TablePreprocessing):
+        found = suspicions(raw, labels, assignment, preprocessing)
+        if found := [with_settings(each, choice.settings) for each in found]:
+            about["suspicions"] = found
     write_json(folder / ABOUT, about)
     return sizes
-
-
-def _assignment(raw: RawData, strata: npt.NDArray[np.int64], split: SplitSettings) -> npt.NDArray[np.int64]:
-    """Return the split of each row.
-
-    Raises:
-        ValueError: if the test rows are to be the publisher's own, and there are none.
-    """
-    test_rows = raw.test_rows if isinstance(raw, RawImages) and split.test_fraction is None else 0
-    if split.test_fraction is None and not test_rows:
-        raise ValueError(
-            f"data.test_fraction: expected a fraction of the rows for {raw.name}, which has no test rows of its own, "
-            "received none"
-        )
-    return stratified_split(
-        strata,
-        split.validation_fraction,
-        split.test_fraction or 0.0,  # unused with test rows
-        split.split_seed,
-        folds=split.folds,
-        fold=split.fold,
-        repetition=split.repetition,
-        test_rows=test_rows,
-        class_names=raw.class_names,
-    )
 
 
 def _labels(raw: RawData) -> tuple[npt.NDArray[Any], npt.NDArray[np.int64]]:
@@ -182,6 +167,7 @@ def _write_features(path: Path, raw: RawData, rows: npt.NDArray[np.int64], prepr
 
 
 def _write_assignment(path: Path, assignment: npt.NDArray[np.int64]) -> None:
-    lines = [f"{row},{SPLITS[index]}\n" for row, index in enumerate(assignment.tolist())]
+    names = {**dict(enumerate(SPLITS)), UNUSED: "unused"}
+    lines = [f"{row},{names[index]}\n" for row, index in enumerate(assignment.tolist())]
     with whole_file(path) as part:
         part.write_text("row,split\n" + "".join(lines), encoding="utf-8")

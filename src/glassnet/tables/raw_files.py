@@ -38,7 +38,8 @@ def write_raw(data: RawData, folder: Path) -> None:
         }
     else:
         with whole_file(folder / f"{data.name}.csv") as part:
-            data.frame.to_csv(part, index=False, lineterminator="\n")
+            frame = data.frame if data.group is None else data.frame.astype({data.group: str})
+            frame.to_csv(part, index=False, lineterminator="\n")
         about = {
             "name": data.name,
             "description": data.description,
@@ -55,6 +56,18 @@ def write_raw(data: RawData, folder: Path) -> None:
             "forms": data.forms,
             "dates": data.dates,
         }
+        if data.group is not None:
+            about["group"] = data.group
+        if data.time is not None:
+            about["time"] = data.time
+        if data.together:
+            about["together"] = True
+        if data.beside:
+            about["beside"] = list(data.beside)
+        if data.trusted:
+            about["trusted"] = list(data.trusted)
+        if data.dropped:
+            about["dropped"] = list(data.dropped)
     write_json(folder / ABOUT, about)
 
 
@@ -90,6 +103,12 @@ def read_raw(folder: Path) -> RawData:
         notes=tuple(about["notes"]),
         forms=about["forms"],
         dates=about["dates"],
+        group=about.get("group"),
+        time=about.get("time"),
+        together=about.get("together", False),
+        beside=tuple(about.get("beside", ())),
+        trusted=tuple(about.get("trusted", ())),
+        dropped=tuple(about.get("dropped", ())),
     )
 
 
@@ -103,6 +122,8 @@ def _read_table(folder: Path, about: RawDescription) -> "pd.DataFrame":
     strings = {
         *about["categorical"],
         *about["dates"],
+        *([about["group"]] if "group" in about else []),
+        *about.get("beside", ()),
         *([about["target"]] if about["task"] == "classification" else []),
     }
     path = folder / about["file"]
@@ -118,7 +139,8 @@ def _read_table(folder: Path, about: RawDescription) -> "pd.DataFrame":
         )
     except ValueError as error:  # pandas' own are of this kind too
         raise _damaged(path, "fetch") from error
-    if len(table) != about.get("rows") or {*about["features"], about["target"]} - {*table.columns}:
+    dividing = {about[key] for key in ("group", "time") if key in about}
+    if len(table) != about.get("rows") or {*about["features"], about["target"], *dividing} - {*table.columns}:
         raise _damaged(path, "fetch")
     return table
 

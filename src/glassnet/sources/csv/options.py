@@ -45,6 +45,7 @@ Delimiter: TypeAlias = Annotated[str, Checked(delimiter_character)]
 DateFormat: TypeAlias = Annotated[str, Checked(says_a_date)]
 Decimal: TypeAlias = Literal[".", ","]
 TargetTask: TypeAlias = Literal["auto", "classification", "regression"]
+NearCopies: TypeAlias = Literal["apart", "together"]
 DropOrError: TypeAlias = Literal["drop", "error"]
 
 
@@ -74,6 +75,9 @@ class CSVOptions(FileFormat):
         task: what is learnt.
         drop: columns to leave out.
         keep: columns to learn from, though there is a doubt about them.
+        group: the column that names what rows belong to; all of a group are in one split. None: each row is for itself.
+        time: the column by which rows are divided, the latest for testing. None: they are divided at random.
+        near_copies: whether near copies of a row may be in other splits than it.
         categorical: columns of numbers or dates that are categories.
         dates: columns of dates that are not found out.
         date_format: how dates are written; None for the format that fits.
@@ -89,6 +93,9 @@ class CSVOptions(FileFormat):
     task: TargetTask = "auto"
     drop: Sequence[str] = ()
     keep: Sequence[str] = ()
+    group: str | None = None
+    time: str | None = None
+    near_copies: NearCopies = "apart"
     categorical: Sequence[str] = ()
     dates: Sequence[str] = ()
     date_format: str | None = None

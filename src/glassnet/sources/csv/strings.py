@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from glassnet.columns.naming import listed
 from glassnet.columns.raw_values import MissingMarkers
 from glassnet.columns.string_column import StringColumn, read_column
@@ -37,6 +40,11 @@ class StringTable:
     rows: int
     empty: list[int]
     notes: list[str]
+
+    @property
+    def rows_in_file(self) -> npt.NDArray[np.intp]:
+        """The number of each row, from 1, among all that stand below the header."""
+        return np.setdiff1d(np.arange(1, self.rows + len(self.empty) + 1), self.empty)
 
 
 def read_strings(path: Path, file_format: FileFormat, wanted: Collection[str] = ()) -> StringTable:

@@ -1,5 +1,6 @@
 """A CSV file of the user's own, as people have them: read as strings, each column then understood as a whole."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -11,6 +12,7 @@ from glassnet.columns.identifiers import counts_rows
 from glassnet.columns.naming import listed, near, rows_were
 from glassnet.columns.string_column import StringColumn
 from glassnet.overrides import as_setting
+from glassnet.sources.csv.beside import Beside, columns_beside, dividing_columns, require_dividing, require_read_alike
 from glassnet.sources.csv.columns import Understood, understand
 from glassnet.sources.csv.doubts import doubts
 from glassnet.sources.csv.options import CSVOptions
@@ -34,26 +36,37 @@ def read_table(path: Path, options: CSVOptions) -> RawTable:
     """
     table = read_strings(path, options, [] if options.target is None else [options.target])
     learnt_name = _require_columns(path, table, options)
-    columns = {name: column for name, column in table.columns.items() if name not in options.drop}
+    require_dividing(path, table, options)
+    not_learnt = {*options.drop, options.group, *({options.time} - {*options.keep})}
+    columns = {name: column for name, column in table.columns.items() if name not in not_learnt}
     target = columns.pop(learnt_name)
     markers = list(dict.fromkeys(marker for column in table.columns.values() for marker in column.markers))
     counters = _row_counters(columns, options)  # before rows are left out, which would break their count
     with_target, notes = _rows_with_target(path, table, target, options)
     columns, target = _taken(columns, with_target), target.take(with_target)
+    dividing = dividing_columns(path, table, with_target, options)
+    left_out = {name: column.take(with_target) for name, column in table.columns.items() if name != learnt_name}
     found = _understood(path, columns, counters, options)
     whole, lost = _rows_with_features(path, columns, found, options)
     if lost:  # what is left may be constant now
         names = found.names
         learnt_from = {name: column for name, column in columns.items() if name in names}
         columns, target = _taken(learnt_from, whole), target.take(whole)
+        left_out = _taken(left_out, whole)
+        dividing = {name: replace(each, values=each.values[whole]) for name, each in dividing.items()}
         again = understand(path, columns.values(), options)
         again.remarks.take_over(found.remarks, found.names)
         found = again
+    require_read_alike(path, found.categories, options)
     notes = [*table.notes, *notes, *found.remarks.sentences(options, markers), *lost]
     _require_features(path, found, notes, options)
     learnt = understand_target(path, target, options)
     notes += [*learnt.notes, *doubts(columns, found, learnt, options, markers)]
-    return _assembled(path, columns, found, learnt, options, notes)
+    dividing |= columns_beside(
+        {name: column for name, column in left_out.items() if name not in found.names and name not in dividing}
+    )
+    notes += [note for each in dividing.values() for note in each.notes]
+    return _assembled(path, columns, found, learnt, options, notes, dividing)
 
 
 def _require_columns(path: Path, table: StringTable, options: CSVOptions) -> str:
@@ -135,7 +148,7 @@ def _rows_with_target(
     missing = target.missing
     if not missing.any():
         return ~missing, notes
-    in_file = np.setdiff1d(np.arange(1, table.rows + len(table.empty) + 1), table.empty)[missing]
+    in_file = table.rows_in_file[missing]
     if missing.all():
         raise ValueError(f"{path}: expected a value of the target {target.name!r} in some row, received none")
     if options.missing_target == "error":
@@ -191,7 +204,13 @@ def _require_features(path: Path, found: Understood, notes: list[str], options: 
 
 
 def _assembled(
-    path: Path, columns: Columns, found: Understood, target: TargetColumn, options: CSVOptions, notes: list[str]
+    path: Path,
+    columns: Columns,
+    found: Understood,
+    target: TargetColumn,
+    options: CSVOptions,
+    notes: list[str],
+    dividing: dict[str, Beside],
 ) -> RawTable:
     """Return the table of all that was found."""
     import pandas as pd
@@ -206,6 +225,7 @@ def _assembled(
             values = columns[name].spread(found.numbers[name])
             content[name] = np.array(iso_strings(values), dtype=object) if name in found.dates else values
     content[target.column.name] = target.column.values() if target.numbers is None else target.numbers
+    content |= {name: each.values for name, each in dividing.items() if name not in content}
     # As objects, else pandas would take strings for strings of its own.
     frame = pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in content.items()})
     if not target.kept.all():
@@ -222,5 +242,11 @@ def _assembled(
         missing=options.missing,
         notes=tuple(notes),
         forms=found.forms,
-        dates=found.dates,
+        dates=found.dates | {name: each.date_format for name, each in dividing.items() if each.date_format},
+        group=options.group,
+        time=options.time,
+        together=options.near_copies == "together",
+        beside=tuple(name for name in dividing if name not in (*features, options.group, options.time)),
+        trusted=tuple(options.keep),
+        dropped=tuple(options.drop),
     )

@@ -1,0 +1,32 @@
+"""How rows were divided by groups or in time, in the words of the report."""
+
+from glassnet.files import section_of
+from glassnet.reporting.tables import code
+from glassnet.tables.descriptions import DataDescription
+
+
+def division(about: DataDescription) -> str:
+    """Return the sentences that say how rows were divided by groups or in time."""
+    settings = section_of({"data": about["settings"]}, "data")
+    said = []
+    if "groups" in about:
+        column, counts = about["groups"]["column"], about["groups"]["groups"]
+        listed = ", ".join(f"{count} {split}" for split, count in counts.items())
+        said.append(
+            f"All rows with the same value of {code(column)} are in one split (`data.group`): there are {listed} groups"
+        )
+    if "times" in about:
+        column, spans = about["times"]["column"], about["times"]["spans"]
+        listed = ", ".join(f"{split} from {first} to {last}" for split, (first, last) in spans.items())
+        what = "groups by the latest value of" if "groups" in about else "rows by"
+        said.append(f"Splits follow each other in time, {what} {code(column)} (`data.time`): {listed}")
+        if unused := about["times"]["unused"]:
+            said.append(f"{unused} rows are later than the validation rows, but not for testing, and in no split")
+    else:
+        seed = settings["split_seed"]
+        said[-1] += f", chosen at random such that classes keep their shares (`data.split_seed` {seed})"
+    if settings["folds"] is not None:
+        said.append(f"The validation rows are fold {settings['fold']}, from 0, of {settings['folds']}")
+    if settings["repetition"]:
+        said.append(f"This is repetition {settings['repetition']}")
+    return ". ".join(said) + "."
