@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from matplotlib.image import imread
 
 from docs.figures.pages import LEARN, PAGES, ROOT, SOURCE_LINK, draw_figures, run_page, with_lines
 
@@ -19,11 +21,16 @@ def _name(page: Path) -> str:
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_a_page_shows_what_it_prints(page: Path, tmp_path: Path) -> None:
-    """To the byte, its figures too; `python -m docs.figures.pages` brings them up to date."""
+    """To the byte, and its figures are those that its code draws; `python -m docs.figures.pages` mends both.
+
+    Another processor rounds differently in the last digit of a training, which moves the colour of a pixel by 1/255.
+    """
     text, namespace = run_page(page)
     assert page.read_text(encoding="utf-8") == text
     for figure in draw_figures(page, namespace, tmp_path):
-        assert figure.read_bytes() == (LEARN / "figures" / figure.name).read_bytes(), figure.name
+        drawn, committed = imread(figure), imread(LEARN / "figures" / figure.name)
+        assert drawn.shape == committed.shape, figure.name
+        assert np.mean(np.abs(drawn - committed) > 0.02) < 1e-3, figure.name
 
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
