@@ -70,6 +70,8 @@ class DataLoader:
 
     The order of an epoch is a pure function of `(seed, epoch)`. Iterating uses `epoch` and then adds one to it;
     setting `epoch` picks the order of any epoch directly, with nothing to replay.
+
+    Chapter 6 of the course, docs/learn/6-framework.md, uses it.
     """
 
     def __init__(

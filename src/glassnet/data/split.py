@@ -30,6 +30,8 @@ def stratified_split(
     rounded up or down such that the totals over all classes come out right (largest remainders first). The test split
     depends on labels, `test_fraction` and `seed` alone, so that repetitions and folds never touch it.
 
+    Chapter 5 of the course, docs/learn/5-reliable-training.md, says what folds are for.
+
     Args:
         labels: the class of each row; for regression, the same for all.
         validation_fraction: the fraction of all rows to validate on; unused with folds.

@@ -15,6 +15,8 @@ class Standardizing:
 
     A column that never changed in the training rows has no deviation; it becomes 0 in every row, whatever others hold.
 
+    Chapter 1 of the course, docs/learn/1-mindset.md, says why it learns from the training rows alone.
+
     Attributes:
         mean: μ, `(D,)`.
         scale: σ, `(D,)`; 0 for a column that never changed.

@@ -74,6 +74,8 @@ def gradient_check(
     `backward_parameters` leaves in the gradients of the parameters must be what a right `backward` leaves there, to the
     byte: it is what `fit` uses. The check runs on a float64 copy: the model, its buffers and its mode are left alone.
 
+    Chapter 4 of the course, docs/learn/4-backward.md, has it catch a wrong transpose.
+
     Args:
         model: the model, in the mode to check.
         loss: an object with `forward(outputs, y)` and `backward()`.

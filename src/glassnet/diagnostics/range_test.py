@@ -89,6 +89,8 @@ def learning_rate_range_test(
     Weights, optimizer, rate, modes and random generators are put back as they were, also where an error ends the test,
     and the gradients count as zero.
 
+    Chapter 5 of the course, docs/learn/5-reliable-training.md, shows one.
+
     Args:
         model: the network, as it would begin its training.
         loss: the data loss.

@@ -49,6 +49,8 @@ class Telemetry(Callback):
     "dead_share", the fraction of them.
 
     Nothing is measured between the sampled steps: the hooks on the layers (see `Module.on_forward`) are taken away.
+
+    Chapter 3 of the course, docs/learn/3-forward.md, sees saturation with it.
     """
 
     def __init__(self, every: int = 50) -> None:

@@ -200,6 +200,8 @@ def check_class_targets(owner: object, Z: FloatArray, targets: object) -> tuple[
 def check_value_targets(owner: object, Z: FloatArray, targets: object) -> FloatArray:
     """Return the targets of a regression if they are finite floats of the outputs' shape `(N, K)`.
 
+    Chapter 2 of the course, docs/learn/2-shapes.md, shows what NumPy would make of other shapes.
+
     Raises:
         TypeError: for no array of floats.
         ValueError: for another shape, or values that are not finite.

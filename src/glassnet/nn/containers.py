@@ -13,6 +13,8 @@ class Sequential(Module):
     returns, the gradient of its input, is the `dout` of the module before it. (Rumelhart, Hinton & Williams, 1986.)
 
     Inner modules are named by their position, so that parameters are called "0.W", "0.b", "2.W", and so on.
+
+    Chapter 4 of the course, docs/learn/4-backward.md, goes through one by hand.
     """
 
     def __init__(self, *layers: Module) -> None:

@@ -28,6 +28,8 @@ class SoftmaxCrossEntropy(Loss):
     a probability of exactly 0: the loss is infinite if the target has a fraction of that class, and does not see it
     otherwise. A logit of +inf or NaN gives no finite loss.
 
+    Chapter 2 of the course, docs/learn/2-shapes.md, derives its gradient.
+
     Attributes:
         target_form: what the last forward got: "class ids"; "one-hot", all entries exactly 0 or 1; or "soft".
         total_weight: the D of the last forward.

@@ -24,6 +24,8 @@ class Dense(Module):
 
     The loss is a mean over the batch, so its `1/N` is already inside `dZ`. (Rumelhart, Hinton & Williams, "Learning
     representations by back-propagating errors", 1986.)
+
+    Chapter 4 of the course, docs/learn/4-backward.md, derives it.
     """
 
     def __init__(

@@ -15,6 +15,8 @@ class Dropout(Module):
     Backward. With the mask held fixed, Y is linear in X: `dX = dY · M/(1 − p)`, with the *same* mask as forward.
     (Srivastava, Hinton, Krizhevsky, Sutskever & Salakhutdinov, "Dropout", 2014.)
 
+    Chapter 5 of the course, docs/learn/5-reliable-training.md, shows what it is for.
+
     Attributes:
         frozen: while True, training-mode forwards reuse the last mask instead of drawing one: the layer is then a
             fixed function whose gradient can be checked.

@@ -11,6 +11,8 @@ class Elementwise(Module):
     """`A = f(Z)`, each entry by itself; any shape `(N, D)`. A subclass states f and its derivative.
 
     Backward. `a_nd` depends on `z_nd` alone, so the chain rule has one term: `dZ = dA · f'(Z)`.
+
+    Chapter 4 of the course, docs/learn/4-backward.md, has the rule among the others.
     """
 
     def function(self, Z: FloatArray) -> tuple[FloatArray, tuple[Any, ...]]:

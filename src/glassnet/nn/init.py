@@ -10,6 +10,8 @@ both, leaves the variance unchanged.
   (He, Zhang, Ren & Sun, "Delving deep into rectifiers", 2015).
 
 A uniform variable on `[-a, a]` has variance `a²/3`, hence `a = √(3·Var[w])`.
+
+Chapter 5 of the course, docs/learn/5-reliable-training.md, tries them on fifty layers.
 """
 
 import math

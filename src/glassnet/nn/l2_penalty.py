@@ -17,6 +17,8 @@ class L2Penalty:
     step ("weight decay"); for Adam it is not, because it divides λw by the size of the gradients too: see `AdamW`.
     The ½ is there so that the derivative carries no 2. (Hoerl & Kennard, "Ridge regression", 1970; Krogh & Hertz,
     "A simple weight decay can improve generalization", 1991.)
+
+    Chapter 5 of the course, docs/learn/5-reliable-training.md, shows what it is for.
     """
 
     def __init__(self, coefficient: float) -> None:

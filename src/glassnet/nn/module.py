@@ -38,6 +38,8 @@ class Module:
     into lists (a `Sequential` holds several modules), in the order of their assignment. Arrays that are state but not
     learnt (running averages) are named in `buffer_names` and saved with the parameters.
 
+    Chapter 6 of the course, docs/learn/6-framework.md, builds a small one.
+
     Attributes:
         training: True in training mode, False in evaluation mode; set by `train()` and `eval()`.
     """

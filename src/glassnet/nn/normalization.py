@@ -69,6 +69,8 @@ class BatchNorm(Module):
     Backward. `dγ = Σ_n dY·X̂`, `dβ = Σ_n dY`, `dX̂ = dY·γ`, then through the statistics (`standardize_backward`). In
     evaluation the statistics are constants and only the direct path is left: `dX = dX̂/√(σ² + ε)`.
     (Ioffe & Szegedy, "Batch normalization", 2015.)
+
+    Chapter 5 of the course, docs/learn/5-reliable-training.md, shows what it is for.
     """
 
     buffer_names = ("running_mean", "running_var")

@@ -18,6 +18,8 @@ class Parameter:
     `data` and `grad` may be views of an optimizer's flat vectors (see `glassnet.optim.flat`). Assigning to either
     therefore copies into the array that is there.
 
+    Chapter 6 of the course, docs/learn/6-framework.md, builds a small one.
+
     Attributes:
         name: a short name within its module, such as "W".
         weight_decay: whether weight decay and L2 penalties apply: True for weights, False for biases and for the scales

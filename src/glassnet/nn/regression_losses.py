@@ -26,6 +26,8 @@ class MeanSquaredError(Loss):
 
     Backward. Each output takes part in one term only: `∂ℓ/∂z_nk = 2e_nk/NK`, hence `dZ = 2E/NK`.
     Minimizing it is maximum likelihood under noise that is normal with the same variance everywhere. (Gauss, 1809.)
+
+    Chapter 2 of the course, docs/learn/2-shapes.md, derives its gradient.
     """
 
     score_name = "mae"

@@ -15,6 +15,8 @@ class ReLU(Elementwise):
     Derivative: 1 where `z > 0` and 0 where `z < 0`; at the kink we take 0, one of its subgradients. `a > 0` says the
     same as `z > 0`, so the output is all that must be saved.
     (Nair & Hinton, "Rectified linear units improve restricted Boltzmann machines", 2010.)
+
+    Chapter 3 of the course, docs/learn/3-forward.md, shows what one bend is good for.
     """
 
     def function(self, Z: FloatArray) -> tuple[FloatArray, tuple[FloatArray]]:

@@ -12,6 +12,8 @@ class Residual(Module):
     through f, what f's own backward returns. Hence `dX = dY + f.backward(dY)`. The 1 is the point: through k such
     blocks the gradient is a product of factors `1 + f'`, not of factors `f'`, and does not vanish when they are small.
     (He, Zhang, Ren & Sun, "Deep residual learning for image recognition", 2016.)
+
+    Chapter 5 of the course, docs/learn/5-reliable-training.md, says when it is needed.
     """
 
     def __init__(self, inner: Module) -> None:

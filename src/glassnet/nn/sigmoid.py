@@ -22,6 +22,8 @@ class Sigmoid(Elementwise):
     Derivative. With `a = (1 + e^(−z))^(−1)`: `da/dz = e^(−z)/(1 + e^(−z))² = a(1 − a)`, at most 1/4, and nearly 0 where
     the unit saturates, which is how gradients vanish in deep sigmoid networks.
     (Rumelhart, Hinton & Williams, 1986, used it; Hochreiter, 1991, and Glorot & Bengio, 2010, on how it vanishes.)
+
+    Chapter 3 of the course, docs/learn/3-forward.md, has it beside the others.
     """
 
     def function(self, Z: FloatArray) -> tuple[FloatArray, tuple[FloatArray]]:

@@ -11,6 +11,8 @@ def shifted(Z: FloatArray) -> FloatArray:
 
     The difference of huge finite logits is cut to the lowest number there is. A logit of −inf stays −inf. A row that
     has a NaN or +inf, or nothing but −inf, has no softmax: it becomes NaN, in part or whole.
+
+    Chapter 3 of the course, docs/learn/3-forward.md, derives the shift.
     """
     largest = Z[np.arange(len(Z)), Z.argmax(axis=1)][:, np.newaxis]  # Z.max(axis=1) takes three times as long
     with np.errstate(over="ignore", invalid="ignore"):

@@ -13,6 +13,8 @@ class Tanh(Elementwise):
 
     Derivative. From `tanh = sinh/cosh`: `da/dz = (cosh² − sinh²)/cosh² = 1 − a²`.
     (LeCun, Bottou, Orr & Müller, "Efficient backprop", 1998, on why zero-centred outputs help.)
+
+    Chapter 3 of the course, docs/learn/3-forward.md, watches it saturate.
     """
 
     def function(self, Z: FloatArray) -> tuple[FloatArray, tuple[FloatArray]]:

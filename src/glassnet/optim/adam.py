@@ -28,6 +28,8 @@ class Adam(Optimizer):
     is `(1 − β₁)/√(1 − β₂)`, 3.2 by default; the paper, in section 2.1, takes that for the bound of every step. Where
     they grow by the factor `β₂/β₁` from step to step it nears `(1 − β₁)/√((1 − β₂)(1 − β₁²/β₂))`, 7.3 by default, and
     by the inequality of Cauchy and Schwarz, for m̂ and v̂ as weighted sums, no gradients make it larger.
+
+    Chapter 5 of the course, docs/learn/5-reliable-training.md, goes from momentum to it.
     """
 
     slot_names = ("first_moment", "second_moment")

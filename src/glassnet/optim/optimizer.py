@@ -19,6 +19,8 @@ BLOCK = 32_768  # values that an update treats at a time, so that its temporarie
 class Optimizer:
     """Moves parameters along their gradients; a subclass says how, in `update`.
 
+    Chapter 6 of the course, docs/learn/6-framework.md, writes one of its own.
+
     Attributes:
         learning_rate: the factor of every step; a schedule may assign to it between steps. For a parameter with a
             `rate_factor` other than 1 it is multiplied by that.

@@ -17,6 +17,8 @@ class RMSProp(Optimizer):
     with flat directions of the loss move at the same pace. From zero, the first s is too small by the factor `1 − β`,
     so the first steps are larger, by up to `1/√(1 − β)`: Adam adds the correction. (Hinton, Srivastava & Swersky,
     "Neural networks for machine learning", lecture 6e, 2012.)
+
+    Chapter 5 of the course, docs/learn/5-reliable-training.md, goes from momentum to Adam by way of it.
     """
 
     slot_names = ("square",)

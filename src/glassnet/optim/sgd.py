@@ -19,6 +19,8 @@ class SGD(Optimizer):
     Nesterov: `W ← W − η(βv + (1 − β)g)` with the v just updated: the step that the *next* velocity would take if the
     gradient stayed the same (Sutskever, Martens, Dahl & Hinton, "On the importance of initialization and momentum in
     deep learning", 2013).
+
+    Chapter 4 of the course, docs/learn/4-backward.md, learns spirals with it.
     """
 
     slot_names = ("velocity",)

@@ -56,6 +56,8 @@ def fit(
     What is trained is what the optimizer has: one made of some of the model's parameters alone leaves the others as
     they are, and gradient norm, clipping and penalty concern its own.
 
+    Chapter 1 of the course, docs/learn/1-mindset.md, reads its curves.
+
     Args:
         model: the network.
         loss: the data loss.

@@ -64,6 +64,8 @@ class Callback:
     and change all of it; `run.stop("why")` ends the training after the current epoch. At each point the callbacks are
     called in the order of the list. A callback that remembers something from epoch to epoch has `state_dict` and
     `load_state_dict`, so that an interrupted training can be resumed.
+
+    Chapter 6 of the course, docs/learn/6-framework.md, writes one of its own.
     """
 
     def on_train_begin(self, run: "TrainingRun") -> None:

@@ -19,6 +19,8 @@ class EarlyStopping(Callback):
     Patience begins once the learning rate no longer rises. In a warm-up, or while one-cycle climbs, the loss of one
     epoch says little about the next, whose steps are larger by design.
 
+    Chapter 5 of the course, docs/learn/5-reliable-training.md, shows what it is for.
+
     Attributes:
         best: keeps those weights; None without `restore_best_weights`.
     """
