@@ -90,7 +90,7 @@ def test_a_threshold_wants_rows_of_both_kinds() -> None:
 def test_rankings_refuse_nonsense() -> None:
     """In a line that says what was expected."""
     with pytest.raises(TypeError, match="is_positive"):
-        average_precision(np.array([0, 1]), np.arange(2.0))  # type: ignore[arg-type]
+        average_precision(np.array([0, 1]), np.arange(2.0))
     with pytest.raises(ValueError, match="one length"):
         average_precision(np.array([True]), np.arange(2.0))
     with pytest.raises(ValueError, match="finite"):

@@ -152,8 +152,8 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
     if isinstance(model, Ensemble):
         print(f"train: that is the single network; the model is {len(members)} others, averaged", end="")
         print(f" with a temperature of {model.temperature:.3g}" if model.temperature != 1 else "")
-    rows = "rows that a member has not learnt from" if members else "the validation rows"
-    if line := classes.describe(model.about.get("decision"), rows):
+    decided_on = "rows that a member has not learnt from" if members else "the validation rows"
+    if line := classes.describe(model.about.get("decision"), decided_on):
         print(f"train: decision: {line}")
     if layout.sweep is None:
         for line in verdict(settings, trained, telemetry, validation):
