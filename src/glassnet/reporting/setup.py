@@ -28,6 +28,7 @@ def setup_of(settings: JsonObject) -> Setup:
         hidden_sizes=tuple(model["hidden_sizes"]),
         activation=activation if isinstance(activation, str) else activation["name"],  # a class of one's own
         init=model["init"],
+        zero_output=model.get("zero_output", False),
         dropout=model["dropout"],
         optimizer=optimizer.get("name"),
         learning_rate=optimizer["learning_rate"],

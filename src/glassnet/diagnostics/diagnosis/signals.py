@@ -38,21 +38,24 @@ def exploding(t: Training) -> Finding | None:
 def vanishing(t: Training) -> Finding | None:
     """At the start the first layer's gradient is less than a two-hundredth of the last one's."""
     norms = t.of_weights("gradient_norm")
-    if len(norms) < 3 or starts_at_zero(t):
+    # At the first step: later, training has often mended what it can, or broken more. Nothing passes a last layer of
+    # zeros, which the first step has mended.
+    start = 1 if t.setup.zero_output else 0
+    if len(norms) < 3 or starts_at_zero(t) or any(len(values) <= start for values in norms.values()):
         return None
-    # At the first step: later, training has often mended what it can, or broken more.
-    (first_layer, first), *_, (last_layer, last) = ((layer, values[0]) for layer, values in norms.items())
+    (first_layer, first), *_, (last_layer, last) = ((layer, values[start]) for layer, values in norms.items())
     if not first < 0.005 * last:
         return None
     if t.setup.activation in {"sigmoid", "tanh"}:
         advice, change = "an activation whose slope does not shrink the gradient", Change("model.activation", "relu")
     else:
         advice, change = "normalize between the layers", Change("model.normalization", "batch")
+    when = "once the last layer was no longer 0" if start else "at the first step"
     return Finding(
         "vanishing gradients",
         0.92 if t.train.min() > 0.1 else 0.45,
-        f"at the first step the gradient of {first_layer} has a norm of {first:.2g}, that of {last_layer} one of "
-        f"{last:.2g}; the training loss came down to {t.train.min():.2g} times the random baseline",
+        f"{when} the gradient of {first_layer} has a norm of {first:.2g}, that of {last_layer} one of {last:.2g}; the "
+        f"training loss came down to {t.train.min():.2g} times the random baseline",
         advice,
         (change,),
     )

@@ -30,6 +30,7 @@ class Setup:
         hidden_sizes: the units of each hidden layer; None where that is unknown.
         activation: the name of the hidden layers' activation.
         init: the name of the rule that drew the initial weights; "zeros" is the one with consequences.
+        zero_output: whether the last layer starts at zero, so that at the first step no gradient passes it.
         dropout: the fraction of hidden units that dropout silences.
         optimizer: the name of the optimizer, such as "adam"; None where that is unknown.
         learning_rate: the optimizer's, before any schedule; None for the largest in the history.
@@ -48,6 +49,7 @@ class Setup:
     hidden_sizes: tuple[int, ...] | None = None
     activation: str = "relu"
     init: str = "he_normal"
+    zero_output: bool = False
     dropout: float = 0.0
     optimizer: str | None = None
     learning_rate: float | None = None
