@@ -12,6 +12,7 @@ of glassnet's default split: training, validation (for the choice of the epoch) 
 import glassnet.stages  # noqa: F401, I001  # before NumPy: as the stages compute
 import argparse
 import hashlib
+import importlib
 import json
 import tempfile
 import time
@@ -32,8 +33,10 @@ from glassnet.training import predict, retrain_network, train_network
 Scores: TypeAlias = dict[str, float]
 SKIPPED = ("rownames", "id", "subject", "obs", "caseid", "unnamed: 0", "name")
 WORST_R2 = -1.0  # a single table of a quantity far off would decide the mean
-BEFORE = ("preset=small", "optimizer=adam", "schedule=cosine", "data.scaling=standard")
-BEFORE += ("training.label_smoothing=0.0", "training.average_decay=null", "training.patience=20")
+BEFORE = (
+    "preset=small", "optimizer=adam", "schedule=cosine", "data.scaling=standard", "training.label_smoothing=0.0",
+    "training.average_decay=null", "training.patience=20",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -161,7 +164,8 @@ def peer(table: Table, folder: Path, make: Callable[[bool], Any], *, raw: bool) 
     y: Any = [prepared.targets(split) if not prepared.class_names else np.asarray(prepared.split(split).y)
               for split in ("train", "validation", "test")]  # fmt: skip
     X: Any = [np.asarray(prepared.split(split).X) for split in ("train", "validation", "test")]
-    model, arguments = make(bool(prepared.class_names)), {}
+    model = make(bool(prepared.class_names))
+    arguments: dict[str, Any] = {}
     if raw:
         frame = load_raw(prepared_data(table, folder)[0].data.choice()).frame  # type: ignore[union-attr]
         described = {each["name"]: each["kind"] for each in prepared.about["preprocessing"]["columns"]}  # type: ignore[typeddict-item]
@@ -205,7 +209,7 @@ def _boosting(classes: bool) -> Any:
 
 
 def _realmlp(classes: bool, name: str) -> Any:
-    import pytabkit
+    pytabkit = importlib.import_module("pytabkit")  # an optional peer
 
     made = getattr(pytabkit, f"{name}_{'Classifier' if classes else 'Regressor'}")
     return made(device="cpu", random_state=0, n_threads=1, verbosity=0)
