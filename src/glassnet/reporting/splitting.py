@@ -23,8 +23,13 @@ def division(about: DataDescription) -> str:
         if unused := about["times"]["unused"]:
             said.append(f"{unused} rows are later than the validation rows, but not for testing, and in no split")
     else:
-        seed = settings["split_seed"]
-        said[-1] += f", chosen at random such that classes keep their shares (`data.split_seed` {seed})"
+        kept = "classes keep their shares" if about["class_names"] else "splits get their sizes"
+        said[-1] += f", chosen at random such that {kept} (`data.split_seed` {settings['split_seed']})"
+    if "groups" in about:
+        said.append(
+            "Intervals and tests take rows for independent, which those of a group are not: they are too narrow, and "
+            f"{counts['test']} groups for testing say less than as many rows"
+        )
     if settings["folds"] is not None:
         said.append(f"The validation rows are fold {settings['fold']}, from 0, of {settings['folds']}")
     if settings["repetition"]:
