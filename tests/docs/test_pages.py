@@ -67,7 +67,11 @@ def test_every_block_says_its_language(page: Path) -> None:
     assert not [language for _, language in fences[1::2] if language]
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if page not in WITH_COMMANDS], ids=_name)
+# Those of the course are run by test_course.py, which draws their figures from what the blocks leave.
+OF_PYTHON = [page for page in PAGES if page not in WITH_COMMANDS and ROOT / "docs" / "learn" not in page.parents]
+
+
+@pytest.mark.parametrize("page", OF_PYTHON, ids=_name)
 def test_pages_of_python(page: Path, tmp_path: Path) -> None:
     """In this process, in an empty folder."""
     Play(page, tmp_path, _run_shell).play()

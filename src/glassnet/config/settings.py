@@ -106,6 +106,8 @@ class ModelSettings(Section):
         dropout: which fraction of the hidden units training silences at each step.
         normalization: what stands in front of each activation, if anything.
         init: the rule that draws the first weights.
+        input_scale: whether each feature is multiplied by a factor that is learnt, in front of the first layer.
+        zero_output: whether the weights of the last layer start at zero.
     """
 
     name: Literal["mlp", "softmax"]
