@@ -141,6 +141,8 @@ class TrainingSettings(Section):
         max_gradient_norm: null, or the norm to which a longer gradient is scaled, all parameters together.
         max_gradient_value: null, or the value at which each entry of a gradient is cut off.
         flip: images alone: whether half of them, drawn anew in each epoch, are mirrored; in training only.
+        bias_rate_factor: by what the learning rate of the biases is multiplied.
+        scale_rate_factor: by what the learning rate of the scales of features is multiplied.
     """
 
     name: Literal["default"]
