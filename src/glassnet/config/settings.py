@@ -106,6 +106,8 @@ class ModelSettings(Section):
         dropout: which fraction of the hidden units training silences at each step.
         normalization: what stands in front of each activation, if anything.
         init: the rule that draws the first weights.
+        input_scale: whether each feature is multiplied by a factor that is learnt, in front of the first layer.
+        zero_output: whether the weights of the last layer start at zero.
     """
 
     name: Literal["mlp", "softmax"]
@@ -139,6 +141,8 @@ class TrainingSettings(Section):
         max_gradient_norm: null, or the norm to which a longer gradient is scaled, all parameters together.
         max_gradient_value: null, or the value at which each entry of a gradient is cut off.
         flip: images alone: whether half of them, drawn anew in each epoch, are mirrored; in training only.
+        bias_rate_factor: by what the learning rate of the biases is multiplied.
+        scale_rate_factor: by what the learning rate of the scales of features is multiplied.
     """
 
     name: Literal["default"]

@@ -10,7 +10,8 @@ from glassnet.seeding import stream
 
 Counts = npt.NDArray[np.int64]
 
-UNUSED = -1  # in an assignment: a row in no split, being later than a fold's validation rows
+UNUSED = -1
+"""What an assignment has for a row that is in no split, being later than a fold's validation rows."""
 EARLIEST = 0.5  # of the training rows that there are, how many those of a repetition have at least
 
 
