@@ -1,9 +1,6 @@
 """What networks for tables are made of: a scale for each feature, the neural-tangent parametrization, SELU and Mish."""
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 import pytest
 
 from glassnet import nn
@@ -86,11 +83,7 @@ def test_mish_is_its_formula_far_out_too() -> None:
     z = np.linspace(-30, 30, 601)[:, np.newaxis]
     np.testing.assert_allclose(nn.Mish().forward(z), z * np.tanh(np.logaddexp(0, z)), atol=1e-13)
     for dtype in (np.float32, np.float64):
-<<<<<<< HEAD
-        far: npt.NDArray[np.floating[Any]] = np.array([[-1e4], [1e4]], dtype=dtype)
-=======
         far: nn.FloatArray = np.array([[-1e4], [1e4]]).astype(dtype)
->>>>>>> 960cda7 (The benchmark of tables is typed; README leads to its page)
         for activation in (nn.Mish(), nn.SELU()):
             A = activation.forward(far)
             dZ = activation.backward(np.ones_like(far))

@@ -25,7 +25,8 @@ from glassnet.config.own_classes import (
     require_dependencies,
     require_own_classes,
 )
-from glassnet.config.settings import Settings, flatten, parse_settings
+from glassnet.config.parsing import parse_settings
+from glassnet.config.settings import Settings, flatten
 from glassnet.config.string_settings import as_written
 from glassnet.config.tuning import (
     REPLICATES,

@@ -11,8 +11,9 @@ import yaml
 from glassnet.config.ablation import require_turned_off
 from glassnet.config.errors import UserError
 from glassnet.config.origin import OF_THE_FILE, is_edited, left_behind, set_beside_conf, settings_digest
+from glassnet.config.parsing import parse_settings
 from glassnet.config.presets import choice_by_data, preset_for
-from glassnet.config.settings import Settings, parse_settings
+from glassnet.config.settings import Settings
 from glassnet.config.yaml_text import load_yaml
 from glassnet.files import JsonObject, write_whole
 

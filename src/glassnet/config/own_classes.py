@@ -8,7 +8,8 @@ from glassnet import nn, optim
 from glassnet.components import DATA, TARGET, find, import_target, require_arguments, source_files, targets_in
 from glassnet.config.compose import CONF, PARAMS
 from glassnet.config.errors import UserError
-from glassnet.config.settings import Settings, describe_problem
+from glassnet.config.parsing import describe_problem
+from glassnet.config.settings import Settings
 from glassnet.config.signatures import OwnSection, misfits
 from glassnet.config.yaml_text import load_yaml
 from glassnet.files import JsonObject

@@ -10,8 +10,8 @@ from typing import Any
 from glassnet.config.ablation import ABLATION, UNCHANGED
 from glassnet.config.errors import UserError
 from glassnet.config.origin import OF_THE_FILE
+from glassnet.config.parsing import parse_settings
 from glassnet.config.precedence import let_ablation_win, without_ablation
-from glassnet.config.settings import parse_settings
 
 SHOWN = 12  # values of a setting
 PAIRS = 5  # of jobs with the same settings that are named
