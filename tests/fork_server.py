@@ -35,6 +35,7 @@ PRELOADED = (
     "matplotlib.backends.backend_agg", "matplotlib.figure", "mlflow.pyfunc", "mlflow.store.db_migrations",
     "mlflow.store.artifact.local_artifact_repo", "mlflow.store.model_registry.sqlalchemy_store",
     "mlflow.store.tracking.sqlalchemy_store", "mlflow.tracking.request_header.registry", "optuna", "sklearn.datasets",
+    "sklearn.ensemble",
 )  # fmt: skip
 CLIENT = """#!{python} -IS
 import json, os, socket, sys

@@ -10,6 +10,7 @@ from glassnet.files import JsonObject, section_of
 from glassnet.overrides import as_override
 
 OPTIONAL = ("loss", "callback")  # groups of which nothing may be chosen
+SECTIONS = ("improve", "evaluation")  # of conf/config.yaml itself
 
 
 def changes_from_conf(conf: Path, values: JsonObject) -> tuple[str, ...]:
@@ -41,7 +42,9 @@ def changes_from_conf(conf: Path, values: JsonObject) -> tuple[str, ...]:
                 changes += [f"+{group}.{key}={as_override(value)}" for key, value in section.items()]
         elif chosen.get(group) is not None:
             choices.append(f"{group}=null")
-    changes += _differences("evaluation", section_of(values, "evaluation"), main.get("evaluation", {}))
+    for name in SECTIONS:
+        if name in values:
+            changes += _differences(name, section_of(values, name), main.get(name, {}))
     if values["seed"] != main["seed"]:
         changes.append(f"seed={values['seed']}")
     return (*choices, *changes)

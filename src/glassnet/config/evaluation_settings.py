@@ -1,9 +1,9 @@
-"""The section `evaluation`: how a class is decided on, given its probability, and which one is the positive class."""
+"""The section `evaluation`: how a class is decided on, which one is positive, and what the network is held against."""
 
 import math
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BeforeValidator
+from pydantic import AfterValidator, BeforeValidator
 from pydantic_core import PydanticCustomError
 
 from glassnet.config.fields import Section
@@ -53,11 +53,21 @@ def _refused(said: str) -> PydanticCustomError:
 Threshold = Annotated[float | str | dict[str, list[list[float]]] | None, BeforeValidator(_threshold)]
 
 
+BaselineName: TypeAlias = Literal["majority", "linear", "boosting"]
+
+
+def _each_once(names: list[str] | None) -> list[str] | None:
+    if names is not None and len(set(names)) < len(names):
+        raise ValueError("each baseline once")
+    return names
+
+
 class EvaluationSettings(Section):
-    """How the network's probabilities become decisions."""
+    """How the network's probabilities become decisions, and its baselines; None for all that fit the data."""
 
     threshold: Threshold = None
     positive: str | None = None
+    baselines: Annotated[list[BaselineName] | None, AfterValidator(_each_once)] = None
 
 
 def _class_weights(value: Any) -> Any:

@@ -299,7 +299,7 @@ class Settings(Section):
         unset = [name for name in ("loss", "callback") if getattr(self, name) is None]
         others = dict.fromkeys(("tracking", "improve", "activation", *of_the_file, *unset), True)
         running = {"telemetry_every", "checkpoint_every", "resume", "sanity"}
-        return without_defaults(self.model_dump(exclude={**others, "training": running}))
+        return without_defaults(self.model_dump(exclude={**others, "training": running, "evaluation": {"baselines"}}))
 
 
 def flatten(values: JsonObject, prefix: str = "") -> dict[str, JsonValue]:

@@ -56,6 +56,17 @@ def robustly_scaled(values: Floats, scale: RobustScale) -> npt.NDArray[np.float6
         return smoothly_clipped((values.astype(np.float64) - scale["center"]) / scale["width"])
 
 
+def robustly_unscaled(scaled: Floats, scale: RobustScale) -> npt.NDArray[np.float64]:
+    """Return the column that was robustly scaled: `z = y/√(1 − (y/3)²)`, the inverse of the clipping, then its scale.
+
+    Values far out, which float32 holds so near to ±3 that they are hardly told apart, come back as less far ones.
+    """
+    y = scaled.astype(np.float64)
+    z = y / np.sqrt(np.maximum(1 - (y / BOUND) ** 2, 1e-7))
+    unscaled: npt.NDArray[np.float64] = z * scale["width"] + scale["center"]
+    return unscaled
+
+
 class RobustScaling:
     """Takes features `x` to `z/√(1 + (z/3)²)` with `z = (x − median)/(distance of the quartiles)`, column by column.
 

@@ -1,5 +1,6 @@
 """Diagnostics: seeing whether, and why, training works."""
 
+from glassnet.diagnostics.attribution import Attribution, integrated_gradients
 from glassnet.diagnostics.diagnosis import (
     AnyOf,
     Change,
@@ -20,6 +21,7 @@ from glassnet.diagnostics.telemetry import Telemetry, TelemetryRow, read_telemet
 
 __all__ = [
     "AnyOf",
+    "Attribution",
     "Change",
     "Finding",
     "GradientCheck",
@@ -34,6 +36,7 @@ __all__ = [
     "directional_gradient_check",
     "examine_scores",
     "gradient_check",
+    "integrated_gradients",
     "learning_rate_range_test",
     "look",
     "next_improvements",

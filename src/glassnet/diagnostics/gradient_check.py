@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glassnet import nn
+from glassnet.diagnostics.double_precision import in_float64
 from glassnet.diagnostics.finite_differences import (
     FINEST,
     Line,
@@ -178,7 +179,7 @@ def _differentiate(
             f"{owner}: expected a deterministic model, received one with Dropout in training mode; "
             "call model.eval() or set dropout.frozen = True"
         )
-    model, loss = _in_float64(model), copy.deepcopy(loss)
+    model, loss = in_float64(model), copy.deepcopy(loss)
     X = check_batch(owner, X).astype(np.float64)
     y = np.asarray(y)
     y = y.astype(np.float64) if y.dtype.kind == "f" else y
@@ -269,19 +270,3 @@ def _outcome(owner: str, comparisons: list[GradientCheck | None], difference: st
             f"{difference}"
         )
     return replace(worst, checked=len(compared), corners=len(comparisons) - len(compared))
-
-
-def _in_float64(model: nn.Module) -> nn.Module:
-    """Return a copy of `model` whose parameters and buffers are float64."""
-    model = copy.deepcopy(model)
-    wide: dict[int, nn.Parameter] = {}  # a parameter that two layers share stays shared
-    for module in model.modules():
-        for name, attribute in list(vars(module).items()):
-            if isinstance(attribute, nn.Parameter):
-                if id(attribute) not in wide:
-                    data = attribute.data.astype(np.float64)
-                    wide[id(attribute)] = nn.Parameter(data, attribute.name, weight_decay=attribute.weight_decay)
-                setattr(module, name, wide[id(attribute)])
-        for name in module.buffer_names:
-            setattr(module, name, getattr(module, name).astype(np.float64))
-    return model

@@ -1,5 +1,6 @@
 """Evaluation: what a model's predictions are worth, in numbers with intervals."""
 
+from glassnet.evaluation.ahead import baselines_ahead
 from glassnet.evaluation.calibration import (
     POSITIVE,
     calibration_error_by_chance,
@@ -16,7 +17,9 @@ from glassnet.evaluation.decision import (
     decision_of_weights,
     threshold_of_costs,
 )
+from glassnet.evaluation.effects import accumulated_effects, category_effects
 from glassnet.evaluation.error_analysis import analyse_errors
+from glassnet.evaluation.importance import ColumnFeatures, permutation_importance, rows_and_repeats
 from glassnet.evaluation.intervals import (
     balanced_accuracy_interval,
     bootstrap_counts,
@@ -48,12 +51,15 @@ from glassnet.evaluation.records import (
     Calibration,
     Case,
     ClassificationAnalysis,
+    ColumnEffect,
+    ColumnImportance,
     Comparison,
     CrossFit,
     DecisionAnalysis,
     ErrorAnalysis,
     ErrorGroup,
     Hypothesis,
+    LooksAt,
     Metrics,
     RegressionAnalysis,
     RegressionCase,
@@ -91,6 +97,9 @@ __all__ = [
     "Case",
     "CategoryFeatures",
     "ClassificationAnalysis",
+    "ColumnEffect",
+    "ColumnFeatures",
+    "ColumnImportance",
     "Comparison",
     "CrossFit",
     "Decision",
@@ -100,6 +109,7 @@ __all__ = [
     "Gain",
     "Hypothesis",
     "LabelledRows",
+    "LooksAt",
     "Metrics",
     "PairedComparison",
     "RegressionAnalysis",
@@ -107,6 +117,7 @@ __all__ = [
     "RegressionErrorAnalysis",
     "ReliabilityBin",
     "UnusualFeature",
+    "accumulated_effects",
     "accuracy",
     "analyse_decision",
     "analyse_errors",
@@ -116,11 +127,13 @@ __all__ = [
     "average_precision_interval",
     "balanced_accuracy",
     "balanced_accuracy_interval",
+    "baselines_ahead",
     "best_threshold",
     "bootstrap_counts",
     "bootstrap_mean",
     "bootstrap_rows",
     "calibration_error_by_chance",
+    "category_effects",
     "classification_scores",
     "cohen_kappa",
     "compare_classifiers",
@@ -148,12 +161,14 @@ __all__ = [
     "matthews_correlation",
     "mcnemar_exact",
     "mean_interval",
+    "permutation_importance",
     "precision_recall_curve",
     "precision_recall_f1",
     "regression_scores",
     "reliability_curve",
     "roc_auc",
     "roc_curve",
+    "rows_and_repeats",
     "scores_of_decision",
     "sign_flip_test",
     "threshold_of_costs",

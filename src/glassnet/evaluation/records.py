@@ -1,7 +1,7 @@
 """What an evaluation hands on: scores, calibration and errors, shaped as in metrics.json and analysis.json."""
 
 from enum import StrEnum
-from typing import NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 from glassnet.evaluation.ranking import Gain
 
@@ -193,6 +193,51 @@ class ClassificationAnalysis(TypedDict):
     reliability: dict[str, list[ReliabilityBin]]
     errors: ErrorAnalysis
     decision: NotRequired[DecisionAnalysis]
+
+
+class ColumnImportance(TypedDict):
+    """What a column is worth: the increase of the loss without it, and the 95% interval if the rows suffice for one."""
+
+    column: str
+    increase: float
+    low: NotRequired[float]
+    high: NotRequired[float]
+
+
+class ColumnEffect(TypedDict):
+    """What a column does to the predictions.
+
+    Attributes:
+        column: its name.
+        kind: "numeric", "date" or "categorical".
+        at: values of it, as the table has them: numbers, ISO dates, or categories.
+        effects: of each value, on the probability of a class, by its name, or on the target, by its.
+    """
+
+    column: str
+    kind: str
+    at: list[float] | list[str]
+    effects: dict[str, list[float]]
+
+
+class LooksAt(TypedDict):
+    """What a network looks at, in analysis.json.
+
+    Attributes:
+        score: whose increase an importance is, "log_loss" or "rmse".
+        repeats: of each split, how often each column was permuted.
+        rows: of each split, how many were taken.
+        importance: of each split, every column.
+        effects: of the most important columns of a table.
+        blocks: of images, how many blocks of pixels there are down and across; they stand for columns.
+    """
+
+    score: Literal["log_loss", "rmse"]
+    repeats: dict[str, int]
+    rows: dict[str, int]
+    importance: dict[str, list[ColumnImportance]]
+    effects: NotRequired[list[ColumnEffect]]
+    blocks: NotRequired[list[int]]
 
 
 class RegressionNeighbour(TypedDict):

@@ -15,16 +15,18 @@ from glassnet.evaluation import (
     TEMPERATURES,
     ErrorAnalysis,
     ReliabilityBin,
+    baselines_ahead,
     confusion_matrix,
     precision_recall_f1,
     ungrouped,
 )
 from glassnet.evaluation.number_text import readable
-from glassnet.files import section_of, write_whole
+from glassnet.files import JsonObject, section_of, write_whole
 from glassnet.reporting import result_figures, tables, tuning_tables
 from glassnet.reporting.commands import Launch, command_line, command_that_looks
 from glassnet.reporting.decisions import decision_section
 from glassnet.reporting.ensemble_section import ensemble_section
+from glassnet.reporting.looks_at import what_it_looks_at
 from glassnet.reporting.report_page import report_page
 from glassnet.reporting.setup import setup_of
 from glassnet.reporting.splitting import division
@@ -44,7 +46,11 @@ UNCERTAIN_BELOW = 5  # errors, below which the least certain right answers are s
 
 
 def write_report(
-    layout: Layout, prepared: PreparedData, overrides: tuple[str, ...] = (), find_class: FindClass = named_in_conf
+    layout: Layout,
+    prepared: PreparedData,
+    overrides: tuple[str, ...] = (),
+    find_class: FindClass = named_in_conf,
+    evaluation: JsonObject | None = None,
 ) -> None:
     """Write the report, in markdown and as a page, and its figures: the same bytes whenever the inputs are the same.
 
@@ -53,6 +59,7 @@ def write_report(
         prepared: what is known about its data.
         overrides: what the run was started with outside DVC.
         find_class: returns the class of one's own that the network has.
+        evaluation: the settings of the evaluation; under DVC they are part of what leads to the same report.
 
     Raises:
         FileNotFoundError: if an earlier stage has not left its outputs yet.
@@ -64,7 +71,7 @@ def write_report(
     metrics = ungrouped(read_json(layout.metrics, "evaluate", {"validation"}))
     analysis = read_json(layout.analysis, "evaluate", {"errors"})
     if layout.by_dvc:
-        overrides = changes_from_conf(CONF, manifest["settings"])
+        overrides = changes_from_conf(CONF, {**manifest["settings"], "evaluation": evaluation or {}})
     history = read_history(layout.history)
     if len(history) != manifest["epochs"]:
         raise ValueError(
@@ -119,6 +126,9 @@ def write_report(
         data=prepared.about,
         manifest=manifest,
         metrics=metrics,
+        ahead=[tables.plain(sentence) for sentence in baselines_ahead(metrics)],
+        without_boosting=analysis.get("without_boosting"),
+        looks_at=what_it_looks_at(analysis.get("looks_at"), layout.figures),
         errors=analysis["errors"],
         has_telemetry=bool(training.telemetry),
         best=history[manifest["best_epoch"] - 1],

@@ -108,6 +108,14 @@ def changes_on_the_way(went_on: list[WentOn]) -> str:
     return ". ".join(sentences)
 
 
+def beside_mean_error(metrics: Metrics) -> str:
+    """Return what stands in brackets behind a mean absolute error: its interval, and that of the mean prediction."""
+    said = [f"{readable(metrics['mae_low'])} to {readable(metrics['mae_high'])}"] if "mae_low" in metrics else []
+    if "mean_prediction" in metrics["baselines"]:
+        said.append(f"the mean prediction's is {readable(metrics['baselines']['mean_prediction']['mae'])}")
+    return f" ({'; '.join(said)})" if said else ""
+
+
 def results_table(metrics: Metrics) -> Table:
     """Return a row for the network and each baseline."""
     models = [

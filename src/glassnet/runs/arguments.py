@@ -22,8 +22,8 @@ def read_arguments(kind: type[Arguments], *about: str | None) -> Arguments:
     """Return the command line's key=value arguments as an instance of the dataclass that declares them.
 
     Args:
-        kind: its fields are the keys, of the type `str`, `float` or `float | None`. Those without a default must be
-            given.
+        kind: its fields are the keys, of the type `str`, `bool`, `float` or `float | None`. Those without a default
+            must be given.
         about: what `--help` says of the command, in paragraphs.
 
     Raises:
@@ -71,10 +71,16 @@ def print_stage_usage(about: str | None) -> None:
 
 
 def _shown(default: object) -> object:
+    if isinstance(default, bool):
+        return "true|false"
     return "…" if default is None else default
 
 
-def _converted(name: str, text: str, hint: Any) -> str | float:
+def _converted(name: str, text: str, hint: Any) -> str | float | bool:
+    if hint is bool:
+        if text.lower() not in {"true", "false"}:
+            raise UserError(f"{name}: expected true or false, received {text!r}")
+        return text.lower() == "true"
     if hint is not float and float not in get_args(hint):
         return text
     try:

@@ -1,25 +1,25 @@
-"""Scores the network and the baselines on the test split, which no other stage opens, and looks into the errors."""
+"""Scores the network and its baselines on the test split, which no other stage opens, and looks into the errors."""
 
 import csv
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
 from glassnet.config import Settings, named_by
+from glassnet.data import in_units
 from glassnet.evaluation import (
     Calibration,
-    Case,
     ClassificationAnalysis,
     Comparison,
-    LabelledRows,
     RegressionAnalysis,
     analyse_decision,
     analyse_errors,
     analyse_regression_errors,
     apply_temperature,
+    baselines_ahead,
     compare_classifiers,
     compare_regressions,
     decide,
@@ -29,16 +29,26 @@ from glassnet.evaluation import (
     majority_probabilities,
     regression_scores,
     scores_of_decision,
+    ungrouped,
 )
 from glassnet.evaluation.number_text import readable
+from glassnet.evaluation.rounding import six_digits
 from glassnet.evaluation.unseen_row import LEAST_ROWS
 from glassnet.files import JsonObject, section_of, whole_file, write_whole
-from glassnet.nn import FloatArray
 from glassnet.runs import Layout, as_job_of_sweep, require_data_of_run, require_settings_of_run, run_stage
+from glassnet.stages.baselines import (
+    Baselines,
+    FloatArray,
+    boosted_probabilities,
+    boosted_values,
+    chosen_baselines,
+    learnt_rows,
+)
 from glassnet.stages.classes import positive_of
 from glassnet.stages.judging import SINGLE, TestPredictions, difference_of_log_losses, out_of_fold, test_predictions
+from glassnet.stages.looking import look_at
 from glassnet.stages.members import folds_of
-from glassnet.stages.rows import feature_names, labelled_rows
+from glassnet.stages.rows import add_pixels, feature_names, in_deviations, labelled_rows
 from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel, load_model, open_prepared
 from glassnet.training import Ensemble
 
@@ -72,7 +82,7 @@ class Evaluation:
         calibration = {} if self.calibration is None else {"calibration": self.calibration}
         members = {} if self.out_of_fold is None else {"out_of_fold": self.out_of_fold}
         ours = {**self.scores, "baselines": self.baselines, "comparisons": self.comparisons, **calibration, **members}
-        return grouped({**_six_digits(ours), "validation": validation})
+        return grouped({**six_digits(ours), "validation": validation})
 
 
 def main(settings: Settings, layout: Layout) -> None:
@@ -84,13 +94,13 @@ def main(settings: Settings, layout: Layout) -> None:
     network = load_model(layout.model, named_by(settings))
     if not (layout.by_dvc or layout.baseline.is_file()):
         _train_baseline(settings, layout, prepared)
-    baseline = load_model(layout.baseline)
+    linear, against = load_model(layout.baseline), chosen_baselines(settings.evaluation.baselines, prepared)
     folds = folds_of(settings, layout) if isinstance(network, Ensemble) else []
     said = test_predictions(network, prepared, folds)
     if prepared.task == "regression":
-        evaluated = _regression(prepared, network, said, baseline)
+        evaluated = _regression(prepared, network, said, linear, against)
     else:
-        evaluated = _classification(prepared, network, said, baseline, positive_of(settings, prepared))
+        evaluated = _classification(prepared, network, said, linear, against, positive_of(settings, prepared))
     if isinstance(network, Ensemble):
         evaluated = replace(evaluated, out_of_fold=out_of_fold(network, prepared, folds))
     best = {name: cast(float, value) for name, value in network.about.items() if name.startswith("best_")}
@@ -99,8 +109,13 @@ def main(settings: Settings, layout: Layout) -> None:
         "epoch": best["best_epoch"],
     }
     layout.metrics.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(layout.metrics, _to_json(evaluated.metrics(validation)))
-    write_whole(layout.analysis, _to_json(evaluated.analysis))
+    metrics, analysis = evaluated.metrics(validation), dict(evaluated.analysis)
+    if not isinstance(network, Ensemble):
+        analysis["looks_at"] = look_at(prepared, network, is_final=_has_learnt_all(network))
+    if against.without_boosting:
+        analysis["without_boosting"] = against.without_boosting
+    write_whole(layout.metrics, _to_json(metrics))
+    write_whole(layout.analysis, _to_json(analysis))
     with whole_file(layout.predictions) as part, part.open("w", newline="", encoding="utf-8") as file:
         # Left to itself, Python's csv puts a carriage return in a class's name into the file, where it ends a line.
         if any("\r" in name for name in prepared.class_names):
@@ -108,6 +123,8 @@ def main(settings: Settings, layout: Layout) -> None:
         else:
             csv.writer(file, lineterminator="\n").writerows(evaluated.table)
     print(f"evaluate: test {evaluated.line}")
+    for sentence in baselines_ahead(ungrouped(metrics)):
+        print(f"evaluate: {sentence}")
 
 
 def _train_baseline(settings: Settings, layout: Layout, prepared: PreparedData) -> None:
@@ -122,36 +139,29 @@ def _to_json(values: Mapping[str, object]) -> str:
     return json.dumps(values, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
-def _six_digits(value: Any) -> Any:
-    """Round all numbers in a nested value: what comes after depends on the processor and says nothing of the model.
-
-    What is not there, None, or undefined, NaN, is left out: DVC calls a file with a null among its metrics a failure.
-    """
-    if isinstance(value, dict):
-        rounded = {key: _six_digits(inner) for key, inner in value.items()}
-        return {key: inner for key, inner in rounded.items() if inner is not None}
-    if isinstance(value, list):
-        return [_six_digits(inner) for inner in value]
-    if isinstance(value, float):
-        return float(f"{value:.6g}") if np.isfinite(value) else None
-    return value
-
-
 def _classification(
-    prepared: PreparedData, network: TrainedModel, said: TestPredictions, baseline: TrainedModel, positive: int
+    prepared: PreparedData,
+    network: TrainedModel,
+    said: TestPredictions,
+    linear: TrainedModel,
+    against: Baselines,
+    positive: int,
 ) -> Evaluation:
     names, has_learnt_all = prepared.class_names, _has_learnt_all(network)
     test, train = labelled_rows(prepared, "test"), labelled_rows(prepared, "train")
     logits, probabilities = said.logits, said.predicted
     learnt_from = ("train", "validation") if has_learnt_all else ("train",)
     counts = np.sum([prepared.about["class_counts"][split] for split in learnt_from], axis=0)
-    majority = majority_probabilities(len(test.y), counts)
-    others: dict[str, FloatArray] = {"majority_class": majority}
-    others["softmax_regression"] = apply_temperature(baseline.outputs(test.X), 1.0)
+    from_linear = apply_temperature(linear.outputs(test.X), 1.0)
+    others: dict[str, FloatArray] = against.among(
+        {"majority_class": majority_probabilities(len(test.y), counts), "softmax_regression": from_linear}
+    )
+    if "boosting" in against.names:
+        learnt = learnt_rows(prepared, is_final=has_learnt_all)
+        others["gradient_boosting"] = boosted_probabilities(learnt, test.X, len(names))
     decision = network.about.get("decision")
-    predicted = decide(probabilities, decision)
-    answers = {name: p.argmax(axis=1) for name, p in others.items()}
-    answers["softmax_regression"] = decide(others["softmax_regression"], baseline.about.get("decision"))
+    predicted, of_linear = decide(probabilities, decision), decide(from_linear, linear.about.get("decision"))
+    answers = {name: of_linear if p is from_linear else p.argmax(axis=1) for name, p in others.items()}
     if isinstance(network, Ensemble) and said.single is not None:
         others[SINGLE] = said.single
         answers[SINGLE] = decide(said.single, network.single.about.get("decision"))
@@ -164,19 +174,18 @@ def _classification(
     features, categories = feature_names(prepared)
     errors = analyse_errors(test, probabilities, train, names, features, categories=categories, predicted=predicted)
     if isinstance(prepared.preprocessing, ImagePreprocessing):
-        _add_pixels([*errors["cases"], *errors["least_certain"]], prepared.preprocessing, test)
+        add_pixels([*errors["cases"], *errors["least_certain"]], prepared.preprocessing, test)
     header = ["row", "actual", "predicted", "baseline_predicted", *(f"probability_{name}" for name in names)]
-    from_baseline = answers["softmax_regression"]
     table: list[list[object]] = [
         [row, names[label], names[guess], names[other], *(f"{q:.6g}" for q in p)]
-        for row, label, guess, other, p in zip(test.rows, test.y, predicted, from_baseline, probabilities, strict=True)
+        for row, label, guess, other, p in zip(test.rows, test.y, predicted, of_linear, probabilities, strict=True)
     ]
     line = (
         f"accuracy {scores['accuracy']:.4f} (95% interval {scores['accuracy_low']:.4f} to "
         f"{scores['accuracy_high']:.4f}), log-loss {scores['log_loss']:.4f}"
     )
     looked_at = analyse_decision(test.y, probabilities, positive, decision, names)
-    analysis: ClassificationAnalysis = _six_digits(
+    analysis: ClassificationAnalysis = six_digits(
         {"reliability": reliability, "errors": errors, **({"decision": looked_at} if looked_at else {})}
     )
     baselines = {name: scores_of_decision(test.y, p, answers[name], positive, decision) for name, p in others.items()}
@@ -192,19 +201,22 @@ def _has_learnt_all(network: TrainedModel) -> bool:
 
 
 def _regression(
-    prepared: PreparedData, network: TrainedModel, said: TestPredictions, baseline: TrainedModel
+    prepared: PreparedData, network: TrainedModel, said: TestPredictions, linear: TrainedModel, against: Baselines
 ) -> Evaluation:
     actual, learnt_from = prepared.targets("test"), prepared.targets("train")
     mean, scale = float(learnt_from.mean()), float(learnt_from.std()) if np.ptp(learnt_from) else 1.0
-    test, train = (_in_deviations(prepared, split, mean, scale) for split in ("test", "train"))
+    test, train = (in_deviations(prepared, split, mean, scale) for split in ("test", "train"))
     validation = prepared.split("validation")
-    if _has_learnt_all(network):
+    has_learnt_all = _has_learnt_all(network)
+    if has_learnt_all:
         learnt_from = np.concatenate([learnt_from, prepared.targets("validation")])
-    predicted = said.predicted[:, 0]
-    others = {
-        "mean_prediction": np.full(len(actual), learnt_from.mean()),
-        "linear_regression": baseline.predict_features(test.X)[:, 0],
-    }
+    predicted, from_linear = said.predicted[:, 0], linear.predict_features(test.X)[:, 0]
+    others: dict[str, FloatArray] = against.among(
+        {"mean_prediction": np.full(len(actual), learnt_from.mean()), "linear_regression": from_linear}
+    )
+    if "boosting" in against.names:
+        values = boosted_values(learnt_rows(prepared, is_final=has_learnt_all), test.X)
+        others["gradient_boosting"] = in_units(values, prepared.target_scale)[:, 0]
     if said.single is not None:
         others[SINGLE] = said.single[:, 0]
     scores = regression_scores(actual, predicted)
@@ -214,13 +226,13 @@ def _regression(
     decimals = decimals_of(scale)
     table: list[list[object]] = [
         [row, *(f"{value:z.{decimals}f}" for value in values)]
-        for row, *values in zip(test.rows, actual, predicted, others["linear_regression"], strict=True)
+        for row, *values in zip(test.rows, actual, predicted, from_linear, strict=True)
     ]
     interval = f"95% interval {scores['r2_low']:.4f} to {scores['r2_high']:.4f}"
     if np.isnan(scores["r2_low"]):
         is_short = len(actual) < LEAST_ROWS
         interval = "too few test rows for an interval" if is_short else "the target is the same in all test rows"
-    mae, rmse = (readable(_six_digits(scores[name])) for name in ("mae", "rmse"))  # as the report has them
+    mae, rmse = (readable(six_digits(scores[name])) for name in ("mae", "rmse"))  # as the report has them
     line = f"R² {scores['r2']:.4f} ({interval}), MAE {mae}, RMSE {rmse} in units of the target"
     header = ["row", "actual", "predicted", "baseline_predicted"]
     of_the_mean = float(np.square(validation.y, dtype=np.float64).mean())  # the mean of the training rows is 0
@@ -228,21 +240,6 @@ def _regression(
     baselines = {name: regression_scores(actual, p) for name, p in others.items()}
     comparisons = {name: compare_regressions(actual, predicted, p) for name, p in others.items()}
     return Evaluation(scores, baselines, comparisons, analysis, [[*header], *table], line)
-
-
-def _in_deviations(prepared: PreparedData, name: str, mean: float, scale: float) -> LabelledRows:
-    """Return the rows of a split with their targets, not their logarithms, in deviations of the training rows."""
-    return LabelledRows(
-        prepared.split(name).X, (prepared.targets(name) - mean) / scale, np.asarray(prepared.rows(name))
-    )
-
-
-def _add_pixels(cases: list[Case], preprocessing: ImagePreprocessing, test: LabelledRows) -> None:
-    """Give each case its image, line by line, two hexadecimal digits a pixel, for the report to draw."""
-    positions = [int(np.flatnonzero(test.rows == case["row"])[0]) for case in cases]
-    pixels = preprocessing.pixels(np.asarray(test.X[positions]))
-    for case, image in zip(cases, pixels, strict=True):
-        case["pixels"] = [line.tobytes().hex() for line in image]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Predicts for raw rows in a CSV file with the trained model: the same numbers as the model in MLflow gives."""
+"""Predicts for raw rows in a CSV file with the trained model, as the model in MLflow does; on request, with reasons."""
 
 import sys
 from dataclasses import dataclass, fields
@@ -18,21 +18,26 @@ from glassnet.files import section_of, whole_file
 from glassnet.runs import as_line, one_line_errors, read_arguments, require_writable
 from glassnet.sources.csv.options import FileFormat
 from glassnet.sources.csv.strings import StringTable, read_strings
-from glassnet.tables import ImagePreprocessing, load_model, predict_rows
+from glassnet.tables import ImagePreprocessing, explain_rows, load_model, predict_rows
 from glassnet.training import About
 
 
 @dataclass(frozen=True)
 class Arguments:
-    """The files of a prediction."""
+    """The files of a prediction, and whether to say what each column contributed to it."""
 
     input: str
     output: str
     model: str = "models/model.safetensors"
+    explain: bool = False
 
 
 def main() -> None:
-    """Read `input=`, predict with `model=` (default: the pipeline's), and write `output=`, all as CSV."""
+    """Read `input=`, predict with `model=` (default: the pipeline's), and write `output=`, all as CSV.
+
+    With `explain=true` a column `contribution_<column>` says how much each raw column moved the logit of the predicted
+    class, or the prediction of a regression, away from that of the mean training row.
+    """
     arguments = read_arguments(Arguments, __doc__, main.__doc__)
     output = Path(arguments.output)
     if output.is_dir() or any(place.is_file() for place in output.parents):
@@ -58,6 +63,8 @@ def main() -> None:
             shown = ", ".join(map(repr, categories[:5])) + (" …" if len(categories) > 5 else "")
             _note(f"{name} has values that the training rows did not have: {shown}")
         predictions = predict_rows(saved, frame)
+        if arguments.explain:
+            predictions = predictions.join(explain_rows(saved, frame))
     except UnreadableError as error:
         raise UserError(
             f"{arguments.input}: expected {error.expected} in {error.column}, received {error.value!r} in row "

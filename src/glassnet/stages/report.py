@@ -25,7 +25,8 @@ def main(settings: Settings, layout: Layout) -> None:
     require_settings_of_run(settings, layout)
     prepared = open_prepared(settings.data.choice(), layout.prepared, by_dvc=layout.by_dvc)
     require_data_of_run(layout, prepared.digest)
-    write_report(layout, prepared, () if layout.by_dvc else _overrides(), named_by(settings))
+    overrides, evaluation = () if layout.by_dvc else _overrides(), settings.evaluation.model_dump()
+    write_report(layout, prepared, overrides, named_by(settings), evaluation)
     print(f"report: {layout.report}")
     if layout.by_dvc:
         write_missing_scripts()

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from glassnet.evaluation import CategoryFeatures, LabelledRows
+from glassnet.evaluation import Case, CategoryFeatures, LabelledRows
 from glassnet.tables import ImagePreprocessing, PreparedData
 
 
@@ -19,3 +19,18 @@ def feature_names(prepared: PreparedData) -> tuple[list[str], list[CategoryFeatu
         return [], []
     categories = prepared.preprocessing.category_places
     return prepared.preprocessing.feature_names, [CategoryFeatures(*each) for each in categories]
+
+
+def in_deviations(prepared: PreparedData, name: str, mean: float, scale: float) -> LabelledRows:
+    """Return the rows of a split with their targets, not their logarithms, in deviations of the training rows."""
+    return LabelledRows(
+        prepared.split(name).X, (prepared.targets(name) - mean) / scale, np.asarray(prepared.rows(name))
+    )
+
+
+def add_pixels(cases: list[Case], preprocessing: ImagePreprocessing, test: LabelledRows) -> None:
+    """Give each case its image, line by line, two hexadecimal digits a pixel, for the report to draw."""
+    positions = [int(np.flatnonzero(test.rows == case["row"])[0]) for case in cases]
+    pixels = preprocessing.pixels(np.asarray(test.X[positions]))
+    for case, image in zip(cases, pixels, strict=True):
+        case["pixels"] = [line.tobytes().hex() for line in image]

@@ -1,5 +1,6 @@
 """Raw tables and images: prepared for a network, kept on disk, and predicted for by a model file."""
 
+from glassnet.tables.explaining import explain_rows
 from glassnet.tables.folds import open_folds
 from glassnet.tables.image_preprocessing import ImagePreprocessing
 from glassnet.tables.loading import load_raw
@@ -16,6 +17,7 @@ __all__ = [
     "Preprocessing",
     "TablePreprocessing",
     "TrainedModel",
+    "explain_rows",
     "load_model",
     "load_raw",
     "open_folds",

@@ -23,6 +23,7 @@ class Standardized(TypedDict):
         gaps: how many values the training rows missed.
         form: how numbers are written, if not plainly, see `NumberForm`.
         robust: the scale by median and quartiles, where it is that by which the column is scaled.
+        shares: of the training rows, those with a 1 in each of the column's features of ones and zeros, if it has any.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Standardized(TypedDict):
     gaps: int
     form: NotRequired[dict[str, str]]
     robust: NotRequired[RobustScale]
+    shares: NotRequired[list[float]]
 
 
 class NumericColumn(Standardized):
@@ -65,6 +67,7 @@ class CategoricalColumn(TypedDict):
         fill: the category of a missing value; None where that is an error.
         gaps: how many values the training rows missed.
         form: how numbers among the strings are written, if not plainly.
+        shares: of the training rows, those of each category.
     """
 
     name: str
@@ -73,6 +76,7 @@ class CategoricalColumn(TypedDict):
     fill: str | None
     gaps: int
     form: NotRequired[dict[str, str]]
+    shares: NotRequired[list[float]]
 
 
 Column: TypeAlias = NumericColumn | DateColumn | CategoricalColumn

@@ -35,7 +35,7 @@ def predict_rows(saved: TrainedModel, frame: "pd.DataFrame") -> "pd.DataFrame":
     else:
         X = saved.preprocessing.transform(frame)
         predictions = saved.predict_features(X)
-        decided = _decided(saved, X, predictions) if saved.class_names else None
+        decided = decided_on(saved, X, predictions) if saved.class_names else None
     if decided is None:
         return pd.DataFrame({"prediction": predictions[:, 0].astype(float)})
     names = saved.class_names
@@ -44,6 +44,6 @@ def predict_rows(saved: TrainedModel, frame: "pd.DataFrame") -> "pd.DataFrame":
     return pd.DataFrame(columns)
 
 
-def _decided(saved: TrainedModel, X: FloatArray, probabilities: FloatArray) -> npt.NDArray[np.int64]:
+def decided_on(saved: TrainedModel, X: FloatArray, probabilities: FloatArray) -> npt.NDArray[np.int64]:
     """Return the class ids that are decided on; by default those of the largest of the rounded probabilities."""
     return saved.decide(saved.outputs(X)) if "decision" in saved.about else probabilities.argmax(axis=1)

@@ -14,13 +14,13 @@ from glassnet.tables.table_features import (
     decimal_of,
     example_of,
     feature_names,
-    features,
     fit_categories,
     fit_dates,
     fit_numbers,
     is_constant,
     unseen,
 )
+from glassnet.tables.table_features import features as features_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -86,7 +86,12 @@ class TablePreprocessing:
             if form:
                 column["form"] = form
             columns.append(column)
-        return cls(columns, list(rules.values))
+        fitted = cls(columns, list(rules.values))
+        for column in columns:
+            of_ones = features_of(column, fitted._raw(frame, column))[0 if column["kind"] == "categorical" else 1 :]
+            if of_ones:
+                column["shares"] = [float(feature.mean()) for feature in of_ones]
+        return fitted
 
     @property
     def names(self) -> list[str]:
@@ -127,7 +132,7 @@ class TablePreprocessing:
             )
         parts: list[npt.NDArray[np.float64]] = []
         for column in self.columns:
-            parts += features(column, self._raw(frame, column))
+            parts += features_of(column, self._raw(frame, column))
         return np.column_stack(parts).astype(np.float32)
 
     def unseen_categories(self, frame: "pd.DataFrame") -> dict[str, list[str]]:

@@ -37,7 +37,7 @@ def examine_scores(metrics: Metrics, training: Training) -> list[Finding]:
 def _too_small(metrics: Metrics, t: Training) -> Finding | None:
     """The test split does not tell whether the network or the linear baseline is better."""
     name, better, difference = _against_linear(metrics)
-    if better or t.setup.decides:
+    if better or not name or t.setup.decides:
         return None
     folds, sizes = t.setup.folds or 5, t.setup.hidden_sizes
     both = Change("model.hidden_sizes", AnyOf([sizes, ()])) if sizes else Change("model", AnyOf(["mlp", "softmax"]))
@@ -145,11 +145,13 @@ def _worse(metrics: Metrics, t: Training) -> Finding | None:
 
 
 def _against_linear(metrics: Metrics) -> tuple[str, str, str]:
-    """Return the linear baseline's name, who is better beyond chance (or ""), and the difference in words.
+    """Return the linear baseline's name, who is better beyond chance, and the difference in words; "" without one.
 
     Of two classifiers McNemar's exact test tells, of two regressions the sign-flip test.
     """
-    name = next(name for name in metrics["comparisons"] if name in LINEAR)
+    name = next((name for name in metrics["comparisons"] if name in LINEAR), None)
+    if name is None:  # `evaluation.baselines` does not ask for it
+        return "", "", ""
     scores = metrics["comparisons"][name]
     difference, interval = scores["difference"], "too few rows for an interval"
     if "difference_low" in scores:

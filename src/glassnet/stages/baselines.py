@@ -1,0 +1,109 @@
+"""Which baselines a network is held against; and gradient boosting, the one that the evaluation itself trains."""
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from glassnet.data import ArrayDataset
+from glassnet.tables import PreparedData
+
+FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
+
+SCORED_AS = {
+    "majority": ("majority_class", "mean_prediction"),
+    "linear": ("softmax_regression", "linear_regression"),
+    "boosting": ("gradient_boosting",),
+}  # the names in metrics.json of what `evaluation.baselines` names
+MOST_WORK = 6_000_000  # about 15 seconds on one core
+SEED = 0  # of the rows that boosting sets aside, of more than 10,000, to see when to stop
+
+
+@dataclass(frozen=True)
+class Baselines:
+    """What a network is held against.
+
+    Attributes:
+        names: of "majority", "linear" and "boosting" those that are wanted.
+        without_boosting: why it is not among them, where nobody has decided that.
+    """
+
+    names: Sequence[str]
+    without_boosting: str | None = None
+
+    def among(self, predictions: dict[str, FloatArray]) -> dict[str, FloatArray]:
+        """Return those predictions, by their names in metrics.json, that are of these baselines."""
+        wanted = {title for name in self.names for title in SCORED_AS[name]}
+        return {title: of_rows for title, of_rows in predictions.items() if title in wanted}
+
+
+def chosen_baselines(wanted: Sequence[str] | None, prepared: PreparedData) -> Baselines:
+    """Return the baselines that are wanted, or for None all that fit: boosting where it takes seconds.
+
+    Its time grows with the trees of a round, one for each of several classes, with the features, and with the rows; of
+    few rows finding the splits takes as long as 6,000 rows do.
+    """
+    if wanted is not None:
+        return Baselines(wanted)
+    if prepared.image_shape is not None:
+        return Baselines(("majority", "linear"), "on images, with a column for each pixel, it takes minutes")
+    rows, features, classes = (
+        prepared.about["rows"]["train"],
+        len(prepared.preprocessing.feature_names),
+        len(prepared.class_names),
+    )
+    if (classes if classes > 2 else 1) * features * (rows + 6_000) > MOST_WORK:
+        of_classes = f", {features} features and {classes} classes" if classes > 2 else f" and {features} features"
+        return Baselines(("majority", "linear"), f"on {rows} rows{of_classes} it takes long")
+    return Baselines(tuple(SCORED_AS))
+
+
+def learnt_rows(prepared: PreparedData, *, is_final: bool) -> ArrayDataset:
+    """Return the rows that the network learnt from, as it learns them: for a final model those of validation too."""
+    train = prepared.split("train")
+    if not is_final:
+        return train
+    parts = (train, prepared.split("validation"))
+    return ArrayDataset(np.concatenate([part.X for part in parts]), np.concatenate([part.y for part in parts]))
+
+
+def boosted_probabilities(train: ArrayDataset, X: FloatArray, classes: int) -> FloatArray:
+    """Return the probabilities `(N, C)` of gradient boosting, which has learnt from `train`; 0 for a class it lacks.
+
+    It is scikit-learn's `HistGradientBoostingClassifier` as it comes, on the prepared features: 100 rounds of one tree
+    a class. (Friedman, "Greedy function approximation: a gradient boosting machine", 2001; by histograms: Ke et al.,
+    "LightGBM", 2017.)
+    """
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    probabilities = np.zeros((len(X), classes))
+    found, counts = np.unique(train.y, return_counts=True)
+    if len(found) == 1:
+        probabilities[:, found] = 1.0
+        return probabilities
+    # Rows are set aside within each class, which of a single row cannot be.
+    stops = "auto" if counts.min() > 1 else False
+    model = HistGradientBoostingClassifier(random_state=SEED, early_stopping=stops)
+    with _threads(train, classes):
+        probabilities[:, found] = model.fit(train.X, train.y).predict_proba(X)
+    return probabilities
+
+
+def boosted_values(train: ArrayDataset, X: FloatArray) -> FloatArray:
+    """Return what gradient boosting says of standardized targets `(N, 1)`, by `HistGradientBoostingRegressor`."""
+    from sklearn.ensemble import HistGradientBoostingRegressor
+
+    with _threads(train, 1):
+        values = HistGradientBoostingRegressor(random_state=SEED).fit(train.X, np.ravel(train.y)).predict(X)
+    return np.asarray(values)[:, np.newaxis]
+
+
+def _threads(train: ArrayDataset, classes: int) -> Any:
+    """Use one thread where that takes seconds: others gain little, and wait in a loop for cores that are busy."""
+    from threadpoolctl import threadpool_limits
+
+    rows, features = train.X.shape
+    return threadpool_limits(1) if classes * features * rows < MOST_WORK else nullcontext()
