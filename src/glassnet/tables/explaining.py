@@ -33,8 +33,8 @@ def explain_rows(saved: TrainedModel, frame: "pd.DataFrame") -> "pd.DataFrame":
 
     if isinstance(saved, Ensemble):
         raise ValueError(
-            "explain: expected one network, received an ensemble, whose members scale columns each its own way; explain "
-            "the rows with a model of a single training"
+            "explain: expected one network, received an ensemble, whose members scale columns each its own way; "
+            "explain the rows with a model of a single training"
         )
 
     X = saved.preprocessing.transform(frame)
