@@ -368,6 +368,11 @@ def test_a_network_that_finds_few_rows_of_a_rare_class(prepared: Any) -> None:
     assert "of the 46 rows of other classes 3 are found" in finding.evidence
     improvements = next_improvements([finding], errors_of(), training)
     assert improvements[0] == finding
+    of_two = replace(training, random_baseline=math.log(2))
+    (finding,) = [each for each in examine_scores(metrics, of_two) if "majority" in each.name]
+    assert finding.changes == (Change("evaluation.threshold", "f1"),)
+    assert "training.class_weights=balanced" in finding.advice
+    assert examine_scores(metrics, replace(of_two, setup=replace(training.setup, decides=True))) == []
     against |= {"newly_right": 30, "mcnemar_p": 1e-4}
     assert examine_scores(metrics, training) == []
 
