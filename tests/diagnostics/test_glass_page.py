@@ -152,6 +152,10 @@ KINDS: dict[str, tuple[nn.Module, Any, dict[str, Any]]] = {
     "tanh nesterov": (nn.Tanh(), lambda p: optim.SGD(p, learning_rate=0.1, momentum=0.9, nesterov=True), {}),
     "sigmoid rmsprop": (nn.Sigmoid(), lambda p: optim.RMSProp(p, learning_rate=0.01), {}),
     "gelu adamw": (nn.GELU(), lambda p: optim.AdamW(p, learning_rate=0.01, weight_decay=0.3), {}),
+    "mish adjusted": (
+        nn.Mish(), lambda p: optim.AdamW(p, weight_decay=0.1), {"loss": nn.AdjustedCrossEntropy([1, 2, 3], 0.1)},
+    ),
+    "selu sgd": (nn.SELU(), lambda p: optim.SGD(p, learning_rate=0.1), {}),
     "silu weighted": (
         nn.SiLU(), lambda p: optim.Adam(p), {"loss": nn.SoftmaxCrossEntropy(0.1, class_weights=[1, 2, 3])},
     ),
@@ -179,6 +183,19 @@ def check_sums(chromium: Browser, at_least: int) -> None:
             size = max(map(abs, terms))
             assert sum(terms) == pytest.approx(value, rel=1e-4, abs=1e-5 * size + 1e-9), (key, how)
     assert not chromium.errors
+
+
+def test_layers_and_rates_for_tables(chromium: Browser, tmp_path: Path) -> None:
+    """A scale of the features, neural-tangent layers, and a learning rate of its own for some parameters."""
+    model = network(init="ntk", input_scale=True)
+    for parameter in model.parameters():
+        parameter.rate_factor = {"b": 0.1, "s": 6.0}.get(parameter.name, 1.0)
+    show(chromium, tmp_path, train(model, lambda p: optim.AdamW(p, weight_decay=0.1)))
+    chromium.run("chooseFrame(2); chooseExample(1)")
+    open_all(chromium)
+    check_sums(chromium, at_least=100)
+    assert "learning rate times 6" in chromium.run("document.getElementById('update-0.s').textContent")
+    assert chromium.run("document.querySelectorAll('#graph path').length") == 2 * 3 + 3 * 3
 
 
 @pytest.mark.parametrize("loss", [nn.MeanSquaredError(), nn.MeanAbsoluteError()], ids=repr)
