@@ -152,6 +152,10 @@ KINDS: dict[str, tuple[nn.Module, Any, dict[str, Any]]] = {
     "tanh nesterov": (nn.Tanh(), lambda p: optim.SGD(p, learning_rate=0.1, momentum=0.9, nesterov=True), {}),
     "sigmoid rmsprop": (nn.Sigmoid(), lambda p: optim.RMSProp(p, learning_rate=0.01), {}),
     "gelu adamw": (nn.GELU(), lambda p: optim.AdamW(p, learning_rate=0.01, weight_decay=0.3), {}),
+    "mish adjusted": (
+        nn.Mish(), lambda p: optim.AdamW(p, weight_decay=0.1), {"loss": nn.AdjustedCrossEntropy([1, 2, 3], 0.1)},
+    ),
+    "selu sgd": (nn.SELU(), lambda p: optim.SGD(p, learning_rate=0.1), {}),
     "silu weighted": (
         nn.SiLU(), lambda p: optim.Adam(p), {"loss": nn.SoftmaxCrossEntropy(0.1, class_weights=[1, 2, 3])},
     ),
@@ -178,6 +182,89 @@ def check_sums(chromium: Browser, at_least: int) -> None:
         if terms:
             size = max(map(abs, terms))
             assert sum(terms) == pytest.approx(value, rel=1e-4, abs=1e-5 * size + 1e-9), (key, how)
+    assert not chromium.errors
+
+
+def test_layers_and_rates_for_tables(chromium: Browser, tmp_path: Path) -> None:
+    """A scale of the features, neural-tangent layers, and a learning rate of its own for some parameters."""
+    model = network(init="ntk", input_scale=True)
+    for parameter in model.parameters():
+        parameter.rate_factor = {"b": 0.1, "s": 6.0}.get(parameter.name, 1.0)
+    show(chromium, tmp_path, train(model, lambda p: optim.AdamW(p, weight_decay=0.1)))
+    chromium.run("chooseFrame(2); chooseExample(1)")
+    open_all(chromium)
+    check_sums(chromium, at_least=100)
+    assert "learning rate times 6" in chromium.run("document.getElementById('update-0.s').textContent")
+    assert chromium.run("document.querySelectorAll('#graph path').length") == 2 * 3 + 3 * 3
+
+
+class Shift(nn.Module):
+    """A layer of one's own: `Y = X + c`, with c of one axis."""
+
+    def __init__(self, features: int) -> None:
+        self.c = nn.Parameter(np.full(features, 0.5, np.float32), "c")
+
+    def forward(self, X: FloatArray) -> FloatArray:
+        """Return `X + c`."""
+        Y = X + self.c.data
+        self.save_for_backward(Y)
+        return Y
+
+    def backward(self, dout: FloatArray) -> FloatArray:
+        """Add `dc`."""
+        self.saved(dout)
+        self.c.accumulate(dout.sum(axis=0))
+        return dout
+
+
+class SquaredLogits(nn.Loss):
+    """A loss of one's own: the mean square of all logits."""
+
+    score_name = "accuracy"
+
+    def forward(self, outputs: FloatArray, targets: Any) -> float:
+        """Return it."""
+        self.save_for_backward(outputs)
+        return float(np.mean(outputs**2))
+
+    def backward(self) -> FloatArray:
+        """Return its gradient."""
+        (Z,) = self.saved()
+        return 2 * Z / Z.size
+
+    def score_sum(self, outputs: FloatArray, targets: Any) -> float:
+        """Return none."""
+        return 0.0
+
+
+class SignDescent(optim.Optimizer):
+    """An optimizer of one's own."""
+
+    slot_names = ("memory",)
+
+    def update(self, W: FloatArray, g: FloatArray, *slots: FloatArray) -> None:
+        """Step by the sign."""
+        slots[0][:] = g
+        W -= self.learning_rate * np.sign(g)
+
+
+def test_what_is_of_ones_own_is_shown_without_its_formula(chromium: Browser, tmp_path: Path) -> None:
+    """What goes in and what comes out, and that the page does not know how."""
+    rng = np.random.default_rng(0)
+    model = nn.Sequential(nn.Dense(2, 3, rng=rng), Shift(3), nn.Dense(3, 3, rng=rng))
+    seen = train(model, lambda p: SignDescent(p, 0.01), loss=SquaredLogits())
+    show(chromium, tmp_path, seen)
+    chromium.run("chooseFrame(0)")
+    open_all(chromium)
+    for card in ("forward-1", "backward-1", "backward-loss", "update-1.c"):
+        assert "its own, which this page does not know" in chromium.run(
+            f"document.getElementById('{card}').textContent"
+        )
+    chromium.run("lookAt(entries.get('1/Y'), 0, 0)")
+    X = chromium.run("arrayOf('1/X').at(0, 0)")
+    assert chromium.run("Number(document.getElementById('lens').dataset.value)") == pytest.approx(X + 0.5)
+    after = chromium.run("[...arrayOf('update/1.c/after').values]")
+    np.testing.assert_allclose(after, seen.spy.after[0]["1.c"])
     assert not chromium.errors
 
 
@@ -289,11 +376,20 @@ def test_the_slider_moves_everything(chromium: Browser, tmp_path: Path) -> None:
     assert chromium.run("document.title") == "rings: one step under glass"
     assert "Across east, up north" in chromium.run("document.getElementById('plane').textContent")
     assert chromium.run("document.querySelectorAll('#losses path').length") == 2
+    chromium.run("chooseFrame(6)")
     # The last boundary is what the trained model says at the corners of the plane.
     x, y = chromium.run("[content.plane.x, content.plane.y]")
     corners = np.array([[x[0], y[0]], [x[1], y[0]], [x[0], y[1]], [x[1], y[1]]], np.float32)
     answers = seen.model(corners).argmax(axis=1)
     np.testing.assert_array_equal(kinds[[0, 0, -1, -1], [0, -1, 0, -1]], answers)
+    # As it is drawn: the lowest value of the second feature at the foot.
+    pixels = chromium.run(
+        "[[2, 657], [657, 657], [2, 2], [657, 2]].map(([x, y]) => [...document.querySelector('#plane canvas')"
+        ".getContext('2d').getImageData(x, y, 1, 1).data].slice(0, 3))"
+    )
+    colours = chromium.run("CLASSES.map(partsOf)")
+    for pixel, answer in zip(pixels, answers, strict=True):
+        assert np.abs(np.subtract(pixel, colours[answer])).max() <= 6
 
 
 def test_findings_stand_at_the_epochs_where_they_begin(chromium: Browser, tmp_path: Path) -> None:

@@ -105,6 +105,21 @@ def test_scores_of_an_earlier_training_stay_with_it(train: Train, tmp_path: Path
     assert not [name for name in _runs(tmp_path)[1].data.metrics if name.startswith("test_")]
 
 
+def test_the_page_under_glass_is_kept_with_its_run(train: Train, tmp_path: Path) -> None:
+    """And with no other: one that lies in the folder from an earlier training is left where it is."""
+    own = ("training.epochs=3", "hydra.run.dir=out")
+    train(*own, "seed=1")
+    train(*own, "seed=1", stage="look")
+    page = tmp_path / "out" / "reports" / "look.html"
+    earlier = page.read_bytes()
+    train(*own, "seed=2")
+    assert not page.exists()
+    page.write_bytes(earlier)
+    train(*own, "seed=2", "training.resume=true")
+    artifacts = [{file.path for file in _client(tmp_path).list_artifacts(each.info.run_id)} for each in _runs(tmp_path)]
+    assert ["look.html" in each for each in artifacts] == [True, False]
+
+
 def test_a_retried_job_keeps_its_run_whatever_its_settings_are_called(train: Train, tmp_path: Path) -> None:
     """Settings with quotes: failed for want of a table, then trained, then found again."""
     sweep = ("-m", "hydra.sweep.dir=sweep", "data=csv", "data.path=rows.csv", "data.target=kind", "training.epochs=2")

@@ -1,6 +1,7 @@
 """What the page shows of each kind of layer: the arrays of both passes, with the formulas of its docstring."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,8 @@ ACTIVATIONS: Mapping[type[nn.Module], tuple[str, str]] = {
     nn.Sigmoid: ("a = σ(z) = 1/(1 + e^−z)", "a(1 − a)"),
     nn.Tanh: ("a = tanh z", "1 − a²"),
     nn.GELU: ("a = ½z(1 + t), t = tanh(√(2/π)·(z + 0.044715z³))", "½(1 + t) + ½z(1 − t²)·√(2/π)·(1 + 0.134145z²)"),
+    nn.Mish: ("a = z·t, t = tanh(log(1 + e^z))", "t + z(1 − t²)σ(z)"),
+    nn.SELU: ("a = λz where z > 0, else λα(e^z − 1)", "λ where z > 0, else λα·e^z"),
     nn.SiLU: ("a = z·σ(z)", "σ(z)(1 + z(1 − σ(z)))"),
 }
 
@@ -50,6 +53,30 @@ def _dense(passed: Passage) -> list[Shown]:
         Shown("dW", layer.W.grad, "backward", "dW = Xᵀ dZ", "dense.dW", by_example=False),
         Shown("db", layer.b.grad, "backward", "db = Σₙ dZ", "dense.db", by_example=False),
         Shown("dX", passed.dX, "backward", "dX = dZ Wᵀ", "dense.dX"),
+    ]
+
+
+def _neural_tangent(passed: Passage) -> list[Shown]:
+    """Return what `_dense` does, with the division by √D."""
+    formulas = {
+        "Z": ("Z = XW/√D + b", "tangent.Z"),
+        "dW": ("dW = Xᵀ dZ/√D", "tangent.dW"),
+        "dX": ("dX = dZ Wᵀ/√D", "tangent.dX"),
+    }
+    dense = {shown.symbol: shown for shown in _dense(passed)}
+    changed = {name: replace(dense[name], formula=said, how=how) for name, (said, how) in formulas.items()}
+    return list({**dense, **changed}.values())
+
+
+def _scale(passed: Passage) -> list[Shown]:
+    layer = _module(passed)
+    return [
+        Shown("X", passed.X, "forward"),
+        Shown("s", layer.s.data, "forward", by_example=False),
+        Shown("Y", passed.Y, "forward", "Y = X·s", "scale.Y"),
+        Shown("dY", passed.dY, "backward"),
+        Shown("ds", layer.s.grad, "backward", "ds = Σₙ dY·X", "scale.ds", by_example=False),
+        Shown("dX", passed.dX, "backward", "dX = dY·s", "scale.dX"),
     ]
 
 
@@ -168,6 +195,8 @@ def _module(passed: Passage) -> Any:
 
 LAYERS: Mapping[type[nn.Module], Callable[[Passage], list[Shown]]] = {
     nn.Dense: _dense,
+    nn.NeuralTangentDense: _neural_tangent,
+    nn.Scale: _scale,
     nn.Dropout: _dropout,
     nn.BatchNorm: _batch_norm,
     nn.LayerNorm: _layer_norm,

@@ -9,10 +9,12 @@ from glassnet import nn
 from glassnet.diagnostics.glass.passage import BothWays
 from glassnet.diagnostics.glass.shown import Shown
 
+CROSS_ENTROPIES = (nn.SoftmaxCrossEntropy, nn.AdjustedCrossEntropy)
+
 
 def shown_of_loss(both: BothWays, y: npt.NDArray[Any]) -> list[Shown]:
     """Return what is shown of the loss of a pass."""
-    if type(both.loss) is nn.SoftmaxCrossEntropy:
+    if isinstance(both.loss, nn.SoftmaxCrossEntropy) and type(both.loss) in CROSS_ENTROPIES:
         return _cross_entropy(both, both.loss, y)
     if type(both.loss) in (nn.MeanSquaredError, nn.MeanAbsoluteError):
         return _regression(both, y)
@@ -25,7 +27,10 @@ def shown_of_loss(both: BothWays, y: npt.NDArray[Any]) -> list[Shown]:
 def _cross_entropy(both: BothWays, loss: nn.SoftmaxCrossEntropy, y: npt.NDArray[Any]) -> list[Shown]:
     loss.forward(both.outputs, y)
     P, T, sums, D = loss.saved()
-    log_P = nn.log_softmax(both.outputs)
+    outputs = both.outputs
+    if isinstance(loss, nn.AdjustedCrossEntropy):
+        outputs = outputs + loss.log_weights.astype(outputs.dtype)
+    log_P = nn.log_softmax(outputs)
     with np.errstate(invalid="ignore"):
         values = -np.where(T > 0, T * log_P, 0).sum(axis=1, keepdims=True)
     is_plain = loss.class_weights is None and not loss.label_smoothing
@@ -37,8 +42,15 @@ def _cross_entropy(both: BothWays, loss: nn.SoftmaxCrossEntropy, y: npt.NDArray[
         weighted = f"w·({said})" if loss.class_weights is not None else said
         targets = Shown("T", T, "forward", f"T = {weighted}" + (f"; D = {D:.6g}" if divisor == "D" else ""))
     name = targets.symbol
-    shown = [
-        Shown("Z", both.outputs, "forward"),
+    shown = [Shown("Z", both.outputs, "forward")]
+    if isinstance(loss, nn.AdjustedCrossEntropy):
+        log_weights = loss.log_weights.reshape(1, -1)
+        shown += [
+            Shown("log w", log_weights, "forward", by_example=False),
+            Shown("Z + log w", outputs, "forward", "Z + log w: the network's own answers stay unweighted",
+                  "adjusted.Z"),
+        ]  # fmt: skip
+    shown += [
         Shown("P", P, "forward", "p_c = e^(z_c) / Σ_k e^(z_k)", "softmax.P"),
         targets,
         Shown("ℓ", values, "forward", f"ℓₙ = −Σ_c {name.lower()}_c log p_c", "entropy.ℓ"),

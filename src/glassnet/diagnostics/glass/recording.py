@@ -14,7 +14,7 @@ from glassnet.diagnostics.glass.shown import AnyArray
 from glassnet.diagnostics.glass.step import Step, Update, clipping_of, shown_of_step
 from glassnet.diagnostics.glass.structure import Bounds, bounded, bounds_for, keyed, structure_of
 from glassnet.diagnostics.glass.units import units_of
-from glassnet.diagnostics.glass.update import Moment, after_update, rule_of
+from glassnet.diagnostics.glass.update import Moment, after_update, in_one_vector, rule_of
 from glassnet.files import JsonObject, JsonValue
 from glassnet.nn import FloatArray
 from glassnet.nn.checks import check_count
@@ -100,6 +100,7 @@ class Album:
                 "penalty": step.update.penalty,
                 "clipped": clipping_of(step, step.update),
                 "norms": _norms_by_parameter(step.update),
+                "factors": _rate_factors(step.update),
             }
         return facts, bounded(arrays, self.bounds)
 
@@ -108,6 +109,13 @@ def _norms_by_parameter(update: Update) -> JsonObject:
     """Return the norm of the gradient that went into the update, for each parameter."""
     offsets = update.optimizer.flat.offsets
     return {name: euclidean_norm(update.gradient[part]) for name, part in zip(update.names, offsets, strict=True)}
+
+
+def _rate_factors(update: Update) -> JsonObject:
+    """Return what the learning rate is multiplied by for a parameter, where that is not 1."""
+    parameters = update.optimizer.flat.parameters
+    factors = {name: each.rate_factor for name, each in zip(update.names, parameters, strict=True)}
+    return {name: factor for name, factor in factors.items() if factor != 1}
 
 
 @dataclass
@@ -301,7 +309,7 @@ def single_frame(
     if optimizer is not None:
         names = names_of(model, optimizer)
         gradients = {name: parameter.grad for name, parameter in both.model.named_parameters()}
-        gradient = np.concatenate([gradients[name].ravel() for name in names])
+        gradient = in_one_vector(optimizer, names, gradients)
         before, after = Moment.of(optimizer), after_update(optimizer, gradient)
         update = Update(optimizer, names, rule_of(optimizer), before, gradient, after, 0.0)
     facts, arrays = album.describe(Step(both, y, update))

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import numpy.typing as npt
 
 from glassnet import nn, optim
@@ -12,7 +11,7 @@ from glassnet.diagnostics.glass.layers import shown_of_layer
 from glassnet.diagnostics.glass.losses import shown_of_loss
 from glassnet.diagnostics.glass.passage import BothWays
 from glassnet.diagnostics.glass.shown import AnyArray, Shown
-from glassnet.diagnostics.glass.update import Moment, symbols_of
+from glassnet.diagnostics.glass.update import Moment, in_one_vector, symbols_of
 from glassnet.files import JsonObject
 from glassnet.nn import FloatArray
 from glassnet.optim.clipping import euclidean_norm
@@ -116,7 +115,7 @@ def clipping_of(step: Step, update: Update) -> float | str | None:
     """
     own = {name: parameter.grad for name, parameter in step.both.model.named_parameters()}
     decays = update.optimizer.flat.weight_decay()
-    whole = np.concatenate([own[name].ravel() for name in update.names]) + update.penalty * decays * update.before.W
+    whole = in_one_vector(update.optimizer, update.names, own) + update.penalty * decays * update.before.W
     norm, used = euclidean_norm(whole), euclidean_norm(update.gradient)
     if euclidean_norm(whole - update.gradient) <= ROUNDING * norm:  # several processes add up in another order
         return None

@@ -1,7 +1,10 @@
 """What an optimizer does to each weight in one step: the weights, the gradient and its memory before and after."""
 
 import copy
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from glassnet import optim
 from glassnet.files import JsonObject
@@ -35,8 +38,19 @@ def after_update(optimizer: optim.Optimizer, gradient: FloatArray) -> Moment:
     shadow.steps = optimizer.steps + 1
     now = Moment.of(optimizer)
     shadow.slots = now.slots
-    shadow.update(now.W, gradient.copy(), *shadow.vectors())
+    arrays = [now.W, gradient.copy(), *shadow.vectors()]
+    for part, factor in optimizer.flat.groups(0, gradient.size):
+        shadow.learning_rate = optimizer.learning_rate * factor
+        shadow.update(*(array[part] for array in arrays))
     return now
+
+
+def in_one_vector(optimizer: optim.Optimizer, names: Sequence[str], gradients: Mapping[str, FloatArray]) -> FloatArray:
+    """Return the gradients of an optimizer's parameters, given by name, as they lie in its vectors."""
+    whole = np.zeros_like(optimizer.flat.data)
+    for name, part in zip(names, optimizer.flat.offsets, strict=True):
+        whole[part] = gradients[name].ravel()
+    return whole
 
 
 def rule_of(optimizer: optim.Optimizer) -> JsonObject:

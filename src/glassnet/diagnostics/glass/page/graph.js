@@ -9,7 +9,7 @@ function columnsOf() {
   const columns = [{ title: "input", values: first, after: [], names: content.features, dense: null, layer: layers[0] }];
   for (const layer of layers) {
     const output = layer.arrays.findLast((entry) => entry.part === "forward" && entry.formula && entry.by_example);
-    if (layer.kind === "Dense") columns.push({ title: layer.title, values: output, after: [], names: [], dense: layer, layer });
+    if (layer.kind === "Dense" || layer.kind === "NeuralTangentDense") columns.push({ title: layer.title, values: output, after: [], names: [], dense: layer, layer });
     else {
       const column = columns.at(-1);
       column.after.push(layer);

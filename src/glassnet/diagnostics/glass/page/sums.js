@@ -17,7 +17,36 @@ function overBatch(of, count) {
   return { terms: range(count).map((n) => of(n, n === state.example)), over: "n" };
 }
 
+function scaled(sum, factor, what) {
+  if (!sum) return null;
+  return { ...sum, line: `${sum.line}, each divided by √D = ${written(1 / factor)}`,
+    terms: sum.terms.map((term) => (term.label.startsWith(what) ? term : { ...term, text: `${term.text} / √D`, value: term.value * factor })) };
+}
+
+// 1/√D of a layer in the neural-tangent parametrization.
+const tangent = (key) => 1 / Math.sqrt(entries.get(`${key.slice(0, key.lastIndexOf("/"))}/W`).shape[0]);
+
 const SUMS = {
+  "tangent.Z": (k, r, c) => scaled(SUMS["dense.Z"](k, r, c), tangent(k), "b"),
+  "tangent.dW": (k, r, c) => scaled(SUMS["dense.dW"](k, r, c), tangent(k), "-"),
+  "tangent.dX": (k, r, c) => scaled(SUMS["dense.dX"](k, r, c), tangent(k), "-"),
+  "scale.Y": (k, r, c) => {
+    const [X, s] = shared(k, "X", "s");
+    return X && s && { line: "y = x·s", terms: [product("", X.at(r, c), s.at(0, c))] };
+  },
+  "scale.ds": (k, r, c) => {
+    const [dY, X] = shared(k, "dY", "X");
+    if (!dY || !X) return null;
+    return { line: "ds = Σₙ dy·x, over the batch", ...overBatch((n, is) => product(`dy${n} · x${n}`, dY.at(n, c), X.at(n, c), is), dY.rows) };
+  },
+  "scale.dX": (k, r, c) => {
+    const [dY, s] = shared(k, "dY", "s");
+    return dY && s && { line: "dx = dy·s", terms: [product("", dY.at(r, c), s.at(0, c))] };
+  },
+  "adjusted.Z": (k, r, c) => {
+    const [Z, w] = shared(k, "Z", "log w");
+    return Z && w && { line: "z + log w", terms: [{ label: "z", text: "", value: Z.at(r, c) }, { label: "log w", text: "", value: w.at(0, c) }] };
+  },
   "dense.Z": (k, r, c) => {
     const [X, W, b] = shared(k, "X", "W", "b");
     if (!X || !W || !b) return null;
@@ -91,7 +120,7 @@ const SUMS = {
   "residual.Y": (k, r, c) => added(k, r, c, "X", "f(X)"),
   "residual.dX": (k, r, c) => added(k, r, c, "dY", "dX of f"),
   "softmax.P": (k, r, c) => {
-    const [Z] = shared(k, "Z");
+    const [adjusted, plain] = shared(k, "Z + log w", "Z"), Z = adjusted ?? plain;
     if (!Z) return null;
     const top = Math.max(...range(Z.columns).map((j) => Z.at(r, j)));
     const powers = range(Z.columns).map((j) => Math.exp(Z.at(r, j) - top));

@@ -28,12 +28,18 @@ const UPDATES = {
   "adamw.second_moment": (k, r, c) => averaged(k, r, c, "second_moment before", "β₂", 2),
   "adamw.W": (k, r, c) => {
     const sum = stepped(k, r, c, adamStep, adamLine, "first_moment", "second_moment");
-    const [W] = of(k, "W"), n = frames[state.frame].facts.rule;
+    const [W] = of(k, "W"), n = ruleFor(k);
     const decays = !entries.get(k).formula.includes("no decay");
     if (decays) sum.terms.splice(1, 0, { label: "decay −ηλw", text: `−${written(n["η"] * n["λ"])} · ${written(W.at(r, c))}`, value: -n["η"] * n["λ"] * W.at(r, c) });
     return sum;
   },
 };
+
+// The numbers of the rule, with the learning rate of this parameter.
+function ruleFor(key) {
+  const { rule, factors } = frames[state.frame].facts, name = key.split("/")[1];
+  return { ...rule, "η": rule["η"] * (factors[name] ?? 1) };
+}
 
 function of(key, ...names) {
   const start = key.slice(0, key.lastIndexOf("/"));
@@ -50,7 +56,7 @@ function averaged(key, r, c, before, decay, power) {
 }
 
 function stepped(key, r, c, length, line, ...slots) {
-  const [W, g, ...memory] = of(key, "W", "g", ...slots), n = frames[state.frame].facts.rule;
+  const [W, g, ...memory] = of(key, "W", "g", ...slots), n = ruleFor(key);
   const at = [g, ...memory].map((array) => array.at(r, c));
   const text = typeof line === "function" ? line(n, ...at) : `${line}, with η = ${written(n["η"])}`;
   return { line: text, terms: [
@@ -89,7 +95,8 @@ function drawUpdates() {
 function updateCard(update) {
   const id = `update-${update.name}`, isOpen = opened.get(id) ?? (content.structure.updates.length <= 4 || update === content.structure.updates[0]);
   const card = element("details", { className: "card", id, open: isOpen });
-  const shape = update.arrays[0].shape.join(" × ");
+  const factor = frames[state.frame].facts.factors[update.name];
+  const shape = update.arrays[0].shape.join(" × ") + (factor ? `, learning rate times ${written(factor)}` : "");
   card.append(element("summary", {}, element("h3", {}, update.name), element("span", { className: "quiet" }, shape)));
   const fill = () => card.append(element("div", { className: "arrays" }, ...update.arrays.map((entry) => arrayFigure(entry, !entry.formula))));
   card.addEventListener("toggle", () => {
