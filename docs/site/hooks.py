@@ -26,7 +26,10 @@ GENERATED = {
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     """Take the navigation from docs/README.md."""
-    config["nav"] = navigation((ROOT / INDEX).read_text(encoding="utf-8"), _titles())
+    try:
+        config["nav"] = navigation((ROOT / INDEX).read_text(encoding="utf-8"), _titles())
+    except ValueError as error:
+        raise PluginError(str(error)) from error
     return config
 
 

@@ -41,8 +41,12 @@ def navigation(index: str, generated: Mapping[str, str]) -> Entries:
 
 
 def index_on_the_site(index: str, generated: Mapping[str, str]) -> str:
-    """Return the text of docs/README.md with links to the generated pages, which GitHub does not have."""
+    """Return the text of docs/README.md with links to the generated pages, which GitHub does not have.
+
+    An entry below another is indented by twice as much: Python's Markdown asks for four spaces.
+    """
     links = "".join(f"- [{title}]({place})\n" for place, title in generated.items())
+    index = re.sub(r"^( +)- ", r"\1\1- ", index, flags=re.MULTILINE)
     return GENERATED.sub(lambda _: links, index)
 
 

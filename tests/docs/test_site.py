@@ -60,6 +60,7 @@ def test_the_index_is_the_navigation() -> None:
         {"Reference": [{"G": "g.md"}, {"E": "project/changes.md"}]},
     ]
     assert "- [G](g.md)\n- [E]" in index_on_the_site(index, {"g.md": "G"})
+    assert "\n    - [D](reference/tables.md)" in index_on_the_site(index, {})
     with pytest.raises(ValueError, match=r"expected a page of the repository, received gone\.md"):
         navigation(index.replace("architecture.md", "gone.md"), {})
     with pytest.raises(ValueError, match="expected one line that begins with `- Generated from the code, `"):
