@@ -93,7 +93,7 @@ def test_one_command_gives_one_model_that_is_evaluated_and_reported() -> None:
     assert "The model is the average of 5 networks with these settings." in text
     assert "| ensemble " in text
     assert "On the test rows its log-loss differs from the single network's by " in text
-    assert "Out of fold, each of the 142 rows" in text
+    assert "Out of fold, each of 142 rows" in text
 
 
 def test_probabilities_are_the_mean_of_the_calibrated_members() -> None:
@@ -106,7 +106,7 @@ def test_probabilities_are_the_mean_of_the_calibrated_members() -> None:
     train.main(settings, layout)
     network = load_model(layout.model)
     assert isinstance(network, Ensemble)
-    folds = folds_of(settings, layout)
+    folds = folds_of(settings, layout, open_prepared(settings.data.choice(), Path(), by_dvc=False))
     logits = [m.outputs(f.split("validation").X) for m, f in zip(network.members, folds, strict=True)]
     y = np.concatenate([np.asarray(fold.split("validation").y) for fold in folds])
     assert sorted(np.concatenate([fold.rows("validation") for fold in folds])) == sorted(
@@ -159,6 +159,24 @@ def test_it_is_predicted_with_served_and_held_against_a_baseline_like_any_model(
         of_members = [member.predict_frame(frame) for member in network.members]
         np.testing.assert_allclose(network.predict_frame(frame), np.mean(of_members, axis=0))
         assert len({json.dumps(member.target_scale) for member in network.members}) == 3
+
+
+@pytest.mark.parametrize("how", ["group", "time"])
+def test_members_never_learn_from_a_test_row(how: str) -> None:
+    """Nor from a row of a group that is for testing, nor from what is later: the test rows are those of the single."""
+    rng = np.random.default_rng(5)
+    frame = pd.DataFrame(
+        {"x": rng.standard_normal(240), "of": np.repeat(np.arange(30), 8), "y": np.tile(["a", "b"], 120)}
+    )
+    frame["of"] = [f"p{each}" for each in frame["of"]] if how == "group" else np.arange(240.0)
+    frame.to_csv("a.csv", index=False)
+    settings = _settings(*TABLE, f"data.{how}=of", OF_THREE)
+    prepared = open_prepared(settings.data.choice(), Path(), by_dvc=False)
+    for fold in folds_of(settings, Layout(Path("run")), prepared):
+        np.testing.assert_array_equal(fold.rows("test"), prepared.rows("test"))
+        learnt = set(frame["of"].iloc[fold.rows("train")])
+        assert not learnt & set(frame["of"].iloc[prepared.rows("test")])
+    _finish("run", *TABLE, f"data.{how}=of", OF_THREE)
 
 
 class _KilledError(BaseException):
@@ -251,7 +269,8 @@ def test_folds_of_the_pipeline_are_made_of_the_fetched_table() -> None:
 
     settings = _settings(OF_THREE)
     fetch.main(settings, Layout(Path("fetched")))
-    by_hand = folds_of(settings, Layout(Path("run")))
+    of_single = open_prepared(settings.data.choice(), Path(), by_dvc=False)
+    by_hand = folds_of(settings, Layout(Path("run")), of_single)
     kept = [np.array(fold.split("train").X) for fold in by_hand]
     for fold in by_hand:
         (fold.folder / "preprocessing.json").unlink()

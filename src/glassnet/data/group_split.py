@@ -52,7 +52,7 @@ def grouped_split(
         repetition: 0, or which other way of dividing what is not for testing.
 
     Raises:
-        ValueError: if there are fewer groups than splits or folds, or no such fold.
+        ValueError: if there are fewer groups than splits, or fewer not for testing than folds, or no such fold.
     """
     if len(labels) != len(groups):
         raise ValueError(f"split: expected a group for each of the {len(labels)} rows, received {len(groups)} groups")
@@ -68,9 +68,12 @@ def grouped_split(
     counts = np.zeros((len(names), len(classes)))
     np.add.at(counts, (of_row, label_of_row), 1)
 
-    left = 2 if folds is None else folds  # groups that must remain
-    in_test = _deal(counts, np.array([1 - test_fraction, test_fraction]), stream(seed, "split"), (left, 1)) == 1
+    in_test = _deal(counts, np.array([1 - test_fraction, test_fraction]), stream(seed, "split"), (2, 1)) == 1
     others = np.flatnonzero(~in_test)
+    if folds is not None and len(others) < folds:
+        raise ValueError(
+            f"split: expected {folds} groups or more that are not for testing, one for a fold, received {len(others)}"
+        )
     rng = stream(seed, "resplit", repetition)
     if folds is None:
         share = validation_fraction * len(labels) / counts[others].sum()

@@ -72,7 +72,7 @@ def _out_of_fold(scores: Metrics) -> str:
     titles = {"log_loss": "log-loss", "r2": "R²", "mae": "MAE", "rmse": "RMSE"}
     listed = ", ".join(f"{titles.get(name, name)} {with_interval(scores, name)}" for name in names)
     text = (
-        f"Out of fold, each of the {scores['examples']:,} rows that are not for testing predicted by the one member "
+        f"Out of fold, each of {scores['examples']:,} rows that are not for testing predicted by the one member "
         f"that has not learnt from it: {listed}. That is what one such network is worth; the average cannot be judged "
         "by rows that other members have learnt from."
     )

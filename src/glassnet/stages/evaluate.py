@@ -95,7 +95,7 @@ def main(settings: Settings, layout: Layout) -> None:
     if not (layout.by_dvc or layout.baseline.is_file()):
         _train_baseline(settings, layout, prepared)
     linear, against = load_model(layout.baseline), chosen_baselines(settings.evaluation.baselines, prepared)
-    folds = folds_of(settings, layout) if isinstance(network, Ensemble) else []
+    folds = folds_of(settings, layout, prepared) if isinstance(network, Ensemble) else []
     said = test_predictions(network, prepared, folds)
     if prepared.task == "regression":
         evaluated = _regression(prepared, network, said, linear, against)

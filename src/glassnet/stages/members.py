@@ -44,14 +44,25 @@ class FoldTraining:
     saved: SavedTraining
 
 
-def folds_of(settings: Settings, layout: Layout) -> list[PreparedData]:
-    """Return the data of each member of the ensemble that the settings ask for; none, if they ask for none."""
+def folds_of(settings: Settings, layout: Layout, prepared: PreparedData) -> list[PreparedData]:
+    """Return the data of each member of the ensemble that the settings ask for; none, if they ask for none.
+
+    Raises:
+        ValueError: if there are other test rows beside a fold than beside the single network's data: of the former a
+            member may have learnt from the latter.
+    """
     if settings.training.ensemble is None:
         return []
-    return open_folds(settings.data.choice(), settings.training.ensemble, layout.raw if layout.by_dvc else None)
+    folds = open_folds(settings.data.choice(), settings.training.ensemble, layout.raw if layout.by_dvc else None)
+    if any(not np.array_equal(fold.rows("test"), prepared.rows("test")) for fold in folds):
+        raise ValueError(
+            f"training.ensemble: expected the test rows of {prepared.folder} beside all {len(folds)} folds, received "
+            "others; choose another number of folds"
+        )
+    return folds
 
 
-def plan_members(settings: Settings, layout: Layout) -> list[FoldTraining]:
+def plan_members(settings: Settings, layout: Layout, single: PreparedData) -> list[FoldTraining]:
     """Return the trainings of all members, having found out that each can begin, or go on from where it was.
 
     Raises:
@@ -59,7 +70,7 @@ def plan_members(settings: Settings, layout: Layout) -> list[FoldTraining]:
         ValueError: if a class has too few rows for so many folds.
     """
     planned = []
-    for number, prepared in enumerate(folds_of(settings, layout)):
+    for number, prepared in enumerate(folds_of(settings, layout, single)):
         train, validation = prepared.split("train"), prepared.split("validation")
         plan = ClassChoices.of(settings, prepared).plan(settings, train.X.shape[1])
         identity = run_identity(settings.describing_the_result(), prepared, own_files(settings))

@@ -90,7 +90,7 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
     saved = SavedTraining(settings, layout, layout.checkpoints, identity)
     saved.look_ahead(plan, len(make_loaders(plan, train, validation)[0]))
     identity = saved.identity
-    planned = plan_members(settings, layout)
+    planned = plan_members(settings, layout, prepared)
     of_run: dict[str, object] = {**identity, "settings": values}
     if saved.went_on:
         of_run["went_on"] = saved.went_on
