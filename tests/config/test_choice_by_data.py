@@ -14,7 +14,7 @@ from tests.settings import write_conf
 ROOT = Path(__file__).parents[2]
 OWN = {
     "optimizer/csv.yaml": "name: adam\nlearning_rate: 0.04\nbeta1: 0.9\nbeta2: 0.95\neps: 1.0e-08\n",
-    "schedule/csv.yaml": "name: coslog\nwarmup_epochs: 0\ncycles: 3\n",
+    "schedule/csv.yaml": "name: coslog4\nwarmup_epochs: 0\n",
     "preset/csv.yaml": "# @package _global_\nmodel:\n  hidden_sizes: [9]\n  activation: selu\n  dropout: 0.0\n"
     "  normalization: null\n  init: ntk\n  input_scale: true\n  zero_output: true\ntraining:\n  epochs: 7\n"
     "  batch_size: 8\n  patience: null\n  label_smoothing: 0.1\n  bias_rate_factor: 0.1\n  scale_rate_factor: 6.0\n",
@@ -45,7 +45,7 @@ def test_the_data_select_them_and_a_command_line_may_choose_others(conf: Path) -
     """A preset's training wins over that of conf/training, an optimizer that was asked for keeps its own rate."""
     table = _settings("data=csv", "data.path=x.csv")
     assert table.optimizer.model_dump()["learning_rate"] == 0.04
-    assert (table.schedule.name, table.training.patience, table.training.epochs) == ("coslog", None, 7)
+    assert (table.schedule.name, table.training.patience, table.training.epochs) == ("coslog4", None, 7)
     assert (table.model.init, table.model.input_scale) == ("ntk", True)
     other = _settings("data=csv", "data.path=x.csv", "optimizer=sgd", "schedule=constant", "model=softmax")
     assert (other.optimizer.learning_rate, other.schedule.name, other.model.hidden_sizes) == (0.1, "constant", [])
@@ -64,7 +64,7 @@ def test_the_data_select_them_and_a_command_line_may_choose_others(conf: Path) -
         ("data=csv", "data.path=x.csv", "optimizer=sgd", "schedule=constant"),
         ("data=csv", "data.path=x.csv", "model=softmax"),
         ("data=csv", "data.path=x.csv", "model.input_scale=false", "training.bias_rate_factor=1.0"),
-        ("data=wine", "schedule=coslog", "data.scaling=robust"),
+        ("data=wine", "schedule=coslog4", "data.scaling=robust"),
         ("seed=1",),
     ],
 )

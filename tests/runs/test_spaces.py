@@ -27,7 +27,7 @@ def _proposals(space: Space, trials: int = 60) -> list[str]:
     [
         ("model=mlp,softmax", ["mlp", "softmax"]),
         ("model=glob(*)", ["mlp", "softmax"]),
-        ("schedule=glob([step,co*],exclude=cosine)", ["constant", "step"]),
+        ("schedule=glob([step,co*],exclude=cosine)", ["constant", "coslog4", "step"]),
         ("model.hidden_sizes=[16],[32,32],[16]", ["[16]", "[32,32]"]),
         ("model.normalization=null,batch", ["batch", "null"]),
         ("model.dropout=0.0,0.2,0.20", ["0.0", "0.2"]),

@@ -7,12 +7,11 @@ from typing import Annotated, TypeAlias
 
 from glassnet.nn.arrays import describe
 from glassnet.nn.checks import check_count, check_number
-from glassnet.nn.ranges import ClosedFraction, Count, InEpochs, Interval, OpenFraction, Positive, PositiveFraction
+from glassnet.nn.ranges import ClosedFraction, Count, InEpochs, OpenFraction, Positive, PositiveFraction
 
 Schedule: TypeAlias = Callable[[int], float]
 """The type of a schedule: a function from the step to the learning rate."""
 StepsOfEpochs: TypeAlias = Annotated[Count, InEpochs("every_epochs")]  # steps whose setting counts epochs
-Waves: TypeAlias = Annotated[int, Interval(1, 32)]
 
 
 def constant(learning_rate: Positive) -> Schedule:
@@ -100,11 +99,11 @@ def one_cycle(
     )
 
 
-def coslog(learning_rate: Positive, steps: Count, cycles: Waves = 4) -> Schedule:
-    """Return `η(t) = η₀·½(1 − cos(2π·log₂(1 + (2^k − 1)·t/T)))`: k waves, each twice as long as the one before it.
+def coslog4(learning_rate: Positive, steps: Count) -> Schedule:
+    """Return `η(t) = η₀·½(1 − cos(2π·log₂(1 + 15·t/T)))`: four waves, each twice as long as the one before it.
 
-    The logarithm goes from 0 at step 0 to k at step T, and whenever it passes a whole number the rate is 0: after the
-    fractions `(2^j − 1)/(2^k − 1)` of the training, 1/15, 3/15 and 7/15 for four waves. Short waves first find a good
+    The logarithm goes from 0 at step 0 to `log₂ 16 = 4` at step T, and whenever it passes a whole number j the rate is
+    0: after the fractions `(2^j − 1)/15` of the training, 1/15, 3/15, 7/15 and all of it. Short waves first find a good
     region; each end of a wave lets the weights settle, so that a training which is stopped, or whose best epoch is
     chosen by validation, has several good ends to choose from. The very first rate is that of half a step, for a step
     of rate 0 would be lost.
@@ -112,18 +111,15 @@ def coslog(learning_rate: Positive, steps: Count, cycles: Waves = 4) -> Schedule
     Args:
         learning_rate: η₀, the highest rate, of every wave.
         steps: T, the steps of the whole training; the rate is 0 beyond it.
-        cycles: k.
 
     Source: Holzmüller, Grinsztajn & Steinwart, "Better by default: strong pre-tuned MLPs and boosted trees on tabular
-    data", 2024, with four waves.
+    data", 2024.
     """
-    rate, steps = _rate("coslog", learning_rate), check_count("coslog", "steps", steps)
-    check_number("coslog", "cycles", check_count("coslog", "cycles", cycles), 1, 32, high_closed=True)
-    growth = 2**cycles - 1
+    rate, steps = _rate("coslog4", learning_rate), check_count("coslog4", "steps", steps)
 
     def eta(step: int) -> float:
         progress = min(max(step, 0.5) / steps, 1.0)
-        return rate * 0.5 * (1 - math.cos(2 * math.pi * math.log2(1 + growth * progress)))
+        return rate * 0.5 * (1 - math.cos(2 * math.pi * math.log2(1 + 15 * progress)))
 
     return eta
 
@@ -175,7 +171,7 @@ def _half_cosine(first: float, last: float, progress: float) -> float:
 
 SCHEDULES = {
     "constant": constant,
-    "coslog": coslog,
+    "coslog4": coslog4,
     "cosine": cosine,
     "exponential": exponential,
     "one_cycle": one_cycle,
