@@ -22,6 +22,7 @@ from glassnet.evaluation import (
     threshold_of_costs,
     two_class_scores,
 )
+from glassnet.evaluation.decision import without_smoothing
 from glassnet.evaluation.ranking import student_t
 
 
@@ -210,3 +211,16 @@ def test_the_quantile_of_student() -> None:
     """Against tables: 2.776 for 4 degrees of freedom, 2.262 for 9."""
     assert student_t(4) == pytest.approx(2.776, rel=0.02)
     assert student_t(9) == pytest.approx(2.262, rel=0.002)
+
+
+def test_smoothed_labels_move_the_decision_likewise() -> None:
+    """A network that was taught them never gives a class less than ε/C, which a weighted one would always call."""
+    rng = np.random.default_rng(0)
+    for weights in ([1.0, 20.0], [1.0, 2.0, 30.0]):
+        p = rng.dirichlet(np.ones(len(weights)) / 2, 200)
+        smoothed = 0.9 * p + 0.1 / len(weights)
+        plain = decision_of_weights(weights, 1)
+        moved = without_smoothing(plain, 0.1, len(weights))
+        assert decide(smoothed, moved).tolist() == decide(p, plain).tolist()
+        assert decide(smoothed, plain).tolist() != decide(p, plain).tolist()
+        assert without_smoothing(plain, 0.0, len(weights)) == plain

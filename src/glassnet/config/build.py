@@ -39,7 +39,12 @@ def training_plan(
         raise ValueError(
             f"training_plan: expected the weights that {training.class_weights!r} is for, received {weights!r}"
         )
-    monitor = Monitor(training.monitor, positive, None if weights is None else tuple(np.log(weights).tolist()))
+    monitor = Monitor(
+        training.monitor,
+        positive,
+        None if weights is None else tuple(np.log(weights).tolist()),
+        training.label_smoothing,
+    )
     try:
         monitor.require_task(classes)
     except ValueError as error:

@@ -17,7 +17,7 @@ from glassnet.evaluation import (
     decision_of_weights,
     threshold_of_costs,
 )
-from glassnet.evaluation.decision import Criterion
+from glassnet.evaluation.decision import Criterion, without_smoothing
 from glassnet.nn import FloatArray
 
 SHOWN = 8  # names of classes in a line
@@ -120,6 +120,7 @@ def decision_for(
     positive: int,
     logits: FloatArray,
     labels: npt.NDArray[np.integer],
+    smoothing: float = 0.0,
 ) -> Decision | None:
     """Return how a class is decided on, as the settings say; None for the most probable class.
 
@@ -129,16 +130,20 @@ def decision_for(
         positive: the id of the positive one of two classes.
         logits: the network's outputs for the validation rows, on which a threshold is chosen.
         labels: their classes.
+        smoothing: of the labels that the network was taught.
     """
     threshold = settings.evaluation.threshold
     if threshold is None:
-        return None if weights is None else decision_of_weights(weights, positive)
+        if weights is None:
+            return None
+        return without_smoothing(decision_of_weights(weights, positive), smoothing, len(weights))
     if isinstance(threshold, dict):
         costs = threshold[COST]
         if len(costs) == 2:
             even = threshold_of_costs(costs, positive)
-            return {"rule": COST, "positive": positive, "threshold": even, "costs": costs}
-        return {"rule": COST, "costs": costs}
+            of_two: Decision = {"rule": COST, "positive": positive, "threshold": even, "costs": costs}
+            return without_smoothing(of_two, smoothing, 2)
+        return without_smoothing({"rule": COST, "costs": costs}, smoothing, len(costs))
     if isinstance(threshold, str):
         probabilities = apply_temperature(logits, 1.0)[:, positive]
         chosen = best_threshold(labels == positive, probabilities, cast(Criterion, threshold))

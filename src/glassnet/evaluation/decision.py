@@ -22,12 +22,14 @@ class Decision(TypedDict, total=False):
         threshold: the probability of the positive class at which, and above which, a row is called positive.
         costs: what an answer costs, if that was said: by rows the actual class, by columns the predicted one. Of more
             than two classes, it decides.
+        smoothing: of the labels that the network was taught; costs are those of the probabilities without it.
     """
 
     rule: str
     positive: int
     threshold: float
     costs: list[list[float]]
+    smoothing: float
 
 
 def decide(probabilities: FloatArray, decision: Decision | None = None) -> npt.NDArray[np.int64]:
@@ -50,7 +52,21 @@ def decide(probabilities: FloatArray, decision: Decision | None = None) -> npt.N
     costs = np.asarray(decision["costs"], dtype=np.float64)
     if costs.shape != (classes, classes):
         raise ValueError(f"decide: expected costs ({classes}, {classes}), received {costs.shape}")
-    return (probabilities.astype(np.float64) @ costs).argmin(axis=1)
+    unsmoothed = probabilities.astype(np.float64) - decision.get("smoothing", 0.0) / classes
+    return (unsmoothed @ costs).argmin(axis=1)
+
+
+def without_smoothing(decision: Decision, smoothing: float, classes: int) -> Decision:
+    """Return a decision by costs or weights for a network that was taught labels with smoothing ε.
+
+    It gives a class of probability π the probability `(1 − ε)π + ε/C`: never less than ε/C, so that with a threshold
+    below that every row would be called positive. The threshold is moved likewise; costs are told of ε.
+    """
+    if not smoothing:
+        return decision
+    if "threshold" in decision:
+        return {**decision, "threshold": (1 - smoothing) * decision["threshold"] + smoothing / classes}
+    return {**decision, "smoothing": smoothing}
 
 
 def threshold_of_costs(costs: Costs, positive: int) -> float:

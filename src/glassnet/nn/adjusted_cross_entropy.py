@@ -9,6 +9,7 @@ from glassnet.nn.arrays import FloatArray
 from glassnet.nn.checks import check_batch
 from glassnet.nn.cross_entropy import SoftmaxCrossEntropy
 from glassnet.nn.loss import Loss
+from glassnet.nn.softmax import softmax
 
 
 class AdjustedCrossEntropy(SoftmaxCrossEntropy):
@@ -45,11 +46,11 @@ class AdjustedCrossEntropy(SoftmaxCrossEntropy):
 
     def for_evaluation(self) -> Loss:
         """Return the plain cross-entropy, beside which rows count as right by their weighted probabilities."""
-        return _WeightedAnswers(self.log_weights)
+        return _WeightedAnswers(self.log_weights, self.label_smoothing)
 
     def score_sum(self, outputs: FloatArray, targets: npt.NDArray[np.generic]) -> float:
-        """Return how many examples have their largest `w_c p_c` at the target class."""
-        return super().score_sum(adjusted(outputs, self.log_weights), targets)
+        """Return how many examples have their largest `w_c (p_c − ε/C)` at the target class."""
+        return super().score_sum(weighted(outputs, self.log_weights, self.label_smoothing), targets)
 
     def __repr__(self) -> str:
         return super().__repr__().replace("SoftmaxCrossEntropy", "AdjustedCrossEntropy")
@@ -58,12 +59,22 @@ class AdjustedCrossEntropy(SoftmaxCrossEntropy):
 class _WeightedAnswers(SoftmaxCrossEntropy):
     """The plain cross-entropy of a network whose answer is the class of the largest `w_c p_c`."""
 
-    def __init__(self, log_weights: npt.NDArray[np.float64]) -> None:
+    def __init__(self, log_weights: npt.NDArray[np.float64], smoothing: float) -> None:
         super().__init__()
-        self.log_weights = log_weights
+        self.log_weights, self.smoothing = log_weights, smoothing
 
     def score_sum(self, outputs: FloatArray, targets: npt.NDArray[np.generic]) -> float:
-        return super().score_sum(adjusted(outputs, self.log_weights), targets)
+        return super().score_sum(weighted(outputs, self.log_weights, self.smoothing), targets)
+
+
+def weighted(outputs: FloatArray, log_weights: npt.NDArray[np.float64], smoothing: float = 0.0) -> FloatArray:
+    """Return `w_c (p_c − ε/C)`, `(N, C)`: the class of the largest one is the answer.
+
+    A network that is taught smoothed labels gives a class the probability `(1 − ε)π_c + ε/C`, which is more than enough
+    for a rare class of large weight, if ε/C is not taken off again.
+    """
+    answers: FloatArray = np.exp(log_weights) * (softmax(outputs) - smoothing / outputs.shape[1])
+    return answers
 
 
 def adjusted(logits: FloatArray, log_weights: npt.NDArray[np.float64]) -> FloatArray:

@@ -52,16 +52,23 @@ class ClassChoices:
         """Return the plan of the training."""
         return training_plan(settings, features, len(self.names) or None, self.weights, self.positive)
 
-    def decision(self, settings: Settings, model: nn.Module, validation: ArrayDataset) -> Decision | None:
+    def decision(
+        self, settings: Settings, model: nn.Module, validation: ArrayDataset, smoothing: float
+    ) -> Decision | None:
         """Return the decision of a trained network, its threshold chosen on validation rows if that is asked for."""
         if settings.evaluation.threshold is None and self.weights is None:
             return None
         logits = predict(model, validation.X, output=lambda outputs: outputs)
-        return self.decision_by(settings, logits, np.asarray(validation.y))
+        return self.decision_by(settings, logits, np.asarray(validation.y), smoothing)
 
-    def decision_by(self, settings: Settings, logits: FloatArray, labels: LabelArray) -> Decision | None:
-        """Return the decision of a model, given what it says of rows that it has not learnt from, and their classes."""
-        return decision_for(settings, self.weights, self.positive, logits, labels)
+    def decision_by(
+        self, settings: Settings, logits: FloatArray, labels: LabelArray, smoothing: float = 0.0
+    ) -> Decision | None:
+        """Return the decision of a model, given what it says of rows that it has not learnt from, and their classes.
+
+        Smoothing of the labels that it was taught counts, unless a temperature has been fitted since.
+        """
+        return decision_for(settings, self.weights, self.positive, logits, labels, smoothing)
 
     def describe(self, decision: Decision | None, rows: str) -> str:
         """Return a decision in words, chosen on these `rows`; nothing for the most probable class."""

@@ -113,7 +113,7 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
             try:
                 augmentation = augmentation_of(settings, prepared)
                 trained = train_network(plan, train, validation, callbacks, augmentation)
-                decision = classes.decision(settings, trained.model, validation)
+                decision = classes.decision(settings, trained.model, validation, settings.training.label_smoothing)
                 if settings.training.final:
                     best, final = trained.best_epoch, saved.checkpoints_of_final(trained.best_epoch, signals)
                     network = retrain_network(plan, train, validation, best, [final], augmentation)
@@ -220,7 +220,7 @@ def train_baseline(
     classes = ClassChoices.of(settings, prepared)
     try:
         trained = train_network(plan, train, validation, [Progress("baseline")])
-        decision = classes.decision(settings, trained.model, validation)
+        decision = classes.decision(settings, trained.model, validation, 0.0)
         if settings.training.final:
             trained = replace(trained, model=retrain_network(plan, train, validation, trained.best_epoch, []))
     except TrainingDivergedError as error:

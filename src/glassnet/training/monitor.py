@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from glassnet import evaluation, nn
 from glassnet.nn import FloatArray
+from glassnet.nn.adjusted_cross_entropy import weighted
 from glassnet.training.history_file import Row
 
 CLASSES, NUMBERS = "classification", "regression"
@@ -24,11 +25,13 @@ class Monitor:
         name: of the score; "loss" for the validation loss.
         positive: of two classes, the one whose rows average precision ranks.
         log_weights: the logarithms of the class weights, by which the answers of the network are weighted, if any.
+        smoothing: of the labels that it is taught.
     """
 
     name: str = "loss"
     positive: int = 1
     log_weights: tuple[float, ...] | None = None
+    smoothing: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse a name that there is not.
@@ -93,7 +96,9 @@ class Kind:
 
 
 def _counts(monitor: Monitor, outputs: FloatArray, targets: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    answers = outputs if monitor.log_weights is None else outputs + np.array(monitor.log_weights, dtype=outputs.dtype)
+    answers = outputs
+    if monitor.log_weights is not None:
+        answers = weighted(outputs, np.array(monitor.log_weights), monitor.smoothing)
     return evaluation.confusion_matrix(targets, answers.argmax(axis=1), outputs.shape[1])
 
 
