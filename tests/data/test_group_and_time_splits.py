@@ -63,6 +63,21 @@ def test_each_group_is_in_one_fold() -> None:
     assert all(set(labels[split == VALIDATION].tolist()) == {0, 1} for split in splits)
 
 
+def test_folds_leave_the_test_rows() -> None:
+    """They are those of the split without folds, for groups as for times, however few there are."""
+    for seed in range(5):
+        groups = _groups([3, 9, 4, 6, 8, 5, 3, 10, 2])
+        single, folds = (grouped_split(groups % 2, groups, 0.2, 0.2, seed, folds=k) for k in (None, 5))
+        np.testing.assert_array_equal(single == TEST, folds == TEST)
+    times = np.repeat(np.arange(8), [9, 1, 1, 1, 1, 1, 1, 9])
+    single, folds = (timed_split(times, 0.2, 0.2, 0, folds=k) for k in (None, 5))
+    np.testing.assert_array_equal(single == TEST, folds == TEST)
+    with pytest.raises(ValueError, match="expected 6 different times or more before those for testing"):
+        timed_split(times, 0.2, 0.6, 0, folds=5)
+    with pytest.raises(ValueError, match="expected 5 groups or more that are not for testing"):
+        grouped_split(groups % 2, groups, 0.2, 0.6, 0, folds=5)
+
+
 def test_a_class_of_one_group_is_trained_on() -> None:
     """There is nothing to learn it from elsewhere."""
     groups = _groups([5] * 10)

@@ -66,7 +66,12 @@ def timed_split(
         )
         raise ValueError(f"split: expected {blocks + 1} different times or more, for {what}, received {len(different)}")
     rows = len(times)
-    test = _nearest(before, rows - test_fraction * rows, blocks, len(different) - 1)
+    test = _nearest(before, rows - test_fraction * rows, 2, len(different) - 1)
+    if test < blocks:
+        raise ValueError(
+            f"split: expected {blocks} different times or more before those for testing, one for each block of {folds} "
+            f"folds, received {test}"
+        )
     if folds is None:
         first = _nearest(before, before[test] - validation_fraction * rows, 1, test - 1)
         last = test
