@@ -8,6 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 # Attributes by which a browser fetches something by itself; `href` does so in a `<link>` alone.
 FETCHED = {"src", "srcset", "data", "poster", "action"}
+# Links of a page's head that a browser does not follow by itself: where a page stands, which `mkdocs serve` says too.
+NAMED = {"canonical", "prev", "next"}
 
 
 class _Page(HTMLParser):
@@ -21,6 +23,8 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Note what a tag refers to."""
+        if tag == "link" and NAMED & set((dict(attrs).get("rel") or "").split()):
+            return
         for name, value in attrs:
             if value is None:
                 continue

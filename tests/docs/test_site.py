@@ -74,6 +74,7 @@ def test_what_is_wrong_with_a_site_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text(
         '<a href="b.html#x"></a><a href="b.html#y"></a><a href="gone.html"></a><a href="https://example.org"></a>'
         '<script src="https://cdn.example.org/k.js"></script><link href="//cdn.example.org/k.css"><img src="s.css">'
+        '<link rel="canonical" href="http://127.0.0.1:8000/a.html">'
     )
     assert problems_of(tmp_path) == [
         "a.html: expected nothing from another host, received //cdn.example.org/k.css",
