@@ -40,6 +40,17 @@ def test_the_epochs_of_a_short_training_are_marked(
             assert list(axes.get_xticks()) == list(range(1, epochs + 1))
 
 
+def test_the_curves_of_a_logarithm_say_so(figures: list[Any], tmp_path: Path) -> None:
+    """Its standard deviations are not those of the target."""
+    rows = [{**_row(epoch), "train_mae": 0.5, "validation_mae": 0.6} for epoch in (1, 2)]
+    write_history(
+        tmp_path / "history.csv", rows, ["epoch", "train_loss", "validation_loss", "train_mae", "validation_mae"]
+    )
+    training_figures.draw_learning_curves(tmp_path / "history.csv", tmp_path / "curves.png", of_logarithm=True)
+    labels = [axes.get_ylabel() for axes in figures[0].axes]
+    assert labels == ["loss of the logarithm", "mean absolute error of the logarithm, in standard deviations"]
+
+
 @pytest.mark.parametrize(("classes", "side"), [(3, 4.4), (50, 20.6), (700, 30.6)])
 def test_a_confusion_matrix_stays_a_picture(figures: list[Any], tmp_path: Path, classes: int, side: float) -> None:
     """Of many classes it grows slower, and no further than matplotlib can draw; then not every name has room."""

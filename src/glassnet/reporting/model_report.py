@@ -92,7 +92,9 @@ def write_report(
     predictions = _read_predictions(layout, prepared)
 
     shutil.rmtree(layout.figures, ignore_errors=True)  # an earlier report may have had other figures
-    draw_learning_curves(layout.history, layout.figures / "learning_curves.png", manifest["best_epoch"])
+    of_logarithm = data.get("target_transform") == "log"
+    curves = layout.figures / "learning_curves.png"
+    draw_learning_curves(layout.history, curves, manifest["best_epoch"], of_logarithm=of_logarithm)
     network, baseline = load_model(layout.model, find_class), load_model(layout.baseline)
     if training.telemetry:
         modules = {name: repr(module) for name, module in network.model.named_modules()}

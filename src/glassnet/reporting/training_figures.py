@@ -13,8 +13,17 @@ LEGEND_COLUMNS = 4  # layers side by side, named like "12 Dense(1024, 1024)"
 FEW = 10  # epochs, up to which each is marked: a line through a single point cannot be seen
 
 
-def draw_learning_curves(history_file: Path, path: Path, best_epoch: int | None = None) -> None:
-    """Draw loss and score of both splits against the epoch, and a line at the epoch whose weights were kept."""
+def draw_learning_curves(
+    history_file: Path, path: Path, best_epoch: int | None = None, *, of_logarithm: bool = False
+) -> None:
+    """Draw loss and score of both splits against the epoch, and a line at the epoch whose weights were kept.
+
+    Args:
+        history_file: the history.
+        path: where to.
+        best_epoch: the epoch of the line; None for that of the lowest validation loss.
+        of_logarithm: whether it is the logarithm of the target that was learnt.
+    """
     history = read_history(history_file)
     score = next(name for name in ("accuracy", "mae") if f"train_{name}" in history[0])
     epochs = [row["epoch"] for row in history]
@@ -22,7 +31,9 @@ def draw_learning_curves(history_file: Path, path: Path, best_epoch: int | None 
         best_epoch = int(min(history, key=lambda row: row["validation_loss"])["epoch"])
     figure = new_figure(9, 3.6)
     markers = ("o", "s") if len(epochs) <= FEW else ("", "")
-    titles = {"loss": "loss", "accuracy": "accuracy", "mae": "mean absolute error, in standard deviations"}
+    learnt = " of the logarithm" if of_logarithm else ""
+    titles = {"loss": f"loss{learnt}", "accuracy": "accuracy"}
+    titles["mae"] = f"mean absolute error{learnt}, in standard deviations"
     for axes, column in zip(figure.subplots(1, 2), ("loss", score), strict=True):
         validation = [row[f"validation_{column}"] for row in history]
         axes.plot(epochs, [row[f"train_{column}"] for row in history], color=BLUE, marker=markers[0], label="train")

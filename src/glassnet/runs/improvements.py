@@ -8,6 +8,7 @@ from glassnet.runs.layout import Layout
 from glassnet.training import MONITORS
 from glassnet.training.monitor import LOSS
 
+TRIALS = "improve"  # in the checkpoints of a run: the folder of what was trained for it, below its key
 BETTER = 0.02  # by what fraction a loss must be lower to count as better
 
 

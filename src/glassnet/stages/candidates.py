@@ -72,7 +72,7 @@ def back_to_conf(overrides: Sequence[str], values: JsonObject) -> list[Candidate
 def _taken_back(override: str, values: JsonObject) -> Change | None:
     name = override.partition("=")[0]
     group, _, key = name.partition(".")
-    if group not in UNUSUAL:
+    if group not in UNUSUAL or name in {"training.final", "training.ensemble"}:  # what is tried is neither, ever
         return None
     data = choice_in(CONF, "data", section_of(values, "data"))
     if not key:

@@ -19,6 +19,7 @@ from glassnet.runs import Layout, alone_in, one_line_errors, require_settings_of
 from glassnet.runs.ending import StoppedError
 from glassnet.runs.improvements import (
     NOTHING,
+    TRIALS,
     Improvements,
     compared_in,
     read_improvements,
@@ -62,7 +63,7 @@ def improve(settings: Settings, layout: Layout, options: Options) -> Improvement
     values = json.loads(json.dumps(settings.describing_the_result()))
     key = run_identity(settings.describing_the_result(), prepared, own_files(settings))["key"]
     run = _trained_run(settings, layout, key)
-    folder = layout.checkpoints / "improve" / key
+    folder = layout.checkpoints / TRIALS / key
     start = new_start()
     trainings = PairedTrainings(settings, values, prepared, run, folder, start)
     budget = Budget(options.trainings, math.inf if options.seconds is None else options.seconds)

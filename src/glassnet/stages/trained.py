@@ -6,7 +6,7 @@ from pathlib import Path
 
 from glassnet.config import Settings, named_by
 from glassnet.diagnostics import Telemetry, write_telemetry
-from glassnet.files import whole_file, write_whole
+from glassnet.files import section_of, whole_file, write_whole
 from glassnet.runs import Layout, as_line
 from glassnet.runs.manifest import Manifest, minimized_of, read_manifest
 from glassnet.tables import PreparedData, load_model
@@ -28,7 +28,8 @@ def write_record(layout: Layout, history: Sequence[Row], telemetry: Telemetry | 
         from glassnet.reporting import draw_learning_curves
 
         layout.figures.mkdir(parents=True, exist_ok=True)
-        draw_learning_curves(layout.history, layout.figures / "learning_curves.png")
+        of_logarithm = section_of(manifest["settings"], "data").get("target_transform") == "log"
+        draw_learning_curves(layout.history, layout.figures / "learning_curves.png", of_logarithm=of_logarithm)
 
 
 def _write_history(layout: Layout, history: Sequence[Row], key: str) -> None:

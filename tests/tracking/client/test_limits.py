@@ -96,3 +96,9 @@ def test_no_password_is_printed() -> None:
     assert printable("postgresql+psycopg2://me:s:e@host/runs") == "postgresql+psycopg2://me:***@host/runs"
     for uri in ("postgresql://me@host/runs", "sqlite:////a:b/c@d", "http://127.0.0.1:5000"):
         assert printable(uri) == uri
+
+
+def test_what_was_tried_for_a_run_is_called_an_improvement_of_it() -> None:
+    """By the beginning of its key, with which the run's own name ends."""
+    sweep = Sweep(Path("outputs/digits/checkpoints/improve/0123456789abcdef"), ("seed=1",))
+    assert _sweep_title(sweep) == "improvement of 012345"

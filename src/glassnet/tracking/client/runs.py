@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from glassnet.config import Settings
 from glassnet.runs import Layout, Sweep
+from glassnet.runs.improvements import TRIALS
 from glassnet.runs.jobs import RECORD
 from glassnet.tracking.client.addresses import request_seconds, tracking_uri
 from glassnet.tracking.client.limits import RUN_NAME, shortened, tag_strings
@@ -176,6 +177,9 @@ def _job_title(sweep: Sweep) -> str:
 
 
 def _sweep_title(sweep: Sweep) -> str:
+    """Return what the parent run is called: what is swept, or the key of the run that was to be improved."""
+    if sweep.folder.parent.name == TRIALS:
+        return f"improvement of {sweep.folder.name[:6]}"
     return shortened(f"sweep of {_swept(sweep)}" if sweep.changes else "sweep", RUN_NAME)
 
 
