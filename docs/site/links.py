@@ -15,8 +15,8 @@ OUTSIDE = {
     "CHANGELOG.md": "project/changes.md",
     "reports/model_report.md": "project/report/model_report.md",
 }
-# Made by a command, and not in Git: the page that tells of it stands in its place.
-NOT_IN_GIT = {"reports/look.html": "how-to/look-under-glass.md"}
+# What a command writes beside the report and Git does not keep: the site has the page that says how to write it.
+WRITTEN = {"reports/look.html": "how-to/look-under-glass.md"}
 SOURCES = "source"
 _CODE = re.compile(r"^(`{3,}|~{3,}).*?^\1|`[^`\n]+`", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\]\(([^)\s]+)\)| (?:src|href)=\"([^\"]+)\"")
@@ -41,8 +41,8 @@ def place_of(name: str) -> str | None:
     A page of docs/ is a page, so are those of `OUTSIDE`, and the pictures of a report lie beside it. Of anything else
     the site has the source, under `source/`.
     """
-    if name in OUTSIDE | NOT_IN_GIT:
-        return (OUTSIDE | NOT_IN_GIT)[name]
+    if there := (OUTSIDE | WRITTEN).get(name):
+        return there
     if name == "README.md":
         return "README.md"
     if name.startswith("docs/") and name in tracked() and not name.endswith(".py"):

@@ -37,6 +37,8 @@ def test_links_become_those_of_the_site() -> None:
     )
     assert list(links_of("docs/how-to/p.md", text))[:2] == ["docs/architecture.md", "CONTRIBUTING.md"]
     assert place_of(".github/workflows/ci.yml") == "source/github/workflows/ci.yml.md"
+    report = rewritten("reports/model_report.md", "project/report/model_report.md", "[look.html](look.html)")
+    assert report == "[look.html](../../how-to/look-under-glass.md)"
 
 
 def test_docstrings_lead_to_pages() -> None:
