@@ -12,7 +12,8 @@ from glassnet.stages import check
 from tests.settings import PROJECT
 
 ROOT = Path(__file__).resolve().parents[2]
-EXPERIMENTS = sorted(path.stem for path in (PROJECT / CONF / "experiment").glob("*.yaml"))
+# tabular chooses files of conf/ that are for data=csv, and that the tests' own conf/ leaves out.
+EXPERIMENTS = sorted({path.stem for path in (PROJECT / CONF / "experiment").glob("*.yaml")} - {"tabular"})
 
 
 @pytest.mark.parametrize("experiment", ["", *EXPERIMENTS])

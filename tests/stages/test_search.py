@@ -109,7 +109,10 @@ def test_every_way_to_name_values_is_searched(searched: Callable[..., str]) -> N
             "expected whole numbers, received 'training.batch_size=interval(8,64)'",
         ),
         (("schedule=step,cosine", "schedule.factor=0.5"), "one that schedule=cosine lacks; schedule=exponential and"),
-        (("schedule=step,cosin",), "schedule: expected one of constant, cosine, exponential, one_cycle, plateau, step"),
+        (
+            ("schedule=step,cosin",),
+            "schedule: expected one of constant, cosine, coslog4, exponential, one_cycle, plateau,",
+        ),
         (("modell=a,b",), "Unknown setting `modell`; did you mean `model`?"),
         (("seed=0,[",), "expected overrides such as optimizer.learning_rate=0.01, received 'seed=0,['"),
         (("data=digits",), "expected a setting with several values"),

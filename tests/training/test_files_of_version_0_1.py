@@ -44,6 +44,7 @@ def test_a_checkpoint_is_refused(tmp_path: Path) -> None:
 def test_preprocessing_that_the_library_does_not_know_is_one_line() -> None:
     """It names the function that does."""
     with pytest.raises(
-        ValueError, match=r"expected .* 'standardizing', received kind 'table'; read it with glassnet\.tab"
+        ValueError,
+        match=r"expected .* 'standardizing' or 'robust_scaling', received kind 'table'; read it with glassnet\.tab",
     ):
         training.load_model(FILES / "model.safetensors")
