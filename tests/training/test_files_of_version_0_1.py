@@ -45,6 +45,6 @@ def test_preprocessing_that_the_library_does_not_know_is_one_line() -> None:
     """It names the function that does."""
     with pytest.raises(
         ValueError,
-        match=r"expected .* 'standardizing' or 'robust_scaling', received kind 'table'; read it with glassnet\.tab",
+        match=r"expected .* 'robust_scaling', received kind 'table'; read it with glassnet\.tab",
     ):
         training.load_model(FILES / "model.safetensors")
