@@ -29,7 +29,7 @@ $(STAMP):
 	$(VENV)/bin/python -m glassnet.reporting.plots_page
 	@touch $@
 
-repro: $(STAMP)  ## Run the pipeline: fetch, prepare, train, evaluate, report
+repro: $(STAMP)  ## Run the pipeline: check, fetch, prepare, train, evaluate, improve, report
 	@test -s .dvc/tmp/rwlock || rm -f .dvc/tmp/rwlock  # a DVC that was killed just then left it empty, and cannot read it
 	dvc repro
 

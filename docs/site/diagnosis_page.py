@@ -111,8 +111,10 @@ def _read(name: str) -> Source:
             source.imported |= {each.name: (node.module or "").rpartition(".")[2] for each in node.names}
         elif isinstance(node, ast.Assign):
             said = _comment(text.splitlines(), node)
-            for key, value in _pairs(node):
-                source.thresholds[key] = (ast.unparse(value), said)
+            pairs = list(_pairs(node))
+            parts = said.split("; ")  # one for each name, or one that is of all of them
+            for number, (key, value) in enumerate(pairs):
+                source.thresholds[key] = (ast.unparse(value), parts[number] if len(parts) == len(pairs) else said)
     return source
 
 

@@ -31,9 +31,12 @@ def type_in_words(field: Mapping[str, Any], definitions: Mapping[str, Any]) -> s
     if kind in {"integer", "number"}:
         return " ".join(["whole number" if kind == "integer" else "number", _range(field)]).strip()
     if kind == "array":
-        return f"list, each a {type_in_words(field['items'], definitions)}" if field.get("items") else "list"
+        each = field.get("items")
+        one = "one of " if each and "enum" in each else "a "
+        return f"list, each {one}{type_in_words(each, definitions)}" if each else "list"
     if kind == "object":
-        return "a class of your own"
+        named = field.get("additionalProperties")  # sections by their names, or numbers and lists
+        return "mapping" if isinstance(named, dict) and "$ref" not in named else "a class of your own"
     return NAMES.get(kind, "any")
 
 

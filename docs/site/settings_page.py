@@ -176,8 +176,9 @@ def _is_in(key: Key, shared: Mapping[str, Key]) -> bool:
 
 
 def _row(key: Key) -> str:
-    said = re.sub(r"^(null|\w+(?=:))", r"`\1`", key.comment)  # a value, as it is written
-    comment = (said[:1].upper() + said[1:]).replace("|", "\\|").replace("<", "&lt;")
+    said = re.sub(r"^(null|\w+(?=:)|\w+_\w+)", r"`\1`", key.comment)  # a value, as it is written
+    first = said[:1].upper() if said[:1].isascii() else said[:1]  # the capital of β is another symbol
+    comment = (first + said[1:]).replace("|", "\\|").replace("<", "&lt;")
     return f"| `{key.name}` | {key.kind} | {key.default} | {comment} |"
 
 

@@ -52,6 +52,8 @@ def test_a_setting_has_its_range_and_default() -> None:
         "| `schedule.rising_fraction` | number > 0 and < 1 | `0.3` | "
         "The fraction of the training in which the rate rises, in (0, 1). |"
     )
+    for start in ("β₁ and β₂, how much", "λ, by which", "`most_frequent`, own_category or drop."):  # as in the formula
+        assert f"| {start}" in settings_page()
 
 
 @pytest.mark.parametrize(
@@ -61,6 +63,9 @@ def test_a_setting_has_its_range_and_default() -> None:
         ({"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "null"}]}, "number > 0 or `null`"),
         ({"enum": ["a", "b"]}, "`a`, `b`"),
         ({"type": "array", "items": {"type": "string"}}, "list, each a string"),
+        ({"type": "array", "items": {"enum": ["a", "b"]}}, "list, each one of `a`, `b`"),
+        ({"type": "object", "additionalProperties": {"type": "number"}}, "mapping"),
+        ({"type": "object", "additionalProperties": {"$ref": "#/$defs/Own"}}, "a class of your own"),
         ({"$ref": "#/$defs/X"}, "`true` or `false`"),
     ],
 )
@@ -85,6 +90,7 @@ def test_every_command_is_there() -> None:
     for name in entry_points():
         assert f"### {name}\n\n```text\nusage: python -m glassnet.stages.{name}" in text
     assert "| `make docs` |" in text
+    assert "ui [port=5000]\n" in text
 
 
 def test_every_diagnosis_is_there_with_its_thresholds() -> None:
@@ -98,3 +104,4 @@ def test_every_diagnosis_is_there_with_its_thresholds() -> None:
     assert float(thresholds["LARGE_UPDATE"][0]) == learning_rate.LARGE_UPDATE
     assert "three such updates" in thresholds["LARGE_UPDATE"][1]
     assert "| `LARGE_UPDATE` | `0.3` |" in diagnosis_page()
+    assert found["rate_too_low"].thresholds["SAME_PACE"] == ("0.5", "of the pace at first")

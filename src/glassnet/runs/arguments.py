@@ -73,6 +73,8 @@ def print_stage_usage(about: str | None) -> None:
 def _shown(default: object) -> object:
     if isinstance(default, bool):
         return "true|false"
+    if isinstance(default, float):
+        return f"{default:g}"  # a port is 5000, not 5000.0
     return "…" if default is None else default
 
 
