@@ -253,5 +253,17 @@ def test_mistakes_are_said_in_one_line() -> None:
         diagnostics.look(seen.model, seen.loss, seen.X, seen.y, recording=Recording())
     with pytest.raises(TypeError, match=r"^look: expected a Recording, received"):
         diagnostics.look(seen.model, seen.loss, seen.X, seen.y, recording="last")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"^look: expected an Optimizer, received str 'adam'$"):
+        diagnostics.look(seen.model, seen.loss, seen.X, seen.y, optimizer="adam")  # type: ignore[arg-type]
+    foreign = optim.SGD(network().parameters(), 0.1)
+    with pytest.raises(ValueError, match=r"^look: expected an optimizer .* 4 of another, .* shape \(2, 3\)$"):
+        diagnostics.look(seen.model, seen.loss, seen.X, seen.y, optimizer=foreign)
+    for said, names in {
+        r"3 class_names, one for each output, received 2": {"class_names": ["a", "b"]},
+        r"2 feature_names, one for each, received 1": {"feature_names": ["x"]},
+        r"an image_shape of 2 pixels, as rows have, received \(5, 5\)": {"image_shape": (5, 5)},
+    }.items():
+        with pytest.raises(ValueError, match=rf"^look: expected {said}$"):
+            diagnostics.look(seen.model, seen.loss, seen.X, seen.y, recording=seen.recording, **names)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"^Recording: expected every"):
         Recording(0)

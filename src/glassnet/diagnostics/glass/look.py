@@ -65,10 +65,13 @@ def look(
         note: a line for its foot.
 
     Raises:
-        ValueError: if the recording is of no training, or of a network with other inputs.
-        TypeError: if `X` is no batch, or `recording` no recording.
+        ValueError: if the recording is of no training, or of a network with other inputs; if the optimizer is of
+            another network's parameters; if there are not as many names as classes or features, or pixels as features.
+        TypeError: if `X` is no batch, `recording` no recording, or `optimizer` no optimizer.
     """
     check_batch(model, X)
+    if optimizer is not None and not isinstance(optimizer, Optimizer):
+        raise TypeError(f"look: expected an Optimizer, received {describe(optimizer)}")
     if recording is None:
         album, history = single_frame(model, loss, X, y, optimizer), []
     elif isinstance(recording, Recording):
@@ -80,6 +83,13 @@ def look(
         raise ValueError(
             f"look: expected a recording of rows with {X.shape[1]} features, as X has, received one of {recorded}"
         )
+    outputs = _outputs(album)
+    if class_names and len(class_names) != outputs:
+        raise ValueError(f"look: expected {outputs} class_names, one for each output, received {len(class_names)}")
+    if feature_names and len(feature_names) != recorded:
+        raise ValueError(f"look: expected {recorded} feature_names, one for each, received {len(feature_names)}")
+    if image_shape is not None and math.prod(image_shape) != recorded:
+        raise ValueError(f"look: expected an image_shape of {recorded} pixels, as rows have, received {image_shape}")
     if training is None and history:
         training = training_of(history, (), classes=len(class_names) or None)
     content: dict[str, JsonValue] = {
@@ -105,6 +115,11 @@ def look(
 def _width(album: Album) -> int:
     layers: Any = album.structure["layers"]
     return int(layers[0]["arrays"][0]["shape"][1])
+
+
+def _outputs(album: Album) -> int:
+    layers: Any = album.structure["layers"]
+    return int(layers[-1]["arrays"][0]["shape"][1])  # Z of the loss
 
 
 def _plane(album: Album) -> JsonObject | None:

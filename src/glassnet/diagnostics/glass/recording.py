@@ -293,8 +293,18 @@ def _first_rows(loader: Any, count: int) -> FloatArray:
 
 
 def names_of(model: nn.Module, optimizer: Optimizer) -> list[str]:
-    """Return the names, in the network, of an optimizer's parameters."""
+    """Return the names, in the network, of an optimizer's parameters.
+
+    Raises:
+        ValueError: if there are others among them.
+    """
     names = {id(parameter): name for name, parameter in model.named_parameters()}
+    others = [parameter for parameter in optimizer.flat.parameters if id(parameter) not in names]
+    if others:
+        raise ValueError(
+            f"look: expected an optimizer of the network's own parameters, received {len(others)} of another, the "
+            f"first of shape {others[0].shape}"
+        )
     return [names[id(parameter)] for parameter in optimizer.flat.parameters]
 
 
