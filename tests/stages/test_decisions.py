@@ -91,6 +91,7 @@ def test_class_weights_find_rare_rows_and_leave_the_probabilities(project: Path)
     assert ((rows["predicted"] == "yes") == (rows["probability_yes"] >= decision["threshold"])).all()
     text = layout.report.read_text()
     assert "A row is called **yes** from a probability of **0.08333** on" in text
+    assert "and the majority class have none, and name their most probable class." in text
     assert 'with class weights (`"balanced"`), which the losses below are measured without' in text
     assert "![Precision against recall" in text
     assert (layout.figures / "ranking.png").is_file()
