@@ -114,6 +114,7 @@ def reproduced_to_copy(made_once: MakeOnce, clone_to_copy: Path) -> Path:
         run_in(folder, "dvc", "repro")
         if IS_EDITED:
             run_in(folder, "git", "commit", "-q", "-a", "-m", "what the pipeline makes with the tests' settings")
+            run_in(folder, sys.executable, "-m", "glassnet.stages.report")  # the run's record names the commit
 
     return made_once("reproduced", reproduce)
 

@@ -40,6 +40,8 @@ def test_a_clone_reproduces_what_is_committed(reproduced_as_committed: Path, run
         "reports/analysis.json",
         "reports/figures/class_scores.png",
         "reports/figures/confusion_matrix.png",
+        "reports/figures/effects.png",
+        "reports/figures/importance.png",
         "reports/figures/learning_curves.png",
         "reports/figures/reliability.png",
         "reports/figures/telemetry.png",
