@@ -48,6 +48,16 @@ def test_the_hypothesis_follows_from_the_neighbourhood(
     assert number in result["groups"][0]["evidence"]
 
 
+def test_an_error_that_the_decision_makes_is_not_blamed_on_the_network() -> None:
+    """Two of three are left by their probabilities, and called right by a threshold of 0.2."""
+    test = LabelledRows(np.array([[-3.0, 0.0], [-3.0, 0.1], [3.0, 0.0]]), np.zeros(3, np.int64), np.arange(3))
+    P = np.array([[0.7, 0.3, 0.0], [0.6, 0.4, 0.0], [0.05, 0.95, 0.0]])
+    result = analyse_errors(test, P, TRAINING, NAMES, ["x", "height"], predicted=np.ones(3, np.int64))
+    assert [group["hypothesis"] for group in result["groups"]] == ["called by the rule"]
+    assert "2 of 3 are left by the highest probability" in result["groups"][0]["evidence"]
+    assert "right (probability 0.35 on average)" in result["groups"][0]["evidence"]
+
+
 def test_classes_meet_where_the_nearest_rows_are_of_more_than_one() -> None:
     """Of the two, one may be far away; where all the nearest are of a third class, neither is there, and none meet."""
     X = np.array([[0.0], [0.1], [0.2], [0.3], [0.4], [9.0], [9.1], [9.2], [9.3], [9.4]])

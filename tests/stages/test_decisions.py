@@ -144,6 +144,19 @@ def test_the_positive_class(project: Path) -> None:
     assert _about(layout)["decision"]["positive"] == 0
     assert metrics["two_classes"]["positives"] > 100
     assert "as `evaluation.positive` says" in layout.report.read_text()
+    layout, _ = _finish("evaluation.threshold=0.5", folder="unnamed")
+    assert "the rarer one, or of two as frequent the second" in layout.report.read_text()
+
+
+def test_the_report_says_why_a_threshold_of_costs_is_not_theirs_alone(project: Path) -> None:
+    """Label smoothing moves probabilities, and the threshold with them: 0.9/6 + 0.1/2 = 0.2."""
+    costs = "evaluation.threshold={cost: [[0,1],[5,0]]}"
+    layout, _ = _finish(costs, "training.label_smoothing=0.1")
+    text = layout.report.read_text()
+    assert "from a probability of **0.2** on, where both answers cost the same" in text
+    assert "0.1667, moved as label smoothing has moved the network's probabilities" in text
+    layout, _ = _finish(costs, folder="plain")
+    assert "label smoothing has moved" not in layout.report.read_text()
 
 
 def test_the_monitored_score_chooses(project: Path) -> None:
@@ -210,7 +223,7 @@ def test_a_regression_has_no_classes(project: Path, override: str, said: str) ->
     assert said in str(caught.value)
 
 
-def test_more_classes_than_two_have_costs(project: Path) -> None:
+def test_more_classes_than_two_have_costs(project: Path, capsys: Any) -> None:
     """A threshold is for two; class weights are for any number."""
     wine = [each for each in SHORT if not each.startswith("data")]
 
@@ -230,6 +243,9 @@ def test_more_classes_than_two_have_costs(project: Path) -> None:
         rows = list(csv.DictReader(file))
     assert sum(row["predicted"] == "class_2" for row in rows) >= sum(row["actual"] == "class_2" for row in rows)
     assert "The class whose answer costs least in expectation is called" in layout.report.read_text()
+    capsys.readouterr()
+    train.main(settings("training.class_weights=balanced"), Layout(Path("weighted")))
+    assert "decision: the class of the largest probability times weight" in "".join(capsys.readouterr())
 
 
 def test_a_custom_loss_takes_no_class_weights() -> None:

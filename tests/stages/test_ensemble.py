@@ -91,6 +91,7 @@ def test_one_command_gives_one_model_that_is_evaluated_and_reported() -> None:
     assert metrics["out_of_fold"]["examples"] == rows["train"] + rows["validation"]
     text = layout.report.read_text()
     assert "The model is the average of 5 networks with these settings." in text
+    assert "What the average looks at, importance and effects of columns, is not measured." in text
     assert "| ensemble " in text
     assert "On the test rows its log-loss differs from the single network's by " in text
     assert "Out of fold, each of 142 rows" in text

@@ -168,6 +168,13 @@ def test_any_other_setting_is_refused_by_name(is_finished: bool) -> None:
     assert {path: path.read_bytes() for path in Path("run").rglob("*") if path.is_file()} == before
 
 
+def test_a_setting_that_was_at_its_default_is_named_with_it() -> None:
+    """It is left out of what is saved; None would be a value that cannot be set back."""
+    _train("run", "training.epochs=2")
+    with pytest.raises(UserError, match=r"others: training\.monitor was 'loss' and is 'macro_f1'; set"):
+        _train("run", "training.epochs=3", "training.monitor=macro_f1", "training.resume=true")
+
+
 def test_an_interrupted_training_may_change_how_it_is_run(capsys: pytest.CaptureFixture[str]) -> None:
     """Epochs, a shorter patience, telemetry and checkpoints; what makes it another result is kept."""
     with pytest.raises(_KilledError):

@@ -154,12 +154,15 @@ def _indicators(
             Hypothesis.INSIDE_THE_OTHER_CLASS: for_guess >= 0.8 and confidence <= 0.8,
         }
         speak_for = frozenset(hypothesis for hypothesis, does_fit in fits.items() if does_fit)
+        if p.argmax() == true:  # the network is right: a threshold or costs have the other class called
+            speak_for = frozenset({Hypothesis.CALLED_BY_THE_RULE})
         numbers = (confidence, margin, for_true, for_guess, float(distance[0]), usual)
         indicators.append(_Indicators(int(test.rows[i]), true, guess, *numbers, speak_for))
     return indicators
 
 
 EXPLANATIONS = (
+    Hypothesis.CALLED_BY_THE_RULE,
     Hypothesis.OUTLIER,
     Hypothesis.LABEL_NOISE,
     Hypothesis.MINORITY_CLASS,
@@ -188,6 +191,10 @@ def _hypothesis(
         return Hypothesis.NO_SINGLE_CAUSE, f"the mean confidence of all {n} is {confidence:.2f}; {around}{seldom}"
     who = f"{len(explained)} of {n}"
     evidence = {
+        Hypothesis.CALLED_BY_THE_RULE: (
+            f"{who} are {true} by the highest probability; the threshold, costs or weights that decide call them "
+            f"{guess} (probability {confidence:.2f} on average); {around}"
+        ),
         Hypothesis.OUTLIER: (
             f"{who} lie further from every training row ({distance:.2f} on average) than 99 in 100 training rows from "
             f"their nearest ({indicators[0].usual:.2f})"

@@ -9,6 +9,7 @@ from glassnet.evaluation.ranking import Gain
 class Hypothesis(StrEnum):
     """Why a group of errors may be wrong."""
 
+    CALLED_BY_THE_RULE = "called by the rule"
     OUTLIER = "outlier"
     LABEL_NOISE = "label noise suspected"
     MINORITY_CLASS = "minority class"

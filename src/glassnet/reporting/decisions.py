@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.evaluation import DecisionAnalysis, Metrics, precision_recall_curve, roc_curve
+from glassnet.evaluation import DecisionAnalysis, Metrics, precision_recall_curve, roc_curve, threshold_of_costs
 from glassnet.evaluation.number_text import readable
 from glassnet.files import JsonObject, section_of
 from glassnet.reporting.drawing import BLUE, GREY, VERMILION, literal, new_figure, save
@@ -48,7 +48,7 @@ def decision_section(
     if "positive" not in analysis:
         return "\n".join([*text, *_of_many(analysis, metrics, names)])
     positive = plain(analysis["positive"])
-    text += [f"{_threshold(analysis, settings)} {_positive(analysis, settings, metrics)}", ""]
+    text += [f"{_threshold(analysis, settings, names)} {_positive(analysis, settings, metrics)}", ""]
     header = ["model", *(f"{name} (95% interval)" for name in ("precision", "recall", "specificity"))]
     header += [f"called {positive}", "average precision", "ROC-AUC"]
     costs = ["mean cost"] if "mean_cost" in metrics else []
@@ -72,11 +72,15 @@ def decision_section(
     return "\n".join(text)
 
 
-def _threshold(analysis: DecisionAnalysis, settings: JsonObject) -> str:
+def _threshold(analysis: DecisionAnalysis, settings: JsonObject, names: Sequence[str]) -> str:
     positive, threshold = plain(analysis["positive"]), f"{analysis['threshold']:.4g}"
     if "rule" not in analysis:
         return f"The more probable class is called: {positive} from a probability of 0.5 on."
     before = ""
+    if analysis["rule"] == "cost":
+        even = threshold_of_costs(analysis["costs"], list(names).index(analysis["positive"]))
+        if not np.isclose(even, analysis["threshold"], rtol=1e-4):
+            before = f": {even:.4g}, moved as label smoothing has moved the network's probabilities"
     if section_of(settings, "training").get("final") and analysis["rule"] in {"f1", "balanced"}:
         before = ", with the network from before it was trained anew"
     return (
@@ -88,7 +92,8 @@ def _positive(analysis: DecisionAnalysis, settings: JsonObject, metrics: Metrics
     scores, name = metrics["two_classes"], plain(analysis["positive"])
     chosen = settings.get("evaluation")
     is_chosen = isinstance(chosen, Mapping) and chosen.get("positive") is not None
-    why = "as `evaluation.positive` says" if is_chosen else "the rarer one (`evaluation.positive` names another)"
+    rarer = "the rarer one, or of two as frequent the second (`evaluation.positive` names another)"
+    why = "as `evaluation.positive` says" if is_chosen else rarer
     return (
         f"{name} is the positive class, {why}: {scores['positives']:.0f} of {metrics['examples']} test rows are {name}."
     )

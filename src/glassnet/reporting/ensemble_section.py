@@ -28,13 +28,16 @@ def ensemble_section(network: TrainedModel, manifest: Manifest, metrics: Metrics
         f"divided into {number} folds, and each network has learnt from all but one, which chose its epoch; its "
         "features are standardized by its own training rows. Architecture, curves, telemetry and diagnosis are those "
         "of a single network, trained on the training split alone, from which softmax or linear regression has learnt "
-        "too.",
+        "too. What the average looks at, importance and effects of columns, is not measured.",
         markdown_table(header, rows),
     ]
     if network.class_names:
         parts.append(_temperature(network.temperature))
     else:
-        parts.append("Their losses are of the standardized target; averaged are their predictions in its units.")
+        parts.append(
+            "Their losses are of the standardized target, or of its logarithm where that was learnt; averaged are "
+            "their predictions in the target's units."
+        )
     parts += [_test_rows(metrics["comparisons"]["single_network"]), _out_of_fold(metrics["out_of_fold"])]
     return "\n\n".join(parts)
 

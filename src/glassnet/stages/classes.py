@@ -75,7 +75,8 @@ class ClassChoices:
         if decision is None:
             return ""
         if "threshold" not in decision:
-            return "the class of the lowest expected cost"
+            is_weighted = decision["rule"] == "class_weights"
+            return f"the class of the {'largest probability times weight' if is_weighted else 'lowest expected cost'}"
         rule = {
             "f1": f"chosen for the highest F1 on {rows}",
             "balanced": f"chosen for the highest balanced accuracy on {rows}",

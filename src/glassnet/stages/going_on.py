@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import cast
 
 from glassnet.config import Settings, UserError, flatten
+from glassnet.config.added_later import ADDED_LATER
 from glassnet.files import JsonObject, JsonValue
 from glassnet.runs import Layout
 from glassnet.runs.manifest import RunIdentity, WentOn
@@ -56,7 +57,8 @@ class SavedTraining:
             return
         values, saved = found[0].values, dict(found[1])
         self.went_on = cast("list[WentOn]", saved.pop(WENT_ON, []))
-        changes = changes_between(saved, self._values())
+        defaults = flatten({**ADDED_LATER})  # left out where they hold, which is no value of None
+        changes = changes_between({**defaults, **saved}, {**defaults, **self._values()})
         if not changes:
             return
         refusal = self._refusal(values, changes)
