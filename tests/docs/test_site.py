@@ -27,13 +27,13 @@ def test_links_become_those_of_the_site() -> None:
     """To pages, pages of the root, pictures, and the source with the line; not in code, and no addresses."""
     text = (
         "[a](../architecture.md#x) [b](../../CONTRIBUTING.md) [c](../../src/glassnet/nn/dense.py#L7) "
-        "[d](../../conf/data) ![e](../mlflow_sweep.png) `[f](../x.md)` [g](https://example.org/a.md) [h](#here) "
+        "[d](../../conf/data) ![e](../learn/figures/blobs.png) `[f](../x.md)` [g](https://example.org/a.md) [h](#here) "
         "[i](../../gone.md)"
     )
     assert rewritten("docs/how-to/p.md", "how-to/p.md", text) == (
         "[a](../architecture.md#x) [b](../project/contributing.md) "
         "[c](../source/src/glassnet/nn/dense.py.md#__codelineno-0-7) [d](../source/conf/data/index.md) "
-        "![e](../mlflow_sweep.png) `[f](../x.md)` [g](https://example.org/a.md) [h](#here) [i](../../gone.md)"
+        "![e](../learn/figures/blobs.png) `[f](../x.md)` [g](https://example.org/a.md) [h](#here) [i](../../gone.md)"
     )
     assert list(links_of("docs/how-to/p.md", text))[:2] == ["docs/architecture.md", "CONTRIBUTING.md"]
     assert place_of(".github/workflows/ci.yml") == "source/github/workflows/ci.yml.md"
