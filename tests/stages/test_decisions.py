@@ -91,7 +91,11 @@ def test_class_weights_find_rare_rows_and_leave_the_probabilities(project: Path)
     assert ((rows["predicted"] == "yes") == (rows["probability_yes"] >= decision["threshold"])).all()
     text = layout.report.read_text()
     assert "A row is called **yes** from a probability of **0.08333** on" in text
-    assert "and the majority class have none, and name their most probable class." in text
+    assert "rule; the majority class has none, and names the most probable class." in text
+    assert (
+        weighted["baselines"]["gradient_boosting"]["two_classes"]["recall"]
+        > (plain["baselines"]["gradient_boosting"]["two_classes"]["recall"])
+    )
     assert 'with class weights (`"balanced"`), which the losses below are measured without' in text
     assert "![Precision against recall" in text
     assert (layout.figures / "ranking.png").is_file()

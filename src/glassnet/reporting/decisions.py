@@ -58,8 +58,8 @@ def decision_section(
         "are found, specificity that of the others that are left alone; their intervals are exact. Average precision,\n"
         "the mean precision as the threshold comes down past one positive row after the other, and the area under the\n"
         "ROC curve are of the ranking, whatever the threshold; of one that knows nothing they are the fraction of\n"
-        "positive rows, and ½. Softmax regression has a threshold of its own, by the same rule; gradient boosting\n"
-        "and the majority class have none, and name their most probable class.",
+        "positive rows, and ½. Softmax regression and gradient boosting have thresholds of their own, by the same\n"
+        "rule; the majority class has none, and names the most probable class.",
         "",
     ]
     if _draw(rows, analysis, metrics, figures / FIGURE):

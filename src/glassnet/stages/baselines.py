@@ -8,7 +8,11 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.config import Settings
 from glassnet.data import ArrayDataset
+from glassnet.evaluation import decide
+from glassnet.evaluation.scores import LabelArray
+from glassnet.stages.classes import ClassChoices
 from glassnet.tables import PreparedData
 
 FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
@@ -90,6 +94,30 @@ def boosted_probabilities(train: ArrayDataset, X: FloatArray, classes: int) -> F
     with _threads(train, classes):
         probabilities[:, found] = model.fit(train.X, train.y).predict_proba(X)
     return probabilities
+
+
+def boosting_decides(
+    settings: Settings, prepared: PreparedData, X: FloatArray, *, is_final: bool
+) -> tuple[FloatArray, LabelArray]:
+    """Return the probabilities of gradient boosting for rows, and the classes that it decides on.
+
+    By the rule of the settings, like the network: where that has a threshold to choose, its own is chosen on the
+    validation rows, for a final model by boosting that has not learnt from them.
+    """
+    classes, number = ClassChoices.of(settings, prepared), len(prepared.class_names)
+    learnt = learnt_rows(prepared, is_final=is_final)
+    if settings.evaluation.threshold is None and classes.weights is None:
+        probabilities = boosted_probabilities(learnt, X, number)
+        return probabilities, probabilities.argmax(axis=1)
+    validation = prepared.split("validation")
+    if is_final:
+        probabilities = boosted_probabilities(learnt, X, number)
+        held_out = boosted_probabilities(prepared.split("train"), validation.X, number)
+    else:
+        of_both = boosted_probabilities(learnt, np.concatenate([X, validation.X]), number)
+        probabilities, held_out = of_both[: len(X)], of_both[len(X) :]
+    logits = np.log(np.maximum(held_out, np.finfo(np.float64).tiny))
+    return probabilities, decide(probabilities, classes.decision_by(settings, logits, np.asarray(validation.y)))
 
 
 def boosted_values(train: ArrayDataset, X: FloatArray) -> FloatArray:

@@ -39,8 +39,8 @@ from glassnet.runs import Layout, as_job_of_sweep, require_data_of_run, require_
 from glassnet.stages.baselines import (
     Baselines,
     FloatArray,
-    boosted_probabilities,
     boosted_values,
+    boosting_decides,
     chosen_baselines,
     learnt_rows,
 )
@@ -100,7 +100,7 @@ def main(settings: Settings, layout: Layout) -> None:
     if prepared.task == "regression":
         evaluated = _regression(prepared, network, said, linear, against)
     else:
-        evaluated = _classification(prepared, network, said, linear, against, positive_of(settings, prepared))
+        evaluated = _classification(settings, prepared, network, said, linear, against)
     if isinstance(network, Ensemble):
         evaluated = replace(evaluated, out_of_fold=out_of_fold(network, prepared, folds))
     best = {name: cast(float, value) for name, value in network.about.items() if name.startswith("best_")}
@@ -140,14 +140,15 @@ def _to_json(values: Mapping[str, object]) -> str:
 
 
 def _classification(
+    settings: Settings,
     prepared: PreparedData,
     network: TrainedModel,
     said: TestPredictions,
     linear: TrainedModel,
     against: Baselines,
-    positive: int,
 ) -> Evaluation:
     names, has_learnt_all = prepared.class_names, _has_learnt_all(network)
+    positive = positive_of(settings, prepared)
     test, train = labelled_rows(prepared, "test"), labelled_rows(prepared, "train")
     logits, probabilities = said.logits, said.predicted
     learnt_from = ("train", "validation") if has_learnt_all else ("train",)
@@ -156,12 +157,12 @@ def _classification(
     others: dict[str, FloatArray] = against.among(
         {"majority_class": majority_probabilities(len(test.y), counts), "softmax_regression": from_linear}
     )
-    if "boosting" in against.names:
-        learnt = learnt_rows(prepared, is_final=has_learnt_all)
-        others["gradient_boosting"] = boosted_probabilities(learnt, test.X, len(names))
     decision = network.about.get("decision")
     predicted, of_linear = decide(probabilities, decision), decide(from_linear, linear.about.get("decision"))
     answers = {name: of_linear if p is from_linear else p.argmax(axis=1) for name, p in others.items()}
+    if "boosting" in against.names:
+        boosted = boosting_decides(settings, prepared, test.X, is_final=has_learnt_all)
+        others["gradient_boosting"], answers["gradient_boosting"] = boosted
     if isinstance(network, Ensemble) and said.single is not None:
         others[SINGLE] = said.single
         answers[SINGLE] = decide(said.single, network.single.about.get("decision"))
