@@ -249,6 +249,13 @@ def test_mistakes_are_said_in_one_line() -> None:
     wide, y = rows(features=5)
     with pytest.raises(ValueError, match=r"^look: expected a recording of rows with 5 features, .* received one of 2$"):
         diagnostics.look(network(sizes=(5, 3, 3)), seen.loss, wide, y, recording=seen.recording)
+    other = network(sizes=(2, 5, 3))
+    with pytest.raises(
+        ValueError, match=r"^look: expected a recording of this network, with weights {'0.W': \(2, 5\), "
+    ):
+        diagnostics.look(other, seen.loss, seen.X, seen.y, recording=seen.recording)
+    with pytest.raises(ValueError, match=r"^look: expected finite numbers in X, received nan in row 0, column 0$"):
+        diagnostics.look(seen.model, seen.loss, np.full_like(seen.X, np.nan), seen.y)
     with pytest.raises(ValueError, match=r"^Recording: expected a training to have been recorded, found none; pass it"):
         diagnostics.look(seen.model, seen.loss, seen.X, seen.y, recording=Recording())
     with pytest.raises(TypeError, match=r"^look: expected a Recording, received"):

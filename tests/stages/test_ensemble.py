@@ -146,6 +146,7 @@ def test_it_is_predicted_with_served_and_held_against_a_baseline_like_any_model(
     np.testing.assert_allclose(predicted[column].to_numpy()[tested["row"]], of_test, rtol=1e-4, atol=1e-5)
     logged = cast(Any, SimpleNamespace(artifact_location=str(tmp_path), model_id="m-0"))
     logged_model._save(layout.model, named_in_conf, tmp_path / "served", logged, "0" * 32)
+    monkeypatch.setattr(sys, "path", list(sys.path))  # MLflow puts the model's code on it, for workers to inherit
     served = mlflow.pyfunc.load_model(str(tmp_path / "served")).predict(pd.read_csv("a.csv"))
     np.testing.assert_allclose(served[column], predicted[column], rtol=1e-9)
     assert "95% interval" in layout.report.read_text()

@@ -65,11 +65,15 @@ def look(
         note: a line for its foot.
 
     Raises:
-        ValueError: if the recording is of no training, or of a network with other inputs; if the optimizer is of
-            another network's parameters; if there are not as many names as classes or features, or pixels as features.
+        ValueError: if a number of `X` is not finite; if the recording is of no training, or of another network; if the
+            optimizer is of another network's parameters; if there are not as many names as classes or features, or
+            pixels as features.
         TypeError: if `X` is no batch, `recording` no recording, or `optimizer` no optimizer.
     """
     check_batch(model, X)
+    if not np.isfinite(X).all():
+        row, column = np.argwhere(~np.isfinite(X))[0]
+        raise ValueError(f"look: expected finite numbers in X, received {X[row, column]} in row {row}, column {column}")
     if optimizer is not None and not isinstance(optimizer, Optimizer):
         raise TypeError(f"look: expected an Optimizer, received {describe(optimizer)}")
     if recording is None:
@@ -83,6 +87,9 @@ def look(
         raise ValueError(
             f"look: expected a recording of rows with {X.shape[1]} features, as X has, received one of {recorded}"
         )
+    mine, known = _weights_of(model), _recorded_weights(album)
+    if mine != known:
+        raise ValueError(f"look: expected a recording of this network, with weights {mine}, received one with {known}")
     outputs = _outputs(album)
     if class_names and len(class_names) != outputs:
         raise ValueError(f"look: expected {outputs} class_names, one for each output, received {len(class_names)}")
@@ -115,6 +122,16 @@ def look(
 def _width(album: Album) -> int:
     layers: Any = album.structure["layers"]
     return int(layers[0]["arrays"][0]["shape"][1])
+
+
+def _weights_of(model: nn.Module) -> dict[str, tuple[int, ...]]:
+    return {name: each.data.shape for name, each in model.named_parameters() if name.rpartition(".")[2] == "W"}
+
+
+def _recorded_weights(album: Album) -> dict[str, tuple[int, ...]]:
+    layers: Any = album.structure["layers"]
+    arrays = [(layer["name"], array) for layer in layers for array in layer["arrays"]]
+    return {f"{name}.W": tuple(array["shape"]) for name, array in arrays if array["symbol"] == "W"}
 
 
 def _outputs(album: Album) -> int:
