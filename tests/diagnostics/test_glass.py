@@ -251,7 +251,7 @@ def test_mistakes_are_said_in_one_line() -> None:
         diagnostics.look(network(sizes=(5, 3, 3)), seen.loss, wide, y, recording=seen.recording)
     other = network(sizes=(2, 5, 3))
     with pytest.raises(
-        ValueError, match=r"^look: expected a recording of this network, with weights"):
+        ValueError, match=r"^look: expected a recording of this network, with weights {'0.W': \(2, 5\), "
     ):
         diagnostics.look(other, seen.loss, seen.X, seen.y, recording=seen.recording)
     with pytest.raises(ValueError, match=r"^look: expected finite numbers in X, received nan in row 0, column 0$"):
