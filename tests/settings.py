@@ -73,7 +73,10 @@ def _contents(folder: Path) -> dict[Path, bytes]:
 
 
 PROJECT = _project()
-IS_EDITED = _contents(ROOT / "conf") != _contents(PROJECT / "conf")
+# What data=csv selects, as glassnet ships it, trains longer than most tests need; theirs is that of small tables.
+QUICKER = {Path("data/csv.yaml"), Path("preset/csv.yaml"), Path("optimizer/csv.yaml"), Path("schedule/csv.yaml")}
+_DIFFERENT = {path for path, _ in _contents(ROOT / "conf").items() ^ _contents(PROJECT / "conf").items()}
+IS_EDITED = bool(_DIFFERENT - QUICKER)
 
 
 @functools.cache

@@ -35,7 +35,7 @@ def _name(page: Path) -> str:
 @pytest.fixture(scope="session")
 def project_to_copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clone with an environment, as `make setup` leaves one; each page gets a copy."""
-    project = clone(tmp_path_factory.mktemp("pages") / "glassnet")
+    project = clone(tmp_path_factory.mktemp("pages") / "glassnet", own_settings=False)  # what a reader has
     (project / ".venv").mkdir()
     for path in Path(sys.prefix).iterdir():
         if not path.name.startswith(".installed-"):
