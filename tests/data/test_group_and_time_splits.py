@@ -97,7 +97,7 @@ def test_more_groups_than_are_dealt_one_by_one() -> None:
     [
         ([5, 5], {}, "expected 3 groups or more, one for each of train, validation and test, received 2"),
         ([5] * 5, {"folds": 5}, "expected 6 groups or more, one for 5 folds and test, received 5"),
-        ([5] * 5, {"folds": 2, "fold": 2}, "received folds=2, fold=2"),
+        ([5] * 5, {"folds": 2, "fold": 2}, "expected fold to be one of 0 to 1, received 2"),
     ],
 )
 def test_too_few_groups(sizes: list[int], options: dict[str, int], said: str) -> None:
@@ -157,7 +157,7 @@ def test_repetitions_move_the_validation_rows() -> None:
         (2, {}, "expected 3 different times or more, for each of train, validation and test, received 2"),
         (5, {"folds": 4}, "expected 6 different times or more, for the 5 blocks of 4 folds and test, received 5"),
         (20, {"folds": 4, "repetition": 1}, "expected repetition=0 with folds by time"),
-        (20, {"folds": 1}, "received folds=1, fold=0"),
+        (20, {"folds": 1}, "expected folds=None or 2 or more of them, received 1"),
     ],
 )
 def test_too_few_times(times: int, options: dict[str, int], said: str) -> None:

@@ -5,6 +5,8 @@ import math
 import statistics
 import sys
 from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ from glassnet.reporting import Launch, write_report
 from glassnet.reporting.tried import LUCK, change_of, tried_on
 from glassnet.runs import Layout, read_jobs
 from glassnet.runs.improvements import Improvements, Tried, read_improvements, write_improvements
+from glassnet.runs.jobs import RUNNING, Job
 from glassnet.stages import evaluate, improve, train
 from glassnet.stages.candidates import Candidate, back_to_conf, further, of_findings, usual
 from glassnet.stages.halving import USUAL_FREEDOM, USUAL_SPREAD, estimates, halved, log_ratios, survivors, to_confirm
@@ -187,6 +190,26 @@ def test_improvements_stay_away_from_the_test_split(started: Callable[..., str])
         for path in split.iterdir():
             path.write_bytes(path.read_bytes()[:-1] + b"x")  # of the same length, and other values
     assert "improve: 3 trainings" in started(*ILL, "hydra.run.dir=run", "improve.trainings=3")
+
+
+def test_a_training_that_is_asked_to_end_by_itself_is_no_failed_candidate(
+    started: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The command stops and says how to go on: what the training would have come to is not known."""
+
+    class Stopped:
+        def submit(self, _: object, job: Job) -> Future[None]:
+            job.status = RUNNING
+            job.write()
+            ended: Future[None] = Future()
+            ended.set_result(None)
+            return ended
+
+    train.main(_settings(*ILL), Layout(Path("run")))
+    monkeypatch.setattr(improve, "processes", lambda _: nullcontext(Stopped()))
+    said = started(*ILL, "hydra.run.dir=run", "improve.trainings=3")
+    assert said.startswith("1: improve: run/checkpoints/improve/")
+    assert said.endswith("its process was asked to stop; the same command goes on\n")
 
 
 @pytest.mark.parametrize(

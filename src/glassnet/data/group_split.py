@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.data.split import SPLITS
+from glassnet.data.split import SPLITS, check_fold
 from glassnet.seeding import stream
 
 Floats = npt.NDArray[np.float64]
@@ -56,10 +56,7 @@ def grouped_split(
     """
     if len(labels) != len(groups):
         raise ValueError(f"split: expected a group for each of the {len(labels)} rows, received {len(groups)} groups")
-    if folds is not None and not (folds >= 2 and 0 <= fold < folds):
-        raise ValueError(
-            f"split: expected folds=None, or 2 or more and fold below that, received folds={folds}, fold={fold}"
-        )
+    check_fold(folds, fold)
     names, of_row = np.unique(groups, return_inverse=True)
     least, what = (3, "each of train, validation and test") if folds is None else (folds + 1, f"{folds} folds and test")
     if len(names) < least:

@@ -49,8 +49,7 @@ def stratified_split(
     """
     if not test_rows < len(labels):
         raise ValueError(f"split: expected more rows than the {test_rows} for testing, received {len(labels)}")
-    if folds is not None and folds < 2:
-        raise ValueError(f"split: expected folds=None or 2 or more of them, received {folds}")
+    check_fold(folds, fold)
     classes, counts = np.unique(labels[: len(labels) - test_rows], return_counts=True)
     test = np.zeros_like(counts) if test_rows else _apportion(counts, test_fraction)
     validation = _apportion(counts, validation_fraction) if folds is None else (counts - test) // folds
@@ -67,8 +66,6 @@ def stratified_split(
             f"split: expected rows {'of every class ' if len(classes) > 1 else ''}in train, validation and test, "
             f"received {scarce}, too few for {wanted} and test_fraction={test_fraction}"
         )
-    if folds is not None and not 0 <= fold < folds:
-        raise ValueError(f"split: expected fold to be one of 0 to {folds - 1}, received {fold}")
     rng = stream(seed, "split")
     again = stream(seed, "resplit", repetition) if repetition else None
     assignment = np.full(len(labels), SPLITS.index("test"))
@@ -84,6 +81,14 @@ def stratified_split(
             dealt += len(rows)
         assignment[rows] = np.where(in_validation, SPLITS.index("validation"), SPLITS.index("train"))
     return assignment
+
+
+def check_fold(folds: int | None, fold: int) -> None:
+    """Refuse a number of folds below 2, and a fold that is none of them."""
+    if folds is not None and folds < 2:
+        raise ValueError(f"split: expected folds=None or 2 or more of them, received {folds}")
+    if folds is not None and not 0 <= fold < folds:
+        raise ValueError(f"split: expected fold to be one of 0 to {folds - 1}, received {fold}")
 
 
 def _apportion(counts: npt.NDArray[np.int64], fraction: float) -> npt.NDArray[np.int64]:

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.data.split import SPLITS
+from glassnet.data.split import SPLITS, check_fold
 from glassnet.seeding import stream
 
 Counts = npt.NDArray[np.int64]
@@ -49,10 +49,7 @@ def timed_split(
         ValueError: if there are fewer different times than splits or blocks, no such fold, or a repetition of folds,
             of which there is one way.
     """
-    if folds is not None and not (folds >= 2 and 0 <= fold < folds):
-        raise ValueError(
-            f"split: expected folds=None, or 2 or more and fold below that, received folds={folds}, fold={fold}"
-        )
+    check_fold(folds, fold)
     if folds is not None and repetition:
         raise ValueError(
             f"split: expected repetition=0 with folds by time, of which there is one way, received {repetition}"

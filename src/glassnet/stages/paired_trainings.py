@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from glassnet.config import CONF, Settings, changes_from_conf, explain, register_resolvers
+from glassnet.config import CONF, Settings, UserError, changes_from_conf, explain, register_resolvers
 from glassnet.config.compose import composed
 from glassnet.diagnostics import Change, Finding, Training, diagnose, read_telemetry, training_of
 from glassnet.files import JsonObject
@@ -21,7 +21,7 @@ from glassnet.reporting.commands import Launch, arguments, override
 from glassnet.reporting.setup import setup_of
 from glassnet.runs import FINISHED, Job, Layout, read_jobs, run_job
 from glassnet.runs.entry import end_with_parent
-from glassnet.runs.jobs import FAILED, read_job
+from glassnet.runs.jobs import FAILED, RUNNING, read_job
 from glassnet.runs.manifest import minimized_of, read_manifest
 from glassnet.stages import train
 from glassnet.stages.candidates import Candidate
@@ -143,6 +143,11 @@ class PairedTrainings:
             at_work.append((candidate, pair, job.folder, executor.submit(_train, job)))
         for candidate, pair, folder, future in at_work:
             future.result()
+            if (ended := read_job(folder)) is not None and ended.status == RUNNING:
+                raise UserError(
+                    f"{folder}: expected this training to come to its end, but its process was asked to stop; the same "
+                    "command goes on"
+                )
             self.outcomes[candidate][pair] = outcome_of(Layout(folder))
 
     def _job(self, candidate: Candidate, pair: int) -> tuple[list[str], list[str]]:
