@@ -13,6 +13,7 @@ from glassnet.diagnostics.glass import onset
 from glassnet.diagnostics.glass.recording import FRAMES, NUMBERS, Recording
 from glassnet.diagnostics.glass.shown import block_of, in_blocks
 from glassnet.diagnostics.glass.update import Moment, after_update
+from glassnet.nn import FloatArray
 from tests.diagnostics.glass_networks import BATCH, network, rows, train
 
 OPTIMIZERS: dict[str, Callable[[Sequence[nn.Parameter]], optim.Optimizer]] = {
@@ -174,7 +175,10 @@ def test_a_resumed_training_goes_on_recording(tmp_path: Path) -> None:
             np.testing.assert_array_equal(kept.arrays[key], array)
 
 
-def test_an_interrupted_training_ends_with_the_same_recording(tmp_path: Path) -> None:
+@pytest.mark.parametrize("averaging", [[], [training.WeightAveraging(0.9)]], ids=["weights", "averages"])
+def test_an_interrupted_training_ends_with_the_same_recording(
+    tmp_path: Path, averaging: list[training.Callback]
+) -> None:
     """Killed after an epoch and resumed, it has the frames of one that was not."""
 
     class Kill(training.Callback):
@@ -185,10 +189,10 @@ def test_an_interrupted_training_ends_with_the_same_recording(tmp_path: Path) ->
     def checkpoints(*, resume: bool) -> training.Checkpoints:
         return training.Checkpoints(tmp_path, {}, every=1, resume=resume)
 
-    whole = train(network(dropout=0.2), epochs=4)
+    whole = train(network(dropout=0.2), epochs=4, callbacks=averaging)
     with pytest.raises(KeyboardInterrupt):
-        train(network(dropout=0.2), epochs=4, callbacks=[checkpoints(resume=False), Kill()])
-    resumed = train(network(dropout=0.2), epochs=4, callbacks=[checkpoints(resume=True)])
+        train(network(dropout=0.2), epochs=4, callbacks=[*averaging, checkpoints(resume=False), Kill()])
+    resumed = train(network(dropout=0.2), epochs=4, callbacks=[*averaging, checkpoints(resume=True)])
     assert resumed.recording.epochs == whole.recording.epochs
     for one, two in zip(resumed.recording.album.frames, whole.recording.album.frames, strict=True):
         assert one.facts == two.facts
@@ -241,6 +245,53 @@ def test_dead_and_saturated_units_are_named() -> None:
         assert units[0]["name"] == "1"
         assert units[0][f"{kind}_units"] == [2]
         assert units[0][kind] == 1
+
+
+class _Gain(nn.Module):
+    """A layer of one's own whose W has one axis."""
+
+    def __init__(self, features: int) -> None:
+        super().__init__()
+        self.W = nn.Parameter(np.ones(features, dtype=np.float32), "W")
+
+    def forward(self, X: FloatArray) -> FloatArray:
+        self._X = X
+        return X * self.W.data
+
+    def backward(self, dout: FloatArray) -> FloatArray:
+        self.W.grad += (dout * self._X).sum(axis=0)
+        return dout * self.W.data
+
+
+@pytest.mark.parametrize("with_recording", [False, True])
+def test_a_layer_of_ones_own_is_looked_at(with_recording: bool) -> None:
+    """Its weights need not be a matrix."""
+    dense = nn.Dense(2, 3, rng=np.random.default_rng(0))
+    model = nn.Sequential(_Gain(2), dense)
+    seen = train(model)
+    recording = seen.recording if with_recording else None
+    page = diagnostics.look(model, seen.loss, seen.X, seen.y, recording=recording)
+    assert "<html" in page
+
+
+def test_two_numbers_over_the_plane_are_no_classes() -> None:
+    """The plane of a regression shows the first of its outputs."""
+    X, _ = rows()
+    model = network(sizes=(2, 3, 2))
+    seen = train(model, loss=nn.MeanSquaredError(), targets=X[:, ::-1].copy())
+    arrays = seen.recording.album.frames[-1].arrays
+    assert "plane.value" in arrays
+    assert "plane.class" not in arrays
+
+
+def test_one_hot_targets_are_points_with_a_class() -> None:
+    """As those given by number are."""
+    _, y = rows()
+    hot = train(network(), targets=np.eye(3, dtype=np.float32)[y]).recording.album.labels
+    plain = train(network()).recording.album.labels
+    assert hot is not None
+    assert plain is not None
+    np.testing.assert_array_equal(hot, plain)
 
 
 def test_mistakes_are_said_in_one_line() -> None:

@@ -126,3 +126,16 @@ def test_a_plan_sets_them_by_name_and_processes_share_them() -> None:
         states.append(model.state_dict())
     for name, values in states[0].items():
         np.testing.assert_allclose(values, states[1][name], rtol=1e-4, atol=1e-5)
+
+
+def test_an_error_in_an_update_leaves_the_learning_rate() -> None:
+    """Or a caller that goes on would train with that of a group."""
+
+    class Failing(optim.SGD):
+        def update(self, W: Any, dW: Any, *vectors: Any) -> None:
+            raise RuntimeError("no update")
+
+    optimizer = Failing(_parameters(FACTORS), 0.05)
+    with pytest.raises(RuntimeError, match="no update"):
+        optimizer.step()
+    assert optimizer.learning_rate == 0.05

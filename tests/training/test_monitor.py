@@ -126,7 +126,7 @@ def test_scores_of_a_regression() -> None:
     last = trained.history[-1]
     assert last["validation_rmse"] == pytest.approx(np.sqrt(last["validation_loss"]), rel=1e-5)
     assert trained.minimized == trained.chosen["best_validation_rmse"]
-    assert Monitor("mae").score(X[:, :1], X[:, :1] + 1) == pytest.approx(1)
+    assert Monitor("mae").score(nn.MeanSquaredError(), X[:, :1], X[:, :1] + 1) == pytest.approx(1)
 
 
 def test_what_is_minimized() -> None:
@@ -142,9 +142,11 @@ def test_nonsense_is_refused() -> None:
     with pytest.raises(ValueError, match=r"monitor: expected one of loss, accuracy, .*received 'f2'"):
         _fit("f2")
     with pytest.raises(ValueError, match="expected a score of a regression, one of loss, mae, rmse, received accuracy"):
-        Monitor("accuracy").require_task(None)
+        Monitor("accuracy").require_task("regression")
     with pytest.raises(ValueError, match=r"roc_auc is defined for, received classes \[1\] alone"):
-        Monitor("roc_auc").score(np.zeros((3, 2), dtype=np.float32), np.ones(3, dtype=np.int64))
+        Monitor("roc_auc").score(
+            nn.SoftmaxCrossEntropy(), np.zeros((3, 2), dtype=np.float32), np.ones(3, dtype=np.int64)
+        )
 
 
 def test_the_average_precision_of_many_classes_is_the_mean_of_theirs() -> None:
@@ -153,4 +155,27 @@ def test_the_average_precision_of_many_classes_is_the_mean_of_theirs() -> None:
     Z, y = rng.standard_normal((50, 4)).astype(np.float32), rng.integers(0, 3, 50)
     p = nn.softmax(Z)
     expected = np.mean([reference.average_precision_score(y == label, p[:, label]) for label in range(3)])
-    assert Monitor("average_precision").score(Z, y) == pytest.approx(expected)
+    assert Monitor("average_precision").score(nn.SoftmaxCrossEntropy(), Z, y) == pytest.approx(expected)
+
+
+def test_answers_are_those_of_the_loss() -> None:
+    """With class weights in the loss, the monitored score is of the weighted answers, as the accuracy is."""
+    loss = nn.AdjustedCrossEntropy(class_weights=[0.6, 3.3])
+    rng = np.random.default_rng(0)
+    Z, y = rng.standard_normal((200, 2)).astype(np.float32), rng.integers(0, 2, 200)
+    answers = loss.answers(Z)
+    assert (answers != Z.argmax(axis=1)).any()
+    assert Monitor("accuracy").score(loss, Z, y) == pytest.approx((answers == y).mean())
+    assert Monitor("macro_f1").score(loss, Z, y) == pytest.approx(reference.f1_score(y, answers, average="macro"))
+    one_hot = np.eye(2, dtype=np.float32)[y]
+    assert Monitor("macro_f1").score(loss, Z, one_hot) == Monitor("macro_f1").score(loss, Z, y)
+
+
+def test_a_score_of_another_task_is_refused_before_training() -> None:
+    """And the message lists those that fit."""
+    X = np.zeros((4, 2), dtype=np.float32)
+    loader = DataLoader(ArrayDataset(X, X[:, :1]), 2)
+    model = nn.mlp([2, 1], rng=np.random.default_rng(0))
+    optimizer = optim.SGD(model.parameters(), 0.1)
+    with pytest.raises(ValueError, match="expected a score of a regression, one of loss, mae, rmse, received roc_auc"):
+        fit(model, nn.MeanSquaredError(), optimizer, loader, loader, 1, monitor="roc_auc")

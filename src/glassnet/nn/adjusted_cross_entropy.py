@@ -48,9 +48,9 @@ class AdjustedCrossEntropy(SoftmaxCrossEntropy):
         """Return the plain cross-entropy, beside which rows count as right by their weighted probabilities."""
         return _WeightedAnswers(self.log_weights, self.label_smoothing)
 
-    def score_sum(self, outputs: FloatArray, targets: npt.NDArray[np.generic]) -> float:
-        """Return how many examples have their largest `w_c (p_c − ε/C)` at the target class."""
-        return super().score_sum(weighted(outputs, self.log_weights, self.label_smoothing), targets)
+    def answers(self, outputs: FloatArray) -> npt.NDArray[np.intp]:
+        """Return the class of the largest `w_c (p_c − ε/C)` of each example."""
+        return weighted(outputs, self.log_weights, self.label_smoothing).argmax(axis=1)
 
     def __repr__(self) -> str:
         return super().__repr__().replace("SoftmaxCrossEntropy", "AdjustedCrossEntropy")
@@ -63,8 +63,8 @@ class _WeightedAnswers(SoftmaxCrossEntropy):
         super().__init__()
         self.log_weights, self.smoothing = log_weights, smoothing
 
-    def score_sum(self, outputs: FloatArray, targets: npt.NDArray[np.generic]) -> float:
-        return super().score_sum(weighted(outputs, self.log_weights, self.smoothing), targets)
+    def answers(self, outputs: FloatArray) -> npt.NDArray[np.intp]:
+        return weighted(outputs, self.log_weights, self.smoothing).argmax(axis=1)
 
 
 def weighted(outputs: FloatArray, log_weights: npt.NDArray[np.float64], smoothing: float = 0.0) -> FloatArray:

@@ -73,9 +73,9 @@ class SoftmaxCrossEntropy(Loss):
         return SoftmaxCrossEntropy() if self.label_smoothing or self.class_weights is not None else self
 
     def score_sum(self, outputs: FloatArray, targets: npt.NDArray[np.generic]) -> float:
-        """Return how many examples have their largest logit at the (most probable) target class."""
+        """Return how many examples are answered with the (most probable) target class."""
         labels = targets if targets.ndim == 1 else targets.argmax(axis=1)
-        return float(np.count_nonzero(outputs.argmax(axis=1) == labels))
+        return float(np.count_nonzero(self.answers(outputs) == labels))
 
     def _weights(self, Z: FloatArray) -> FloatArray:
         """Return the weight of each class, `(C,)`; in float64 if they were given, which holds any weights."""

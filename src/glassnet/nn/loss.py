@@ -40,6 +40,10 @@ class Loss:
         """
         return self
 
+    def answers(self, outputs: FloatArray) -> npt.NDArray[np.intp]:
+        """Return the class that a network answers with for each of its outputs `(N, C)`, if it tells classes apart."""
+        return outputs.argmax(axis=1)
+
     def score_sum(self, outputs: FloatArray, targets: npt.NDArray[np.generic]) -> float:
         """Return the score summed over the examples, for targets that `forward` has accepted."""
         raise NotImplementedError(

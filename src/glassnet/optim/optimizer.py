@@ -70,11 +70,13 @@ class Optimizer:
         arrays = [self.flat.data, gradient, *self.vectors()]
         update, block = fastest(type(self).update, gradient, BLOCK)
         rate = self.learning_rate
-        for part, factor in self.flat.groups(start, stop):
-            self.learning_rate = rate * factor
-            for first in range(part.start, part.stop, block):
-                update(self, *(array[first : min(first + block, part.stop)] for array in arrays))
-        self.learning_rate = rate
+        try:
+            for part, factor in self.flat.groups(start, stop):
+                self.learning_rate = rate * factor
+                for first in range(part.start, part.stop, block):
+                    update(self, *(array[first : min(first + block, part.stop)] for array in arrays))
+        finally:
+            self.learning_rate = rate
         if self.steps % denormals.EVERY == 0:
             for slot in self.slots.values():
                 denormals.flush_slot(slot[start:stop])

@@ -21,7 +21,7 @@ from glassnet.evaluation.rounding import six_digits
 from glassnet.evaluation.scores import FloatArray
 from glassnet.seeding import stream
 from glassnet.tables import ImagePreprocessing, PreparedData, TablePreprocessing, TrainedModel
-from glassnet.tables.descriptions import Column
+from glassnet.tables.descriptions import DateColumn, NumericColumn
 from glassnet.tables.raw_units import column_places, in_raw_units
 
 SEED = 0  # the same rows always have the same importances
@@ -141,9 +141,7 @@ def _effect(
     }
 
 
-def _shown(column: Column, edges: FloatArray) -> Sequence[Any]:
+def _shown(column: NumericColumn | DateColumn, edges: FloatArray) -> Sequence[Any]:
     """Return the values of a feature as the raw column has them: numbers, or dates."""
-    if column["kind"] == "categorical":
-        raise TypeError("expected a column of numbers or dates, received one of categories")
     raw = in_raw_units(column, edges.astype(np.float64))
     return iso_strings(np.rint(raw)) if column["kind"] == "date" else raw.tolist()

@@ -108,10 +108,15 @@ def fit(
         raise ValueError(
             f"fit: expected an optimizer of this model's parameters, received one with {len(foreign)} of another's"
         )
+    monitored = monitor if isinstance(monitor, Monitor) else Monitor(monitor)
+    try:
+        monitored.require_loss(loss)
+    except ValueError as error:
+        raise ValueError(f"fit: {error}") from error
     run = TrainingRun(
         model, loss, optimizer, train_loader, val_loader, epochs, optimizer.flat.parameters, callbacks, penalty,
         frozen=[parameter for parameter in model.parameters() if id(parameter) not in trained],
-        monitor=monitor if isinstance(monitor, Monitor) else Monitor(monitor),
+        monitor=monitored,
     )  # fmt: skip
     if hasattr(train_loader, "__len__"):
         expect(epochs * len(train_loader), optimizer.flat.data.size)
@@ -220,7 +225,7 @@ def _finish_epoch(run: TrainingRun) -> Row:
     if not math.isfinite(validation["loss"]):
         raise diverged(run, "validation loss", validation["loss"], in_batch=False)
     if seen is not None:
-        validation[monitor.name] = monitor.score(*map(np.concatenate, seen))
+        validation[monitor.name] = monitor.score(run.loss, *map(np.concatenate, seen))
     return {
         "epoch": run.epoch,
         "train_loss": run.metrics.loss,

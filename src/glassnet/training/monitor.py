@@ -10,11 +10,10 @@ import numpy.typing as npt
 
 from glassnet import evaluation, nn
 from glassnet.nn import FloatArray
-from glassnet.nn.adjusted_cross_entropy import weighted
 from glassnet.training.history_file import Row
 
 CLASSES, NUMBERS = "classification", "regression"
-Score: TypeAlias = Callable[["Monitor", FloatArray, npt.NDArray[Any]], float]
+Score: TypeAlias = Callable[["Monitor", nn.Loss, FloatArray, npt.NDArray[Any]], float]
 
 
 @dataclass(frozen=True)
@@ -24,14 +23,10 @@ class Monitor:
     Attributes:
         name: of the score; "loss" for the validation loss.
         positive: of two classes, the one whose rows average precision ranks.
-        log_weights: the logarithms of the class weights, by which the answers of the network are weighted, if any.
-        smoothing: of the labels that it is taught.
     """
 
     name: str = "loss"
     positive: int = 1
-    log_weights: tuple[float, ...] | None = None
-    smoothing: float = 0.0
 
     def __post_init__(self) -> None:
         """Refuse a name that there is not.
@@ -47,22 +42,28 @@ class Monitor:
         """The column of the history that has it."""
         return f"validation_{self.name}"
 
-    def require_task(self, classes: int | None) -> None:
-        """Raise a `ValueError` unless the score is one for so many classes; None stands for a regression."""
-        task = NUMBERS if classes is None else CLASSES
+    def require_task(self, task: str) -> None:
+        """Raise a `ValueError` unless the score is one of this task: "classification", or "regression"."""
         own = MONITORS[self.name].task
         if own not in {None, task}:
             fitting = ", ".join(name for name, kind in MONITORS.items() if kind.task in {None, task})
             raise ValueError(f"monitor: expected a score of a {task}, one of {fitting}, received {self.name}")
 
-    def score(self, outputs: FloatArray, targets: npt.NDArray[Any]) -> float:
-        """Return the score of the network's outputs for all validation rows.
+    def require_loss(self, loss: nn.Loss) -> None:
+        """Raise a `ValueError` unless the score is one of the task of a loss, as far as its own score says it."""
+        if (kind := MONITORS.get(loss.score_name)) is not None and kind.task is not None:
+            self.require_task(kind.task)
+
+    def score(self, loss: nn.Loss, outputs: FloatArray, targets: npt.NDArray[Any]) -> float:
+        """Return the score of the network's outputs for all validation rows, answered as its loss answers.
 
         Raises:
             ValueError: where it is undefined, as average precision is with a single class.
         """
-        score = MONITORS[self.name].score
-        value = math.nan if score is None else score(self, outputs, targets)
+        kind = MONITORS[self.name]
+        if kind.task == CLASSES and targets.ndim == 2:
+            targets = targets.argmax(axis=1)
+        value = math.nan if kind.score is None else kind.score(self, loss, outputs, targets)
         if not math.isfinite(value):
             present = np.unique(targets).tolist()[:5]
             raise ValueError(
@@ -95,18 +96,14 @@ class Kind:
     lower_is_better: bool = False
 
 
-def _counts(monitor: Monitor, outputs: FloatArray, targets: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
-    answers = outputs
-    if monitor.log_weights is not None:
-        answers = weighted(outputs, np.array(monitor.log_weights), monitor.smoothing)
-    return evaluation.confusion_matrix(targets, answers.argmax(axis=1), outputs.shape[1])
-
-
 def _of_counts(score: Callable[[npt.NDArray[np.int64]], Any]) -> Score:
-    return lambda monitor, outputs, targets: float(score(_counts(monitor, outputs, targets)))
+    def of_answers(_: Monitor, loss: nn.Loss, outputs: FloatArray, targets: npt.NDArray[Any]) -> float:
+        return float(score(evaluation.confusion_matrix(targets, loss.answers(outputs), outputs.shape[1])))
+
+    return of_answers
 
 
-def _average_precision(monitor: Monitor, outputs: FloatArray, targets: npt.NDArray[Any]) -> float:
+def _average_precision(monitor: Monitor, _: nn.Loss, outputs: FloatArray, targets: npt.NDArray[Any]) -> float:
     """Return that of the positive class; of more than two, the mean over the classes that have rows."""
     scores = nn.log_softmax(outputs)
     of_two: Sequence[int] = [monitor.positive]
@@ -125,15 +122,15 @@ def _margin(log_probabilities: FloatArray, label: int) -> npt.NDArray[np.float64
     return log_probabilities[:, label].astype(np.float64) - rest
 
 
-def _roc_auc(_: Monitor, outputs: FloatArray, targets: npt.NDArray[Any]) -> float:
+def _roc_auc(_: Monitor, __: nn.Loss, outputs: FloatArray, targets: npt.NDArray[Any]) -> float:
     return evaluation.roc_auc(targets, nn.softmax(outputs))
 
 
-def _mae(_: Monitor, outputs: FloatArray, targets: npt.NDArray[Any]) -> float:
+def _mae(_: Monitor, __: nn.Loss, outputs: FloatArray, targets: npt.NDArray[Any]) -> float:
     return float(np.abs(outputs.astype(np.float64) - targets).mean())
 
 
-def _rmse(_: Monitor, outputs: FloatArray, targets: npt.NDArray[Any]) -> float:
+def _rmse(_: Monitor, __: nn.Loss, outputs: FloatArray, targets: npt.NDArray[Any]) -> float:
     return float(np.sqrt(np.square(outputs.astype(np.float64) - targets).mean()))
 
 

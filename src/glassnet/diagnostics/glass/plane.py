@@ -36,12 +36,16 @@ def grid_of(region: tuple[tuple[float, float], tuple[float, float]], side: int, 
 
 
 def picture_of_plane(
-    model: nn.Module, region: tuple[tuple[float, float], tuple[float, float]], dtype: npt.DTypeLike
+    model: nn.Module,
+    region: tuple[tuple[float, float], tuple[float, float]],
+    dtype: npt.DTypeLike,
+    *,
+    of_classes: bool,
 ) -> dict[str, AnyArray]:
     """Return the network's answers over the plane by name, and what its hidden units do there.
 
-    "plane.class" and "plane.sure" are the most probable class and its probability, in 255 shades; of a network with one
-    output, "plane.value" is that. "plane.units.<layer>" has a row for each of the first units: its outputs in 255
+    "plane.class" and "plane.sure" are the most probable class and its probability, in 255 shades; of a regression,
+    "plane.value" is the first output. "plane.units.<layer>" has a row for each of the first units: its outputs in 255
     shades, from the lowest of the layer to the highest, which are "plane.range.<layer>".
     """
     with evaluation_mode(model), watched(model) as outputs:
@@ -49,8 +53,8 @@ def picture_of_plane(
         outputs.clear()
         model(grid_of(region, UNIT_GRID, dtype))
     pictures: dict[str, AnyArray] = {}
-    if answers.shape[1] == 1:
-        pictures["plane.value"] = answers.reshape(GRID, GRID)
+    if not of_classes:
+        pictures["plane.value"] = answers[:, 0].reshape(GRID, GRID)
     else:
         P = nn.softmax(answers)
         kind = np.min_scalar_type(P.shape[1])

@@ -1,7 +1,7 @@
 """The callback that records what the page shows of a training: bounded in size, the same each time, without a trace."""
 
 import math
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 import numpy as np
@@ -48,13 +48,14 @@ class Album:
     """The frames of a training, and what they have in common.
 
     Attributes:
-        structure: layers, arrays and updates, see `step.structure_of`.
+        structure: layers, arrays and updates, see `structure.structure_of`.
         frames: in the order of the epochs.
         bounds: how much of an array is kept; None until the first step settles it.
         expected: how many frames there will be, at most.
         points: rows to draw in the plane, of two features.
         labels: the targets of these.
         probes: rows to count dead and saturated units over.
+        of_classes: whether the network tells classes apart.
     """
 
     structure: JsonObject = field(default_factory=dict)
@@ -64,11 +65,14 @@ class Album:
     points: FloatArray | None = None
     labels: npt.NDArray[Any] | None = None
     probes: FloatArray | None = None
+    of_classes: bool = True
 
     def add_points(self, X: FloatArray, y: npt.NDArray[Any]) -> None:
         """Take rows to draw, if they have two features and there is room."""
         if X.shape[1] != 2:
             return
+        if self.of_classes and y.ndim == 2:
+            y = y.argmax(axis=1)
         have = self.points if self.points is not None else X[:0]
         labels = self.labels if self.labels is not None else y[:0]
         self.points, self.labels = np.concatenate([have, X])[:POINTS], np.concatenate([labels, y])[:POINTS]
@@ -78,7 +82,7 @@ class Album:
         facts: JsonObject = {} if self.probes is None else {"units": units_of(model, self.probes)}
         if self.points is None:
             return facts, {}
-        return facts, picture_of_plane(model, region_of(self.points), self.points.dtype)
+        return facts, picture_of_plane(model, region_of(self.points), self.points.dtype, of_classes=self.of_classes)
 
     def describe(self, step: Step) -> tuple[JsonObject, dict[str, AnyArray]]:
         """Return what a step was; the first one settles how large arrays may be."""
@@ -187,6 +191,7 @@ class Recording(Callback):
         self.history = run.history
         self._step = self.every or max(1, math.ceil(run.epochs / 20))
         self._album.expected = min(FRAMES, run.epochs // self._step + 2)
+        self._album.of_classes = _is_of_classes(run.loss)
         for X, y in run.train_loader.batches(0):
             self._album.add_points(X, y)
             if self._album.points is None or len(self._album.points) >= POINTS:
@@ -222,16 +227,19 @@ class Recording(Callback):
         update = Update(run.optimizer, names, pending.rule, pending.before, pending.gradient, after, penalty)
         self._keep(pending.epoch, Step(pending.both, pending.y, update), run.step, averaged=pending.averaged)
 
+    def on_epoch_end(self, run: TrainingRun) -> None:
+        """Look at the weights that the epoch was evaluated with."""
+        is_due = self._is_due(run.epoch)
+        self._seen = self._album.look_at(run.model) if is_due else None
+        self._looked_at = run.optimizer.flat.data.copy() if is_due else None
+
     def on_safe_point(self, run: TrainingRun) -> None:
-        """Look at the weights that an epoch ends with; after the last one, at the pass that would come next."""
-        if run.batch:
+        """After the last epoch, which any callback may have made it, keep the pass that would come next."""
+        if run.batch or not run.is_over:
             return
-        self._seen = self._album.look_at(run.model) if self._is_due(run.epoch) or run.is_over else None
-        self._looked_at = run.optimizer.flat.data.copy()
-        if run.is_over:
-            X, y = next(iter(run.train_loader.batches(run.epoch)))
-            both = pass_both_ways(run.model.train(), run.loss, X, y)
-            self._keep(run.epoch, Step(both, y, None), run.step + 1)
+        self._seen = self._seen or self._album.look_at(run.model)
+        X, y = next(iter(run.train_loader.batches(run.epoch)))
+        self._keep(run.epoch, Step(pass_both_ways(run.model.train(), run.loss, X, y), y, None), run.step + 1)
 
     def on_abort(self, run: TrainingRun) -> None:
         """Keep the pass of a training that diverged in the step that was to be recorded; there is no update to it."""
@@ -249,6 +257,11 @@ class Recording(Callback):
         }
         for number, frame in enumerate(self._album.frames):
             state |= {f"{number}:{key}": array for key, array in frame.arrays.items()}
+        if self._seen is not None:
+            state["seen"] = self._seen[0]
+            state |= {f"seen:{key}": array for key, array in self._seen[1].items()}
+        if self._looked_at is not None:
+            state["looked at"] = self._looked_at
         return state
 
     def load_state_dict(self, state: State) -> None:
@@ -257,15 +270,12 @@ class Recording(Callback):
         bounds = cast("list[int] | None", state["bounds"])
         self._album.bounds = None if bounds is None else Bounds(*bounds)
         self._album.structure = cast(JsonObject, state["structure"])
-        self._album.frames, self._seen = [], None
-        for number, kept in enumerate(cast("list[dict[str, Any]]", state["frames"])):
-            start = f"{number}:"
-            arrays = {
-                name.removeprefix(start): value
-                for name, value in state.items()
-                if name.startswith(start) and isinstance(value, np.ndarray)
-            }
-            self._album.frames.append(Frame(kept["epoch"], kept["facts"], arrays))
+        self._album.frames = [
+            Frame(kept["epoch"], kept["facts"], _arrays_of(state, f"{number}:"))
+            for number, kept in enumerate(cast("list[dict[str, Any]]", state["frames"]))
+        ]
+        self._seen = (cast(JsonObject, state["seen"]), _arrays_of(state, "seen:")) if "seen" in state else None
+        self._looked_at = cast("FloatArray | None", state.get("looked at"))
 
     def _is_due(self, epoch: int) -> bool:
         return epoch % self._step == 0 and epoch not in self.epochs
@@ -280,6 +290,16 @@ class Recording(Callback):
         seen_facts, seen = self._seen or ({}, {})
         told = {"step": number, "averaged": averaged, **facts, **seen_facts}
         frames.append(Frame(epoch, told, {**arrays, **seen}))
+
+
+def _arrays_of(state: State, start: str) -> dict[str, AnyArray]:
+    """Return the arrays of a state whose names begin so, by the rest of their names."""
+    named = {name.removeprefix(start): value for name, value in state.items() if name.startswith(start)}
+    return {name: value for name, value in named.items() if isinstance(value, np.ndarray)}
+
+
+def _is_of_classes(loss: nn.Loss) -> bool:
+    return loss.score_name == "accuracy"
 
 
 def _first_rows(loader: Any, count: int) -> FloatArray:
@@ -312,7 +332,7 @@ def single_frame(
     model: nn.Module, loss: nn.Loss, X: FloatArray, y: npt.NDArray[Any], optimizer: Optimizer | None
 ) -> Album:
     """Return an album of one frame: a batch, without a training around it; with an optimizer, its next update."""
-    album = Album(probes=X[:PROBES])
+    album = Album(probes=X[:PROBES], of_classes=_is_of_classes(loss))
     album.add_points(X, y)
     both = pass_both_ways(model, loss, X, y)
     update = None
@@ -326,4 +346,4 @@ def single_frame(
     seen_facts, seen = album.look_at(model)
     number = 1 if optimizer is None else optimizer.steps + 1
     album.frames.append(Frame(0, {"step": number, **facts, **seen_facts}, {**arrays, **seen}))
-    return replace(album)
+    return album
