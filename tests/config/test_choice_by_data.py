@@ -25,11 +25,6 @@ OWN = {
 def conf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with conf/ in it, as working directory."""
     write_conf(ROOT / "conf", tmp_path / "conf")
-    main = tmp_path / "conf" / "config.yaml"
-    text = main.read_text(encoding="utf-8")
-    for group, usual in (("optimizer", "adam"), ("schedule", "cosine")):
-        text = text.replace(f"{group}: {usual}", f"{group}: ${{glassnet.choice:{group},${{data}},{usual}}}")
-    main.write_text(text, encoding="utf-8")
     for name, content in OWN.items():
         (tmp_path / "conf" / name).write_text(content, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
@@ -90,12 +85,8 @@ def test_a_promotion_edits_the_file_that_decides(conf: Path) -> None:
     assert (edit.file, edit.keys) == ("conf/training/default.yaml", ("patience",))
 
 
-def test_the_experiment_is_the_preset_of_tables() -> None:
-    """experiment=tabular sets what conf/preset/csv.yaml does, value by value."""
-    import yaml
-
-    experiment, preset = (
-        yaml.safe_load((ROOT / "conf" / name).read_text(encoding="utf-8"))
-        for name in ("experiment/tabular.yaml", "preset/csv.yaml")
-    )
-    assert {group: experiment[group] for group in preset} == preset
+def test_the_experiment_sets_for_other_data_what_tables_select(conf: Path) -> None:
+    """Network, optimizer, schedule and training of experiment=tabular are those of data=csv."""
+    tabular, of_tables = _settings("data=wine", "experiment=tabular"), _settings("data=csv", "data.path=x.csv")
+    for group in ("model", "optimizer", "schedule", "training"):
+        assert getattr(tabular, group) == getattr(of_tables, group)

@@ -32,7 +32,7 @@ def test_the_epochs_of_a_short_training_are_marked(
     """A single epoch gives no line to see, so that its points need markers; a long curve does without."""
     rows = [_row(epoch) for epoch in range(1, epochs + 1)]
     write_history(tmp_path / "history.csv", rows, rows[0])
-    training_figures.draw_learning_curves(tmp_path / "history.csv", tmp_path / "curves.png")
+    training_figures.draw_learning_curves(tmp_path / "history.csv", tmp_path / "curves.png", best_epoch=1)
     for axes in figures[0].axes:
         train, validation, _ = axes.get_lines()
         assert {line.get_marker() not in {"", "None"} for line in (train, validation)} == {marked}

@@ -9,6 +9,7 @@ from hydra import compose, initialize_config_dir
 from glassnet.config import CONF, UserError, register_resolvers, to_settings
 from glassnet.runs import Layout
 from glassnet.stages import check
+from glassnet.stages.run_key import CODE
 from tests.settings import PROJECT
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,3 +37,10 @@ def test_dvc_runs_the_check_when_an_experiment_is_chosen() -> None:
     """It looks at the parameters that a stage names, and at no others."""
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
     assert {"conf_digest", "by_hand", "ablation"} <= set(stages["check"]["params"])
+
+
+def test_what_identifies_the_code_of_a_training_is_what_dvc_watches() -> None:
+    """Of the files of evaluation, which train uses some of."""
+    deps = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]["train"]["deps"]
+    watched = {each.removeprefix("src/glassnet/") for each in deps if "/evaluation/" in each}
+    assert watched == {each for each in CODE if each.startswith("evaluation/")}

@@ -334,7 +334,9 @@ def test_a_mistake_is_one_line(
 def test_dvc_is_to_know_the_module(module: str) -> None:
     """Or it would not train again when the class changes."""
     config = Path("conf/config.yaml")
-    config.write_text(config.read_text().replace("optimizer: adam", "optimizer: lion"))
+    text = config.read_text()
+    assert "${glassnet.choice:optimizer,${data},adam}" in text
+    config.write_text(text.replace("${glassnet.choice:optimizer,${data},adam}", "lion"))
     write_params()
     with pytest.raises(UserError, match=rf"dvc\.yaml: expected {module}\.py among the deps of train"):
         check.main(read_params(), Layout(Path()))

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from glassnet import nn, optim
 from glassnet.components import OwnClass, construct, find
 from glassnet.config.own_classes import kind_of, own_sections
@@ -39,14 +37,9 @@ def training_plan(
         raise ValueError(
             f"training_plan: expected the weights that {training.class_weights!r} is for, received {weights!r}"
         )
-    monitor = Monitor(
-        training.monitor,
-        positive,
-        None if weights is None else tuple(np.log(weights).tolist()),
-        training.label_smoothing,
-    )
+    monitor = Monitor(training.monitor, positive)
     try:
-        monitor.require_task(classes)
+        monitor.require_task("regression" if classes is None else "classification")
     except ValueError as error:
         raise ValueError(f"training.{error}") from error
     activation = model.activation

@@ -6,6 +6,7 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.columns.naming import listed
 from glassnet.config.errors import UserError
 from glassnet.config.evaluation_settings import COST, CRITERIA
 from glassnet.config.settings import Settings
@@ -19,8 +20,6 @@ from glassnet.evaluation import (
 )
 from glassnet.evaluation.decision import Criterion, without_smoothing
 from glassnet.nn import FloatArray
-
-SHOWN = 8  # names of classes in a line
 
 
 def class_weights(settings: Settings, names: Sequence[str], counts: Sequence[int]) -> tuple[float, ...] | None:
@@ -47,14 +46,14 @@ def class_weights(settings: Settings, names: Sequence[str], counts: Sequence[int
         if missing := [name for name, count in zip(names, counts, strict=True) if not count]:
             raise UserError(
                 f"training.class_weights: expected training rows of every class for balanced ones, received none of "
-                f"{_listed(missing)}"
+                f"{listed(missing)}"
             )
         return tuple(sum(counts) / (len(counts) * count) for count in counts)
     wrong = [f"one of {name!r}, which is no class" for name in weights if name not in names]
     wrong += [f"none of {name!r}" for name in names if name not in weights]
     if wrong:
         raise UserError(
-            f"training.class_weights: expected a weight for each class, {_listed(names)}, received "
+            f"training.class_weights: expected a weight for each class, {listed(names)}, received "
             f"{'; '.join(wrong[:3])}"
         )
     return tuple(weights[name] for name in names)
@@ -99,7 +98,7 @@ def require_decidable(settings: Settings, names: Sequence[str], counts: Sequence
         if len(rows := threshold[COST]) != len(names):
             raise UserError(
                 f"evaluation.threshold: expected {COST} of {len(names)} rows and columns, one for each of "
-                f"{_listed(names)}, received {len(rows)} of each"
+                f"{listed(names)}, received {len(rows)} of each"
             )
     elif len(names) != 2:
         raise UserError(
@@ -153,7 +152,3 @@ def decision_for(
 
 def _shown(value: object) -> str:
     return str(value) if isinstance(value, str | float) else repr(value)
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names[:SHOWN]) + (f" and {len(names) - SHOWN} more" if len(names) > SHOWN else "")

@@ -9,9 +9,10 @@ import numpy.typing as npt
 
 from glassnet.evaluation import DecisionAnalysis, Metrics, precision_recall_curve, roc_curve, threshold_of_costs
 from glassnet.evaluation.number_text import readable
+from glassnet.evaluation.two_classes import margin
 from glassnet.files import JsonObject, section_of
 from glassnet.reporting.drawing import BLUE, GREY, VERMILION, literal, new_figure, save
-from glassnet.reporting.tables import markdown_table, plain
+from glassnet.reporting.tables import markdown_table, models, plain
 
 FIGURE = "ranking.png"
 RULES = {
@@ -100,8 +101,7 @@ def _positive(analysis: DecisionAnalysis, settings: JsonObject, metrics: Metrics
 
 
 def _models(metrics: Metrics) -> list[tuple[str, Metrics]]:
-    models = [("network", metrics), *((name.replace("_", " "), each) for name, each in metrics["baselines"].items())]
-    return [(name, scores) for name, scores in models if "two_classes" in scores]
+    return [(name, scores) for name, scores in models(metrics) if "two_classes" in scores]
 
 
 def _model(name: str, metrics: Metrics) -> list[Any]:
@@ -138,8 +138,7 @@ def _of_many(analysis: DecisionAnalysis, metrics: Metrics, names: Sequence[str])
         return [what, ""]
     called = [f"called {plain(name)}" for name in names]
     costs = [[plain(name), *(f"{cost:g}" for cost in row)] for name, row in zip(names, analysis["costs"], strict=True)]
-    models = [("network", metrics), *((name.replace("_", " "), each) for name, each in metrics["baselines"].items())]
-    means = [[name, f"{scores['mean_cost']:.4g}"] for name, scores in models if "mean_cost" in scores]
+    means = [[name, f"{scores['mean_cost']:.4g}"] for name, scores in models(metrics) if "mean_cost" in scores]
     return [
         "The class whose answer costs least in expectation is called, by these costs (`evaluation.threshold`):",
         "",
@@ -187,7 +186,4 @@ def _ranks(rows: Sequence[Mapping[str, str]], positive: str) -> npt.NDArray[np.f
     """Return the log-odds of the positive class: probabilities near 1 differ in the digits of the other's."""
     own = f"probability_{positive}"
     other = next(name for name in rows[0] if name.startswith("probability_") and name != own)
-    least = np.finfo(np.float64).tiny
-    p, q = (np.maximum([float(row[name]) for row in rows], least) for name in (own, other))
-    ranks: npt.NDArray[np.float64] = np.log(p) - np.log(q)
-    return ranks
+    return margin(np.array([[float(row[other]), float(row[own])] for row in rows]), 1)

@@ -4,7 +4,7 @@ from typing import Any
 
 from glassnet.evaluation import Comparison, Metrics
 from glassnet.evaluation.number_text import readable
-from glassnet.reporting.tables import markdown_table, with_interval
+from glassnet.reporting.tables import interval_of_difference, markdown_table, p_text, with_interval
 from glassnet.runs.manifest import Manifest
 from glassnet.tables import TrainedModel
 from glassnet.training import Ensemble
@@ -55,12 +55,12 @@ def _temperature(temperature: float) -> str:
 def _test_rows(compared: Comparison) -> str:
     if "log_loss_difference" in compared:
         name, losses = "log-loss", _of_log_loss(compared)
-        others = f" and its accuracy by {_difference(compared)} (p = {_p(compared['mcnemar_p'])})"
+        others = f" and its accuracy by {_difference(compared)} (p = {p_text(compared['mcnemar_p'])})"
     else:
         name, losses, others = "mean absolute error", compared, ""
     text = (
         f"On the test rows its {name} differs from the single network's by {_difference(losses)} "
-        f"(p = {_p(losses['sign_flip_p'])}){others}."
+        f"(p = {p_text(losses['sign_flip_p'])}){others}."
     )
     low, high = losses.get("difference_low", -1.0), losses.get("difference_high", 1.0)
     if high < 0:
@@ -79,14 +79,12 @@ def _out_of_fold(scores: Metrics) -> str:
         f"that has not learnt from it: {listed}. That is what one such network is worth; the average cannot be judged "
         "by rows that other members have learnt from."
     )
-    compared = scores.get("comparisons", {}).get("single_network")
-    if compared is None:
-        return text
+    compared = scores["comparisons"]["single_network"]
     losses = _of_log_loss(compared) if "log_loss_difference" in compared else compared
     name = "log-loss" if "log_loss_difference" in compared else "mean absolute error"
     return (
         f"{text} On the single network's validation rows the {name} of that one member differs from the single "
-        f"network's by {_difference(losses)} (p = {_p(losses['sign_flip_p'])})."
+        f"network's by {_difference(losses)} (p = {p_text(losses['sign_flip_p'])})."
     )
 
 
@@ -99,12 +97,5 @@ def _of_log_loss(compared: Comparison) -> Comparison:
 
 
 def _difference(compared: Comparison) -> str:
-    text = readable(compared["difference"], signed=True)
-    if "difference_low" not in compared:
-        return f"{text} (too few rows for an interval)"
-    low, high = (readable(compared[end], signed=True) for end in ("difference_low", "difference_high"))
-    return f"{text} (95% interval {low} to {high})"
-
-
-def _p(value: float) -> str:
-    return f"{value:.2g}"
+    text, interval = readable(compared["difference"], signed=True), interval_of_difference(compared)
+    return f"{text} (95% interval {interval})" if interval else f"{text} (too few rows for an interval)"

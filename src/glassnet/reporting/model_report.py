@@ -38,7 +38,7 @@ from glassnet.runs import Layout
 from glassnet.runs.manifest import BEST, monitor_of, read_manifest
 from glassnet.tables import PreparedData, load_model
 from glassnet.tables.raw_files import read_json
-from glassnet.training import read_history
+from glassnet.training import MONITORS, read_history
 from glassnet.training.architecture import FindClass
 
 Predictions = list[dict[str, str]]
@@ -125,6 +125,7 @@ def write_report(
         score=score,
         decision=decision,
         monitor=monitor_of(manifest).replace("_", " "),
+        lower_is_better=MONITORS[monitor_of(manifest)].lower_is_better,
         data=prepared.about,
         manifest=manifest,
         metrics=metrics,

@@ -1,13 +1,12 @@
-"""How rows were divided by groups or in time, in the words of the report."""
+"""How rows were divided that are not each for themselves: by groups, in time, with near copies together."""
 
-from glassnet.files import section_of
 from glassnet.reporting.tables import code
 from glassnet.tables.descriptions import DataDescription
 
 
 def division(about: DataDescription) -> str:
-    """Return the sentences that say how rows were divided by groups or in time."""
-    settings = section_of({"data": about["settings"]}, "data")
+    """Return the sentences that say how rows were divided by groups, in time, or with near copies together."""
+    settings = about["settings"]
     said = []
     if "groups" in about:
         column, counts = about["groups"]["column"], about["groups"]["groups"]
@@ -15,6 +14,8 @@ def division(about: DataDescription) -> str:
         said.append(
             f"All rows with the same value of {code(column)} are in one split (`data.group`): there are {listed} groups"
         )
+    elif settings.get("near_copies") == "together":
+        said.append("Rows that are near copies of each other are in one split (`data.near_copies`)")
     if "times" in about:
         column, spans = about["times"]["column"], about["times"]["spans"]
         listed = ", ".join(f"{split} from {first} to {last}" for split, (first, last) in spans.items())
@@ -30,6 +31,8 @@ def division(about: DataDescription) -> str:
             "Intervals and tests take rows for independent, which those of a group are not: they are too narrow, and "
             f"{counts['test']} groups for testing say less than as many rows"
         )
+    elif "times" not in about:
+        said.append("Intervals and tests take rows for independent, which near copies are not: they are too narrow")
     if settings["folds"] is not None:
         said.append(f"The validation rows are fold {settings['fold']}, from 0, of {settings['folds']}")
     if settings["repetition"]:

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from glassnet.columns.dates import iso_strings
 from glassnet.diagnostics import Finding
-from glassnet.evaluation import Calibration, Case, ErrorGroup, Metrics, RegressionCase, UnusualFeature
+from glassnet.evaluation import Calibration, Case, Comparison, ErrorGroup, Metrics, RegressionCase, UnusualFeature
 from glassnet.evaluation.number_text import readable
 from glassnet.evaluation.unseen_row import LEAST_ROWS
 from glassnet.runs.manifest import WentOn
@@ -116,18 +116,20 @@ def beside_mean_error(metrics: Metrics) -> str:
     return f" ({'; '.join(said)})" if said else ""
 
 
+def models(metrics: Metrics) -> list[tuple[str, Metrics]]:
+    """Return the scores of the network, or the ensemble, and of each baseline, by what they are called."""
+    ours = "ensemble" if "out_of_fold" in metrics else "network"
+    return [(ours, metrics), *((name.replace("_", " "), scores) for name, scores in metrics["baselines"].items())]
+
+
 def results_table(metrics: Metrics) -> Table:
     """Return a row for the network and each baseline."""
-    models = [
-        ("ensemble" if "out_of_fold" in metrics else "network", metrics),
-        *((name.replace("_", " "), s) for name, s in metrics["baselines"].items()),
-    ]
     if "r2" in metrics:
-        return [[name, *(with_interval(s, column) for column in ("r2", "mae", "rmse"))] for name, s in models]
+        return [[name, *(with_interval(s, column) for column in ("r2", "mae", "rmse"))] for name, s in models(metrics)]
     return [
         [name, *(with_interval(s, column) for column in ("accuracy", "macro_f1", "log_loss")),
          f"{s['errors']} of {s['examples']}"]
-        for name, s in models
+        for name, s in models(metrics)
     ]  # fmt: skip
 
 
@@ -150,21 +152,27 @@ def comparison_table(metrics: Metrics) -> Table:
     """Return a row for each baseline: by how much the network is better or worse on the same rows."""
     rows = []
     for name, scores in metrics["comparisons"].items():
-        interval = "too few rows"
-        if "difference_low" in scores:
-            low, high = (readable(scores[end], signed=True) for end in ("difference_low", "difference_high"))
-            interval = f"{low} to {high}"
+        interval = interval_of_difference(scores) or "too few rows"
         row: list[Any] = [name.replace("_", " "), readable(scores["difference"], signed=True), interval]
         if "mcnemar_p" in scores:
-            row += [
-                scores["newly_right"],
-                scores["newly_wrong"],
-                f"{scores['mcnemar_p']:.2g}" if scores["mcnemar_p"] else "below 1e-300",
-            ]
+            row += [scores["newly_right"], scores["newly_wrong"], p_text(scores["mcnemar_p"])]
         else:
-            row.append(f"{scores['sign_flip_p']:.2g}")
+            row.append(p_text(scores["sign_flip_p"]))
         rows.append(row)
     return rows
+
+
+def interval_of_difference(compared: Comparison) -> str:
+    """Return the ends of the interval of a difference; nothing where there were too few rows for one."""
+    if "difference_low" not in compared:
+        return ""
+    low, high = (readable(compared[end], signed=True) for end in ("difference_low", "difference_high"))
+    return f"{low} to {high}"
+
+
+def p_text(value: float) -> str:
+    """Return a p-value in short; one too small for a float as such."""
+    return f"{value:.2g}" if value else "below 1e-300"
 
 
 def calibration_table(calibration: Calibration, positive: str | None) -> str:

@@ -21,14 +21,12 @@ def draw_learning_curves(
     Args:
         history_file: the history.
         path: where to.
-        best_epoch: the epoch of the line; None for that of the lowest validation loss.
+        best_epoch: the epoch of the line; None for a training that came to no end, of which none was chosen.
         of_logarithm: whether it is the logarithm of the target that was learnt.
     """
     history = read_history(history_file)
     score = next(name for name in ("accuracy", "mae") if f"train_{name}" in history[0])
     epochs = [row["epoch"] for row in history]
-    if best_epoch is None:
-        best_epoch = int(min(history, key=lambda row: row["validation_loss"])["epoch"])
     figure = new_figure(9, 3.6)
     markers = ("o", "s") if len(epochs) <= FEW else ("", "")
     learnt = " of the logarithm" if of_logarithm else ""
@@ -38,7 +36,8 @@ def draw_learning_curves(
         validation = [row[f"validation_{column}"] for row in history]
         axes.plot(epochs, [row[f"train_{column}"] for row in history], color=BLUE, marker=markers[0], label="train")
         axes.plot(epochs, validation, color=VERMILION, ls="--", marker=markers[1], label="validation")
-        axes.axvline(best_epoch, color=GREY, ls=":", label=f"chosen: epoch {best_epoch}")
+        if best_epoch is not None:
+            axes.axvline(best_epoch, color=GREY, ls=":", label=f"chosen: epoch {best_epoch}")
         axes.set(xlabel="epoch", ylabel=titles[column], title=f"{titles[column].split(',')[0].capitalize()} by epoch")
         if len(epochs) <= FEW:
             axes.set_xticks(epochs)

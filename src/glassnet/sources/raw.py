@@ -97,6 +97,11 @@ class RawTable:
     trusted: tuple[str, ...] = ()
     dropped: tuple[str, ...] = ()
 
+    @property
+    def is_independent(self) -> bool:
+        """Whether rows are divided each by itself, at random, as if none had to do with another."""
+        return self.group is None and self.time is None and not self.together
+
 
 @dataclass(frozen=True)
 class RawImages:

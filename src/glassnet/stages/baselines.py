@@ -3,19 +3,17 @@
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from glassnet.config import Settings
 from glassnet.data import ArrayDataset
 from glassnet.evaluation import decide
 from glassnet.evaluation.scores import LabelArray
+from glassnet.nn import FloatArray
 from glassnet.stages.classes import ClassChoices
 from glassnet.tables import PreparedData
-
-FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
 
 SCORED_AS = {
     "majority": ("majority_class", "mean_prediction"),

@@ -35,10 +35,10 @@ from glassnet.evaluation.number_text import readable
 from glassnet.evaluation.rounding import six_digits
 from glassnet.evaluation.unseen_row import LEAST_ROWS
 from glassnet.files import JsonObject, section_of, whole_file, write_whole
+from glassnet.nn import FloatArray
 from glassnet.runs import Layout, as_job_of_sweep, require_data_of_run, require_settings_of_run, run_stage
 from glassnet.stages.baselines import (
     Baselines,
-    FloatArray,
     boosted_values,
     boosting_decides,
     chosen_baselines,

@@ -29,7 +29,8 @@ def write_record(layout: Layout, history: Sequence[Row], telemetry: Telemetry | 
 
         layout.figures.mkdir(parents=True, exist_ok=True)
         of_logarithm = section_of(manifest["settings"], "data").get("target_transform") == "log"
-        draw_learning_curves(layout.history, layout.figures / "learning_curves.png", of_logarithm=of_logarithm)
+        figure, best_epoch = layout.figures / "learning_curves.png", manifest.get("best_epoch")
+        draw_learning_curves(layout.history, figure, best_epoch, of_logarithm=of_logarithm)
 
 
 def _write_history(layout: Layout, history: Sequence[Row], key: str) -> None:

@@ -5,8 +5,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.columns.dates import ISO, to_days
+from glassnet.columns.dates import ISO
 from glassnet.columns.naming import listed
+from glassnet.columns.raw_values import days_in
 from glassnet.data.group_split import grouped_split
 from glassnet.data.split import SPLITS, stratified_split
 from glassnet.data.time_split import UNUSED, timed_split
@@ -40,7 +41,7 @@ def divide(raw: RawData, strata: Rows, split: SplitSettings) -> Rows:
         )
     folds: dict[str, Any] = {"folds": split.folds, "fold": split.fold, "repetition": split.repetition}
     fractions = split.validation_fraction, split.test_fraction or 0.0  # unused with test rows
-    if isinstance(raw, RawTable) and (raw.group is not None or raw.time is not None or raw.together):
+    if isinstance(raw, RawTable) and not raw.is_independent:
         try:
             if raw.time is not None:
                 return timed_split(_times(raw), *fractions, split.split_seed, **folds)
@@ -134,8 +135,7 @@ def _in_time(raw: RawTable) -> npt.NDArray[np.float64]:
     values = raw.frame[raw.time]
     if raw.time not in raw.dates:
         return values.to_numpy(dtype=np.float64)
-    different, place = np.unique(values.to_numpy(dtype=str), return_inverse=True)
-    return to_days(different.tolist(), ISO)[place]
+    return days_in(raw.time, values, ISO)
 
 
 def _written(value: Any) -> str:

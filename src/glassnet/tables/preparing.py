@@ -73,7 +73,7 @@ def prepare(raw: RawData, choice: DataChoice, folder: Path) -> dict[str, int]:
             f"{repeated} of {np.count_nonzero(assignment == SPLITS.index('test'))} test rows equal a training row in "
             "every column, the target too: the scores may promise too much for rows that are new"
         )
-    if isinstance(raw, RawTable) and (raw.group is not None or raw.time is not None):
+    if isinstance(raw, RawTable) and not raw.is_independent:
         notes += notes_on_dividing(raw, strata, assignment)
     (folder / ABOUT).unlink(missing_ok=True)  # it comes last, so that the data are whole where it is
     for index, split in enumerate(SPLITS):

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.columns.dates import ISO, to_days
+from glassnet.columns.dates import ISO
 from glassnet.columns.naming import listed, with_details
+from glassnet.columns.raw_values import days_in
 from glassnet.columns.telltales import Target
 from glassnet.data.time_split import UNUSED
 from glassnet.sources import RawTable
@@ -113,10 +114,9 @@ def _drifting(raw: RawTable, frame: "pd.DataFrame", y: npt.NDArray[Any], indepen
     strongest, by = 0.0, ""
     for name in [*raw.features, *raw.beside]:
         if name in raw.dates:
-            if frame[name].isna().any():
+            times = days_in(name, frame[name], ISO)
+            if np.isnan(times).any():
                 continue
-            different, place = np.unique(frame[name].to_numpy(dtype=str), return_inverse=True)
-            times = to_days(different.tolist(), ISO)[place]
         elif _is_number(raw, name):
             times = frame[name].to_numpy(dtype=np.float64)
             if not are_times(name, times):

@@ -29,13 +29,11 @@ class Belonging:
 
     Attributes:
         groups: how many there are.
-        within: the fraction of rows whose nearest row is of the same group.
         with_group: how far the nearest row tells the target: the fraction of right classes, or R².
         without_group: how far the nearest row of another group does.
     """
 
     groups: int
-    within: float
     with_group: float
     without_group: float
 
@@ -78,7 +76,7 @@ def belonging(looked: Looked, name: str, groups: Ints) -> Belonging | None:
         least_told, least_gain = by_majority + LEAST_TOLD * (1 - by_majority), LEAST_GAIN
     if within < WITHIN or told < least_told or told - told_outside < least_gain or z < LEAST_Z:
         return None
-    return Belonging(len(counts), within, told, told_outside)
+    return Belonging(len(counts), told, told_outside)
 
 
 def _nearest(X: npt.NDArray[np.float32], group: Ints, queries: Ints) -> tuple[Ints, Ints]:

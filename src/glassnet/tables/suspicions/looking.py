@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 import numpy.typing as npt
 
 from glassnet.sources import RawTable
+from glassnet.tables.raw_units import column_places
 from glassnet.tables.suspicions.rows import FINE, LEAST_FINE, Ints, Looked
-from glassnet.tables.table_features import feature_names
 from glassnet.tables.table_preprocessing import TablePreprocessing
 
 if TYPE_CHECKING:
@@ -17,9 +17,7 @@ def looked_at(
     raw: RawTable, frame: "pd.DataFrame", y: npt.NDArray[Any], split: Ints, preprocessing: TablePreprocessing
 ) -> Looked:
     """Return these rows of the table with their targets, their split and what the preprocessing makes of them."""
-    columns, start = {}, 0
-    for column in preprocessing.columns:
-        columns[column["name"]] = range(start, start := start + len(feature_names(column)))
+    columns = dict(column_places(preprocessing))
     numeric = [name for name in raw.features if name not in raw.categorical and name not in raw.dates]
     least = max(LEAST_FINE, FINE * len(frame))
     fine = [name for name in numeric if frame[name].nunique() >= least]
