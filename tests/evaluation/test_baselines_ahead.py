@@ -2,9 +2,10 @@
 
 from typing import Any, cast
 
+import numpy as np
 import pytest
 
-from glassnet.evaluation import Metrics, baselines_ahead
+from glassnet.evaluation import DecisionAnalysis, Metrics, baselines_ahead, compare_costs
 
 
 def _classification(difference: float, p: float, theirs: float, loss: float) -> Metrics:
@@ -51,3 +52,43 @@ def test_a_better_regression_is_named_too(difference: float, r2: float, said: st
     found: Any = {"r2": 0.6, "mae": 2.0, "baselines": baselines, "comparisons": comparisons}
     sentences = baselines_ahead(cast(Metrics, found))
     assert (not sentences) if not said else (said in sentences[0])
+
+
+def _decided(decision: DecisionAnalysis) -> list[str]:
+    """A network that finds 8 of 10 positive rows with 20 false alarms, beside calling none of 100 positive."""
+    ours: Any = {
+        "accuracy": 0.78, "log_loss": 0.5, "balanced_accuracy": 0.7889, "mean_cost": 0.4, "examples": 100,
+        "two_classes": {"recall": 0.8, "called_positive": 28, "positives": 10},
+    }  # fmt: skip
+    majority: Any = {
+        "accuracy": 0.9, "log_loss": 0.6, "balanced_accuracy": 0.5, "mean_cost": 1.0, "examples": 100,
+        "two_classes": {"recall": 0.0, "called_positive": 0, "positives": 10},
+    }  # fmt: skip
+    comparison = {"difference": -0.12, "mcnemar_p": 0.02, "cost_sign_flip_p": 0.03}
+    found = {**ours, "baselines": {"majority_class": majority}, "comparisons": {"majority_class": comparison}}
+    turned = {**majority, "baselines": {"linear": ours}, "comparisons": {"linear": comparison}}
+    assert baselines_ahead(cast(Metrics, found), decision) == []
+    return baselines_ahead(cast(Metrics, turned), decision)
+
+
+def test_the_score_that_a_decision_is_made_for_takes_the_place_of_accuracy() -> None:
+    """Or calling no row positive would be ahead of every network that was told to find the rare ones."""
+    (cost,) = _decided({"rule": "cost", "positive": "ill", "threshold": 0.1, "costs": [[0, 1], [10, 0]]})
+    assert "significantly (sign-flip test of the costs, p 0.03): mean cost 0.4 against 1, log-loss" in cost
+    (f1,) = _decided({"rule": "f1", "positive": "ill", "threshold": 0.1})
+    assert f"F1 of ill {16 / 38:.4f} against 0, log-loss" in f1
+    (balanced,) = _decided({"rule": "balanced", "positive": "ill", "threshold": 0.1})
+    assert "balanced accuracy 0.7889 against 0.5" in balanced
+    (weights,) = _decided({"rule": "class_weights", "positive": "ill", "threshold": 0.1})
+    assert "balanced accuracy" in weights
+    (given,) = _decided({"rule": "given", "positive": "ill", "threshold": 0.1})
+    assert f"0.1 for a false alarm and 0.9 for a missed row, {(20 * 0.1 + 2 * 0.9) / 100} against 0.09" in given
+
+
+def test_costs_are_compared_row_by_row() -> None:
+    """Answers that cost the same are no evidence; missing every rare row is."""
+    y = np.repeat([0, 1], [80, 20])
+    none, all_found = np.zeros(100, dtype=np.int64), y.copy()
+    costs = [[0.0, 1.0], [5.0, 0.0]]
+    assert compare_costs(y, none, none, costs) == 1.0
+    assert compare_costs(y, none, all_found, costs) < 0.001

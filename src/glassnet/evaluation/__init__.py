@@ -37,7 +37,7 @@ from glassnet.evaluation.paired import (
     mcnemar_exact,
     sign_flip_test,
 )
-from glassnet.evaluation.paired_losses import compare_log_losses
+from glassnet.evaluation.paired_losses import compare_costs, compare_log_losses
 from glassnet.evaluation.probability_scores import log_loss, log_loss_interval, roc_auc, top_k_accuracy
 from glassnet.evaluation.ranking import (
     Gain,
@@ -137,6 +137,7 @@ __all__ = [
     "classification_scores",
     "cohen_kappa",
     "compare_classifiers",
+    "compare_costs",
     "compare_log_losses",
     "compare_regressions",
     "confusion_matrix",

@@ -1,6 +1,7 @@
 """The difference of the mean losses of two models on the same rows, with its interval and a p-value."""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -40,3 +41,16 @@ def compare_log_losses(y_true: LabelArray, first: FloatArray, second: FloatArray
     check_scored("compare_log_losses", y_true, first)
     check_scored("compare_log_losses", y_true, second)
     return mean_difference(example_log_losses(y_true, first) - example_log_losses(y_true, second))
+
+
+def compare_costs(y_true: LabelArray, first: LabelArray, second: LabelArray, costs: Sequence[Sequence[float]]) -> float:
+    """Return the p-value of the sign-flip test of what two models' answers cost, row by row.
+
+    Args:
+        y_true: the class ids of the rows.
+        first: the answers of one.
+        second: those of the other.
+        costs: of an answer, by rows the actual class, by columns the answer.
+    """
+    of_each = np.asarray(costs, dtype=np.float64)
+    return sign_flip_test(of_each[y_true, first] - of_each[y_true, second], np.random.default_rng(SEED))

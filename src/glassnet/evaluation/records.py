@@ -67,7 +67,7 @@ class Calibration(TypedDict, total=False):
 class Comparison(TypedDict, total=False):
     """How two models differ on the same rows, first minus second: two classifiers by McNemar's test, else by signs.
 
-    The difference of log-losses is there of an ensemble and its single network.
+    The difference of log-losses is there of an ensemble and its single network; the test of costs, where errors cost.
     """
 
     difference: float
@@ -81,6 +81,7 @@ class Comparison(TypedDict, total=False):
     log_loss_difference_low: float
     log_loss_difference_high: float
     log_loss_sign_flip_p: float
+    cost_sign_flip_p: float
 
 
 class Metrics(TypedDict, total=False):

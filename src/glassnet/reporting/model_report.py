@@ -129,7 +129,7 @@ def write_report(
         data=prepared.about,
         manifest=manifest,
         metrics=metrics,
-        ahead=[tables.plain(sentence) for sentence in baselines_ahead(metrics)],
+        ahead=[tables.plain(sentence) for sentence in baselines_ahead(metrics, analysis.get("decision"))],
         without_boosting=analysis.get("without_boosting"),
         looks_at=what_it_looks_at(analysis.get("looks_at"), layout.figures),
         errors=analysis["errors"],

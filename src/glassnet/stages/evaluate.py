@@ -14,6 +14,7 @@ from glassnet.evaluation import (
     Calibration,
     ClassificationAnalysis,
     Comparison,
+    DecisionAnalysis,
     RegressionAnalysis,
     analyse_decision,
     analyse_errors,
@@ -21,6 +22,7 @@ from glassnet.evaluation import (
     apply_temperature,
     baselines_ahead,
     compare_classifiers,
+    compare_costs,
     compare_regressions,
     decide,
     decimals_of,
@@ -123,7 +125,7 @@ def main(settings: Settings, layout: Layout) -> None:
         else:
             csv.writer(file, lineterminator="\n").writerows(evaluated.table)
     print(f"evaluate: test {evaluated.line}")
-    for sentence in baselines_ahead(ungrouped(metrics)):
+    for sentence in baselines_ahead(ungrouped(metrics), cast("DecisionAnalysis | None", analysis.get("decision"))):
         print(f"evaluate: {sentence}")
 
 
@@ -191,6 +193,9 @@ def _classification(
     )
     baselines = {name: scores_of_decision(test.y, p, answers[name], positive, decision) for name, p in others.items()}
     comparisons = {name: compare_classifiers(test.y, predicted, other).as_scores() for name, other in answers.items()}
+    if decision is not None and decision["rule"] == "cost":
+        for name, other in answers.items():
+            comparisons[name]["cost_sign_flip_p"] = compare_costs(test.y, predicted, other, decision["costs"])
     if SINGLE in others:
         comparisons[SINGLE] |= difference_of_log_losses(test.y, probabilities, others[SINGLE])
     return Evaluation(scores, baselines, comparisons, analysis, [[*header], *table], line, calibration)
