@@ -2,18 +2,21 @@
 
 import gzip
 import hashlib
+import json
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from docs.capstone.__main__ import main
 from glassnet.config import CONF, Settings, flatten, register_resolvers, to_settings
 from glassnet.config.ablation import part_of
 from glassnet.config.compose import composed
 from glassnet.config.precedence import let_ablation_win
-from glassnet.runs import Layout
+from glassnet.runs import Layout, run_stage
 from glassnet.sources import fashion_mnist
-from glassnet.stages import evaluate, report, train
+from glassnet.stages import evaluate, report, train, trained
 from glassnet.training import Callback, TrainingRun, read_history
 from tests.settings import PROJECT, enter_project
 
@@ -104,3 +107,23 @@ def test_each_part_of_it_can_be_taken_away(part: str) -> None:
     taken = part_of(CONF, [part])
     assert bool(changed) == (part not in OFF)
     assert {name for name in changed if name.partition(".")[0] not in taken.choices} <= taken.values.keys()
+
+
+def test_the_showpiece_from_the_sweep_to_its_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Five seeds as one sweep, each evaluated, the first with a report, and the page of them all."""
+    swept = ["train", "-m", *SHORT, "seed=range(5)", "hydra.sweep.dir=sweep"]
+    monkeypatch.setattr(sys, "argv", swept)
+    run_stage("train", train.main, trained.finish_sweep)
+    for seed in range(5):
+        settings, layout = _settings(*SHORT, f"seed={seed}"), Layout(Path("sweep", str(seed)))
+        evaluate.main(settings, layout)
+        if seed == 0:
+            report.main(settings, layout)
+    main(["sweep"], tmp_path / "page")
+    text = (tmp_path / "page" / "README.md").read_text(encoding="utf-8")
+    of_seeds = [json.loads(Layout(Path("sweep", str(seed))).metrics.read_text())["accuracy"] for seed in range(5)]
+    assert f"is **{np.mean(of_seeds):.4f} ± {np.std(of_seeds, ddof=1):.4f} (" in text
+    assert "trains a network of dense layers, written in NumPy, on 198 pictures of clothes" in text
+    assert "| softmax regression |" in text
+    assert "![Learning curves of seed 0](figures/learning_curves.png)" in text
+    assert 'href="look.html"' not in (tmp_path / "page" / "report.html").read_text(encoding="utf-8")
