@@ -233,15 +233,6 @@ class Settings(Section):
         return self
 
     @model_validator(mode="after")
-    def _processes_share_rows(self) -> "Settings":
-        if self.training.processes > 1 and self.model.normalization == "batch":
-            raise ValueError(
-                "training.processes: expected 1 with model.normalization=batch, whose statistics are those of the "
-                f"whole batch, received {self.training.processes}; set it to 1, or model.normalization=layer"
-            )
-        return self
-
-    @model_validator(mode="after")
     def _last_epoch_is_not_chosen(self) -> "Settings":
         if self.training.keep == "last" and self.training.patience is not None:
             raise ValueError(
