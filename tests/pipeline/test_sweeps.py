@@ -147,7 +147,9 @@ def test_folders_may_have_any_name(fresh: Path, run: Run) -> None:
     assert list(pd.read_csv(folder / "my sweep" / "experiment.csv")["status"]) == ["finished"] * 2
 
 
-@pytest.mark.parametrize(("experiment", "jobs"), [("kfold", 5), ("ablation", 15), ("learning_rate", 15)])
+@pytest.mark.parametrize(
+    ("experiment", "jobs"), [("kfold", 5), ("ablation", 15), ("learning_rate", 15), ("benchmarks", 45)]
+)
 def test_experiments_are_sweeps_of_one_word(fresh: Path, run: Run, experiment: str, jobs: int) -> None:
     """Each finishes all its jobs, and its table has means with their spread."""
     table, printed = _sweep_of(run, fresh, experiment)
