@@ -147,15 +147,17 @@ def test_folders_may_have_any_name(fresh: Path, run: Run) -> None:
     assert list(pd.read_csv(folder / "my sweep" / "experiment.csv")["status"]) == ["finished"] * 2
 
 
-@pytest.mark.parametrize(("experiment", "jobs"), [("kfold", 5), ("ablation", 15), ("learning_rate", 15)])
+@pytest.mark.parametrize(
+    ("experiment", "jobs"), [("kfold", 5), ("ablation", 15), ("learning_rate", 15), ("benchmarks", 45)]
+)
 def test_experiments_are_sweeps_of_one_word(fresh: Path, run: Run, experiment: str, jobs: int) -> None:
     """Each finishes all its jobs, and its table has means with their spread."""
     table, printed = _sweep_of(run, fresh, experiment)
     assert list(table["status"]) == ["finished"] * jobs
     assert "## Mean ± standard deviation over" in printed
     if experiment == "ablation":
-        off = "no_dropout, no_normalization, no_l2, no_label_smoothing, no_averaging"
-        note = f"ablation: {off}: off already, so that there is nothing to turn off; 25 jobs are not trained"
+        off = "no_dropout, no_normalization, no_l2, no_label_smoothing, no_averaging, no_augmentation"
+        note = f"ablation: {off}: off already, so that there is nothing to turn off; 30 jobs are not trained"
         assert printed.index(f"train: note: {note}") < printed.index("train: epoch 1/4")
         assert f"\n- {note}\n" in printed
         assert "| no_hidden_layers | +" in printed

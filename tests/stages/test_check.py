@@ -19,12 +19,12 @@ EXPERIMENTS = sorted({path.stem for path in (PROJECT / CONF / "experiment").glob
 
 @pytest.mark.parametrize("experiment", ["", *EXPERIMENTS])
 def test_dvc_is_given_what_it_can_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, experiment: str) -> None:
-    """The final training, an ensemble, or no experiment; of any other the line has the command that starts it."""
+    """The final training, an ensemble, the capstone, or no experiment; any other has a line with its command."""
     monkeypatch.chdir(PROJECT)
     register_resolvers(CONF)
     with initialize_config_dir(str(CONF.absolute()), version_base=None):
         settings = to_settings(compose("config", [f"experiment={experiment}"] if experiment else []), "test")
-    if experiment in {"", "final", "ensemble"}:
+    if experiment in {"", "final", "ensemble", "capstone"}:
         check.main(settings, Layout(tmp_path))
         assert (tmp_path / "data" / "settings_checked").is_file()
         return

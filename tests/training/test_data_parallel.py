@@ -80,6 +80,12 @@ CASES: dict[str, dict[str, Any]] = {
     "dropout": {"dropout": 0.4},
     "dropout and one row in the last batch": {"dropout": 0.4, "batch_size": 13},
     "layer norm": {"normalization": "layer", "activation": "gelu"},
+    "batch norm": {"normalization": "batch", "activation": "gelu", "dropout": 0.2},
+    "batch norm and two rows in the last batch": {"normalization": "batch", "batch_size": 16},
+    "batch norm and class weights": {
+        "normalization": "batch",
+        "loss": nn.SoftmaxCrossEntropy(0.1, class_weights=[1, 2, 0.5, 3]),
+    },
     "augmentation": {"augmentation": Augmentation((4, 4), shift=1, flip=True, seed=5)},
     "weight decay": {"optimizer": lambda p: optim.AdamW(p, 0.01, weight_decay=0.3)},
     "Nesterov and L2": {"optimizer": lambda p: optim.SGD(p, 0.1, 0.9, True), "penalty": nn.L2Penalty(0.01)},
@@ -105,15 +111,17 @@ def test_the_result_is_that_of_one_process(
     assert len(together) == 3
     for row, other in zip(alone, together, strict=True):
         assert other == pytest.approx(row, rel=1e-10)
+    # BatchNorm takes a bias in front of it away again: its gradient is rounding, which Adam makes steps of.
+    smallest = 1e-9 if case.startswith("batch norm") else 1e-12
     for name, array in weights.items():
-        np.testing.assert_allclose(shared[name], array, rtol=1e-9, atol=1e-12)
+        np.testing.assert_allclose(shared[name], array, rtol=1e-9, atol=smallest)
 
 
 @pytest.mark.parametrize("divided", [False, True])
 def test_the_same_bytes_each_time(divided: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In float32, with masks drawn in each process."""
+    """In float32, with masks drawn in each process, and statistics of all rows."""
     monkeypatch.setattr(DividedDense, "pays", lambda dense, rows: divided)
-    first, again = (_train(2, dtype=np.float32, dropout=0.3) for _ in range(2))
+    first, again = (_train(2, dtype=np.float32, dropout=0.3, normalization="batch") for _ in range(2))
     assert first[0] == again[0]
     assert all(first[1][name].tobytes() == again[1][name].tobytes() for name in first[1])
 
@@ -150,6 +158,19 @@ def test_afterwards_everything_is_where_it_was() -> None:
     model.backward(loss.backward())
     optimizer.step()
     assert all((array != was).any() for array, was in zip(held, before, strict=True))
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_batch_without_a_variance_is_refused(processes: int) -> None:
+    """A last one of one row, however many processes there are to share it."""
+    with pytest.raises(ValueError, match=r"BatchNorm\(12\): expected at least 2 examples .*, received 1; where"):
+        _train(processes, normalization="batch", batch_size=13)
+
+
+def test_inputs_whose_squares_overflow_end_the_training() -> None:
+    """One process scales them; several say that it cannot go on, and never train on zeros in their place."""
+    with np.errstate(over="ignore"), pytest.raises(TrainingDivergedError, match="expected a finite loss, received nan"):
+        _train(2, normalization="batch", dtype=np.float32, features=FEATURE_ROWS * 1e25)
 
 
 def test_large_layers_are_divided_where_less_travels_then() -> None:
@@ -232,7 +253,10 @@ def test_a_loss_with_random_numbers_of_its_own_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("module", "reason"),
-    [(nn.BatchNorm(FEATURES), r"BatchNorm\(16\), whose statistics"), (_RowShift(), "_RowShift.*random numbers")],
+    [
+        (nn.Residual(nn.BatchNorm(FEATURES)), r"BatchNorm\(16\), whose statistics"),
+        (_RowShift(), "_RowShift.*random numbers"),
+    ],
 )
 def test_a_module_that_looks_at_the_whole_batch_is_refused(module: nn.Module, reason: str) -> None:
     """Before anything has begun, in one line that says what to do."""

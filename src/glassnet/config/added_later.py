@@ -12,6 +12,7 @@ ADDED_LATER: dict[str, dict[str, JsonValue]] = {
     "training": {
         "class_weights": None,
         "monitor": "loss",
+        "keep": "best",
         "bias_rate_factor": 1.0,
         "scale_rate_factor": 1.0,
         "ensemble": None,

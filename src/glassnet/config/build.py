@@ -68,6 +68,7 @@ def training_plan(
         rate_factors={"b": training.bias_rate_factor, "s": training.scale_rate_factor},
         seed=settings.seed,
         monitor=monitor,
+        keeps_last=training.keep == "last",
     )
 
 

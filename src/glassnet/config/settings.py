@@ -152,6 +152,7 @@ class TrainingSettings(Section):
     max_gradient_value: Positive | None
     average_decay: HalfOpenFraction | None
     monitor: Monitored = "loss"
+    keep: Literal["best", "last"] = "best"
     patience: Count | None
     shift: NotNegativeCount
     flip: bool
@@ -232,11 +233,11 @@ class Settings(Section):
         return self
 
     @model_validator(mode="after")
-    def _processes_share_rows(self) -> "Settings":
-        if self.training.processes > 1 and self.model.normalization == "batch":
+    def _last_epoch_is_not_chosen(self) -> "Settings":
+        if self.training.keep == "last" and self.training.patience is not None:
             raise ValueError(
-                "training.processes: expected 1 with model.normalization=batch, whose statistics are those of the "
-                f"whole batch, received {self.training.processes}; set it to 1, or model.normalization=layer"
+                "training.patience: expected null with training.keep=last, since validation rows that end a training "
+                f"choose its last epoch, received {self.training.patience}; set it to null"
             )
         return self
 

@@ -107,16 +107,23 @@ class BatchNorm(Module):
 
     def _standardize_batch(self, X: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return `X̂` and `1/√(σ² + ε)` with the batch's own statistics, which the running averages take in."""
-        n = len(X)
+        self.require_rows(len(X))
+        X_hat, s, mean, variance = standardize(X, 0, self.eps)
+        self.take_in(mean, variance, len(X))
+        return X_hat, s
+
+    def require_rows(self, n: int) -> None:
+        """Raise a `ValueError` for a batch of so few rows that it has no variance."""
         if n < 2:
             raise ValueError(
                 f"{self!r}: expected at least 2 examples in training mode, received {n}; where that is the last batch "
                 "of an epoch, DataLoader(drop_last=True) leaves it out"
             )
-        X_hat, s, mean, variance = standardize(X, 0, self.eps)
+
+    def take_in(self, mean: FloatArray, variance: FloatArray, n: int) -> None:
+        """Move the running averages towards the mean and the variance of a batch of n rows."""
         self.running_mean = (1 - self.momentum) * self.running_mean + self.momentum * mean
         self.running_var = (1 - self.momentum) * self.running_var + self.momentum * (variance * (n / (n - 1)))
-        return X_hat, s
 
     def _standardize_by_averages(self, X: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return `X̂` and `1/√(σ² + ε)` with the running averages; where X̂ would overflow, the largest number."""

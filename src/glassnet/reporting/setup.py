@@ -43,4 +43,5 @@ def setup_of(settings: JsonObject) -> Setup:
         seed=recorded.get("seed"),
         decides=training.get("class_weights") is not None
         or recorded.get("evaluation", {}).get("threshold") is not None,
+        keeps_last=training.get("keep") == "last",
     )

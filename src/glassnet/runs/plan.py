@@ -71,6 +71,11 @@ def require_one_scale(names: Sequence[str]) -> None:
         raise UserError(
             "training.monitor: expected one score for all trainings, which they are compared by, received several"
         )
+    if "training.keep" in names:
+        raise UserError(
+            "training.keep: expected one value for all trainings, received several; the best of many epochs is as good "
+            "as the last or better in any case, which says nothing of new rows"
+        )
     if "training.ensemble" in names:
         raise UserError(
             "training.ensemble: expected one value for all trainings, received several; they are compared by the "

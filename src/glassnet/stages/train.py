@@ -145,8 +145,9 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
         if layout.sweep is None:  # the jobs of a sweep are compared with each other, on the validation split
             train_baseline(settings, prepared, layout, train, validation)
     name = f"best_validation_{trained.monitor}"
+    said = name.removeprefix("best_") if plan.keeps_last else name
     print(
-        f"train: {name.replace('_', ' ')} {dict(trained.chosen)[name]!r} at epoch {trained.best_epoch} of "
+        f"train: {said.replace('_', ' ')} {dict(trained.chosen)[name]!r} at epoch {trained.best_epoch} of "
         f"{len(trained.history)}, model in {layout.model}"
     )
     if isinstance(model, Ensemble):

@@ -13,8 +13,9 @@ from glassnet.nn import FloatArray
 from glassnet.optim import gradient_norm
 from glassnet.optim.clipping import euclidean_norm
 from glassnet.training.divergence import diverged
+from glassnet.training.divided_batch_norm import DividedBatchNorm
 from glassnet.training.divided_dense import DividedDense
-from glassnet.training.hindrances import rows_to_share
+from glassnet.training.hindrances import layers_of, rows_to_share
 from glassnet.training.run import TrainingRun, loss_weight
 from glassnet.training.sharing import part_of, parts_between, shared
 from glassnet.training.worker import Worker, wait_for
@@ -43,7 +44,8 @@ class DataParallel:
     2020.)
 
     Of a large layer that passes small batches on, each process keeps a part of the weights to itself (`DividedDense`):
-    then the rows travel, and not the weights.
+    then the rows travel, and not the weights. The statistics of `BatchNorm` are those of the whole batch, for which the
+    processes meet (`DividedBatchNorm`).
 
     What comes out is what one process computes, but for rounding, since sums are taken in another order: the same
     bytes each time for the same number of processes. Masks of dropout are drawn for the whole batch in each process.
@@ -71,6 +73,8 @@ class DataParallel:
         self.gradients = [shared(size, dtype) for _ in range(processes)]
         self._own_data, self._own_gradient, self._own_slots = self.flat.data, self.flat.grad, run.optimizer.slots
         self.divided = self._divided_layers(rows)
+        norms = {place: each for place, each in enumerate(layers_of(run.model)) if type(each) is nn.BatchNorm}
+        self.norms_in_model = {place: DividedBatchNorm(norm, self) for place, norm in norms.items()}
         divided = [layer.dense.W for layer in self.divided.values()]
         self.accumulated = [parameter for parameter in self.flat.parameters if parameter not in divided]
         self.messages = shared(STEPS + 1, np.dtype(np.float64))
@@ -81,12 +85,10 @@ class DataParallel:
     def _divided_layers(self, rows: int) -> dict[int, DividedDense]:
         """Return those layers whose weights are to be divided, by their place in a model that is a row of modules."""
         model, offsets = self.run.model, dict(zip(self.flat.parameters, self.flat.offsets, strict=True))
-        if type(model) is not nn.Sequential:
-            return {}
         held = [value for module in model.modules() for value in vars(module).values()]
         layers = {
             place: layer
-            for place, layer in enumerate(model.layers)
+            for place, layer in enumerate(layers_of(model))
             if type(layer) is nn.Dense and layer.W in offsets and sum(value is layer.W for value in held) == 1
         }
         return {
@@ -228,10 +230,11 @@ class DataParallel:
 
     def _with_divided_layers(self, model: nn.Module) -> nn.Module:
         """Return a model that has the attributes of `model`, and divided layers in the place of those that are."""
-        if not self.divided:
+        in_place: dict[int, nn.Module] = {**self.divided, **self.norms_in_model}
+        if not in_place:
             return model
         other = object.__new__(type(model))
-        layers = tuple(self.divided.get(place, layer) for place, layer in enumerate(vars(model)["layers"]))
+        layers = tuple(in_place.get(place, layer) for place, layer in enumerate(vars(model)["layers"]))
         other.__dict__ = {**vars(model), "layers": layers}
         return other
 

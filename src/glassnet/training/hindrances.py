@@ -31,13 +31,19 @@ def rows_to_share(run: TrainingRun, processes: int) -> int:
             f"{rows}; use fewer processes, as many as there are cores at most"
         )
     parts: list[nn.Module | nn.Loss] = [*run.model.modules(), run.loss]
+    shared = [layer for layer in layers_of(run.model) if type(layer) is nn.BatchNorm]
     for part in parts:
-        if problem := _hindrance(part):
+        if problem := "" if part in shared else _hindrance(part):
             raise ValueError(
                 f"fit: expected a model and a loss that treat each row by itself for processes={processes}, "
                 f"received {part!r}, {problem}; use 1 process, or leave it out"
             )
     return rows
+
+
+def layers_of(model: nn.Module) -> tuple[nn.Module, ...]:
+    """Return the layers of a model that is a row of modules; none of any other, whose way through them is its own."""
+    return model.layers if type(model) is nn.Sequential else ()
 
 
 def _hindrance(part: nn.Module | nn.Loss) -> str:

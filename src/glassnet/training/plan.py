@@ -41,6 +41,7 @@ class TrainingPlan:
         rate_factors: what the learning rate is multiplied by for the parameters of a name, such as "b" for all biases.
         seed: of all random numbers.
         monitor: the score of the validation rows that chooses the epoch.
+        keeps_last: whether no score chooses, and the weights of the last epoch are kept.
     """
 
     architecture: Architecture
@@ -59,6 +60,7 @@ class TrainingPlan:
     rate_factors: Mapping[str, float] = field(default_factory=dict)
     seed: int = 0
     monitor: Monitor = LOSS
+    keeps_last: bool = False
 
 
 def loss_of_task(

@@ -29,7 +29,7 @@ class TrainedNetwork:
     """What a training leaves.
 
     Attributes:
-        model: the network with the weights of its best epoch.
+        model: the network with the weights of its best epoch, or of the last, if the plan keeps that.
         architecture: what it is built from.
         history: one row an epoch.
         best_epoch: where its weights are from, counted from 1.
@@ -65,7 +65,7 @@ def train_network(
     callbacks: list[Callback],
     augmentation: Augmentation | None = None,
 ) -> TrainedNetwork:
-    """Train the network of a plan; its best validation weights are restored.
+    """Train the network of a plan; its best validation weights are restored, unless the plan keeps the last ones.
 
     Args:
         plan: what the training is made of.
@@ -78,9 +78,13 @@ def train_network(
         ValueError: for training rows of a single class.
     """
     best = BestWeights()
-    stop = [best, *([EarlyStopping(plan.patience, restore_best_weights=False)] if plan.patience else [])]
+    stop = [
+        *([] if plan.keeps_last else [best]),
+        *([EarlyStopping(plan.patience, restore_best_weights=False)] if plan.patience else []),
+    ]
     model, history, score_name = _fit(plan, train, validation, [*stop, *_clipping(plan), *callbacks], augmentation)
-    return TrainedNetwork(model, plan.architecture, history, best.epoch, score_name, plan.monitor.name)
+    kept = len(history) if plan.keeps_last else best.epoch
+    return TrainedNetwork(model, plan.architecture, history, kept, score_name, plan.monitor.name)
 
 
 def retrain_network(

@@ -265,14 +265,19 @@ def stopped_too_early(t: Training) -> Finding | None:
     return Finding(
         "stopped too early",
         0.4 + min(0.3, fall),
-        f"the best epoch is {t.best_epoch} of {len(t.history)}; {trend}",
+        f"the best epoch is {_best_epoch(t)} of {len(t.history)}; {trend}",
         "train for longer",
         (Change("training.epochs", max(10, 2 * epochs)),),
     )
 
 
 def _is_best_at_the_end(t: Training) -> bool:
-    return t.best_epoch >= len(t.history) - 1 and len(t.history) == t.epochs
+    return _best_epoch(t) >= len(t.history) - 1 and len(t.history) == t.epochs
+
+
+def _best_epoch(t: Training) -> int:
+    """Return the best epoch, which is not the one whose weights were kept where that is the last in any case."""
+    return t.lowest_epoch if t.setup.keeps_last else t.best_epoch
 
 
 def average_lags(t: Training) -> Finding | None:

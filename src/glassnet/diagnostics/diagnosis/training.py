@@ -44,6 +44,7 @@ class Setup:
         folds: how many the rows for training are divided into, if they are.
         seed: the seed; None where that is unknown.
         decides: whether a class is decided on by another rule than the highest probability: accuracy is then no aim.
+        keeps_last: whether the weights of the last epoch were kept, whichever was the best.
     """
 
     hidden_sizes: tuple[int, ...] | None = None
@@ -63,6 +64,7 @@ class Setup:
     folds: int | None = None
     seed: int | None = None
     decides: bool = False
+    keeps_last: bool = False
 
 
 @dataclass(frozen=True)
