@@ -28,6 +28,7 @@ from glassnet.reporting.decisions import decision_section
 from glassnet.reporting.ensemble_section import ensemble_section
 from glassnet.reporting.looks_at import what_it_looks_at
 from glassnet.reporting.report_page import report_page
+from glassnet.reporting.robustness_section import robustness_section
 from glassnet.reporting.setup import setup_of
 from glassnet.reporting.splitting import division
 from glassnet.reporting.suspected import suspicions_text
@@ -132,6 +133,7 @@ def write_report(
         ahead=[tables.plain(sentence) for sentence in baselines_ahead(metrics, analysis.get("decision"))],
         without_boosting=analysis.get("without_boosting"),
         looks_at=what_it_looks_at(analysis.get("looks_at"), layout.figures),
+        robustness=robustness_section(analysis.get("robustness", [])),
         errors=analysis["errors"],
         has_telemetry=bool(training.telemetry),
         best=history[manifest["best_epoch"] - 1],

@@ -50,6 +50,7 @@ from glassnet.stages.classes import positive_of
 from glassnet.stages.judging import SINGLE, TestPredictions, difference_of_log_losses, out_of_fold, test_predictions
 from glassnet.stages.looking import look_at
 from glassnet.stages.members import folds_of
+from glassnet.stages.robust import robustness_of
 from glassnet.stages.rows import add_pixels, feature_names, in_deviations, labelled_rows
 from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel, load_model, open_prepared
 from glassnet.training import Ensemble
@@ -114,6 +115,8 @@ def main(settings: Settings, layout: Layout) -> None:
     metrics, analysis = evaluated.metrics(validation), dict(evaluated.analysis)
     if not isinstance(network, Ensemble):
         analysis["looks_at"] = look_at(prepared, network, is_final=_has_learnt_all(network))
+        if isinstance(prepared.preprocessing, ImagePreprocessing):
+            analysis["robustness"] = six_digits(robustness_of(prepared, prepared.preprocessing, network))
     if against.without_boosting:
         analysis["without_boosting"] = against.without_boosting
     write_whole(layout.metrics, _to_json(metrics))
