@@ -44,6 +44,19 @@ def test_groups_are_balanced(seed: int) -> None:
         assert abs(labels[assignment == split].mean() - labels.mean()) < 0.06
 
 
+def test_of_very_many_groups_the_small_ones_are_parted_by_chance() -> None:
+    """The thousand largest are dealt: sizes and shares of classes are as even as with few groups."""
+    sizes = np.random.default_rng(0).integers(1, 20, 1_500)
+    groups = _groups(sizes.tolist())
+    labels = (np.random.default_rng(1).random(1_500) < 0.2).astype(int)[groups]
+    assignment = grouped_split(labels, groups, 0.2, 0.2, 0)
+    np.testing.assert_array_equal(assignment, grouped_split(labels, groups, 0.2, 0.2, 0))
+    assert all(len(set(assignment[groups == group].tolist())) == 1 for group in range(0, 1_500, 50))
+    for split, share in zip(range(3), (0.6, 0.2, 0.2), strict=True):
+        assert abs(np.mean(assignment == split) - share) < 0.02
+        assert abs(labels[assignment == split].mean() - labels.mean()) < 0.02
+
+
 def test_seeds_and_repetitions_differ() -> None:
     """Also where the groups are few."""
     groups = _groups([7, 9, 4, 6, 8, 5, 3, 10])

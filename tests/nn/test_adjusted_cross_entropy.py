@@ -52,3 +52,6 @@ def test_weights_that_are_none() -> None:
     with pytest.raises(ValueError, match="expected 2 class weights"):
         nn.AdjustedCrossEntropy(WEIGHTS).forward(np.zeros((1, 2)), np.array([0]))
     assert repr(nn.AdjustedCrossEntropy([1, 2])).startswith("AdjustedCrossEntropy(label_smoothing=0, class_weights=")
+    for weights, smoothing in (([1.0, 2.0], 1.5), ([1.0, -2.0], 0.0)):
+        with pytest.raises(ValueError, match=r"^AdjustedCrossEntropy: expected"):
+            nn.AdjustedCrossEntropy(weights, smoothing)

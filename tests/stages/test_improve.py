@@ -2,27 +2,29 @@
 
 import json
 import math
+import os
+import signal
 import statistics
+import subprocess
 import sys
+import time
 from collections.abc import Callable
-from concurrent.futures import Future
-from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from glassnet.config import CONF, Settings, register_resolvers, to_settings
+from glassnet.config import CONF, Settings, UserError, register_resolvers, to_settings
 from glassnet.config.compose import composed
 from glassnet.diagnostics import AnyOf, Change, Finding
 from glassnet.reporting import Launch, write_report
 from glassnet.reporting.tried import LUCK, change_of, tried_on
 from glassnet.runs import Layout, read_jobs
 from glassnet.runs.improvements import Improvements, Tried, read_improvements, write_improvements
-from glassnet.runs.jobs import RUNNING, Job
 from glassnet.stages import evaluate, improve, train
 from glassnet.stages.candidates import Candidate, back_to_conf, further, of_findings, usual
 from glassnet.stages.halving import USUAL_FREEDOM, USUAL_SPREAD, estimates, halved, log_ratios, survivors, to_confirm
+from glassnet.stages.paired_trainings import PairedTrainings, processes
 from glassnet.tables import open_prepared
 from tests.settings import enter_project, params
 
@@ -192,24 +194,47 @@ def test_improvements_stay_away_from_the_test_split(started: Callable[..., str])
     assert "improve: 3 trainings" in started(*ILL, "hydra.run.dir=run", "improve.trainings=3")
 
 
-def test_a_training_that_is_asked_to_end_by_itself_is_no_failed_candidate(
-    started: Callable[..., str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_training_whose_process_ends_is_no_failed_candidate() -> None:
     """The command stops and says how to go on: what the training would have come to is not known."""
+    said = "the process of one was stopped or killed, as for want of memory; the same command goes on$"
+    with pytest.raises(UserError, match=said), processes(1) as executor:
+        executor.submit(os._exit, 1).result()
 
-    class Stopped:
-        def submit(self, _: object, job: Job) -> Future[None]:
-            job.status = RUNNING
-            job.write()
-            ended: Future[None] = Future()
-            ended.set_result(None)
-            return ended
 
+def test_a_signal_ends_trainings_too_and_the_same_command_goes_on(started: Callable[..., str]) -> None:
+    """Whatever the processes were at: one that waits for a task behind the lock of one that has ended, say."""
+    command = (*ILL, "hydra.run.dir=run", "improve.trainings=2")
     train.main(_settings(*ILL), Layout(Path("run")))
-    monkeypatch.setattr(improve, "processes", lambda _: nullcontext(Stopped()))
-    said = started(*ILL, "hydra.run.dir=run", "improve.trainings=3")
-    assert said.startswith("1: improve: run/checkpoints/improve/")
-    assert said.endswith("its process was asked to stop; the same command goes on\n")
+    stage = [sys.executable, "-m", "glassnet.stages.improve", *command]
+    with subprocess.Popen(stage, stderr=subprocess.PIPE, text=True) as process:
+        while not list(Path("run").glob("checkpoints/improve/*/0/train.log")):
+            time.sleep(0.05)
+        process.terminate()
+        _, printed = process.communicate(timeout=60)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert printed.endswith(
+        "improve: SIGTERM: the trainings that came to their end are kept; the same command goes on\n"
+    )
+    assert "improve: 2 trainings" in started(*command)
+    assert all(each["pairs"] for each in read_improvements(Layout(Path("run")))["tried"])
+
+
+def test_no_training_begins_after_the_time_is_up(started: Callable[..., str]) -> None:
+    """Those at work then come to their end; what is kept has all that was trained."""
+    train.main(_settings(*ILL), Layout(Path("run")))
+    command = (*ILL, "hydra.run.dir=run")
+    printed = started(*command, "improve.seconds=3")
+    assert " s in all, today's settings" in printed
+    folder = next(Path("run/checkpoints/improve").iterdir())
+    known = read_improvements(Layout(Path("run")))
+    assert known["trainings"] == len(read_jobs(folder))
+    run = Layout(Path("run"))
+    settings = _settings(*ILL)
+    prepared = open_prepared(settings.data.choice(), run.prepared, by_dvc=False)
+    late = PairedTrainings(settings, settings.describing_the_result(), prepared, run, folder, "late")
+    with processes(1) as executor:
+        late.train([(Candidate((Change("seed", 77),), "x"), 0)], executor, until=time.monotonic())
+    assert (late.trained, late.trained_now) == (0, 0)
 
 
 @pytest.mark.parametrize(

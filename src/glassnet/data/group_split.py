@@ -96,7 +96,7 @@ def _deal(
         least: how many groups each part has at least.
         trains: whether the first part is to train.
     """
-    orders = np.stack([rng.permutation(len(counts)) for _ in range(ORDERS)])
+    orders = np.stack([rng.permutation(min(len(counts), DEALT)) for _ in range(ORDERS)])
     counts = counts[:, counts.any(axis=0)]  # a class may be among the rows for testing alone
     of_group = np.column_stack([counts, counts.sum(axis=1)]) / np.append(counts.sum(axis=0), counts.sum())
     # Beside the classes, all rows together are a class, which weighs as much as the others do together.
@@ -114,7 +114,7 @@ def _deal(
             chosen = by_size[:small][parts[0, by_size[:small]] == part]
             held[:, part] = of_group[chosen].sum(axis=0)
             groups[:, part] = len(chosen)
-        orders = by_size[small:][np.stack([rng.permutation(DEALT) for _ in tries])]
+        orders = by_size[small:][orders]
     for step in range(orders.shape[1]):
         group = of_group[orders[:, step]][:, np.newaxis]
         change = (group**2 + 2 * group * (held - targets)) / targets

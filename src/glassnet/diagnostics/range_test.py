@@ -144,9 +144,9 @@ def _put_back(model: nn.Module, loss: nn.Loss, optimizer: Optimizer) -> Iterator
     """Put everything that a step changes back at the end: weights, buffers, slots, rate, modes, random generators."""
     weights, slots, rate = model.state_dict(), optimizer.state_dict(), optimizer.learning_rate
     modes = [(module, module.training) for module in model.modules()]
-    states = [(generator, generator.bit_generator.state) for generator in generators(model, loss)]
     try:
-        yield
+        with _same_draws(model, loss):
+            yield
     finally:
         model.load_state_dict(weights)
         optimizer.load_state_dict(slots)
@@ -154,6 +154,15 @@ def _put_back(model: nn.Module, loss: nn.Loss, optimizer: Optimizer) -> Iterator
         model.zero_grad()
         for module, mode in modes:
             module.training = mode
+
+
+@contextmanager
+def _same_draws(model: nn.Module, loss: nn.Loss) -> Iterator[None]:
+    """Give the random generators of model and loss their states back at the end: what follows draws the same."""
+    states = [(generator, generator.bit_generator.state) for generator in generators(model, loss)]
+    try:
+        yield
+    finally:
         for generator, state in states:
             generator.bit_generator.state = state
 
@@ -164,24 +173,22 @@ def _first_losses(
     """Return the loss of each batch at the weights as they are; what a forward pass changes is put back."""
     losses = np.empty(steps)
     buffers = model.state_dict()
-    states = [(generator, generator.bit_generator.state) for generator in generators(model, loss)]
     model.train()
-    for step, (X, y) in zip(range(steps), batches.batches(start), strict=False):
-        losses[step] = loss.forward(model.forward(X), y)
-        if not math.isfinite(losses[step]):
-            rows = int(np.count_nonzero(~np.isfinite(X).all(axis=1)))
-            cause = (
-                f"{rows} of its {len(X)} examples have features that are not finite: mend the data"
-                if rows
-                else "look at the initial weights, the scale of the features and the targets"
-            )
-            raise ValueError(
-                f"learning_rate_range_test: expected a finite loss before any update, received {losses[step]} for batch"
-                f" {step + 1} of start {start + 1}; {cause}"
-            )
+    with _same_draws(model, loss):
+        for step, (X, y) in zip(range(steps), batches.batches(start), strict=False):
+            losses[step] = loss.forward(model.forward(X), y)
+            if not math.isfinite(losses[step]):
+                rows = int(np.count_nonzero(~np.isfinite(X).all(axis=1)))
+                cause = (
+                    f"{rows} of its {len(X)} examples have features that are not finite: mend the data"
+                    if rows
+                    else "look at the initial weights, the scale of the features and the targets"
+                )
+                raise ValueError(
+                    f"learning_rate_range_test: expected a finite loss before any update, received {losses[step]} for"
+                    f" batch {step + 1} of start {start + 1}; {cause}"
+                )
     model.load_state_dict(buffers)
-    for generator, state in states:
-        generator.bit_generator.state = state
     return losses
 
 

@@ -11,32 +11,30 @@ from glassnet.evaluation.unseen_row import Vector
 INTERVALS = 20
 
 
-def accumulated_effects(
-    predict: Predict, X: FloatArray, place: int, intervals: int = INTERVALS
-) -> tuple[FloatArray, Vector]:
+def accumulated_effects(predict: Predict, X: FloatArray, place: int) -> tuple[FloatArray, Vector]:
     """Return values `(K + 1,)` of a feature, and the accumulated local effect of each on the predictions `(K + 1, C)`.
 
     The effect is the integral of what a small step does, averaged over the rows that are there:
 
         f(z) = ∫ E[∂f/∂x_j | x_j = v] dv − const
 
-    The range is cut at quantiles into K intervals. In each, a row x of those in it is moved to either end, all else as
-    it is, and the mean difference `f(z_k, x) − f(z_{k−1}, x)` is one step of a sum, whose mean over all rows is then
-    made 0. No row is moved further than to the ends of its own interval: so a feature that goes together with others is
-    never set to a value that does not occur beside theirs, as in partial dependence. (Apley & Zhu, "Visualizing the
-    effects of predictor variables in black box supervised learning models", 2020.)
+    The range is cut at quantiles into K intervals, at most 20; a feature with few values has one between each two. In
+    each, a row x of those in it is moved to either end, all else as it is, and the mean difference
+    `f(z_k, x) − f(z_{k−1}, x)` is one step of a sum, whose mean over all rows is then made 0. No row is moved further
+    than to the ends of its own interval: so a feature that goes together with others is never set to a value that does
+    not occur beside theirs, as in partial dependence. (Apley & Zhu, "Visualizing the effects of predictor variables in
+    black box supervised learning models", 2020.)
 
     Args:
         predict: returns `(N, C)`, or `(N,)`, for features `(N, D)`.
         X: the rows.
         place: which feature.
-        intervals: how many at most; a feature with few values has one between each two.
 
     Raises:
         ValueError: if the feature is the same in all rows.
     """
     x = X[:, place]
-    edges = np.unique(np.quantile(x, np.linspace(0, 1, intervals + 1), method="closest_observation"))
+    edges = np.unique(np.quantile(x, np.linspace(0, 1, INTERVALS + 1), method="closest_observation"))
     if len(edges) < 2:
         raise ValueError(f"accumulated_effects: expected a feature that varies, received {place}, {x[0]:g} in all rows")
     of_row = np.clip(np.searchsorted(edges, x, side="left") - 1, 0, len(edges) - 2)

@@ -31,9 +31,7 @@ class LabelledRows:
     rows: npt.NDArray[np.int64]
 
 
-def nearest_rows(
-    X: FloatArray, train_X: FloatArray, k: int, among: npt.NDArray[np.bool_] | None = None
-) -> tuple[Distances, Indices]:
+def nearest_rows(X: FloatArray, train_X: FloatArray, k: int) -> tuple[Distances, Indices]:
     """Return distances and indices `(M, k)` of the k training rows nearest to each row of `X`, the nearest first.
 
     Works through the training rows block by block, so that they may be memory-mapped. A first pass in float32 finds a
@@ -43,10 +41,8 @@ def nearest_rows(
         X: the rows `(M, D)`.
         train_X: the training rows `(N, D)`.
         k: how many; where there are fewer, the distance is infinite and the index −1.
-        among: which training rows count; all by default.
     """
-    groups = np.zeros(len(train_X), dtype=np.int64) if among is None else np.where(among, 0, -1)
-    distances, indices = nearest_of_groups(X, train_X, k, groups, 1)
+    distances, indices = nearest_of_groups(X, train_X, k, np.zeros(len(train_X), dtype=np.int64), 1)
     return distances[:, 0], indices[:, 0]
 
 

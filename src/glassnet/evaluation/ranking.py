@@ -37,7 +37,7 @@ class Gain(TypedDict):
     lift: float
 
 
-def check_ranked(owner: str, is_positive: Positives, scores: npt.NDArray[Any]) -> None:
+def _check_ranked(is_positive: Positives, scores: npt.NDArray[Any]) -> None:
     """Accept N truth values, and a finite score for each, N being 1 or more.
 
     Raises:
@@ -45,16 +45,18 @@ def check_ranked(owner: str, is_positive: Positives, scores: npt.NDArray[Any]) -
         ValueError: if a shape does not fit, or a score is not finite.
     """
     if not isinstance(is_positive, np.ndarray) or is_positive.dtype != np.bool_:
-        raise TypeError(f"{owner}: expected is_positive (N,), an array of truth values, received {is_positive!r:.60}")
+        raise TypeError(
+            f"ranked_counts: expected is_positive (N,), an array of truth values, received {is_positive!r:.60}"
+        )
     if not isinstance(scores, np.ndarray) or scores.dtype.kind not in "iuf":
-        raise TypeError(f"{owner}: expected scores (N,), an array of numbers, received {scores!r:.60}")
+        raise TypeError(f"ranked_counts: expected scores (N,), an array of numbers, received {scores!r:.60}")
     if is_positive.ndim != 1 or not is_positive.size or scores.shape != is_positive.shape:
         raise ValueError(
-            f"{owner}: expected is_positive and scores (N,) of one length, 1 or more, received shapes "
+            f"ranked_counts: expected is_positive and scores (N,) of one length, 1 or more, received shapes "
             f"{is_positive.shape} and {scores.shape}"
         )
     if not np.isfinite(scores).all():
-        raise ValueError(f"{owner}: expected finite scores, received NaN or infinity among them")
+        raise ValueError("ranked_counts: expected finite scores, received NaN or infinity among them")
 
 
 def ranked_counts(is_positive: Positives, scores: npt.NDArray[Any]) -> tuple[Vector, Vector, Vector]:
@@ -65,7 +67,7 @@ def ranked_counts(is_positive: Positives, scores: npt.NDArray[Any]) -> tuple[Vec
     Raises:
         TypeError, ValueError: unless these are truth values `(N,)` and finite scores `(N,)`.
     """
-    check_ranked("ranked_counts", is_positive, scores)
+    _check_ranked(is_positive, scores)
     order = np.argsort(-scores, kind="stable")
     ordered, hits = scores[order], is_positive[order]
     last = np.append(np.flatnonzero(np.diff(ordered)), len(ordered) - 1)  # of each group of equal scores
@@ -95,6 +97,14 @@ def roc_curve(is_positive: Positives, scores: npt.NDArray[Any]) -> tuple[Vector,
     if not hits[-1] or not alarms[-1]:
         raise ValueError("roc_curve: expected positive rows and others, received rows of one kind alone")
     return thresholds, alarms / alarms[-1], hits / hits[-1]
+
+
+def log_odds(log_probabilities: npt.NDArray[np.floating[Any]], label: int) -> Vector:
+    """Return `log p − log(1 − p)` of a class from log p of all `(N, C)`: it tells rows apart where p is nearly 1."""
+    others = np.delete(log_probabilities, label, axis=1).astype(np.float64)
+    highest = others.max(axis=1, keepdims=True)
+    rest = highest[:, 0] + np.log(np.exp(others - highest).sum(axis=1))
+    return log_probabilities[:, label].astype(np.float64) - rest
 
 
 def average_precision(is_positive: Positives, scores: npt.NDArray[Any]) -> float:
@@ -145,7 +155,7 @@ def student_t(freedom: int) -> float:
     return Z + (Z**3 + Z) / (4 * freedom) + (5 * Z**5 + 16 * Z**3 + 3 * Z) / (96 * freedom**2)
 
 
-def gains(is_positive: Positives, scores: npt.NDArray[Any], shares: tuple[float, ...] = SHARES) -> list[Gain]:
+def gains(is_positive: Positives, scores: npt.NDArray[Any]) -> list[Gain]:
     """Return what the rows with the highest scores hold, for some fractions of the rows; those of no row left out.
 
     Where a group of equal scores is divided, its positives count in proportion: any of its rows may come first.
@@ -159,7 +169,7 @@ def gains(is_positive: Positives, scores: npt.NDArray[Any], shares: tuple[float,
         raise ValueError("gains: expected a positive row, received none")
     seen, found_by = np.append(0.0, hits + alarms), np.append(0.0, hits)
     table: list[Gain] = []
-    for share in shares:
+    for share in SHARES:
         rows = round(share * n)
         if not rows or (table and table[-1]["rows"] == rows):
             continue

@@ -41,13 +41,12 @@ def regression_scores(y_true: FloatArray, y_pred: FloatArray) -> dict[str, float
     squares = (y - predicted) ** 2
     scores: dict[str, float] = {"mse": float(np.mean(squares))}
     scores |= {"rmse": math.sqrt(scores["mse"]), "mae": float(np.mean(np.sqrt(squares))), "r2": r_squared(y, squares)}
-    for name, interval in _intervals(y, predicted).items():
+    for name, interval in _intervals(y, predicted, squares).items():
         scores[f"{name}_low"], scores[f"{name}_high"] = interval
     return {**scores, "examples": len(y)}
 
 
-def _intervals(y: FloatArray, predicted: FloatArray) -> dict[str, Ends]:
-    squares = (y - predicted) ** 2
+def _intervals(y: FloatArray, predicted: FloatArray, squares: FloatArray) -> dict[str, Ends]:
     if len(y) < LEAST_ROWS:
         return dict.fromkeys(("rmse", "mae", "r2"), UNDEFINED)
     deviations, errors = y - y.mean(), np.sqrt(squares)

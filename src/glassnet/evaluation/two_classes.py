@@ -7,14 +7,21 @@ from glassnet.evaluation.classification import classification_scores
 from glassnet.evaluation.decision import Decision
 from glassnet.evaluation.inputs import check_labels, check_scored
 from glassnet.evaluation.intervals import exact_interval
-from glassnet.evaluation.ranking import LEAST_POSITIVES, Gain, average_precision, average_precision_interval, gains
+from glassnet.evaluation.ranking import (
+    LEAST_POSITIVES,
+    Gain,
+    average_precision,
+    average_precision_interval,
+    gains,
+    log_odds,
+)
 from glassnet.evaluation.records import DecisionAnalysis
 from glassnet.evaluation.scores import FloatArray, LabelArray
 from glassnet.files import JsonObject
 
 
 def two_class_scores(
-    y_true: LabelArray, probabilities: FloatArray, predicted: LabelArray, positive: int, *, intervals: bool = True
+    y_true: LabelArray, probabilities: FloatArray, predicted: LabelArray, positive: int
 ) -> dict[str, float]:
     """Return the scores of a decision between two classes, about the positive one; what is undefined is left out.
 
@@ -27,7 +34,6 @@ def two_class_scores(
         probabilities: `(N, 2)`, which rank the rows.
         predicted: the classes that were decided on `(N,)`.
         positive: the id of the positive class.
-        intervals: whether to add them.
 
     Raises:
         TypeError, ValueError: unless these are classes and probabilities of N rows, of two classes.
@@ -48,14 +54,13 @@ def two_class_scores(
     for name, (successes, trials) in parts.items():
         if trials:
             scores[name] = successes / trials
-            if intervals:
-                scores[f"{name}_low"], scores[f"{name}_high"] = exact_interval(successes, trials)
+            scores[f"{name}_low"], scores[f"{name}_high"] = exact_interval(successes, trials)
     scores["called_positive"], scores["positives"] = int(called.sum()), int(actual.sum())
     if actual.any():
         ranks = margin(probabilities, positive)
         scores["average_precision"] = average_precision(actual, ranks)
         kinds = int(actual.sum()), int((~actual).sum())
-        if intervals and kinds[0] >= LEAST_POSITIVES and kinds[1]:
+        if kinds[0] >= LEAST_POSITIVES and kinds[1]:
             ends = average_precision_interval(scores["average_precision"], *kinds)
             scores["average_precision_low"], scores["average_precision_high"] = ends
     return scores
@@ -69,9 +74,7 @@ def lift_table(y_true: LabelArray, probabilities: FloatArray, positive: int) -> 
 
 def margin(probabilities: FloatArray, positive: int) -> npt.NDArray[np.float64]:
     """Return `log p − log(1 − p)` of the positive class, which tells rows apart where p is nearly 1."""
-    p = np.maximum(probabilities.astype(np.float64), np.finfo(np.float64).tiny)
-    ranks: npt.NDArray[np.float64] = np.log(p[:, positive]) - np.log(p[:, 1 - positive])
-    return ranks
+    return log_odds(np.log(np.maximum(probabilities.astype(np.float64), np.finfo(np.float64).tiny)), positive)
 
 
 def scores_of_decision(

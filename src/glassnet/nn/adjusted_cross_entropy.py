@@ -52,9 +52,6 @@ class AdjustedCrossEntropy(SoftmaxCrossEntropy):
         """Return the class of the largest `w_c (p_c − ε/C)` of each example."""
         return weighted(outputs, self.log_weights, self.label_smoothing).argmax(axis=1)
 
-    def __repr__(self) -> str:
-        return super().__repr__().replace("SoftmaxCrossEntropy", "AdjustedCrossEntropy")
-
 
 class _WeightedAnswers(SoftmaxCrossEntropy):
     """The plain cross-entropy of a network whose answer is the class of the largest `w_c p_c`."""

@@ -41,10 +41,8 @@ class SoftmaxCrossEntropy(Loss):
 
     def __init__(self, label_smoothing: float = 0.0, class_weights: npt.ArrayLike | None = None) -> None:
         """Set ε in [0, 1) and one weight of 0 or more for each class (None: all 1)."""
-        self.label_smoothing = check_number("SoftmaxCrossEntropy", "label_smoothing", label_smoothing, 0, 1)
-        self.class_weights = (
-            None if class_weights is None else check_class_weights("SoftmaxCrossEntropy", class_weights)
-        )
+        self.label_smoothing = check_number(type(self).__name__, "label_smoothing", label_smoothing, 0, 1)
+        self.class_weights = None if class_weights is None else check_class_weights(type(self).__name__, class_weights)
 
     def forward(self, logits: FloatArray, targets: npt.NDArray[np.generic]) -> float:
         """Return the mean data loss of `logits (N, C)` for `targets` `(N,)` or `(N, C)`."""
@@ -94,4 +92,4 @@ class SoftmaxCrossEntropy(Loss):
 
     def __repr__(self) -> str:
         weights = None if self.class_weights is None else self.class_weights.tolist()
-        return f"SoftmaxCrossEntropy(label_smoothing={self.label_smoothing:g}, class_weights={weights})"
+        return f"{type(self).__name__}(label_smoothing={self.label_smoothing:g}, class_weights={weights})"

@@ -45,7 +45,7 @@ def run_stage(name: str, main: Main, finish_sweep: Finish | None = None) -> None
         elif len(sys.argv) == 1:
             if "DVC_STAGE" in os.environ:
                 # It would go on beside the same stage of the next `dvc repro`, and write the same files.
-                end_with_parent(_end_in_order)
+                end_with_parent(_end_in_order, os.getppid())
             main(read_params(), Layout(Path()))
         else:
             _run_composed(name, main, finish_sweep)
@@ -103,7 +103,7 @@ class Task:
             return float("nan")
         if os.getppid() != self.process:
             return run_job(self.main, config, job)
-        end_with_parent(lambda: os._exit(1))  # else it would train on, and write its files
+        end_with_parent(lambda: os._exit(1), self.process)  # else it would train on, and write its files
         try:
             return run_job(self.main, config, job)
         except (KeyboardInterrupt, SystemExit):  # this worker alone was asked to end, or the command knows by itself
@@ -177,9 +177,8 @@ def _read(arguments: list[str]) -> argparse.Namespace:
     return given
 
 
-def end_with_parent(end: Callable[[], object]) -> None:
-    """Call `end` within a second of the end of the command that started this process."""
-    parent = os.getppid()
+def end_with_parent(end: Callable[[], object], parent: int) -> None:
+    """Call `end` within a second of the end of the command that started this process, whose id is `parent`."""
 
     def watch() -> None:
         while os.getppid() == parent:

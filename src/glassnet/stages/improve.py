@@ -71,7 +71,7 @@ def improve(settings: Settings, layout: Layout, options: Options) -> Improvement
         search(trainings, budget, of_errors, executor)
     improvements = outcome(trainings, key)
     write_improvements(layout, improvements)
-    for line in table(improvements, trainings.seconds):
+    for line in table(improvements, trainings.seconds, budget.spent):
         print(line)
     if (recorded := record_sweep(folder, [layout.improvements])) is not None:
         print(f"improve: recorded as MLflow run {recorded[0]}, the trainings below it; {recorded[1]} shows them")
@@ -174,18 +174,19 @@ def _resumable() -> Iterator[None]:
         raise StoppedError(f"{name}: {kept}", signum) from None
 
 
-def table(improvements: Improvements, seconds: float) -> list[str]:
+def table(improvements: Improvements, seconds: float, spent: float) -> list[str]:
     """Return the lines that say what was tried and what came of it.
 
     Args:
         improvements: what was tried.
         seconds: what a training took, the mean.
+        spent: the seconds that this start took.
     """
     tried, pairs = improvements["tried"], len(improvements["losses"])
-    spent = (
-        f"{improvements['trainings']} trainings of {seconds:.2g} s, today's settings on {pairs} pairs of seed and split"
-    )
-    lines = [f"improve: {spent}; {compared_in(improvements)} against theirs:"]
+    lines = [
+        f"improve: {improvements['trainings']} trainings of {seconds:.2g} s, {spent:.1f} s in all, today's settings on "
+        f"{pairs} pairs of seed and split; {compared_in(improvements)} against theirs:"
+    ]
     for each in tried[:SHOWN]:
         lines.append(f"improve: {change_of(each):>34}  {' '.join(each['changes'])}  ({each['reason']})")
     if len(tried) > SHOWN:

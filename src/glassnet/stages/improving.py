@@ -44,16 +44,25 @@ class Budget:
     seconds: float
     begun: float = field(default_factory=time.monotonic)
 
+    @property
+    def spent(self) -> float:
+        """How many seconds have passed."""
+        return time.monotonic() - self.begun
+
+    @property
+    def end(self) -> float:
+        """When the time is up, after which no training begins."""
+        return self.begun + self.seconds
+
     def left(self, trainings: PairedTrainings) -> int:
         """Return how many there may still be."""
         if self.trainings is not None:
             return self.trainings - trainings.trained
-        elapsed = time.monotonic() - self.begun
-        if trainings.trained > trainings.workers:
-            of_one = elapsed / trainings.trained
+        if trainings.trained_now > trainings.workers:
+            of_one = self.spent / trainings.trained_now
         else:  # nothing to go by yet but the run itself
             of_one = (trainings.seconds + OVERHEAD) / trainings.workers
-        return int((self.seconds - elapsed) / of_one)
+        return int((self.seconds - self.spent) / of_one)
 
 
 def search(
@@ -77,15 +86,20 @@ def search(
     waiting.add(_alternating(advised, back_to_conf(trainings.overrides, trainings.values)))
     waiting.add(of_errors(trainings))
     waiting.add(usual(trainings.values, len(trainings.prepared.class_names) or None))
-    reserve = to_confirm(budget.left(trainings))
+    before = trainings.trained
+
+    def reserve() -> int:
+        # Of a budget in seconds, what a training takes shows only as they go on.
+        return to_confirm(trainings.trained - before + budget.left(trainings))
+
     for turn in range(1 + MOST_FOLLOWED):
         if turn:
             waiting.add_first(_following(trainings, waiting))
-        left = budget.left(trainings) - reserve
+        left = budget.left(trainings) - reserve()
         share = math.ceil(FIRST_ROUND * left) if left > 2 else left
         for batch in _batches(waiting.take(share), trainings.workers):
-            if budget.left(trainings) > reserve:
-                trainings.train([(each, 0) for each in batch], executor)
+            if budget.left(trainings) > reserve():
+                trainings.train([(each, 0) for each in batch], executor, budget.end)
     _confirm(trainings, budget, executor)
 
 
@@ -101,7 +115,7 @@ def _confirm(trainings: PairedTrainings, budget: Budget, executor: ProcessPoolEx
                 wanted += [*missing, (candidate, pair)]
         if not wanted:
             return
-        trainings.train(wanted, executor)
+        trainings.train(wanted, executor, budget.end)
         number = halved(number)
 
 

@@ -4,8 +4,10 @@ import itertools
 import math
 import multiprocessing
 import os
+import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,8 +22,8 @@ from glassnet.overrides import as_override
 from glassnet.reporting.commands import Launch, arguments, override
 from glassnet.reporting.setup import setup_of
 from glassnet.runs import FINISHED, Job, Layout, read_jobs, run_job
-from glassnet.runs.entry import end_with_parent
-from glassnet.runs.jobs import FAILED, RUNNING, read_job
+from glassnet.runs.entry import LAST_MINUTE, end_with_parent
+from glassnet.runs.jobs import FAILED, read_job
 from glassnet.runs.manifest import minimized_of, read_manifest
 from glassnet.stages import train
 from glassnet.stages.candidates import Candidate
@@ -66,6 +68,7 @@ class PairedTrainings:
         folder: where the trainings go.
         start: what tells this start of the command from others.
         outcomes: of each candidate, by pair.
+        trained_now: how many of them were not there before.
     """
 
     settings: Settings
@@ -75,6 +78,7 @@ class PairedTrainings:
     folder: Path
     start: str
     outcomes: dict[Candidate, dict[int, Outcome]] = field(default_factory=dict)
+    trained_now: int = 0
 
     def __post_init__(self) -> None:
         """Find out what was trained before, and what all trainings are given."""
@@ -129,12 +133,25 @@ class PairedTrainings:
         """Return whether a training of a candidate did not come to its end."""
         return any(each.loss is None for each in self.outcomes.get(candidate, {}).values())
 
-    def train(self, wanted: Sequence[tuple[Candidate, int]], executor: ProcessPoolExecutor) -> None:
-        """Train candidates on pairs side by side, but for what was trained before."""
-        at_work = []
+    def train(
+        self, wanted: Sequence[tuple[Candidate, int]], executor: ProcessPoolExecutor, until: float = math.inf
+    ) -> None:
+        """Train candidates on pairs side by side, but for what was trained before; none begins after `until`.
+
+        Args:
+            wanted: the candidates and their pairs, the most urgent first.
+            executor: the processes to train in.
+            until: a time of `time.monotonic`.
+        """
+        at_work: list[tuple[Candidate, int, Path, Future[bool]]] = []
         for candidate, pair in wanted:
-            if pair in self.outcomes.setdefault(candidate, {}):
+            if pair in self.outcomes.get(candidate, {}):
                 continue
+            busy = [future for *_, future in at_work if not future.done()]
+            if len(busy) >= self.workers:
+                wait(busy, return_when=FIRST_COMPLETED)
+            if time.monotonic() >= until:
+                break
             overrides, changes = self._job(candidate, pair)
             if tuple(overrides) not in self._folders:
                 self._folders[tuple(overrides)] = self.folder / str(self._next)
@@ -142,13 +159,8 @@ class PairedTrainings:
             job = Job(self._folders[tuple(overrides)], overrides, changes, self.start)
             at_work.append((candidate, pair, job.folder, executor.submit(_train, job)))
         for candidate, pair, folder, future in at_work:
-            future.result()
-            if (ended := read_job(folder)) is not None and ended.status == RUNNING:
-                raise UserError(
-                    f"{folder}: expected this training to come to its end, but its process was asked to stop; the same "
-                    "command goes on"
-                )
-            self.outcomes[candidate][pair] = outcome_of(Layout(folder))
+            self.trained_now += future.result()
+            self.outcomes.setdefault(candidate, {})[pair] = outcome_of(Layout(folder))
 
     def _job(self, candidate: Candidate, pair: int) -> tuple[list[str], list[str]]:
         """Return the overrides of a training, and those of them that tell it from others."""
@@ -212,32 +224,51 @@ def outcome_of(layout: Layout) -> Outcome:
 
 @contextmanager
 def processes(number: int) -> Iterator[ProcessPoolExecutor]:
-    """Yield so many processes to train in; whatever ends the block early ends them too, each with its state saved."""
-    executor = ProcessPoolExecutor(number, multiprocessing.get_context("spawn"), initializer=_begin)
+    """Yield so many processes to train in; whatever ends the block early ends them too, each with its state saved.
+
+    Raises:
+        UserError: if one of them was stopped by itself, or killed for want of memory.
+    """
+    executor = ProcessPoolExecutor(
+        number, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(os.getpid(),)
+    )
     before = set(multiprocessing.active_children())
     try:
         yield executor
-    except BaseException:
+    except BaseException as error:
+        workers = set(multiprocessing.active_children()) - before
         executor.shutdown(wait=False, cancel_futures=True)
-        for process in set(multiprocessing.active_children()) - before:
+        for process in workers:
             process.terminate()
+        for process in workers:
+            process.join(LAST_MINUTE)
+            process.kill()  # one that waits for a task does so behind a lock, which another may have held as it ended
+        if isinstance(error, BrokenProcessPool):
+            raise UserError(
+                "expected the trainings to come to their end, but the process of one was stopped or killed, as for "
+                "want of memory; the same command goes on"
+            ) from None
         raise
     executor.shutdown()
 
 
-def _begin() -> None:
-    end_with_parent(lambda: os._exit(1))  # else it would train on, and write its files
+def _begin(command: int) -> None:
+    end_with_parent(lambda: os._exit(1), command)  # else it would train on, and write its files
     register_resolvers(CONF)
 
 
-def _train(job: Job) -> None:
-    """Train in a process of its own; what it prints goes to its folder, and how it ended to its record."""
+def _train(job: Job) -> bool:
+    """Train in a process of its own; what it prints goes to its folder, and how it ended to its record.
+
+    Returns:
+        whether it did; what an earlier start has trained to its end is left as it is.
+    """
     from hydra.errors import HydraException
     from omegaconf.errors import OmegaConfBaseException
 
     earlier = read_job(job.folder)
     if earlier is not None and earlier.status in {FINISHED, FAILED} and Layout(job.folder).manifest.is_file():
-        return
+        return False
     job.folder.mkdir(parents=True, exist_ok=True)
     with (job.folder / LOG).open("w", encoding="utf-8") as log, redirect_stdout(log), redirect_stderr(log):
         try:
@@ -246,4 +277,6 @@ def _train(job: Job) -> None:
             job.status, job.reason = FAILED, explain(error)
             job.write()
         except (KeyboardInterrupt, SystemExit):  # the command, which had the signal too, says so
-            pass
+            log.flush()
+            os._exit(1)  # it would go on to the next training
+    return True

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from glassnet.sources import DataChoice
-from glassnet.tables.prepared import PreparedData, open_prepared
+from glassnet.tables.prepared import PreparedData, prepared_by_hand
 
 
 def open_folds(choice: DataChoice, folds: int, raw: Path | None = None) -> list[PreparedData]:
@@ -23,5 +23,5 @@ def open_folds(choice: DataChoice, folds: int, raw: Path | None = None) -> list[
         of_fold = {"folds": folds, "fold": fold}
         split = replace(choice.split, folds=folds, fold=fold)
         chosen = replace(choice, split=split, settings={**choice.settings, **of_fold})
-        prepared.append(open_prepared(chosen, Path(), by_dvc=False, raw=raw))
+        prepared.append(prepared_by_hand(chosen, raw))
     return prepared

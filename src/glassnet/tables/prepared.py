@@ -117,15 +117,21 @@ def read_prepared(folder: Path) -> PreparedData:
     return PreparedData(folder, about, preprocessing_from_json(about["preprocessing"]))
 
 
-def open_prepared(choice: DataChoice, folder: Path, *, by_dvc: bool, raw: Path | None = None) -> PreparedData:
-    """Open the data prepared by these settings.
+def open_prepared(choice: DataChoice, folder: Path, *, by_dvc: bool) -> PreparedData:
+    """Open the data prepared by these settings: in `folder`, which DVC has seen to, or by `prepared_by_hand`."""
+    return read_prepared(folder) if by_dvc else prepared_by_hand(choice)
 
-    DVC has seen to it that `folder` holds them. A run started by hand takes the pipeline's, if the same settings, the
-    same file and the same code made those; else it fetches and prepares its own, in a cache that later runs of the kind
-    share. Damaged data are prepared anew. What is prepared here is made of the data fetched to `raw`, if that is given.
+
+def prepared_by_hand(choice: DataChoice, raw: Path | None = None) -> PreparedData:
+    """Open the data prepared by these settings for a run that DVC did not start.
+
+    It takes the pipeline's, if the same settings, the same file and the same code made those; else it prepares its own,
+    in a cache that later runs of the kind share. Damaged data are prepared anew.
+
+    Args:
+        choice: the data.
+        raw: where the raw data were fetched to; None to take them from their source.
     """
-    if by_dvc:
-        return read_prepared(folder)
     origin = origin_of(choice)
     if (PIPELINE / ABOUT).is_file() and (prepared := _open_whole(PIPELINE, origin)):
         return prepared

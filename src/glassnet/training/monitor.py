@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glassnet import evaluation, nn
+from glassnet.evaluation.ranking import log_odds
 from glassnet.nn import FloatArray
 from glassnet.training.history_file import Row
 
@@ -110,16 +111,8 @@ def _average_precision(monitor: Monitor, _: nn.Loss, outputs: FloatArray, target
     labels = of_two if outputs.shape[1] == 2 else np.unique(targets).tolist()
     if len(np.unique(targets)) < 2:
         return math.nan
-    each = [evaluation.average_precision(targets == label, _margin(scores, label)) for label in labels]
+    each = [evaluation.average_precision(targets == label, log_odds(scores, label)) for label in labels]
     return float(np.mean(each))
-
-
-def _margin(log_probabilities: FloatArray, label: int) -> npt.NDArray[np.float64]:
-    """Return `log p − log(1 − p)` of a class, which tells scores apart where p is nearly 1."""
-    others = np.delete(log_probabilities, label, axis=1).astype(np.float64)
-    highest = others.max(axis=1, keepdims=True)
-    rest = highest[:, 0] + np.log(np.exp(others - highest).sum(axis=1))
-    return log_probabilities[:, label].astype(np.float64) - rest
 
 
 def _roc_auc(_: Monitor, __: nn.Loss, outputs: FloatArray, targets: npt.NDArray[Any]) -> float:

@@ -16,9 +16,9 @@ from glassnet.diagnostics.diagnosis.fitting import (
 )
 from glassnet.diagnostics.diagnosis.training import Training
 from glassnet.evaluation import Metrics
+from glassnet.evaluation.ahead import SIGNIFICANT
 
 LINEAR = ("softmax_regression", "linear_regression")
-SIGNIFICANT = 0.05
 MAJORITY = 0.75  # of the rows: with fewer in the largest class, the others are no rare ones
 
 

@@ -26,7 +26,7 @@ from glassnet.training import Row
 
 # In the order in which they are read: each uses what stands before it.
 SCRIPTS = ("numbers", "matrix", "sums", "lens", "layers", "update", "graph", "plane", "curves", "units", "main")
-CURVES = ("train_loss", "validation_loss", "learning_rate", "gradient_norm")
+CURVES = ("train_loss", "validation_loss")
 
 
 def look(
@@ -107,7 +107,6 @@ def look(
         "note": note,
         "parameters": sum(parameter.size for parameter in model.parameters()),
         "loss": repr(loss),
-        "score": loss.score_name,
         "classes": list(class_names),
         "features": list(feature_names),
         "image": None if image_shape is None else list(image_shape),
@@ -116,7 +115,7 @@ def look(
         "frames": [
             {"epoch": frame.epoch, "facts": frame.facts, "arrays": _packed_once(frame.arrays)} for frame in album.frames
         ],
-        "history": _curves(history, loss.score_name),
+        "history": _curves(history),
         "findings": onsets_of(training) if training is not None else [],
     }
     return page_of(content)
@@ -157,10 +156,9 @@ def _plane(album: Album) -> JsonObject | None:
     }
 
 
-def _curves(history: Sequence[Row], score: str) -> JsonObject:
+def _curves(history: Sequence[Row]) -> JsonObject:
     """Return the columns of a history that are drawn."""
-    names = (*CURVES, f"train_{score}", f"validation_{score}")
-    return {name: [float(row[name]) for row in history] for name in names if history and name in history[0]}
+    return {name: [float(row[name]) for row in history] for name in CURVES if history and name in history[0]}
 
 
 def _packed_once(arrays: dict[str, AnyArray]) -> JsonObject:

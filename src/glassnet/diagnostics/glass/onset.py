@@ -35,7 +35,6 @@ def _entry(finding: Finding, epoch: int) -> JsonValue:
     return {
         "name": finding.name,
         "epoch": epoch,
-        "severity": finding.severity,
         "evidence": finding.evidence,
         "advice": finding.advice,
     }

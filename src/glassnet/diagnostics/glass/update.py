@@ -34,14 +34,12 @@ class Moment:
 
 def after_update(optimizer: optim.Optimizer, gradient: FloatArray) -> Moment:
     """Return what the optimizer's next step would come to with this gradient; the optimizer stays as it is."""
-    shadow = copy.copy(optimizer)
-    shadow.steps = optimizer.steps + 1
     now = Moment.of(optimizer)
-    shadow.slots = now.slots
-    arrays = [now.W, gradient.copy(), *shadow.vectors()]
-    for part, factor in optimizer.flat.groups(0, gradient.size):
-        shadow.learning_rate = optimizer.learning_rate * factor
-        shadow.update(*(array[part] for array in arrays))
+    shadow = copy.copy(optimizer)
+    shadow.flat = copy.copy(optimizer.flat)
+    shadow.flat.data, shadow.slots = now.W, now.slots
+    shadow.steps += 1
+    shadow.update_part(0, gradient.size, gradient.copy())
     return now
 
 
