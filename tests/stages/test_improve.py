@@ -220,6 +220,7 @@ def test_a_training_that_is_asked_to_end_by_itself_is_no_failed_candidate(
         (("improve.trials=3",), "expected improve.trainings or improve.seconds, received 'improve.trials=3'"),
         (("improve.trainings=3", "improve.seconds=9"), "received both; leave one of them out"),
         (("-m", "seed=0,1"), "expected one run, received -m, which makes several"),
+        (("data=wine", "training.class_weights={class_9: 2}"), "received one of 'class_9', which is no class"),
         (("modell=x",), "Unknown setting `modell`; did you mean `model`?"),
     ],
 )

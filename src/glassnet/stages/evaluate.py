@@ -170,10 +170,8 @@ def _classification(
     if isinstance(network, Ensemble) and said.single is not None:
         others[SINGLE] = said.single
         answers[SINGLE] = decide(said.single, network.single.about.get("decision"))
-    held_out = None
-    if not has_learnt_all:
-        validation = prepared.split("validation")
-        held_out = np.asarray(validation.y), network.outputs(validation.X)
+    validation = prepared.split("validation")
+    held_out = None if has_learnt_all else (np.asarray(validation.y), network.outputs(validation.X))
     calibration, reliability = examine_calibration(test.y, logits, held_out)
     scores = scores_of_decision(test.y, probabilities, predicted, positive, decision)
     features, categories = feature_names(prepared)
