@@ -148,8 +148,16 @@ def test_it_is_predicted_with_served_and_held_against_a_baseline_like_any_model(
     logged = cast(Any, SimpleNamespace(artifact_location=str(tmp_path), model_id="m-0"))
     logged_model._save(layout.model, named_in_conf, tmp_path / "served", logged, "0" * 32)
     monkeypatch.setattr(sys, "path", list(sys.path))  # MLflow puts the model's code on it, for workers to inherit
-    served = mlflow.pyfunc.load_model(str(tmp_path / "served")).predict(pd.read_csv("a.csv"))
+    model = mlflow.pyfunc.load_model(str(tmp_path / "served"))
+    served = model.predict(pd.read_csv("a.csv"))
     np.testing.assert_allclose(served[column], predicted[column], rtol=1e-9)
+    explained = model.predict(pd.read_csv("a.csv"), params={"explain": True})
+    assert list(explained)[: len(served.columns)] == list(served)
+    output, start = ("logit", "logit_of_mean_row") if target == "classes" else ("prediction", "prediction_of_mean_row")
+    change = explained[output] - explained[start]
+    np.testing.assert_allclose(
+        explained[["contribution_x", "contribution_z", "contribution_kind"]].sum(axis=1), change, rtol=2e-4, atol=2e-4
+    )
     assert "95% interval" in layout.report.read_text()
     Path("reports").symlink_to(layout.metrics.parent)
     monkeypatch.setattr(sys, "argv", ["gate", f"baseline={layout.metrics.parent}"])
