@@ -311,7 +311,7 @@ def test_importance_and_effects_are_those_of_the_average(target: str) -> None:
     assert list(looks_at["importance"]) == ["test"]
     for name in ("x", "z", "kind"):
 
-        def loss(table: pd.DataFrame) -> np.ndarray:
+        def loss(table: pd.DataFrame) -> Any:
             predicted = network.predict_frame(table)
             if target == "numbers":
                 return np.square(predicted[:, 0] - test["y"].to_numpy())
@@ -331,10 +331,10 @@ def test_importance_and_effects_are_those_of_the_average(target: str) -> None:
     (curve,) = effects["kind"]["effects"].values()
     means = []
     for category in effects["kind"]["at"]:
-        of_all = frame.drop(index=rows).assign(kind=category)
+        of_all = frame.drop(index=rows.tolist()).assign(kind=category)
         means.append(network.predict_frame(of_all)[:, -1 if target == "numbers" else 1].mean())
     np.testing.assert_allclose(np.diff(curve), np.diff(means), rtol=1e-3, atol=1e-4)
     at, (curve,) = effects["x"]["at"], effects["x"]["effects"].values()
-    assert at[0] == pytest.approx(frame.drop(index=rows)["x"].min(), rel=1e-4)
-    assert at[-1] == pytest.approx(frame.drop(index=rows)["x"].max(), rel=1e-4)
+    assert at[0] == pytest.approx(frame.drop(index=rows.tolist())["x"].min(), rel=1e-4)
+    assert at[-1] == pytest.approx(frame.drop(index=rows.tolist())["x"].max(), rel=1e-4)
     assert abs(curve[-1] - curve[0]) > 0.05
