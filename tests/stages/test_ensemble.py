@@ -91,7 +91,8 @@ def test_one_command_gives_one_model_that_is_evaluated_and_reported() -> None:
     assert metrics["out_of_fold"]["examples"] == rows["train"] + rows["validation"]
     text = layout.report.read_text()
     assert "The model is the average of 5 networks with these settings." in text
-    assert "What the average looks at, importance and effects of columns, is not measured." in text
+    assert "What the average looks at, importance and effects of columns, is measured on the average itself:" in text
+    assert "## What the network looks at" in text
     assert "| ensemble " in text
     assert "On the test rows its log-loss differs from the single network's by " in text
     assert "Out of fold, each of 142 rows" in text
@@ -147,8 +148,16 @@ def test_it_is_predicted_with_served_and_held_against_a_baseline_like_any_model(
     logged = cast(Any, SimpleNamespace(artifact_location=str(tmp_path), model_id="m-0"))
     logged_model._save(layout.model, named_in_conf, tmp_path / "served", logged, "0" * 32)
     monkeypatch.setattr(sys, "path", list(sys.path))  # MLflow puts the model's code on it, for workers to inherit
-    served = mlflow.pyfunc.load_model(str(tmp_path / "served")).predict(pd.read_csv("a.csv"))
+    model = mlflow.pyfunc.load_model(str(tmp_path / "served"))
+    served = model.predict(pd.read_csv("a.csv"))
     np.testing.assert_allclose(served[column], predicted[column], rtol=1e-9)
+    explained = model.predict(pd.read_csv("a.csv"), params={"explain": True})
+    assert list(explained)[: len(served.columns)] == list(served)
+    output, start = ("logit", "logit_of_mean_row") if target == "classes" else ("prediction", "prediction_of_mean_row")
+    change = explained[output] - explained[start]
+    np.testing.assert_allclose(
+        explained[["contribution_x", "contribution_z", "contribution_kind"]].sum(axis=1), change, rtol=2e-4, atol=2e-4
+    )
     assert "95% interval" in layout.report.read_text()
     Path("reports").symlink_to(layout.metrics.parent)
     monkeypatch.setattr(sys, "argv", ["gate", f"baseline={layout.metrics.parent}"])
@@ -284,3 +293,48 @@ def test_folds_of_the_pipeline_are_made_of_the_fetched_table() -> None:
     assert open_prepared(settings.data.choice(), Path(), by_dvc=False).about["rows"]["test"] == len(
         again[0].rows("test")
     )
+
+
+@pytest.mark.parametrize("target", ["classes", "numbers"])
+def test_importance_and_effects_are_those_of_the_average(target: str) -> None:
+    """A raw column dealt to other rows does to `predict_frame` what is reported; an unseen category is none."""
+    _write_table(target)
+    settings, layout = _settings(*TABLE, OF_THREE, "training.epochs=8"), Layout(Path("run"))
+    train.main(settings, layout)
+    evaluate.main(settings, layout)
+    looks_at = json.loads(layout.analysis.read_text())["looks_at"]
+    network, frame = load_model(layout.model), pd.read_csv("a.csv")
+    prepared = open_prepared(settings.data.choice(), Path(), by_dvc=False)
+    rows = prepared.rows("test")
+    test = frame.iloc[rows]
+    found = {each["column"]: each["increase"] for each in looks_at["importance"]["test"]}
+    assert list(looks_at["importance"]) == ["test"]
+    for name in ("x", "z", "kind"):
+
+        def loss(table: pd.DataFrame) -> Any:
+            predicted = network.predict_frame(table)
+            if target == "numbers":
+                return np.square(predicted[:, 0] - test["y"].to_numpy())
+            return -np.log(predicted[np.arange(len(rows)), np.asarray(prepared.split("test").y)])
+
+        dealt = []
+        for places in range(1, len(rows)):
+            moved = test.copy()
+            moved[name] = np.roll(test[name].to_numpy(), places)
+            dealt.append(loss(moved).mean())
+        if target == "numbers":
+            expected = np.sqrt(np.mean(dealt)) - np.sqrt(loss(test).mean())
+        else:
+            expected = np.mean(dealt) - loss(test).mean()
+        assert found[name] == pytest.approx(expected, rel=1e-3, abs=1e-5), name
+    effects = {each["column"]: each for each in looks_at["effects"]}
+    (curve,) = effects["kind"]["effects"].values()
+    means = []
+    for category in effects["kind"]["at"]:
+        of_all = frame.drop(index=rows.tolist()).assign(kind=category)
+        means.append(network.predict_frame(of_all)[:, -1 if target == "numbers" else 1].mean())
+    np.testing.assert_allclose(np.diff(curve), np.diff(means), rtol=1e-3, atol=1e-4)
+    at, (curve,) = effects["x"]["at"], effects["x"]["effects"].values()
+    assert at[0] == pytest.approx(frame.drop(index=rows.tolist())["x"].min(), rel=1e-4)
+    assert at[-1] == pytest.approx(frame.drop(index=rows.tolist())["x"].max(), rel=1e-4)
+    assert abs(curve[-1] - curve[0]) > 0.05

@@ -245,6 +245,7 @@ def test_no_training_begins_after_the_time_is_up(started: Callable[..., str]) ->
         (("improve.trials=3",), "expected improve.trainings or improve.seconds, received 'improve.trials=3'"),
         (("improve.trainings=3", "improve.seconds=9"), "received both; leave one of them out"),
         (("-m", "seed=0,1"), "expected one run, received -m, which makes several"),
+        (("data=wine", "training.class_weights={class_9: 2}"), "received one of 'class_9', which is no class"),
         (("modell=x",), "Unknown setting `modell`; did you mean `model`?"),
     ],
 )

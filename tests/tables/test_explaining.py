@@ -15,7 +15,7 @@ from glassnet.stages import predict
 from glassnet.tables import ImagePreprocessing, TablePreprocessing, explain_rows, predict_rows
 from glassnet.tables.mean_row import mean_row
 from glassnet.tables.raw_units import column_places, in_raw_units
-from glassnet.training import ModelFile, save_model
+from glassnet.training import Ensemble, ModelFile, save_model
 from glassnet.training.architecture import Architecture
 
 
@@ -132,3 +132,54 @@ def test_predict_explains_on_request(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sys, "argv", [*arguments, "explain=yes"])
     with pytest.raises(UserError, match="explain: expected true or false, received 'yes'"):
         predict.main()
+
+
+def _ensemble(frame: pd.DataFrame, classes: tuple[str, ...], scales: Any, about: Any = None) -> Any:
+    """Three members, each with the preprocessing of some of the rows: one has never seen a category."""
+    parts = [frame[frame["city"] != "Ulm"], frame[20:], frame[:60]]
+    members = []
+    for number, part in enumerate(parts):
+        preprocessing = _preprocessing(part)
+        architecture = Architecture((len(preprocessing.feature_names), 16, 16, len(classes) or 1))
+        model = architecture.build(np.random.default_rng(number), np.random.default_rng(0)).eval()
+        members.append(ModelFile(model, architecture, preprocessing, classes, {"settings": {}}, scales[number]))
+    single = _saved(_preprocessing(frame), classes, scales[0])
+    return Ensemble(
+        **{**vars(single), "about": about or {"settings": {}}},
+        members=tuple(members),
+        temperature=0.7 if classes else 1.0,
+    )
+
+
+@pytest.mark.parametrize("classes", [("no", "yes"), ("a", "b", "c", "d")])
+@pytest.mark.parametrize("decision", [None, {"threshold": 0.2, "positive": 1}])
+def test_of_an_ensemble_they_are_of_the_logit_of_the_mean_probability(
+    frame: pd.DataFrame, classes: tuple[str, ...], decision: Any
+) -> None:
+    """Calibrated, averaged, and of the class that is decided on; they add up to the change from the mean row."""
+    if decision and len(classes) > 2:
+        decision = {"costs": (1.0 - np.eye(4)).tolist()}
+    saved = _ensemble(frame, classes, [None] * 3, {"settings": {}, **({"decision": decision} if decision else {})})
+    explained, predicted = explain_rows(saved, frame), predict_rows(saved, frame)
+    contributions = [f"contribution_{name}" for name in frame]
+    assert list(explained) == ["logit", "logit_of_mean_row", *contributions]
+    change = explained["logit"] - explained["logit_of_mean_row"]
+    assert change.abs().max() > 0.1
+    np.testing.assert_allclose(
+        explained[contributions].sum(axis=1), change, rtol=0, atol=1e-4 * (1 + change.abs().max())
+    )
+    p = np.array([each[f"probability_{each['class']}"] for _, each in predicted.iterrows()])
+    np.testing.assert_allclose(explained["logit"], np.log(p / (1 - p)), atol=1e-4)
+
+
+def test_of_an_ensemble_for_regression_they_are_of_the_mean_prediction(frame: pd.DataFrame) -> None:
+    """Each member has its own scale of the target."""
+    scales = [{"mean": 1.0 + number, "scale": 0.5 + 0.1 * number, "transform": "log"} for number in range(3)]
+    saved = _ensemble(frame, (), scales)
+    explained, predicted = explain_rows(saved, frame), predict_rows(saved, frame)["prediction"]
+    contributions = [name for name in explained if str(name).startswith("contribution_")]
+    change = predicted - explained["prediction_of_mean_row"]
+    assert change.abs().max() > 0.1
+    np.testing.assert_allclose(
+        explained[contributions].sum(axis=1), change, rtol=0, atol=2e-4 * (1 + change.abs().max())
+    )

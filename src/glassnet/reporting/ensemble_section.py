@@ -28,7 +28,8 @@ def ensemble_section(network: TrainedModel, manifest: Manifest, metrics: Metrics
         f"divided into {number} folds, and each network has learnt from all but one, which chose its epoch; its "
         "features are standardized by its own training rows. Architecture, curves, telemetry and diagnosis are those "
         "of a single network, trained on the training split alone, from which softmax or linear regression has learnt "
-        "too. What the average looks at, importance and effects of columns, is not measured.",
+        "too. What the average looks at, importance and effects of columns, is measured on the average itself: what "
+        "one column became is moved in all members at once.",
         markdown_table(header, rows),
     ]
     if network.class_names:

@@ -27,7 +27,7 @@ network has the other one. A column near 0 is one that this network does without
 
 def what_it_looks_at(looks_at: LooksAt | None, figures: Path) -> str:
     """Draw the figures of importance and effects, and return the section's text in markdown."""
-    if looks_at is None:  # an ensemble, or scores of an earlier version
+    if looks_at is None:  # scores of an earlier version
         return ""
     if not looks_at["importance"]:
         return (

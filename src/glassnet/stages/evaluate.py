@@ -113,10 +113,9 @@ def main(settings: Settings, layout: Layout) -> None:
     }
     layout.metrics.parent.mkdir(parents=True, exist_ok=True)
     metrics, analysis = evaluated.metrics(validation), dict(evaluated.analysis)
-    if not isinstance(network, Ensemble):
-        analysis["looks_at"] = look_at(prepared, network, is_final=_has_learnt_all(network))
-        if isinstance(prepared.preprocessing, ImagePreprocessing):
-            analysis["robustness"] = six_digits(robustness_of(prepared, prepared.preprocessing, network))
+    analysis["looks_at"] = look_at(prepared, network, folds, is_final=_has_learnt_all(network))
+    if isinstance(prepared.preprocessing, ImagePreprocessing) and not isinstance(network, Ensemble):
+        analysis["robustness"] = six_digits(robustness_of(prepared, prepared.preprocessing, network))
     if against.without_boosting:
         analysis["without_boosting"] = against.without_boosting
     write_whole(layout.metrics, _to_json(metrics))
@@ -171,10 +170,8 @@ def _classification(
     if isinstance(network, Ensemble) and said.single is not None:
         others[SINGLE] = said.single
         answers[SINGLE] = decide(said.single, network.single.about.get("decision"))
-    held_out = None
-    if not has_learnt_all:
-        validation = prepared.split("validation")
-        held_out = np.asarray(validation.y), network.outputs(validation.X)
+    validation = prepared.split("validation")
+    held_out = None if has_learnt_all else (np.asarray(validation.y), network.outputs(validation.X))
     calibration, reliability = examine_calibration(test.y, logits, held_out)
     scores = scores_of_decision(test.y, probabilities, predicted, positive, decision)
     features, categories = feature_names(prepared)

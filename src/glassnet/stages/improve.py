@@ -27,6 +27,7 @@ from glassnet.runs.improvements import (
 )
 from glassnet.runs.jobs import new_start
 from glassnet.runs.manifest import read_manifest
+from glassnet.stages.classes import ClassChoices
 from glassnet.stages.improving import Budget, outcome, search
 from glassnet.stages.paired_trainings import PairedTrainings, processes
 from glassnet.stages.run_key import run_identity
@@ -60,6 +61,7 @@ def improve(settings: Settings, layout: Layout, options: Options) -> Improvement
     """Try improvements of a run, and write what came of it to reports/improvements.json."""
     require_own_classes(settings)
     prepared = open_prepared(settings.data.choice(), layout.prepared, by_dvc=layout.by_dvc)
+    ClassChoices.of(settings, prepared)  # which says what is wrong before every training does
     values = json.loads(json.dumps(settings.describing_the_result()))
     key = run_identity(settings.describing_the_result(), prepared, own_files(settings))["key"]
     run = _trained_run(settings, layout, key)

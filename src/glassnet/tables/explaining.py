@@ -1,5 +1,6 @@
 """Explains predictions for raw rows: what each raw column contributes to the output, beside the mean training row."""
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -7,10 +8,12 @@ import numpy as np
 
 from glassnet.data import TargetScale, in_units
 from glassnet.diagnostics import integrated_gradients
-from glassnet.diagnostics.attribution import Rows, Vector
+from glassnet.diagnostics.attribution import Explained, Rows, Vector
+from glassnet.evaluation import decide
+from glassnet.nn import FloatArray
 from glassnet.tables.mean_row import mean_row
 from glassnet.tables.model_files import TrainedModel, decided_on
-from glassnet.tables.raw_units import column_places
+from glassnet.tables.side_by_side import SideBySide, joint_places
 from glassnet.training import Ensemble
 
 if TYPE_CHECKING:
@@ -26,49 +29,82 @@ def explain_rows(saved: TrainedModel, frame: "pd.DataFrame") -> "pd.DataFrame":
     prediction, in the units of the target: the columns are `prediction_of_mean_row` and `contribution_<column>`, which
     add up to the prediction less that. They are integrated gradients; what one column became is added up.
 
+    Of an ensemble the probability is the mean of its members', the prediction too. Each member goes from the mean row
+    of its own training rows to its own features of the row, all of them at once, and what the column became is added up
+    over the members.
+
     Raises:
-        ValueError: as `transform` does, or if the model does not know its mean training row, or is an ensemble.
+        ValueError: as `transform` does, or if the model does not know its mean training row.
     """
     import pandas as pd
 
+    members = saved.members if isinstance(saved, Ensemble) else (saved,)
+    features = [member.preprocessing.transform(frame) for member in members]
+    model = saved.model
     if isinstance(saved, Ensemble):
-        raise ValueError(
-            "explain: expected one network, received an ensemble, whose members scale columns each its own way; "
-            "explain the rows with a model of a single training"
-        )
-
-    X = saved.preprocessing.transform(frame)
-    if saved.target_scale is None:
-        explained = partial(_logit, decided_on(saved, X, saved.predict_features(X)))
+        model = SideBySide([member.model for member in members], [X.shape[1] for X in features])
+    scales = [member.target_scale for member in members if member.target_scale is not None]
+    explained: Explained
+    if not scales:
+        temperature = saved.temperature if isinstance(saved, Ensemble) else 1.0
+        explained = partial(_logit, _decided(saved, features), len(members), temperature)
     else:
-        explained = partial(_in_units, saved.target_scale)
-    found = integrated_gradients(saved.model, X, mean_row(saved.preprocessing), explained)
-    if saved.target_scale is None:
+        explained = partial(_in_units, scales)
+    baseline = np.concatenate([mean_row(member.preprocessing) for member in members])
+    found = integrated_gradients(model, np.concatenate(features, axis=1), baseline, explained)
+    if not scales:
         ends = {"logit": found.output, "logit_of_mean_row": found.output_at_baseline}
     else:
         ends = {"prediction_of_mean_row": found.output_at_baseline}
     contributions = {
         f"contribution_{name}": found.contributions[:, places].sum(axis=1)
-        for name, places in column_places(saved.preprocessing)
+        for name, places in joint_places([member.preprocessing for member in members])
     }
     return pd.DataFrame({**ends, **contributions})
 
 
-def _logit(classes: Rows, Z: Vector, row: Rows) -> tuple[Vector, Vector]:
-    """Return `z_k − ln Σ_{j≠k} exp(z_j)`, which is `ln(p_k/(1 − p_k))`, for class k of each row, and its gradient."""
-    places = np.arange(len(row)), classes[row]
-    others = Z.copy()
+def _decided(saved: TrainedModel, features: Sequence[FloatArray]) -> Rows:
+    if isinstance(saved, Ensemble):
+        return decide(saved.averaged(features), saved.about.get("decision"))
+    return decided_on(saved, features[0], saved.predict_features(features[0]))
+
+
+def _logit(classes: Rows, members: int, temperature: float, Z: Vector, row: Rows) -> tuple[Vector, Vector]:
+    """Return `ln(P_k/(1 − P_k))` for class k of each row, `P = 1/M Σ_m softmax(z_m/T)`, and its gradient.
+
+    With `a_m = ln p_mk` and `b_m = ln(1 − p_mk) = ln Σ_{j≠k} p_mj`, it is `ln Σ_m exp(a_m) − ln Σ_m exp(b_m)`. Its
+    gradient is, with the shares w of the members in the former sum and v in the latter, and `r_mj = p_mj/(1 − p_mk)`
+    for j ≠ k, 0 for k:
+
+        ∂/∂z_mj = [w_m (δ_jk − p_mj) − v_m (r_mj − p_mj)] / T
+
+    Of one network that is `z_k − ln Σ_{j≠k} exp(z_j)` and `δ_jk − r_j`: nothing is rounded off where p is almost 1.
+    """
+    logits = Z.reshape(len(Z), members, -1) / temperature
+    places = np.arange(len(row)), slice(None), classes[row]
+    others = logits.copy()
     others[places] = -np.inf
-    largest = others.max(axis=1, keepdims=True)
-    exponentials = np.exp(others - largest)
-    total = exponentials.sum(axis=1, keepdims=True)
-    dZ = -exponentials / total
-    dZ[places] = 1.0
-    return Z[places] - (largest + np.log(total))[:, 0], dZ
+    of_class, of_others = logits[places], _log_sum(others)
+    total = _log_sum(logits)
+    a, b = of_class - total, of_others - total
+    r, p = np.exp(others - of_others[..., np.newaxis]), np.exp(logits - total[..., np.newaxis])
+    w, v = (np.exp(each - _log_sum(each)[:, np.newaxis])[..., np.newaxis] for each in (a, b))
+    dZ = (v - w) * p - v * r
+    dZ[places] += w[..., 0]
+    return _log_sum(a) - _log_sum(b), dZ.reshape(Z.shape) / temperature
 
 
-def _in_units(target: TargetScale, Z: Vector, row: Rows) -> tuple[Vector, Vector]:
-    """Return the values of the target that standardized ones stand for, and how fast they grow with those."""
-    values = in_units(Z, target)
-    slopes = values * target["scale"] if target.get("transform") == "log" else np.full_like(Z, target["scale"])
-    return values[:, 0], slopes
+def _log_sum(values: Vector) -> Vector:
+    """Return `ln Σ exp` over the last axis."""
+    largest = values.max(axis=-1, keepdims=True)
+    logarithm: Vector = (largest + np.log(np.exp(values - largest).sum(axis=-1, keepdims=True)))[..., 0]
+    return logarithm
+
+
+def _in_units(targets: Sequence[TargetScale], Z: Vector, row: Rows) -> tuple[Vector, Vector]:
+    """Return the mean of the members' values of the target, which standardized ones stand for, and its gradient."""
+    values = np.concatenate([in_units(Z[:, [place]], target) for place, target in enumerate(targets)], axis=1)
+    slopes = np.empty_like(values)
+    for place, target in enumerate(targets):
+        slopes[:, place] = target["scale"] * (values[:, place] if target.get("transform") == "log" else 1.0)
+    return values.mean(axis=1), slopes / len(targets)

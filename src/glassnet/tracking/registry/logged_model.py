@@ -69,17 +69,18 @@ def _save(path: Path, find_class: FindClass, folder: Path, model: "LoggedModel",
 
 
 def _signature(rows: "pd.DataFrame", predictions: "pd.DataFrame") -> "ModelSignature":
-    """Return which columns the model takes and gives.
+    """Return which columns the model takes and gives, and that it explains its predictions if it is asked to.
 
     It takes values of any type: where a signature says "double", MLflow refuses a column of whole numbers, where it
     says "string" one of truth values or of missing values alone. The preprocessing makes of them what it can. The price
     is that MLflow's server takes rows as JSON alone, and no text/csv.
     """
     from mlflow.models import ModelSignature, infer_signature
-    from mlflow.types.schema import AnyType, ColSpec, Schema
+    from mlflow.types.schema import AnyType, ColSpec, DataType, ParamSchema, ParamSpec, Schema
 
     inputs = Schema([ColSpec(AnyType(), name) for name in rows.columns])
-    return ModelSignature(inputs, infer_signature(rows, predictions).outputs)
+    params = ParamSchema([ParamSpec("explain", DataType.boolean, default=False)])
+    return ModelSignature(inputs, infer_signature(rows, predictions).outputs, params)
 
 
 def _pack_code(target: Path) -> None:

@@ -24,10 +24,13 @@ class ServedModel(PythonModel):  # type: ignore[misc]  # MLflow's classes are un
         self._saved = load_model(Path(context.artifacts["model"]), _named_in_conf)
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> pd.DataFrame:
-        """Return the predictions for raw rows."""
-        from glassnet.tables import predict_rows
+        """Return the predictions for raw rows; with `{"explain": true}`, also what each column contributes to them."""
+        from glassnet.tables import explain_rows, predict_rows
 
-        return predict_rows(self._saved, model_input)
+        predictions = predict_rows(self._saved, model_input)
+        if (params or {}).get("explain"):
+            predictions = predictions.join(explain_rows(self._saved, model_input).set_axis(predictions.index))
+        return predictions
 
 
 def _named_in_conf(where: str, target: object) -> Any:
