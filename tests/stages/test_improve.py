@@ -184,6 +184,16 @@ def test_an_ill_training_is_improved_again_with_the_same_bytes(started: Callable
     assert [job.attempts for job in read_jobs(folder)] == attempts
 
 
+def test_what_is_kept_for_fresh_pairs_is_spent_where_nothing_helped(started: Callable[..., str]) -> None:
+    """Scores that cannot be better: no candidate is left to confirm, so others are tried."""
+    perfect = ("data=blobs", "data.spread=0.1", "data.rows=90", "training.monitor=accuracy", "training.epochs=15")
+    printed = started(*perfect, "tracking=none", "training.baseline.epochs=1", "improve.trainings=7")
+    assert "improve: 5 trainings of" in printed  # with two left nothing more could be confirmed
+    assert "1 pair of seed and split" in printed
+    assert printed.count("(1 pair)") == 4
+    assert LUCK in printed
+
+
 def test_improvements_stay_away_from_the_test_split(started: Callable[..., str]) -> None:
     """Its files can be gone."""
     settings = _settings(*ILL)

@@ -187,7 +187,7 @@ def table(improvements: Improvements, seconds: float, spent: float) -> list[str]
     tried, pairs = improvements["tried"], len(improvements["losses"])
     lines = [
         f"improve: {improvements['trainings']} trainings of {seconds:.2g} s, {spent:.1f} s in all, today's settings on "
-        f"{pairs} pairs of seed and split; {compared_in(improvements)} against theirs:"
+        f"{pairs} pair{'s' if pairs > 1 else ''} of seed and split; {compared_in(improvements)} against theirs:"
     ]
     for each in tried[:SHOWN]:
         lines.append(f"improve: {change_of(each):>34}  {' '.join(each['changes'])}  ({each['reason']})")

@@ -25,6 +25,7 @@ from glassnet.training.monitor import LOSS
 
 FIRST_ROUND = 0.6  # of the trainings on the first pair; what they show decides on the rest
 FOLLOWED = math.log(0.9)  # a smaller gain on one pair is as likely luck: others are tried before more is built on it
+LEAST_TO_CONFIRM = 3  # trainings: a candidate on the first pair, then it and today's settings on another
 MOST_FOLLOWED = 4  # rounds that build on what helped
 OVERHEAD = 0.5  # seconds of a training beside its epochs, about
 DIGITS = 6  # what comes after depends on the processor
@@ -101,6 +102,10 @@ def search(
             if budget.left(trainings) > reserve():
                 trainings.train([(each, 0) for each in batch], executor, budget.end)
     _confirm(trainings, budget, executor)
+    # What was kept for that is there still where nothing has helped: others are tried, while they could be confirmed.
+    while more := waiting.take(min(trainings.workers, budget.left(trainings) - LEAST_TO_CONFIRM + 1)):
+        trainings.train([(each, 0) for each in more], executor, budget.end)
+        _confirm(trainings, budget, executor)
 
 
 def _confirm(trainings: PairedTrainings, budget: Budget, executor: ProcessPoolExecutor) -> None:
