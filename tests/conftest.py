@@ -4,10 +4,15 @@ import glassnet.stages  # noqa: F401, I001  # before NumPy: a test then computes
 import signal
 
 import pytest
+from hydra.core.plugins import Plugins
 from xdist.scheduler import LoadScopeScheduling
 
 # A suite that is started in the background has Ctrl-C ignored, and so would have what the tests start and interrupt.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Hydra looks for plug-ins once. One of them registers the repository's conf/, which the first test of a process would
+# then compose with in place of its own.
+Plugins.instance()
 
 WHOLE = (
     "test_ray.py",

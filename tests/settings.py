@@ -24,8 +24,7 @@ def _is_a_users_own(path: Path) -> bool:
     """Whether a choice of conf/ is not one that glassnet brings: a class of another package, or a variant of a file."""
     values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     target = values.get("_target_", "glassnet.")
-    is_variant = values.get("name", path.stem) != path.stem and path.stem != "csv"  # those are what data=csv selects
-    return not target.startswith("glassnet.") or is_variant
+    return not target.startswith("glassnet.") or values.get("name", path.stem) != path.stem
 
 
 def _merged(values: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import yaml
 from hydra import compose, initialize_config_dir
-from hydra.core.plugins import Plugins
 from omegaconf import OmegaConf
 
 from glassnet.config import CONF, UserError, parse_settings, read_params, register_resolvers, write_params
@@ -31,7 +30,6 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(PROJECT / CONF, tmp_path / CONF)
     (tmp_path / "src").symlink_to(ROOT / "src")
     monkeypatch.chdir(tmp_path)
-    Plugins.instance()  # looks for plug-ins once, and one of them registers the digest of the repository's conf/
     write_params()
     _git("init", "-q", "-b", "main")
     _commit()
