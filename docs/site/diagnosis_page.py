@@ -114,6 +114,8 @@ def _read(name: str) -> Source:
             pairs = list(_pairs(node))
             parts = said.split("; ")  # one for each name, or one that is of all of them
             for number, (key, value) in enumerate(pairs):
+                if isinstance(value, ast.Dict | ast.Tuple | ast.Call):  # a table of names, nothing to compare with
+                    continue
                 source.thresholds[key] = (ast.unparse(value), parts[number] if len(parts) == len(pairs) else said)
     return source
 

@@ -100,6 +100,8 @@ def test_every_diagnosis_is_there_with_its_thresholds() -> None:
     source = "\n".join(path.read_text() for path in (ROOT / "src/glassnet/diagnostics/diagnosis").glob("*.py"))
     direct = set(re.findall(r'Finding\(\n?\s*"([^"]+)"', source))
     assert direct <= {name for rule in found.values() for name in rule.names}
+    unexplained = [name for rule in found.values() for name, (_, said) in rule.thresholds.items() if not said.strip()]
+    assert not unexplained, "expected a comment beside each threshold that a rule compares with"
     thresholds = found["rate_too_high"].thresholds
     assert float(thresholds["LARGE_UPDATE"][0]) == learning_rate.LARGE_UPDATE
     assert "three such updates" in thresholds["LARGE_UPDATE"][1]

@@ -15,11 +15,11 @@ FEW = 4  # epochs, below which a curve has no trend
 # Fractions of the random baseline. Where patience goes on for 20 epochs after the best one, the small bundled data sets
 # come to a gap of 0.31 with a rise of 0.02, or of 0.25 with one of 0.12, and lose nothing by it.
 GAP_AT_BEST = 0.25  # between the losses of the weights that are kept
-RISE, GAP_AFTER_RISE = 0.04, 0.3
+RISE, GAP_AFTER_RISE = 0.04, 0.3  # of the validation loss by the end; between the losses then, with that rise
 # Of itself, and of the random baseline: a validation loss that turned in the first half of the epochs and rose by so
 # much on its own curve, as that of noisy labels does: they keep it high, and the gap to the training loss narrow.
 OWN_RISE, LEAST_RISE = 0.1, 0.02
-STEEP_RISE, GAP_AFTER_STEEP_RISE = 0.15, 0.2
+STEEP_RISE, GAP_AFTER_STEEP_RISE = 0.15, 0.2  # or a rise so steep; with it a smaller gap is enough
 SETTLED = 0.02  # of itself: what a loss falls by in a fifth of the epochs when it has settled
 NO_BETTER = 0.8  # of the training loss, which dropout, augmentation and the average over the epoch make larger
 NOTHING = 0.95  # of the random baseline: a validation loss that stays above has shown nothing that carries over
