@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from docs.capstone.parts import parts_section
 from docs.capstone.runs import EvaluatedRun, Run
 from docs.capstone.statistics import compared, mean_of, over_rows
-from glassnet.evaluation import Comparison
+from glassnet.evaluation import Comparison, confusion_matrix
 from glassnet.evaluation.score_groups import HEADLINES
 from glassnet.reporting.tables import markdown_table, p_text
 
@@ -145,35 +146,32 @@ def _others(runs: Sequence[EvaluatedRun], defaults: Sequence[EvaluatedRun]) -> s
 
 
 def _classes(runs: Sequence[EvaluatedRun]) -> str:
-    names = sorted({*runs[0].actual})
-    rows: list[list[Any]] = []
-    for name in names:
-        recall, precision = [], []
-        for run in runs:
-            both = float(((run.actual == name) & (run.predicted == name)).sum())
-            recall.append(both / float((run.actual == name).sum()))
-            precision.append(both / max(1.0, float((run.predicted == name).sum())))
-        rows.append([name, f"{np.mean(precision):.4f}", f"{np.mean(recall):.4f}", int((runs[0].actual == name).sum())])
+    names = sorted({*runs[0].actual, *(name for run in runs for name in run.predicted)})
+    called = np.mean([_confusion(run, names) for run in runs], axis=0)  # rows: actual, columns: what it was called
+    found, actual = np.diag(called), called.sum(axis=1)
+    precision, recall = found / np.maximum(called.sum(axis=0), 1), found / np.maximum(actual, 1)
+    rows: list[list[Any]] = [
+        [name, f"{precision[i]:.4f}", f"{recall[i]:.4f}", round(actual[i])] for i, name in enumerate(names)
+    ]
     text = markdown_table(["class", "precision", "recall", "test rows"], sorted(rows, key=lambda row: row[2]))
-    alike = [name for name in ALIKE if name in names]
-    others = [name for name in names if name not in alike]
-    table = [[name, *(_called(runs, name, [other]) for other in alike), _called(runs, name, others)] for name in alike]
-    errors = [(run.actual != run.predicted) for run in runs]
-    among = [
-        (wrong & np.isin(run.actual, alike) & np.isin(run.predicted, alike)).sum() / max(1, wrong.sum())
-        for run, wrong in zip(runs, errors, strict=True)
+    alike = [names.index(name) for name in ALIKE if name in names]
+    wrong = called - np.diag(found)
+    among = wrong[np.ix_(alike, alike)].sum() / max(1.0, wrong.sum())
+    of_alike = [names[i] for i in alike]
+    table = [
+        [names[i], *(f"{called[i, j]:.1f}" for j in alike), f"{np.delete(called[i], alike).sum():.1f}"] for i in alike
     ]
     return (
         f"{text}\n\nMeans over {len(runs)} seeds, the class that is found least often first. "
-        f"{np.mean(among):.0%} of the {np.mean([wrong.sum() for wrong in errors]):.0f} errors are among "
-        f"{', '.join(alike[:-1])} and {alike[-1]}; rows are the actual class, columns what it was called:\n\n"
-        f"{markdown_table(['', *alike, 'any other'], table)}"
+        f"{among:.0%} of the {wrong.sum():.0f} errors are among "
+        f"{', '.join(of_alike[:-1])} and {of_alike[-1]}; rows are the actual class, columns what it was called:\n\n"
+        f"{markdown_table(['', *of_alike, 'any other'], table)}"
     )
 
 
-def _called(runs: Sequence[EvaluatedRun], name: str, others: Sequence[str]) -> str:
-    """Return how many rows of a class are called one of some others, on average."""
-    return f"{np.mean([((run.actual == name) & np.isin(run.predicted, others)).sum() for run in runs]):.1f}"
+def _confusion(run: EvaluatedRun, names: Sequence[str]) -> npt.NDArray[np.int64]:
+    actual, predicted = (np.searchsorted(names, each) for each in (run.actual, run.predicted))
+    return confusion_matrix(actual, predicted, len(names))
 
 
 def _calibration(runs: Sequence[EvaluatedRun]) -> str:

@@ -17,7 +17,8 @@ from glassnet.config.precedence import let_ablation_win
 from glassnet.runs import Layout, run_stage
 from glassnet.sources import fashion_mnist
 from glassnet.stages import evaluate, report, train, trained
-from glassnet.training import Callback, TrainingRun, read_history
+from glassnet.training import Callback, read_history
+from tests.killing import KillAt, Killed
 from tests.settings import PROJECT, enter_project
 
 ROWS = {"train": 220, "t10k": 60}
@@ -63,22 +64,6 @@ def test_one_epoch_of_the_capstone() -> None:
     assert (layout.figures / "cases.png").is_file() or (layout.figures / "least_certain.png").is_file()
 
 
-class _KilledError(BaseException):
-    """Stands for a kill."""
-
-
-class _KillAt(Callback):
-    """Kills the training at one of its turning points."""
-
-    def __init__(self, hook: str, epoch: int) -> None:
-        self.epoch = epoch
-        setattr(self, hook, self._kill)
-
-    def _kill(self, run: TrainingRun) -> None:
-        if run.epoch > self.epoch:
-            raise _KilledError
-
-
 def _train(folder: str, overrides: tuple[str, ...] = (), *watchers: Callback) -> Layout:
     layout = Layout(Path(folder))
     train.main(_settings(*SHORT, *overrides), layout, watchers)
@@ -90,12 +75,13 @@ def _outcome(layout: Layout) -> list[object]:
     return [layout.model.read_bytes(), layout.manifest.read_bytes(), results]
 
 
-@pytest.mark.parametrize("hook", ["on_batch_end", "on_validation_begin", "on_epoch_begin"])
-def test_killed_and_resumed_it_ends_with_the_same_bytes(hook: str) -> None:
+# Four steps an epoch: all in the second one.
+@pytest.mark.parametrize(("hook", "step"), [("on_batch_end", 5), ("on_validation_begin", 5), ("on_epoch_begin", 4)])
+def test_killed_and_resumed_it_ends_with_the_same_bytes(hook: str, step: int) -> None:
     """In the middle of an epoch, before the averaged weights take their place, between epochs."""
     whole = _outcome(_train("whole"))
-    with pytest.raises(_KilledError):
-        _train("killed", (), _KillAt(hook, 1))
+    with pytest.raises(Killed):
+        _train("killed", (), KillAt(hook, step))
     assert _outcome(_train("killed", ("training.resume=true",))) == whole
 
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from glassnet.training import Callback, TrainingRun, checkpoint
+from glassnet.training import checkpoint
+from tests.killing import KillAt, Killed
 from tests.waiting import LONGEST
 
 SCRIPT = Path(__file__).with_name("killable.py")
@@ -30,22 +31,6 @@ def _load() -> ModuleType:
 
 
 killable = _load()
-
-
-class Killed(BaseException):
-    """Stands for a SIGKILL: nothing may catch it and go on."""
-
-
-class _KillAt(Callback):
-    """Kills the training at one of its turning points."""
-
-    def __init__(self, hook: str, step: int) -> None:
-        self.step = step
-        setattr(self, hook, self._kill)
-
-    def _kill(self, run: TrainingRun) -> None:
-        if run.step >= self.step:
-            raise Killed
 
 
 @pytest.fixture(scope="module")
@@ -66,8 +51,8 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_killed_at_each_turning_point(uninterrupted: Path, tmp_path: Path, hook: str, step: int) -> None:
     """In the middle of a batch, before the validation, between epochs, after the last one."""
     with pytest.raises(Killed):
-        killable.train(tmp_path, 6, _KillAt(hook, step))
-    killable.train(tmp_path, 6, _KillAt(hook, 10**9))  # the same list of callbacks
+        killable.train(tmp_path, 6, KillAt(hook, step))
+    killable.train(tmp_path, 6, KillAt(hook, 10**9))  # the same list of callbacks
     assert killable.outcome(tmp_path) == killable.outcome(uninterrupted)
 
 
@@ -181,7 +166,7 @@ def test_a_damaged_checkpoint_is_refused_and_the_one_before_it_used(
 ) -> None:
     """One line that names the file; with no whole one left, nothing is trained and the line says what to do."""
     with pytest.raises(Killed):
-        killable.train(tmp_path, 6, _KillAt("on_batch_begin", 100))
+        killable.train(tmp_path, 6, KillAt("on_batch_begin", 100))
     capsys.readouterr()
     path = tmp_path / "checkpoints" / checkpoint.CURRENT
     content = path.read_bytes()
@@ -189,7 +174,7 @@ def test_a_damaged_checkpoint_is_refused_and_the_one_before_it_used(
     flipped[len(content) * 2 // 3] ^= 4
     damaged = {"truncated": content[:-100], "bit flipped": bytes(flipped), "foreign": b"GIF89a" * 100, "empty": b""}
     path.write_bytes(damaged[damage])
-    killable.train(tmp_path, 6, _KillAt("on_batch_begin", 10**9))
+    killable.train(tmp_path, 6, KillAt("on_batch_begin", 10**9))
     lines = capsys.readouterr().err.splitlines()
     assert len(lines) == 1
     assert "checkpoint.safetensors: expected" in lines[0]
@@ -203,7 +188,7 @@ def test_a_damaged_checkpoint_is_refused_and_the_one_before_it_used(
 def test_any_flipped_bit_is_noticed(tmp_path: Path) -> None:
     """In header, metadata and tensors alike."""
     with pytest.raises(Killed):
-        killable.train(tmp_path, 6, _KillAt("on_epoch_begin", 1))
+        killable.train(tmp_path, 6, KillAt("on_epoch_begin", 1))
     path = tmp_path / "checkpoints" / checkpoint.CURRENT
     content = path.read_bytes()
     rng = random.Random(0)

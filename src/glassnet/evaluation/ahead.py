@@ -4,6 +4,7 @@ from glassnet.evaluation.number_text import readable
 from glassnet.evaluation.records import Comparison, DecisionAnalysis, Metrics
 
 SIGNIFICANT = 0.05
+UNTESTED = "by the point estimate alone, no test of it being made"
 
 
 def baselines_ahead(metrics: Metrics, decision: DecisionAnalysis | None = None) -> list[str]:
@@ -17,14 +18,11 @@ def baselines_ahead(metrics: Metrics, decision: DecisionAnalysis | None = None) 
         metrics: the content of metrics.json, ungrouped.
         decision: how a class was decided on, as analysis.json has it.
     """
-    rule = (decision or {}).get("rule")
     sentences = []
     for name, scores in metrics["baselines"].items():
         comparison = metrics["comparisons"][name]
         found = (
-            _decided(metrics, scores, comparison, decision)
-            if decision is not None and rule is not None
-            else _classifier(metrics, scores, comparison)
+            _classifier(metrics, scores, comparison, decision or {})
             if "accuracy" in metrics
             else _regression(metrics, scores, comparison)
         )
@@ -34,59 +32,45 @@ def baselines_ahead(metrics: Metrics, decision: DecisionAnalysis | None = None) 
     return sentences
 
 
-def _classifier(ours: Metrics, theirs: Metrics, comparison: Comparison) -> str:
+def _classifier(ours: Metrics, theirs: Metrics, comparison: Comparison, decision: DecisionAnalysis) -> str:
+    """Compare by the score that the decision is made for, and then by the log-loss."""
+    name, of_us = _score(ours, decision)
+    _, of_them = _score(theirs, decision)
     losses = f"log-loss {readable(theirs['log_loss'])} against {readable(ours['log_loss'])}"
-    if comparison["difference"] < 0:
-        accuracies = f"accuracy {theirs['accuracy']:.4f} against {ours['accuracy']:.4f}"
-        return f"{_how_surely(comparison['mcnemar_p'], 'exact McNemar')}: {accuracies}, {losses}"
-    if comparison["difference"] == 0 and theirs["log_loss"] < ours["log_loss"]:
-        return f"by the point estimate alone, no test of it being made: the same accuracy, {losses}"
-    return ""
-
-
-def _decided(ours: Metrics, theirs: Metrics, comparison: Comparison, decision: DecisionAnalysis) -> str:
-    """Compare by what the rule of the decision is for, and then by the log-loss."""
-    name, sign = _score_of(decision)
-    of_us, of_them = (_value(scores, decision) for scores in (ours, theirs))
-    losses = f"log-loss {readable(theirs['log_loss'])} against {readable(ours['log_loss'])}"
-    if sign * of_them > sign * of_us:
-        untested = "by the point estimate alone, no test of it being made"
-        p = comparison.get("cost_sign_flip_p")
-        surely = untested if p is None else _how_surely(p, "sign-flip test of the costs")
-        return f"{surely}: {name} {readable(of_them)} against {readable(of_us)}, {losses}"
+    is_lower_better = name.startswith("mean cost")
+    if of_them < of_us if is_lower_better else of_them > of_us:
+        surely = UNTESTED
+        if name == "accuracy":
+            surely = _how_surely(comparison["mcnemar_p"], "exact McNemar")
+        elif "cost_sign_flip_p" in comparison:
+            surely = _how_surely(comparison["cost_sign_flip_p"], "sign-flip test of the costs")
+        values = [f"{each:.4f}" if name == "accuracy" else readable(each) for each in (of_them, of_us)]
+        return f"{surely}: {name} {' against '.join(values)}, {losses}"
     if of_them == of_us and theirs["log_loss"] < ours["log_loss"]:
-        return f"by the point estimate alone, no test of it being made: the same {name}, {losses}"
+        return f"{UNTESTED}: the same {name}, {losses}"
     return ""
 
 
-def _score_of(decision: DecisionAnalysis) -> tuple[str, int]:
-    """Return the score that a decision is made for, and 1 if a higher one is better, else −1.
+def _score(scores: Metrics, decision: DecisionAnalysis) -> tuple[str, float]:
+    """Return the name of the score that a decision is made for, and its value: accuracy, without a rule.
 
     A threshold t that was given is right where a false alarm costs t and a missed row 1 − t (Elkan, 2001).
     """
-    rule = decision["rule"]
+    rule = decision.get("rule")
+    if rule is None:
+        return "accuracy", scores["accuracy"]
     if rule == "cost":
-        return "mean cost", -1
-    if rule == "f1":
-        return f"F1 of {decision['positive']}", 1
-    if rule == "given":
-        t = decision["threshold"]
-        return f"mean cost, with {readable(t)} for a false alarm and {readable(1 - t)} for a missed row,", -1
-    return "balanced accuracy", 1  # that of "balanced" and "class_weights"
-
-
-def _value(scores: Metrics, decision: DecisionAnalysis) -> float:
-    rule = decision["rule"]
-    if rule == "cost":
-        return scores["mean_cost"]
+        return "mean cost", scores["mean_cost"]
     if rule not in {"f1", "given"}:
-        return scores["balanced_accuracy"]
+        return "balanced accuracy", scores["balanced_accuracy"]  # that of "balanced" and "class_weights"
     of_two = scores["two_classes"]
     found = of_two.get("recall", 0.0) * of_two["positives"]
     if rule == "f1":
-        return 2 * found / max(of_two["called_positive"] + of_two["positives"], 1.0)
+        f1 = 2 * found / max(of_two["called_positive"] + of_two["positives"], 1.0)
+        return f"F1 of {decision['positive']}", f1
     t, alarms, missed = decision["threshold"], of_two["called_positive"] - found, of_two["positives"] - found
-    return (t * alarms + (1 - t) * missed) / scores["examples"]
+    name = f"mean cost, with {readable(t)} for a false alarm and {readable(1 - t)} for a missed row,"
+    return name, (t * alarms + (1 - t) * missed) / scores["examples"]
 
 
 def _regression(ours: Metrics, theirs: Metrics, comparison: Comparison) -> str:

@@ -102,9 +102,14 @@ def roc_curve(is_positive: Positives, scores: npt.NDArray[Any]) -> tuple[Vector,
 def log_odds(log_probabilities: npt.NDArray[np.floating[Any]], label: int) -> Vector:
     """Return `log p − log(1 − p)` of a class from log p of all `(N, C)`: it tells rows apart where p is nearly 1."""
     others = np.delete(log_probabilities, label, axis=1).astype(np.float64)
-    highest = others.max(axis=1, keepdims=True)
-    rest = highest[:, 0] + np.log(np.exp(others - highest).sum(axis=1))
-    return log_probabilities[:, label].astype(np.float64) - rest
+    return log_probabilities[:, label].astype(np.float64) - log_sum_exp(others)
+
+
+def log_sum_exp(values: Vector) -> Vector:
+    """Return `ln Σ exp` over the last axis, from the largest value on, so that nothing overflows."""
+    largest = values.max(axis=-1, keepdims=True)
+    logarithm: Vector = largest[..., 0] + np.log(np.exp(values - largest).sum(axis=-1))
+    return logarithm
 
 
 def average_precision(is_positive: Positives, scores: npt.NDArray[Any]) -> float:

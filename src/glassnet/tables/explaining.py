@@ -10,6 +10,7 @@ from glassnet.data import TargetScale, in_units
 from glassnet.diagnostics import integrated_gradients
 from glassnet.diagnostics.attribution import Explained, Rows, Vector
 from glassnet.evaluation import decide
+from glassnet.evaluation.ranking import log_sum_exp
 from glassnet.nn import FloatArray
 from glassnet.tables.mean_row import mean_row
 from glassnet.tables.model_files import TrainedModel, decided_on
@@ -84,21 +85,14 @@ def _logit(classes: Rows, members: int, temperature: float, Z: Vector, row: Rows
     places = np.arange(len(row)), slice(None), classes[row]
     others = logits.copy()
     others[places] = -np.inf
-    of_class, of_others = logits[places], _log_sum(others)
-    total = _log_sum(logits)
+    of_class, of_others = logits[places], log_sum_exp(others)
+    total = log_sum_exp(logits)
     a, b = of_class - total, of_others - total
     r, p = np.exp(others - of_others[..., np.newaxis]), np.exp(logits - total[..., np.newaxis])
-    w, v = (np.exp(each - _log_sum(each)[:, np.newaxis])[..., np.newaxis] for each in (a, b))
+    w, v = (np.exp(each - log_sum_exp(each)[:, np.newaxis])[..., np.newaxis] for each in (a, b))
     dZ = (v - w) * p - v * r
     dZ[places] += w[..., 0]
-    return _log_sum(a) - _log_sum(b), dZ.reshape(Z.shape) / temperature
-
-
-def _log_sum(values: Vector) -> Vector:
-    """Return `ln Σ exp` over the last axis."""
-    largest = values.max(axis=-1, keepdims=True)
-    logarithm: Vector = (largest + np.log(np.exp(values - largest).sum(axis=-1, keepdims=True)))[..., 0]
-    return logarithm
+    return log_sum_exp(a) - log_sum_exp(b), dZ.reshape(Z.shape) / temperature
 
 
 def _in_units(targets: Sequence[TargetScale], Z: Vector, row: Rows) -> tuple[Vector, Vector]:
