@@ -20,6 +20,7 @@ OPTIMIZERS: dict[str, Callable[[list[nn.Parameter]], optim.Optimizer]] = {
     "RMSProp": lambda p: optim.RMSProp(p, 0.01),
     "Adam": lambda p: optim.Adam(p, 0.01),
     "AdamW": lambda p: optim.AdamW(p, 0.01, weight_decay=0.1),
+    "AdamW with L1": lambda p: optim.AdamW(p, 0.01, weight_decay=0.1, l1_decay=0.3),
 }
 
 

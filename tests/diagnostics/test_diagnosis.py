@@ -132,7 +132,9 @@ REMEDIES: dict[str, Callable[[Training, Setup], str]] = {
     "initialization at zero": lambda t, s: (
         "model.init=he_normal" if s.activation == "relu" else "model.init=xavier_normal"
     ),
-    "penalty too strong": lambda t, s: "training.l2=0.1" if s.l2 else "optimizer.weight_decay=1",
+    "penalty too strong": lambda t, s: (
+        "training.l2=0.1" if s.l2 else "optimizer.l1_decay=0.2" if s.l1_decay else "optimizer.weight_decay=1"
+    ),
 }
 ILL: list[tuple[str, str, dict[str, Any]]] = [
     ("learning rate too low", "digits", {"optimizer.learning_rate": 1e-5}),
@@ -168,6 +170,8 @@ ILL: list[tuple[str, str, dict[str, Any]]] = [
     ("initialization at zero", "wine", {"model.init": "zeros", "model.activation": "sigmoid"}),
     ("penalty too strong", "digits", {"training.l2": 1.0}),
     ("penalty too strong", "digits", {"optimizer": "adamw", "optimizer.weight_decay": 10.0}),
+    ("penalty too strong", "digits", {"optimizer": "adamw", "optimizer.l1_decay": 2.0}),
+    ("penalty too strong", "wine", {"optimizer": "adamw", "optimizer.l1_decay": 2.0}),
 ]  # fmt: skip
 
 
@@ -199,7 +203,7 @@ def test_the_rate_comes_first_where_it_is_the_cause(prepared: Any) -> None:
 def _assert_valid(finding: Finding) -> None:
     """Each of its changes names a choice of conf/, or a setting of some choice and a value that this may have."""
     values: dict[str, Any] = params()
-    if finding.changes[-1].setting == "optimizer.weight_decay":
+    if finding.changes[-1].setting in {"optimizer.weight_decay", "optimizer.l1_decay"}:
         values["optimizer"] = read_choice("optimizer", "adamw")
     for change in finding.changes:
         section, _, key = change.setting.partition(".")

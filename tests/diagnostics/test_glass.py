@@ -23,6 +23,7 @@ OPTIMIZERS: dict[str, Callable[[Sequence[nn.Parameter]], optim.Optimizer]] = {
     "rmsprop": lambda p: optim.RMSProp(p, learning_rate=0.01),
     "adam": lambda p: optim.Adam(p, learning_rate=0.01),
     "adamw": lambda p: optim.AdamW(p, learning_rate=0.01, weight_decay=0.1),
+    "adamw l1": lambda p: optim.AdamW(p, learning_rate=0.01, weight_decay=0.1, l1_decay=0.2),
 }
 
 

@@ -151,7 +151,7 @@ KINDS: dict[str, tuple[nn.Module, Any, dict[str, Any]]] = {
     "leaky momentum": (nn.LeakyReLU(), lambda p: optim.SGD(p, learning_rate=0.1, momentum=0.9), {"l2": 0.1}),
     "tanh nesterov": (nn.Tanh(), lambda p: optim.SGD(p, learning_rate=0.1, momentum=0.9, nesterov=True), {}),
     "sigmoid rmsprop": (nn.Sigmoid(), lambda p: optim.RMSProp(p, learning_rate=0.01), {}),
-    "gelu adamw": (nn.GELU(), lambda p: optim.AdamW(p, learning_rate=0.01, weight_decay=0.3), {}),
+    "gelu adamw": (nn.GELU(), lambda p: optim.AdamW(p, learning_rate=0.01, weight_decay=0.3, l1_decay=0.2), {}),
     "mish adjusted": (
         nn.Mish(), lambda p: optim.AdamW(p, weight_decay=0.1), {"loss": nn.AdjustedCrossEntropy([1, 2, 3], 0.1)},
     ),

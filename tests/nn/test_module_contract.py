@@ -333,7 +333,7 @@ def test_dropout_keeps_the_mean_and_uses_one_mask_both_ways() -> None:
     ("init", "variance"),
     [
         ("he_normal", 2 / 400), ("he_uniform", 2 / 400), ("xavier_normal", 2 / 700), ("xavier_uniform", 2 / 700),
-        (0.01, 1e-4), ("zeros", 0.0),
+        (0.01, 1e-4), ("zeros", 0.0), ("local", 2 / 400),
     ],
 )  # fmt: skip
 def test_initial_weights_have_the_variance_they_promise(init: Any, variance: float) -> None:
@@ -341,6 +341,32 @@ def test_initial_weights_have_the_variance_they_promise(init: Any, variance: flo
     W = nn.Dense(400, 300, rng=np.random.default_rng(0), init=init, dtype=np.float64).W.data
     assert W.var() == pytest.approx(variance, rel=0.025)
     assert abs(W.mean()) <= 6.2 * math.sqrt(variance / W.size)
+
+
+def test_local_weights_look_at_one_place_of_a_square_image() -> None:
+    """Each unit's squares add up to 2, and nearly all of them stand within half the side of the middle of its place."""
+    side = 20
+    W = nn.Dense(side**2, 300, rng=np.random.default_rng(0), init="local", dtype=np.float64).W.data
+    np.testing.assert_allclose((W**2).sum(axis=0), 2, rtol=1e-12)
+    squares, pixels = W**2 / 2, np.indices((side, side)).reshape(2, side**2)
+    middles = pixels @ squares
+    distances = np.hypot(*(pixels[:, :, np.newaxis] - middles[:, np.newaxis]))
+    near = (squares * (distances <= side / 2)).sum(axis=0)
+    assert near.min() > 0.9
+    assert np.ptp(middles, axis=1).min() > 0.8 * side  # all over the image
+    with pytest.raises(ValueError, match="init: expected the pixels of a square image for local, received 13 inputs"):
+        nn.Dense(13, 3, rng=np.random.default_rng(0), init="local")
+
+
+@pytest.mark.parametrize("sizes", [[16, 8, 6, 3], [16, 3]])
+def test_the_first_layer_alone_is_local(sizes: list[int]) -> None:
+    """The units of the others have no place; a network without hidden units has its pixels in the only layer."""
+    network = nn.mlp(sizes, init="local", rng=np.random.default_rng(1), dtype=np.float64)
+    rng = np.random.default_rng(1)
+    for layer, rule in zip(network.layers[::2], ("local", "he_normal", "he_normal"), strict=False):
+        assert isinstance(layer, nn.Dense)
+        expected = nn.Dense(layer.in_features, layer.out_features, rng=rng, init=rule, dtype=np.float64)
+        np.testing.assert_array_equal(layer.W.data, expected.W.data)
 
 
 def test_randomness_needs_a_seed_and_a_known_rule() -> None:

@@ -54,7 +54,7 @@ def _rmsprop() -> list[float]:
     return path
 
 
-def _adam(weight_decay: float = 0.0) -> list[float]:
+def _adam(weight_decay: float = 0.0, l1_decay: float = 0.0) -> list[float]:
     w, m, v, path = 0.7, 0.0, 0.0, []
     for step in range(STEPS):
         g = _gradient(w, step)
@@ -62,6 +62,7 @@ def _adam(weight_decay: float = 0.0) -> list[float]:
         m = 0.9 * m + 0.1 * g
         v = 0.999 * v + 0.001 * g * g
         w -= 0.05 * (m / (1 - 0.9 ** (step + 1))) / (math.sqrt(v / (1 - 0.999 ** (step + 1))) + 1e-8)
+        w = math.copysign(max(abs(w) - 0.05 * l1_decay, 0), w)
         path.append(w)
     return path
 
@@ -73,6 +74,7 @@ CASES: dict[str, tuple[Callable[[nn.Parameter], optim.Optimizer], Callable[[], l
     "rmsprop": (lambda p: optim.RMSProp([p], 0.05), _rmsprop),
     "adam": (lambda p: optim.Adam([p], 0.05), _adam),
     "adamw": (lambda p: optim.AdamW([p], 0.05, weight_decay=0.3), lambda: _adam(0.3)),
+    "adamw l1": (lambda p: optim.AdamW([p], 0.05, weight_decay=0.3, l1_decay=0.4), lambda: _adam(0.3, 0.4)),
 }
 
 
@@ -127,6 +129,30 @@ def test_how_far_a_step_of_adam_goes() -> None:
         assert path[-2] - path[-1] == pytest.approx(expected, rel=1e-5)
 
 
+def test_l1_decay_brings_weights_to_zero_and_leaves_them_there() -> None:
+    """With no gradient a weight comes nearer to 0 by 0.1·0.4 a step and stops there; a bias stays where it is."""
+    weight = nn.Parameter(np.array([[1.0, -0.1, 0.03, 0.0]]), "W")
+    bias = nn.Parameter(np.ones((1, 2)), "b", weight_decay=False)
+    optimizer = optim.AdamW([weight, bias], 0.1, weight_decay=0.0, l1_decay=0.4)
+    for _ in range(3):
+        optimizer.zero_grad()
+        optimizer.step()
+    np.testing.assert_allclose(weight.data, [[0.88, 0, 0, 0]], rtol=1e-14)
+    assert (bias.data == 1).all()
+
+
+def test_l1_decay_takes_the_point_of_the_least_penalty_and_distance() -> None:
+    """`argmin_w ηλ₁|w| + ½(w − u)²`, found among 400,001 points, is where the step ends."""
+    grid = np.linspace(-2, 2, 400_001)
+    for u in (-1.5, -0.2, -0.05, 0.0, 0.11, 0.7):
+        parameter = nn.Parameter(np.array([[u]]), "W")
+        optimizer = optim.AdamW([parameter], 0.5, weight_decay=0.0, l1_decay=0.2)
+        optimizer.zero_grad()
+        optimizer.step()
+        least = grid[np.argmin(0.1 * np.abs(grid) + (grid - u) ** 2 / 2)]
+        assert parameter.data.item() == pytest.approx(least, abs=1e-5)
+
+
 def test_weight_decay_is_on_weights_alone() -> None:
     """With no gradient, a weight shrinks by 1 − 0.1·0.5 a step; a bias stays where it is."""
     weight, bias = nn.Parameter(np.ones((2, 2)), "W"), nn.Parameter(np.ones((1, 2)), "b", weight_decay=False)
@@ -173,6 +199,7 @@ OF_SEVERAL: list[Callable[[list[nn.Parameter]], optim.Optimizer]] = [
     lambda p: optim.SGD(p, 0.05, momentum=0.9, nesterov=True),
     lambda p: optim.RMSProp(p, 0.05),
     lambda p: optim.AdamW(p, 0.05, weight_decay=0.3),
+    lambda p: optim.AdamW(p, 0.05, weight_decay=0.3, l1_decay=0.5),
 ]
 
 
@@ -268,6 +295,7 @@ def test_parameters_are_views_of_one_vector() -> None:
         (lambda p: optim.Adam([_parameter(1, np.float32)], 0.1, eps=1e-50), "eps"),
         (lambda p: optim.Adam(p, 0.1, betas=(0.9,)), "betas"),  # type: ignore[arg-type]
         (lambda p: optim.AdamW(p, 0.1, weight_decay=-1.0), "weight_decay"),
+        (lambda p: optim.AdamW(p, 0.1, l1_decay=-1.0), "l1_decay"),
         (lambda p: optim.RMSProp(p, 0.1, beta=1.0), "beta"),
         (lambda p: optim.SGD(p, "fast"), "learning_rate"),  # type: ignore[arg-type]
         (lambda p: optim.clip_gradient_norm(p, 0.0), "max_norm"),

@@ -127,6 +127,7 @@ def test_mistakes_about_data_are_one_line(fresh: Path, run: Run) -> None:
         (("data=csv", "data.path=people.csv"), "expected data.target to name one of the columns"),
         (("data=csv", "data.path=people.csv", "data.target=id", "data.task=classification"), "at least 3 rows"),
         (("training.shift=1",), "only images are augmented"),
+        (("model.init=local",), "model.init: expected another rule than local for a table such as wine"),
         (("data.fold=1",), "fold below folds"),
         (("data=fashion_mnist", "data.mirrors=[/nowhere]"), "from one of 1 mirrors"),
     ):

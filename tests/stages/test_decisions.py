@@ -264,6 +264,10 @@ def test_settings_at_their_default_are_left_out_and_come_back(project: Path) -> 
     assert "evaluation" not in values
     assert not {"class_weights", "monitor"} & set(values["training"])  # type: ignore[arg-type]
     assert without_defaults(with_defaults(values)) == values
+    assert "l1_decay" not in with_defaults(values)["optimizer"]  # type: ignore[operator]  # which is Adam
+    adamw = _settings(*RARE, "optimizer=adamw").describing_the_result()
+    assert "l1_decay" not in adamw["optimizer"]  # type: ignore[operator]
+    assert with_defaults(adamw)["optimizer"]["l1_decay"] == 0.0  # type: ignore[index, call-overload]
     chosen = _settings(
         *RARE, "training.class_weights={no: 1, yes: 5}", "evaluation.threshold={cost: [[0,1],[5,0]]}",
         "training.monitor=macro_f1", "evaluation.positive=no",

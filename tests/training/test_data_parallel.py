@@ -87,7 +87,7 @@ CASES: dict[str, dict[str, Any]] = {
         "loss": nn.SoftmaxCrossEntropy(0.1, class_weights=[1, 2, 0.5, 3]),
     },
     "augmentation": {"augmentation": Augmentation((4, 4), shift=1, flip=True, seed=5)},
-    "weight decay": {"optimizer": lambda p: optim.AdamW(p, 0.01, weight_decay=0.3)},
+    "weight decay": {"optimizer": lambda p: optim.AdamW(p, 0.01, weight_decay=0.3, l1_decay=0.1)},
     "Nesterov and L2": {"optimizer": lambda p: optim.SGD(p, 0.1, 0.9, True), "penalty": nn.L2Penalty(0.01)},
     "RMSProp": {"optimizer": lambda p: optim.RMSProp(p, 0.003)},
 }

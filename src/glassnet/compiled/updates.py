@@ -56,6 +56,18 @@ def _decay(W: Any, D: Any, shrinking: Any) -> None:
 
 
 @compiled
+def _soft_threshold(W: Any, D: Any, shrinking: Any) -> None:
+    for i in range(W.size):
+        limit = shrinking * D[i]
+        if W[i] > limit:
+            W[i] -= limit
+        elif W[i] < -limit:
+            W[i] += limit
+        else:
+            W[i] -= W[i]  # 0, and NaN of NaN
+
+
+@compiled
 def _average(W_bar: Any, W: Any, rest: Any) -> None:
     for i in range(W.size):
         W_bar[i] += rest * (W[i] - W_bar[i])
@@ -110,6 +122,8 @@ def adamw(optimizer: Any, W: FloatArray, g: FloatArray, *slots: FloatArray) -> N
     *moments, D = slots
     _decay(W, D, *_scalars(W, optimizer.learning_rate * optimizer.weight_decay))
     adam(optimizer, W, g, *moments)
+    if optimizer.l1_decay:
+        _soft_threshold(W, D, *_scalars(W, optimizer.learning_rate * optimizer.l1_decay))
 
 
 def average(W_bar: FloatArray, W: FloatArray, decay: float) -> None:

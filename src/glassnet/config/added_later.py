@@ -17,8 +17,10 @@ ADDED_LATER: dict[str, dict[str, JsonValue]] = {
         "scale_rate_factor": 1.0,
         "ensemble": None,
     },
+    "optimizer": {"l1_decay": 0.0},
     "evaluation": {"threshold": None, "positive": None},
 }
+CHOICES_WITH = {"optimizer": ("adamw",)}  # of a group, those that have the settings above; of other sections, all
 
 
 def without_defaults(values: JsonObject) -> JsonObject:
@@ -38,6 +40,8 @@ def with_defaults(values: JsonObject) -> JsonObject:
     whole = dict(values)
     for section, defaults in ADDED_LATER.items():
         inner = whole.get(section, {})
+        if section in CHOICES_WITH and not (isinstance(inner, dict) and inner.get("name") in CHOICES_WITH[section]):
+            continue
         whole[section] = {**defaults, **inner} if isinstance(inner, dict) else inner
     return whole
 

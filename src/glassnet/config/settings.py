@@ -112,7 +112,7 @@ class ModelSettings(Section):
     activation: AnyActivation
     dropout: HalfOpenFraction
     normalization: Literal["batch", "layer"] | None
-    init: Literal["he_normal", "he_uniform", "xavier_normal", "xavier_uniform", "ntk", "zeros"]
+    init: Literal["he_normal", "he_uniform", "xavier_normal", "xavier_uniform", "local", "ntk", "zeros"]
     input_scale: bool = False
     zero_output: bool = False
 

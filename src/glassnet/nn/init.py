@@ -9,6 +9,8 @@ both, leaves the variance unchanged.
 - He: `Var[w] = 2/fan_in`: a ReLU sets half of a symmetric signal to zero, so `E[x²] = Var[z]/2`, and the 2 restores it
   (He, Zhang, Ren & Sun, "Delving deep into rectifiers", 2015).
 
+- Local: weights of the first layer of an image that differ from 0 about one place alone, see `local`.
+
 A uniform variable on `[-a, a]` has variance `a²/3`, hence `a = √(3·Var[w])`.
 
 Chapter 5 of the course, docs/learn/5-reliable-training.md, tries them on fifty layers.
@@ -52,11 +54,36 @@ def zeros(rng: np.random.Generator | None, fan_in: int, fan_out: int, dtype: np.
     return np.zeros((fan_in, fan_out), dtype=dtype)
 
 
+def local(rng: np.random.Generator | None, fan_in: int, fan_out: int, dtype: np.dtype[Any]) -> FloatArray:
+    """Draw W `(fan_in, fan_out)` for pixels of a square image: each unit sees one place of it, and hardly the rest.
+
+    With c a random place, σ between 1/18 and 1/6 of the image's side, and ε from N(0, 1), a unit's weight for the pixel
+    at p is `w_p ∝ ε_p · exp(−‖p − c‖²/2σ²)`, scaled to `Σ w² = 2`: with uncorrelated pixels of variance 1 the outputs
+    have the variance that He's rule gives. Neighbouring pixels belong together and distant ones do not; a dense layer
+    that starts there keeps much of it, without a constraint. (Weights that start as those of a convolution: d'Ascoli,
+    Sagun, Bruna & Biroli, "Finding the needle in the haystack with convolutions", 2019.)
+
+    Raises:
+        ValueError: unless `fan_in` is a square number of pixels.
+    """
+    side = math.isqrt(fan_in)
+    if side**2 != fan_in:
+        raise ValueError(f"init: expected the pixels of a square image for local, received {fan_in} inputs")
+    rng = check_generator("Dense", rng)
+    E = rng.standard_normal((fan_in, fan_out))
+    sigma = side * rng.uniform(1 / 18, 1 / 6, fan_out)
+    centers = rng.uniform(0, side - 1, (2, 1, fan_out))
+    pixels = np.indices((side, side)).reshape(2, fan_in, 1)
+    W = E * np.exp(-((pixels - centers) ** 2).sum(axis=0) / (2 * sigma**2))
+    return (math.sqrt(2) * W / np.linalg.norm(W, axis=0)).astype(dtype)
+
+
 INITIALIZERS: dict[str, Initializer] = {
     "he_normal": he_normal,
     "he_uniform": he_uniform,
     "xavier_normal": xavier_normal,
     "xavier_uniform": xavier_uniform,
+    "local": local,
     "zeros": zeros,
 }
 """The rules for first weights by their names."""

@@ -19,6 +19,7 @@ from glassnet.nn.normalization import BatchNorm, LayerNorm
 from glassnet.nn.scale import Scale
 
 NEURAL_TANGENT = "ntk"  # the rule for the weights that wants layers of its own
+LOCAL = "local"  # the rule for weights of pixels, which are the inputs of the first layer alone
 NORMALIZATIONS: dict[str, type[BatchNorm] | type[LayerNorm]] = {"batch": BatchNorm, "layer": LayerNorm}
 """The normalizations by the names that `mlp` takes."""
 
@@ -45,7 +46,8 @@ def mlp(
         dropout: the probability of dropping a hidden unit; 0 for no Dropout layers.
         normalization: "batch", "layer" or None, between a Dense layer and its activation.
         init: the rule for the weights, see `glassnet.nn.init`; or "ntk", for layers in the neural-tangent
-            parametrization, see `NeuralTangentDense`.
+            parametrization, see `NeuralTangentDense`; or "local", for a first layer that looks at places of an image,
+            with "he_normal" for the others.
         input_scale: whether a `Scale` of the features comes first.
         zero_output: whether the last layer starts with weights and biases of 0, so that all outputs are 0 at first: of
             classes none is then favoured by chance, and of a standardized target the mean is the first guess.
@@ -73,14 +75,15 @@ def mlp(
     if dropout and dropout_rng is None and rng is not None:
         dropout_rng = rng.spawn(1)[0]
     layers: list[Module] = [Scale(widths[0], dtype=dtype)] if input_scale else []
-    for fan_in, fan_out in pairwise(widths[:-1]):
-        layers.append(_dense(fan_in, fan_out, init, rng, dtype))
+    rules = [init, *["he_normal" if init == LOCAL else init] * (len(widths) - 2)]
+    for (fan_in, fan_out), rule in zip(pairwise(widths[:-1]), rules, strict=False):
+        layers.append(_dense(fan_in, fan_out, rule, rng, dtype))
         if normalization is not None:
             layers.append(NORMALIZATIONS[normalization](fan_out, dtype=dtype))
         layers.append(make_activation())
         if dropout:
             layers.append(Dropout(dropout, rng=dropout_rng))
-    layers.append(_dense(widths[-2], widths[-1], init, rng, dtype, zeros=zero_output))
+    layers.append(_dense(widths[-2], widths[-1], rules[-1], rng, dtype, zeros=zero_output))
     return Sequential(*layers)
 
 

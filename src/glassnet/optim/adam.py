@@ -1,4 +1,4 @@
-"""Adam, which scales each parameter's step by how large its gradients have been, and AdamW, with weight decay."""
+"""Adam, which scales each parameter's step by how large its gradients have been, and AdamW, with decoupled decay."""
 
 import math
 from collections.abc import Iterable
@@ -66,13 +66,22 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """`W ← W − ηλW` for weights, and then Adam's step: weight decay apart from the gradient ("decoupled").
+    """`W ← W − ηλW` for weights, then Adam's step, then `W ← sign(W)·max(|W| − ηλ₁, 0)`: decay apart from the gradient.
 
-    Why apart: an L2 penalty puts λw into the gradient g, and Adam divides g by `√v̂`, so that weights with large
-    gradients are shrunk less than others, the opposite of what is wanted. Taken out of the gradient, decay shrinks
-    every weight by the same factor `1 − ηλ` at each step, which is what the penalty does in plain SGD. Biases and the
-    scales and shifts of normalization (`Parameter.weight_decay` is false) are left alone. (Loshchilov & Hutter,
-    "Decoupled weight decay regularization", 2019.)
+    Why apart ("decoupled"): an L2 penalty puts λw into the gradient g, and Adam divides g by `√v̂`, so that weights
+    with large gradients are shrunk less than others, the opposite of what is wanted. Taken out of the gradient,
+    decay shrinks every weight by the same factor `1 − ηλ` at each step, which is what the penalty does in plain
+    SGD. Biases and the scales and shifts of normalization (`Parameter.weight_decay` is false) are left alone.
+    (Loshchilov & Hutter, "Decoupled weight decay regularization", 2019.)
+
+    Derivation of the last step: a penalty `λ₁ Σ|w|` has no gradient at 0, where it is to bring weights, so that
+    steps along ±λ₁ would go back and forth across it. What replaces the step is the point that weighs the penalty
+    against the distance to u, the weight after Adam's step: `argmin_w ηλ₁|w| + ½(w − u)²`. For w > 0 its derivative
+    `ηλ₁ + w − u` is 0 at `w = u − ηλ₁`, which is above 0 if u > ηλ₁; for w < 0 likewise `w = u + ηλ₁` if u < −ηλ₁;
+    between them the minimum is the kink, `w = 0`. The three are one expression, `u − clip(u, −ηλ₁, ηλ₁)`. (The
+    proximal operator of the absolute value, "soft thresholding": Parikh & Boyd, "Proximal algorithms", 2014,
+    section 6.5.2. Why weights of 0: Neyshabur, "Towards learning convolutions from scratch", 2020, where dense
+    layers on images become sparse and local so.)
     """
 
     def __init__(
@@ -82,8 +91,9 @@ class AdamW(Adam):
         betas: Betas = (0.9, 0.999),
         eps: Positive = 1e-8,
         weight_decay: NotNegative = 1e-2,
+        l1_decay: NotNegative = 0.0,
     ) -> None:
-        """Set η > 0, both β in [0, 1), ε > 0 and λ, 0 or more.
+        """Set η > 0, both β in [0, 1), ε > 0, and λ and λ₁, 0 or more.
 
         Args:
             parameters: what it moves.
@@ -91,16 +101,21 @@ class AdamW(Adam):
             betas: β₁ and β₂, how much of the averages of the gradients and of their squares stays at each step.
             eps: ε, what keeps the division from one by 0.
             weight_decay: λ, by which fraction of itself, times η, each weight shrinks at a step.
+            l1_decay: λ₁, by how much, times η, each weight comes nearer to 0 at a step, where it then stays.
         """
         super().__init__(parameters, learning_rate, betas, eps)
         self.weight_decay = check_number("AdamW", "weight_decay", weight_decay, 0, math.inf)
+        self.l1_decay = check_number("AdamW", "l1_decay", l1_decay, 0, math.inf)
         self._decaying = self.flat.weight_decay()
 
     def update(self, W: FloatArray, g: FloatArray, *slots: FloatArray) -> None:
-        """Shrink the weights, where `D = 1`, and leave other parameters, where `D = 0`; then as Adam."""
+        """Shrink the weights, where `D = 1`, and leave other parameters, where `D = 0`; as Adam; then towards 0."""
         *moments, D = slots
         W -= self.learning_rate * self.weight_decay * D * W
         super().update(W, g, *moments)
+        if self.l1_decay:
+            limit = self.learning_rate * self.l1_decay * D
+            W -= np.clip(W, -limit, limit)
 
     def vectors(self) -> tuple[FloatArray, ...]:
         """Return the moments, and D."""

@@ -33,6 +33,7 @@ def setup_of(settings: JsonObject) -> Setup:
         optimizer=optimizer.get("name"),
         learning_rate=optimizer["learning_rate"],
         weight_decay=optimizer.get("weight_decay", 0.0),
+        l1_decay=optimizer.get("l1_decay", 0.0),
         batch_size=training["batch_size"],
         epochs=training["epochs"],
         label_smoothing=training["label_smoothing"],

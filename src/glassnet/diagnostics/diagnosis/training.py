@@ -35,6 +35,7 @@ class Setup:
         optimizer: the name of the optimizer, such as "adam"; None where that is unknown.
         learning_rate: the optimizer's, before any schedule; None for the largest in the history.
         weight_decay: the optimizer's decoupled decay.
+        l1_decay: its decoupled shrinking of weights by a constant.
         batch_size: rows in a batch; None where that is unknown.
         epochs: how many there were to be at most; None for as many as there were.
         label_smoothing: the loss's.
@@ -55,6 +56,7 @@ class Setup:
     optimizer: str | None = None
     learning_rate: float | None = None
     weight_decay: float = 0.0
+    l1_decay: float = 0.0
     batch_size: int | None = None
     epochs: int | None = None
     label_smoothing: float = 0.0

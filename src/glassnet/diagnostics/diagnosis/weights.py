@@ -14,6 +14,7 @@ CRUSHED = 0.01  # of the penalty after the first epoch: the weights are a tenth 
 # 98%.
 SHRUNK = 0.05
 DECAY = 1.0  # Adam moves a weight by about the rate, decay by rate · decay · weight: hardly one outgrows 1/decay
+L1_DECAY = 0.3  # of the rate, by which a weight comes nearer to 0 at each step; Adam moves it by about the rate at most
 
 
 def starts_at_zero(t: Training) -> bool:
@@ -49,6 +50,9 @@ def penalty_too_strong(t: Training) -> Finding | None:
     if decay >= DECAY:
         why = f"under a weight decay of {decay:g}, which lets hardly a weight outgrow {1 / decay:.2g}"
         return _penalty(t, ended + why, "optimizer.weight_decay", decay)
+    if t.setup.l1_decay >= L1_DECAY:
+        why = f"under an L1 decay of {t.setup.l1_decay:g}: at each step it takes back {t.setup.l1_decay:.0%} of a rate"
+        return _penalty(t, ended + why, "optimizer.l1_decay", t.setup.l1_decay)
     penalties = np.array([row["penalty"] for row in t.history])
     first, last = float(penalties[0]), float(np.median(penalties[-max(1, len(penalties) // 5) :]))
     if l2 and last < (CRUSHED if t.train[-1] > LOST else SHRUNK) * first:

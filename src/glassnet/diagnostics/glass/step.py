@@ -139,6 +139,8 @@ def _slot_formula(update: Update, slot: str) -> str:
 def _weight_formula(update: Update, parameter: nn.Parameter) -> str:
     adam = "W ← W − η·m̂/(√v̂ + ε), m̂ = m/(1 − β₁ᵗ), v̂ = v/(1 − β₂ᵗ)"
     decayed = f"W ← W − ηλW, then {adam}" if parameter.weight_decay else f"{adam}; no decay of this parameter"
+    if parameter.weight_decay and "λ₁" in update.rule:
+        decayed += ", then W ← W − clip(W, −ηλ₁, ηλ₁)"
     return {
         "sgd": "W ← W − η·g",
         "momentum": "W ← W − η·v",

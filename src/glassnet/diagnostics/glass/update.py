@@ -62,9 +62,10 @@ def rule_of(optimizer: optim.Optimizer) -> JsonObject:
     if isinstance(optimizer, optim.Adam) and kind in (optim.Adam, optim.AdamW):
         beta1, beta2 = optimizer.betas
         numbers = {"η": rate, "β₁": beta1, "β₂": beta2, "ε": optimizer.eps, "t": optimizer.steps + 1}
-        return {"rule": "adam", **numbers} if kind is optim.Adam else {
-            "rule": "adamw", **numbers, "λ": optimizer.weight_decay,
-        }  # fmt: skip
+        if not isinstance(optimizer, optim.AdamW):
+            return {"rule": "adam", **numbers}
+        l1_decay = {"λ₁": optimizer.l1_decay} if optimizer.l1_decay else {}
+        return {"rule": "adamw", **numbers, "λ": optimizer.weight_decay, **l1_decay}
     return {"rule": "own", "η": rate}
 
 

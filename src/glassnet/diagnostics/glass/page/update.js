@@ -31,6 +31,11 @@ const UPDATES = {
     const [W] = of(k, "W"), n = ruleFor(k);
     const decays = !entries.get(k).formula.includes("no decay");
     if (decays) sum.terms.splice(1, 0, { label: "decay −ηλw", text: `−${written(n["η"] * n["λ"])} · ${written(W.at(r, c))}`, value: -n["η"] * n["λ"] * W.at(r, c) });
+    if (decays && n["λ₁"]) {
+      const limit = n["η"] * n["λ₁"], came = sum.terms.reduce((total, term) => total + term.value, 0);
+      const clipped = Math.min(Math.max(came, -limit), limit);
+      sum.terms.push({ label: "towards 0, by ηλ₁ at most", text: `−clip(${written(came)}, ±${written(limit)})`, value: -clipped });
+    }
     return sum;
   },
 };
