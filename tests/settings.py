@@ -18,13 +18,15 @@ import yaml
 from glassnet.sources import DataChoice, SplitSettings
 
 ROOT = Path(__file__).resolve().parents[1]
+OF_EXPERIMENTS = {"capstone"}  # variants of a choice that an experiment selects
 
 
 def _is_a_users_own(path: Path) -> bool:
     """Whether a choice of conf/ is not one that glassnet brings: a class of another package, or a variant of a file."""
     values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     target = values.get("_target_", "glassnet.")
-    return not target.startswith("glassnet.") or values.get("name", path.stem) != path.stem
+    is_variant = values.get("name", path.stem) != path.stem and path.stem not in OF_EXPERIMENTS
+    return not target.startswith("glassnet.") or is_variant
 
 
 def _merged(values: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from docs.capstone.averages import accuracies_over_views
 from docs.capstone.page import page
 from docs.capstone.runs import read_runs, read_seeds, require_pairs
 from glassnet.files import write_whole
@@ -25,6 +26,7 @@ def main(arguments: Sequence[str] | None = None, folder: Path = FOLDER) -> None:
     parser.add_argument("sweep", type=Path, help="the folder of the sweep over seeds")
     parser.add_argument("--default", type=Path, help="the folder of the default network's sweep over the same seeds")
     parser.add_argument("--ablation", type=Path, help="the folder of a sweep over ablation and seed")
+    parser.add_argument("--views", action="store_true", help="average each network over views of each test picture")
     given = parser.parse_args(arguments)
     with one_line_errors("docs.capstone"):
         runs = read_seeds(given.sweep)
@@ -37,7 +39,8 @@ def main(arguments: Sequence[str] | None = None, folder: Path = FOLDER) -> None:
                 f"{layout.report_page}: expected the report of seed {runs[0].seed}, found none; run report as evaluate"
             )
         figures = [name for name in FIGURES if (layout.figures / name).is_file()]
-        text = page(runs, defaults, read_runs(given.ablation) if given.ablation else [], figures)
+        views = accuracies_over_views(runs) if given.views else []
+        text = page(runs, defaults, read_runs(given.ablation) if given.ablation else [], views, figures)
         (folder / "figures").mkdir(parents=True, exist_ok=True)
         for name in figures:
             shutil.copyfile(layout.figures / name, folder / "figures" / name)

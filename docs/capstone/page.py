@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from docs.capstone.averages import averages_section
 from docs.capstone.parts import parts_section
 from docs.capstone.runs import EvaluatedRun, Run
 from docs.capstone.statistics import compared, mean_of, over_rows
@@ -21,7 +22,7 @@ SECTIONS = {
     "gradient_boosting": "gradient boosting",
 }
 DEFAULT = "the default network"
-COMMANDS = """<!-- skip: next "it trains for hours; tests/stages/test_capstone.py does so on small pictures" -->
+COMMANDS = """<!-- skip: next "it trains for an hour; tests/stages/test_capstone.py does so on small pictures" -->
 
 ```sh
 python -m glassnet.stages.train -m experiment=capstone 'seed=range(5)' hydra.sweep.dir=multirun/capstone
@@ -31,17 +32,21 @@ for seed in 0 1 2 3 4; do
   python -m glassnet.stages.evaluate experiment=capstone seed=$seed hydra.run.dir=multirun/capstone/$seed
 done
 python -m glassnet.stages.report experiment=capstone seed=0 hydra.run.dir=multirun/capstone/0
-python -m docs.capstone multirun/capstone --default multirun/default
+python -m docs.capstone multirun/capstone --default multirun/default --views
 ```
 
 `hydra/launcher=joblib` trains seeds side by side. `evaluate` adds gradient boosting where it is given
 `evaluation.baselines=[majority,linear,boosting]`, and `--ablation <a sweep over ablation and seed>` what each part is
-worth.
+worth. `--views` has each network look at 18 views of each test picture.
 """
 
 
 def page(
-    runs: Sequence[EvaluatedRun], defaults: Sequence[EvaluatedRun], ablation: Sequence[Run], figures: Sequence[str]
+    runs: Sequence[EvaluatedRun],
+    defaults: Sequence[EvaluatedRun],
+    ablation: Sequence[Run],
+    views: Sequence[float],
+    figures: Sequence[str],
 ) -> str:
     """Return the page in markdown.
 
@@ -49,6 +54,7 @@ def page(
         runs: of the capstone, one a seed.
         defaults: of the default network on the same rows, with the same seeds; none to leave it out.
         ablation: of a sweep over `ablation` and the seed; none to leave it out.
+        views: the accuracy of each run's network with its probabilities averaged over views; none to leave it out.
         figures: the names of the pictures beside the page, of the first run.
     """
     parts = [
@@ -59,7 +65,10 @@ def page(
         _seeds(runs),
         "## Beside others, on the same test rows",
         _others(runs, defaults),
+        "## What averages would add",
+        averages_section(runs, views),
         *(["## What each part is worth", parts_section(runs[0], ablation)] if ablation else []),
+        "[What else was tried](levers.md) has the levers that did not stay.",
         "## Where it errs",
         _classes(runs),
         "## Whether its confidence can be trusted",

@@ -53,8 +53,11 @@ def _run(sweep: Path, number: int, seed: int, right: int, **more: Any) -> Layout
     predicted = [*actual[:right], *wrong[right:]]
     with layout.predictions.open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["row", "actual", "predicted", "baseline_predicted"])
-        writer.writerows([row, *names, "Bag"] for row, names in enumerate(zip(actual, predicted, strict=True)))
+        writer.writerow(["row", "actual", "predicted", "baseline_predicted", *(f"probability_{c}" for c in CLASSES)])
+        for row, (name, called) in enumerate(zip(actual, predicted, strict=True)):
+            sure = 0.9 if seed == 0 and called != name else 0.5  # what the first network gets wrong, it is sure of
+            P = [sure if each == called else (1 - sure) / (len(CLASSES) - 1) for each in CLASSES]
+            writer.writerow([row, name, called, "Bag", *P])
     linear: JsonObject = {"difference": right / ROWS - 0.5, "mcnemar_p": 0.5 / seed if seed else 0.9,
               "newly_right": right - 50, "newly_wrong": 0}  # fmt: skip
     scores: JsonObject = {
@@ -96,6 +99,10 @@ def test_the_page_has_means_pairs_and_the_report(sweep: Path, tmp_path: Path) ->
     assert re.search(r"softmax regression +\| 0\.5000 +\| \+0\.4200 ± 0\.0158 .* 42 \| +0 \| 0\.9 +\| +5 \|", text)
     assert re.search(r"the default network +\| 0\.8200 +\| \+0\.1000 ± 0\.0000 .* 10 \| +0 \| 0\.002 +\| +5 \|", text)
     assert "\n| Shirt" in text
+    # Four of five are right about row 90: 4·.5 + .025 beats .9 + 4·.125. Three are about row 91: 3·.5 + .125 + .025
+    # does not beat .9 + .5 + 3·.125, though they are more. None after that: 91 of 100.
+    assert re.search(r"\| the mean of 5 networks +\| 0\.9100 \(0\.8360 to 0\.9580\) +\| +5 \|", text)
+    assert "views" not in text.partition("## How to make it again")[0]
     assert "of the 8 errors are among T-shirt/top, Pullover, Coat and Shirt" in text
     assert (tmp_path / "page" / "report.html").read_text() == "<p>look.html</p>"
     assert "![Cases of seed 0](figures/cases.png)" in text

@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from glassnet.config.precedence import let_ablation_win
 from glassnet.runs import Layout, run_stage
 from glassnet.sources import fashion_mnist
 from glassnet.stages import evaluate, report, train, trained
+from glassnet.tables import ImagePreprocessing, load_model, open_prepared
 from glassnet.training import Callback, read_history
 from tests.killing import KillAt, Killed
 from tests.settings import PROJECT, enter_project
@@ -25,8 +27,9 @@ ROWS = {"train": 220, "t10k": 60}
 SMALL = ("experiment=capstone", "data.mirrors=[pictures]", "tracking=none", "training.baseline.epochs=1")
 # As many steps an epoch as tell one from another, and a short way to the end of the schedule.
 SHORT = (*SMALL, "training.batch_size=64", "training.epochs=3", "model.hidden_sizes=[32,32,16]")
+AVERAGED = "training.average_decay=0.9"
 PARTS = sorted(path.stem for path in (PROJECT / "conf" / "ablation").glob("*.yaml") if path.stem != "nothing")
-OFF = {"no_l2"}  # which weight decay is in place of
+OFF = {"no_l2", "no_averaging"}  # weight decay is in place of the one; the other brought nothing
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +58,7 @@ def _settings(*overrides: str) -> Settings:
 def test_one_epoch_of_the_capstone() -> None:
     """The network as it is, through all stages; the report has pictures."""
     settings, layout = _settings(*SMALL, "training.epochs=1"), Layout(Path("run"))
-    assert (settings.data.name, settings.model.hidden_sizes) == ("fashion_mnist", [1024, 1024, 512])
+    assert (settings.data.name, settings.model.hidden_sizes) == ("fashion_mnist", [512, 512, 512])
     train.main(settings, layout)
     evaluate.main(settings, layout)
     report.main(settings, layout)
@@ -79,10 +82,10 @@ def _outcome(layout: Layout) -> list[object]:
 @pytest.mark.parametrize(("hook", "step"), [("on_batch_end", 5), ("on_validation_begin", 5), ("on_epoch_begin", 4)])
 def test_killed_and_resumed_it_ends_with_the_same_bytes(hook: str, step: int) -> None:
     """In the middle of an epoch, before the averaged weights take their place, between epochs."""
-    whole = _outcome(_train("whole"))
+    whole = _outcome(_train("whole", (AVERAGED,)))
     with pytest.raises(Killed):
-        _train("killed", (), KillAt(hook, step))
-    assert _outcome(_train("killed", ("training.resume=true",))) == whole
+        _train("killed", (AVERAGED,), KillAt(hook, step))
+    assert _outcome(_train("killed", (AVERAGED, "training.resume=true"))) == whole
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -95,6 +98,24 @@ def test_each_part_of_it_can_be_taken_away(part: str) -> None:
     assert {name for name in changed if name.partition(".")[0] not in taken.choices} <= taken.values.keys()
 
 
+def _over_views() -> float:
+    """Return the mean accuracy of the five networks, each with its probabilities averaged over 18 views."""
+    prepared = open_prepared(_settings(*SHORT).data.choice(), Path("prepared"), by_dvc=False)
+    test, preprocessing = prepared.split("test"), prepared.preprocessing
+    assert isinstance(preprocessing, ImagePreprocessing)
+    images = np.pad(preprocessing.pixels(np.asarray(test.X)), ((0, 0), (1, 1), (1, 1)))
+    views = [
+        whole[:, down : down + 28, right : right + 28]
+        for whole in (images, images[:, :, ::-1]) for down in range(3) for right in range(3)
+    ]  # fmt: skip
+    found = []
+    for seed in range(5):
+        network = load_model(Layout(Path("sweep", str(seed))).model)
+        P = np.mean([network.predict_features(preprocessing.transform(view)) for view in views], axis=0)
+        found.append(np.mean(P.argmax(axis=1) == np.asarray(test.y)))
+    return float(np.mean(found))
+
+
 def test_the_showpiece_from_the_sweep_to_its_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Five seeds as one sweep, each evaluated, the first with a report, and the page of them all."""
     swept = ["train", "-m", *SHORT, "seed=range(5)", "hydra.sweep.dir=sweep"]
@@ -105,11 +126,12 @@ def test_the_showpiece_from_the_sweep_to_its_page(monkeypatch: pytest.MonkeyPatc
         evaluate.main(settings, layout)
         if seed == 0:
             report.main(settings, layout)
-    main(["sweep"], tmp_path / "page")
+    main(["sweep", "--views"], tmp_path / "page")
     text = (tmp_path / "page" / "README.md").read_text(encoding="utf-8")
     of_seeds = [json.loads(Layout(Path("sweep", str(seed))).metrics.read_text())["accuracy"] for seed in range(5)]
     assert f"is **{np.mean(of_seeds):.4f} ± {np.std(of_seeds, ddof=1):.4f} (" in text
     assert "trains a network of dense layers, written in NumPy, on 198 pictures of clothes" in text
     assert "| softmax regression |" in text
+    assert re.search(rf"\| one network, mean of 18 views +\| {_over_views():.4f} ± ", text)
     assert "![Learning curves of seed 0](figures/learning_curves.png)" in text
     assert 'href="look.html"' not in (tmp_path / "page" / "report.html").read_text(encoding="utf-8")
