@@ -45,6 +45,12 @@ def test_images_have_their_sections(overrides: tuple[str, ...]) -> None:
     assert copies["exact"] == (5 if overrides else 2)  # the validation rows were learnt from, or not
     assert copies["scores"]["all"]["accuracy"] == pytest.approx(metrics["accuracy"], abs=1e-5)
     assert "### Copies of training images" in text
+    labels = analysis["label_errors"]
+    assert labels["rows"] == metrics["examples"]
+    assert labels["suspected"] == len(labels["shown"]) or len(labels["shown"]) == 30
+    assert all(len(each["pixels"]) == 8 for each in labels["shown"])
+    assert "### Suspected label errors" in text
+    assert (layout.figures / "label_errors.png").is_file() == bool(labels["shown"])
     assert ("### Robustness" in text) == ("training.ensemble=2" not in overrides)
 
 
@@ -53,5 +59,5 @@ def test_tables_have_none_of_it() -> None:
     train.main(settings, layout)
     evaluate.main(settings, layout)
     report.main(settings, layout)
-    assert not {"copies", "robustness"} & json.loads(layout.analysis.read_text()).keys()
+    assert not {"copies", "label_errors", "robustness"} & json.loads(layout.analysis.read_text()).keys()
     assert "training image" not in layout.report.read_text()

@@ -23,13 +23,12 @@ from glassnet.evaluation.number_text import readable
 from glassnet.files import JsonObject, section_of, write_whole
 from glassnet.reporting import result_figures, tables, tuning_tables
 from glassnet.reporting.commands import Launch, command_line, command_that_looks
-from glassnet.reporting.copies_section import copies_section
 from glassnet.reporting.decisions import decision_section
 from glassnet.reporting.ensemble_section import ensemble_section
+from glassnet.reporting.image_sections import image_sections
 from glassnet.reporting.looks_at import what_it_looks_at
 from glassnet.reporting.predictions_file import Predictions, read_predictions
 from glassnet.reporting.report_page import report_page
-from glassnet.reporting.robustness_section import robustness_section
 from glassnet.reporting.setup import setup_of
 from glassnet.reporting.splitting import division
 from glassnet.reporting.suspected import suspicions_text
@@ -133,7 +132,7 @@ def write_report(
         ahead=[tables.plain(sentence) for sentence in baselines_ahead(metrics, analysis.get("decision"))],
         without_boosting=analysis.get("without_boosting"),
         looks_at=what_it_looks_at(analysis.get("looks_at"), layout.figures),
-        of_images=robustness_section(analysis.get("robustness", [])) + copies_section(analysis.get("copies")),
+        of_images=image_sections(analysis, metrics.get("calibration"), layout.figures),
         errors=analysis["errors"],
         has_telemetry=bool(training.telemetry),
         best=history[manifest["best_epoch"] - 1],

@@ -1,34 +1,45 @@
-"""What the report of an image classifier says beyond its scores: robustness, and copies of training images."""
+"""What the report has of an image classifier alone: its robustness, copies of training images, suspected labels."""
 
 import numpy as np
 
-from glassnet.evaluation import LabelledRows, decide
+from glassnet.evaluation import Calibration, LabelledRows, apply_temperature, decide
 from glassnet.evaluation.copies import copies_of_training_rows
+from glassnet.evaluation.label_errors import suspected_label_errors
 from glassnet.evaluation.rounding import six_digits
 from glassnet.files import JsonObject
-from glassnet.nn import FloatArray
+from glassnet.stages.judging import TestPredictions
 from glassnet.stages.robust import robustness_of
-from glassnet.stages.rows import labelled_rows
+from glassnet.stages.rows import add_pixels, labelled_rows
 from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel
 from glassnet.training import Ensemble
 
 
 def image_evidence(
-    prepared: PreparedData, network: TrainedModel, probabilities: FloatArray, *, is_final: bool
+    prepared: PreparedData,
+    network: TrainedModel,
+    said: TestPredictions,
+    calibration: Calibration | None,
+    *,
+    is_final: bool,
 ) -> JsonObject:
     """Return what analysis.json has of images alone; nothing of a table.
 
     Args:
         prepared: the data, of an ensemble those of its single network.
         network: the model.
-        probabilities: what it says of the test rows `(N, C)`.
+        said: what it says of the test rows.
+        calibration: of what it says; of a classification.
         is_final: whether it has learnt from the validation rows too.
     """
-    if not isinstance(prepared.preprocessing, ImagePreprocessing):
+    if not isinstance(prepared.preprocessing, ImagePreprocessing) or calibration is None:
         return {}
     test, learnt = labelled_rows(prepared, "test"), _learnt_rows(prepared, is_final=is_final)
-    predicted = decide(probabilities, network.about.get("decision"))
-    found: dict[str, object] = {"copies": copies_of_training_rows(test, learnt, predicted == test.y)}
+    predicted = decide(said.predicted, network.about.get("decision"))
+    calibrated = apply_temperature(said.logits, calibration["temperature"] or 1.0)
+    labels = suspected_label_errors(test, calibrated, learnt, prepared.class_names)
+    add_pixels(labels["shown"], prepared.preprocessing, test)
+    copies = copies_of_training_rows(test, learnt, predicted == test.y)
+    found: dict[str, object] = {"copies": copies, "label_errors": labels}
     if not isinstance(network, Ensemble):
         found["robustness"] = robustness_of(prepared, prepared.preprocessing, network)
     rounded: JsonObject = six_digits(found)
