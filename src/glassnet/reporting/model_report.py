@@ -1,6 +1,5 @@
 """The model report: collects what the run's files say and renders it through a template."""
 
-import csv
 import math
 import shlex
 import shutil
@@ -26,9 +25,10 @@ from glassnet.reporting import result_figures, tables, tuning_tables
 from glassnet.reporting.commands import Launch, command_line, command_that_looks
 from glassnet.reporting.decisions import decision_section
 from glassnet.reporting.ensemble_section import ensemble_section
+from glassnet.reporting.image_sections import image_sections
 from glassnet.reporting.looks_at import what_it_looks_at
+from glassnet.reporting.predictions_file import Predictions, read_predictions
 from glassnet.reporting.report_page import report_page
-from glassnet.reporting.robustness_section import robustness_section
 from glassnet.reporting.setup import setup_of
 from glassnet.reporting.splitting import division
 from glassnet.reporting.suspected import suspicions_text
@@ -42,7 +42,6 @@ from glassnet.tables.raw_files import read_json
 from glassnet.training import MONITORS, read_history
 from glassnet.training.architecture import FindClass
 
-Predictions = list[dict[str, str]]
 UNCERTAIN_BELOW = 5  # errors, below which the least certain right answers are shown too
 
 
@@ -90,7 +89,7 @@ def write_report(
     is_final = bool(section_of(manifest["settings"], "training").get("final"))
     data = section_of(manifest["settings"], "data")
     launch = Launch(overrides, not layout.by_dvc, is_final)
-    predictions = _read_predictions(layout, prepared)
+    predictions = read_predictions(layout, prepared)
 
     shutil.rmtree(layout.figures, ignore_errors=True)  # an earlier report may have had other figures
     of_logarithm = data.get("target_transform") == "log"
@@ -133,7 +132,7 @@ def write_report(
         ahead=[tables.plain(sentence) for sentence in baselines_ahead(metrics, analysis.get("decision"))],
         without_boosting=analysis.get("without_boosting"),
         looks_at=what_it_looks_at(analysis.get("looks_at"), layout.figures),
-        robustness=robustness_section(analysis.get("robustness", [])),
+        of_images=image_sections(analysis, metrics.get("calibration"), layout.figures),
         errors=analysis["errors"],
         has_telemetry=bool(training.telemetry),
         best=history[manifest["best_epoch"] - 1],
@@ -240,18 +239,3 @@ def _regression_results(layout: Layout, prepared: PreparedData, rows: Prediction
     result_figures.draw_residuals(actual, predicted, prepared.about["target"], layout.figures / "residuals.png")
     total = float(actual.sum())
     return Results(predicted_share=float(predicted.sum()) / total if total else 1.0)
-
-
-def _read_predictions(layout: Layout, prepared: PreparedData) -> Predictions:
-    if not layout.predictions.is_file():
-        raise FileNotFoundError(f"{layout.predictions}: expected the output of evaluate here, found no file")
-    with layout.predictions.open(newline="", encoding="utf-8", errors="replace") as file:
-        rows = list(csv.DictReader(file))
-    expected = prepared.about["rows"]["test"]
-    whole = [row for row in rows if {"actual", "predicted"} <= row.keys() and None not in row.values()]
-    if len(whole) != expected:
-        raise ValueError(
-            f"{layout.predictions}: expected {expected} rows as evaluate writes them, received {len(whole)}; run "
-            "evaluate again"
-        )
-    return whole

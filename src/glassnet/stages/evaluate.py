@@ -47,10 +47,10 @@ from glassnet.stages.baselines import (
     learnt_rows,
 )
 from glassnet.stages.classes import positive_of
+from glassnet.stages.image_evidence import image_evidence
 from glassnet.stages.judging import SINGLE, TestPredictions, difference_of_log_losses, out_of_fold, test_predictions
 from glassnet.stages.looking import look_at
 from glassnet.stages.members import folds_of
-from glassnet.stages.robust import robustness_of
 from glassnet.stages.rows import add_pixels, feature_names, in_deviations, labelled_rows
 from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel, load_model, open_prepared
 from glassnet.training import Ensemble
@@ -114,18 +114,16 @@ def main(settings: Settings, layout: Layout) -> None:
     layout.metrics.parent.mkdir(parents=True, exist_ok=True)
     metrics, analysis = evaluated.metrics(validation), dict(evaluated.analysis)
     analysis["looks_at"] = look_at(prepared, network, folds, is_final=_has_learnt_all(network))
-    if isinstance(prepared.preprocessing, ImagePreprocessing) and not isinstance(network, Ensemble):
-        analysis["robustness"] = six_digits(robustness_of(prepared, prepared.preprocessing, network))
+    analysis |= image_evidence(prepared, network, said, evaluated.calibration, is_final=_has_learnt_all(network))
     if against.without_boosting:
         analysis["without_boosting"] = against.without_boosting
     write_whole(layout.metrics, _to_json(metrics))
     write_whole(layout.analysis, _to_json(analysis))
     with whole_file(layout.predictions) as part, part.open("w", newline="", encoding="utf-8") as file:
         # Left to itself, Python's csv puts a carriage return in a class's name into the file, where it ends a line.
-        if any("\r" in name for name in prepared.class_names):
-            csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(evaluated.table)
-        else:
-            csv.writer(file, lineterminator="\n").writerows(evaluated.table)
+        has_return = any("\r" in name for name in prepared.class_names)
+        writer = csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_ALL if has_return else csv.QUOTE_MINIMAL)
+        writer.writerows(evaluated.table)
     print(f"evaluate: test {evaluated.line}")
     for sentence in baselines_ahead(ungrouped(metrics), cast("DecisionAnalysis | None", analysis.get("decision"))):
         print(f"evaluate: {sentence}")

@@ -1,8 +1,11 @@
 """The rows of a prepared split, and what their features are called, as the analysis of errors takes them."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from glassnet.evaluation import Case, CategoryFeatures, LabelledRows
+from glassnet.evaluation.label_errors import SuspectedLabel
 from glassnet.tables import ImagePreprocessing, PreparedData
 
 
@@ -28,7 +31,7 @@ def in_deviations(prepared: PreparedData, name: str, mean: float, scale: float) 
     )
 
 
-def add_pixels(cases: list[Case], preprocessing: ImagePreprocessing, test: LabelledRows) -> None:
+def add_pixels(cases: Sequence[Case | SuspectedLabel], preprocessing: ImagePreprocessing, test: LabelledRows) -> None:
     """Give each case its image, line by line, two hexadecimal digits a pixel, for the report to draw."""
     positions = [int(np.flatnonzero(test.rows == case["row"])[0]) for case in cases]
     pixels = preprocessing.pixels(np.asarray(test.X[positions]))

@@ -1,0 +1,56 @@
+"""What the report has of an image classifier alone: its robustness, copies of training images, suspected labels."""
+
+import numpy as np
+
+from glassnet.evaluation import Calibration, LabelledRows, apply_temperature, decide
+from glassnet.evaluation.copies import copies_of_training_rows
+from glassnet.evaluation.label_errors import suspected_label_errors
+from glassnet.evaluation.rounding import six_digits
+from glassnet.files import JsonObject
+from glassnet.stages.judging import TestPredictions
+from glassnet.stages.robust import robustness_of
+from glassnet.stages.rows import add_pixels, labelled_rows
+from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel
+from glassnet.training import Ensemble
+
+
+def image_evidence(
+    prepared: PreparedData,
+    network: TrainedModel,
+    said: TestPredictions,
+    calibration: Calibration | None,
+    *,
+    is_final: bool,
+) -> JsonObject:
+    """Return what analysis.json has of images alone; nothing of a table.
+
+    Args:
+        prepared: the data, of an ensemble those of its single network.
+        network: the model.
+        said: what it says of the test rows.
+        calibration: of what it says; of a classification.
+        is_final: whether it has learnt from the validation rows too.
+    """
+    if not isinstance(prepared.preprocessing, ImagePreprocessing) or calibration is None:
+        return {}
+    test, learnt = labelled_rows(prepared, "test"), _learnt_rows(prepared, is_final=is_final)
+    predicted = decide(said.predicted, network.about.get("decision"))
+    calibrated = apply_temperature(said.logits, calibration["temperature"] or 1.0)
+    labels = suspected_label_errors(test, calibrated, learnt, prepared.class_names)
+    add_pixels(labels["shown"], prepared.preprocessing, test)
+    copies = copies_of_training_rows(test, learnt, predicted == test.y)
+    found: dict[str, object] = {"copies": copies, "label_errors": labels}
+    if not isinstance(network, Ensemble):
+        found["robustness"] = robustness_of(prepared, prepared.preprocessing, network)
+    rounded: JsonObject = six_digits(found)
+    return rounded
+
+
+def _learnt_rows(prepared: PreparedData, *, is_final: bool) -> LabelledRows:
+    """Return the rows that the network learnt from, for a final model those of validation too."""
+    train = labelled_rows(prepared, "train")
+    if not is_final:
+        return train
+    more = labelled_rows(prepared, "validation")
+    parts = zip((train.X, train.y, train.rows), (more.X, more.y, more.rows), strict=True)
+    return LabelledRows(*(np.concatenate(pair) for pair in parts))
