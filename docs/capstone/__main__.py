@@ -15,7 +15,7 @@ from glassnet.files import write_whole
 from glassnet.runs import one_line_errors
 
 FOLDER = Path(__file__).parent
-FIGURES = ("learning_curves.png", "confusion_matrix.png", "reliability.png", "cases.png")
+FIGURES = ("learning_curves.png", "confusion_matrix.png", "reliability.png", "cases.png", "label_errors.png")
 # What a reader of the report alone does not have: the page under glass lies beside it where somebody asked for it.
 LINK = '<a href="look.html">look.html</a>'
 
