@@ -17,11 +17,12 @@ from glassnet.config.explain import explain, parse_override
 from glassnet.config.precedence import held_back, let_ablation_win
 from glassnet.config.string_settings import as_written
 from glassnet.runs.arguments import asks_for_help, print_stage_usage
-from glassnet.runs.ending import MENDABLE, RUN_FOLDER, as_line, one_line_errors, print_any_string
+from glassnet.runs.ending import MENDABLE, RUN_FOLDER, as_line, one_line_errors
 from glassnet.runs.folders import require_own_folder
 from glassnet.runs.jobs import new_start, read_job
 from glassnet.runs.layout import Layout
 from glassnet.runs.leftovers import Before, clear_away, look_before
+from glassnet.runs.printing import prepare_printing
 from glassnet.runs.sweeps import Finish, Main, run_job
 
 WATCH = "ends this process with the command"
@@ -95,7 +96,7 @@ class Task:
             return None
 
     def _run_job(self, config: Any, folder: Path) -> object:
-        print_any_string()
+        prepare_printing()
         job = read_job(folder)
         if job is None or job.start != self.start:
             raise UserError(f"{folder}: expected the record that this sweep made of its job there, found none")
