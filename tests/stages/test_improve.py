@@ -256,6 +256,7 @@ def test_no_training_begins_after_the_time_is_up(started: Callable[..., str]) ->
         (("improve.trainings=3", "improve.seconds=9"), "received both; leave one of them out"),
         (("-m", "seed=0,1"), "expected one run, received -m, which makes several"),
         (("data=wine", "training.class_weights={class_9: 2}"), "received one of 'class_9', which is no class"),
+        (("data=wine", "training.monitor=rmse"), "training.monitor: expected a score of a classification, one of"),
         (("modell=x",), "Unknown setting `modell`; did you mean `model`?"),
     ],
 )

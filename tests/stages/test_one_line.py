@@ -134,6 +134,29 @@ def test_a_terminal_that_lacks_characters_costs_no_run(stage: Stage) -> None:
     assert " \\xb1 " in stage("train", *SHORT, *sweep, before=before).stdout
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize(
+    ("arguments", "redirection"),
+    [
+        (("predict", "--help"), "| true"),
+        (("train", "--help"), "2>&1 | true"),
+        (("search", "--help"), ">&-"),
+        (("train", *SHORT, "hydra.run.dir=out"), "| head -1"),
+        (("train", *SHORT, "-m", "seed=0,1", "hydra.sweep.dir=out"), "2>&1 | head -1"),
+    ],
+)
+def test_a_reader_that_leaves_ends_no_command(
+    stage: Stage, tmp_path: Path, arguments: tuple[str, ...], redirection: str, unbuffered: str
+) -> None:
+    """What it no longer reads is written nowhere; the command says nothing of it, and does what it was asked to."""
+    pipeline = f'"$@" {redirection}; exit ${{PIPESTATUS[0]}}'
+    before = f"export PYTHONUNBUFFERED={unbuffered}; set -- {sys.executable} -m glassnet.stages.{' '.join(arguments)}"
+    assert stage("", before=f"{before}; {pipeline}").stderr == ""
+    models = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.glob("**/model.safetensors"))
+    folders = {"hydra.run.dir=out": ["out"], "hydra.sweep.dir=out": ["out/0", "out/1"]}.get(arguments[-1], [])
+    assert models == [f"{folder}/models/model.safetensors" for folder in folders]
+
+
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"key": '])
 def test_a_damaged_manifest_of_an_earlier_run_costs_no_training(stage: Stage, tmp_path: Path, content: str) -> None:
     """It is no manifest of this one: what lies in the folder makes way."""

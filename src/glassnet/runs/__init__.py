@@ -1,6 +1,7 @@
 """Runs: how a command starts and ends, the folders and locks of a run, and the jobs of a sweep."""
 
 from glassnet.runs.arguments import asks_for_help, print_usage, read_arguments
+from glassnet.runs.beforehand import mistakes_of_all, refuse
 from glassnet.runs.ending import as_line, one_line_errors
 from glassnet.runs.entry import given_overrides, run_stage
 from glassnet.runs.folders import alone_in, require_own_folder, require_writable
@@ -21,11 +22,13 @@ __all__ = [
     "as_line",
     "asks_for_help",
     "given_overrides",
+    "mistakes_of_all",
     "one_line_errors",
     "print_usage",
     "read_arguments",
     "read_jobs",
     "read_notes",
+    "refuse",
     "require_data_of_run",
     "require_own_folder",
     "require_settings_of_run",

@@ -1,7 +1,6 @@
 """How a command ends after a user's mistake or a signal: one line on stderr, an exit status, no traceback."""
 
 import errno
-import io
 import os
 import signal
 import sys
@@ -12,6 +11,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from glassnet.config.errors import UserError
+from glassnet.runs.printing import prepare_printing
 
 
 class StoppedError(Exception):
@@ -50,7 +50,7 @@ def one_line_errors(command: str, status: int = 1, place: str = RUN_FOLDER) -> I
     Those are the errors in `MENDABLE`. A signal that ends the command is a line too; the status is then 128 and its
     number, as a shell has it. Anything else is a bug and keeps its traceback. `place` is as in `as_line`.
     """
-    print_any_string()
+    prepare_printing()
     received: list[int] = []
     try:
         with _noted_signals(received):
@@ -78,9 +78,7 @@ def one_line_errors(command: str, status: int = 1, place: str = RUN_FOLDER) -> I
 
 
 def _write_out() -> None:
-    """Write out what was printed; whoever has stopped reading (`| head`) changes no exit status.
-
-    What cannot be written is let go: Python would try once more at its end, and exit with 120.
+    """Write out what was printed; what cannot be is let go: Python would try once more at its end, and exit with 120.
 
     Raises:
         OSError: if there is no room for it, say.
@@ -88,18 +86,11 @@ def _write_out() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except OSError as error:
+        except OSError:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, stream.fileno())
             os.close(nowhere)
-            if not isinstance(error, BrokenPipeError):
-                raise
-
-
-def print_any_string() -> None:
-    """Let characters that the terminal's encoding lacks be printed as numbers; by default they are an error."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="backslashreplace")
+            raise
 
 
 @contextmanager

@@ -17,18 +17,20 @@ from glassnet.config.explain import explain, parse_override
 from glassnet.config.precedence import held_back, let_ablation_win
 from glassnet.config.string_settings import as_written
 from glassnet.runs.arguments import asks_for_help, print_stage_usage
-from glassnet.runs.ending import MENDABLE, RUN_FOLDER, as_line, one_line_errors, print_any_string
+from glassnet.runs.beforehand import Check
+from glassnet.runs.ending import MENDABLE, RUN_FOLDER, as_line, one_line_errors
 from glassnet.runs.folders import require_own_folder
 from glassnet.runs.jobs import new_start, read_job
 from glassnet.runs.layout import Layout
 from glassnet.runs.leftovers import Before, clear_away, look_before
+from glassnet.runs.printing import prepare_printing
 from glassnet.runs.sweeps import Finish, Main, run_job
 
 WATCH = "ends this process with the command"
 LAST_MINUTE = 60.0  # seconds for a training's step and its state
 
 
-def run_stage(name: str, main: Main, finish_sweep: Finish | None = None) -> None:
+def run_stage(name: str, main: Main, finish_sweep: Finish | None = None, check: Check | None = None) -> None:
     """Start `main` the way the command line asks for.
 
     Without arguments the settings come from params.yaml and the results go where dvc.yaml declares them. With
@@ -38,6 +40,7 @@ def run_stage(name: str, main: Main, finish_sweep: Finish | None = None) -> None
         name: the stage's name, for messages.
         main: what to run, with the settings and the layout of the folders.
         finish_sweep: what to do at the end of a sweep, with its folder.
+        check: raises an error for settings that `main` cannot begin with; a sweep asks it before the first job.
     """
     with one_line_errors(name, place=RUN_FOLDER if sys.argv[1:] else ""):
         if asks_for_help():
@@ -48,7 +51,7 @@ def run_stage(name: str, main: Main, finish_sweep: Finish | None = None) -> None
                 end_with_parent(_end_in_order, os.getppid())
             main(read_params(), Layout(Path()))
         else:
-            _run_composed(name, main, finish_sweep)
+            _run_composed(name, main, finish_sweep, check)
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ class Task:
         name: the stage's.
         main: the stage's.
         finish_sweep: the stage's.
+        check: the stage's.
         overrides: those of the command line, without those of Hydra's own settings.
         start: which start of the sweep it is, if it is one.
         home: the project's folder.
@@ -69,6 +73,7 @@ class Task:
     name: str
     main: Main
     finish_sweep: Finish | None
+    check: Check | None
     overrides: Sequence[str]
     start: str = field(default_factory=new_start)
     home: Path = field(default_factory=Path.cwd)
@@ -95,7 +100,7 @@ class Task:
             return None
 
     def _run_job(self, config: Any, folder: Path) -> object:
-        print_any_string()
+        prepare_printing()
         job = read_job(folder)
         if job is None or job.start != self.start:
             raise UserError(f"{folder}: expected the record that this sweep made of its job there, found none")
@@ -110,7 +115,7 @@ class Task:
             return float("nan")
 
 
-def _run_composed(name: str, main: Main, finish_sweep: Finish | None) -> None:
+def _run_composed(name: str, main: Main, finish_sweep: Finish | None, check: Check | None) -> None:
     import hydra
     import yaml
     from hydra.errors import HydraException
@@ -131,7 +136,7 @@ def _run_composed(name: str, main: Main, finish_sweep: Finish | None) -> None:
         for_jobs = [] if given.cfg is not None else held_back(overrides, is_sweep=given.multirun)
         sys.argv[1:] = [*(override for override in overrides if override not in for_jobs), *given.options]
         ours = [override for override in overrides if not override.lstrip("+~").startswith(("hydra.", "hydra/"))]
-        task = Task(name, main, finish_sweep, ours)
+        task = Task(name, main, finish_sweep, check, ours)
         before = look_before(sys.argv[1:])
         hydra.main(config_path=str(CONF.absolute()), config_name="config", version_base="1.3")(task)()
     except (HydraException, OmegaConfBaseException) as error:

@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from glassnet.config.errors import UserError
 from glassnet.config.explain import explain
+from glassnet.runs.beforehand import mistakes_of_all, refuse
 from glassnet.runs.folders import require_own_folder
 from glassnet.runs.job_configs import JobConfigs
 from glassnet.runs.jobs import FINISHED, LOST, RUNNING, Job, dated_folder, read_job, read_jobs
@@ -92,6 +93,12 @@ class RecordedSweeper(BasicSweeper):  # type: ignore[misc]  # Hydra's class has 
             values = {name: require_values(each) for name, each in given.items() if each.is_sweep_override()}
             grid = super().split_arguments(overrides, None)[0]
             self.plan = make_plan(grid, list(given.values()), lambda job: self._compose(job, values))
+            if self.task.check is not None:
+                refuse(
+                    mistakes_of_all(
+                        (self._compose(job, values) for job in self.plan.jobs), self.task.check, self.folder
+                    )
+                )
             self.begin()
             say_plan(self.task.name, self.folder, self.plan)
         return list(super().split_overrides_to_chunks(self.plan.jobs, max_batch_size))

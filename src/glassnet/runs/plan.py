@@ -141,14 +141,22 @@ def settings_key(config: Any) -> str:
     """
     from omegaconf import OmegaConf
 
+    if refers_to_its_job(config):
+        return ""
     left_out = {"hydra", ABLATION, *OF_THE_FILE}  # a digest of the file tells 0 from 0.0
     plain = OmegaConf.masked_copy(config, [name for name in config if name not in left_out])
-    if "${hydra:" in str(OmegaConf.to_container(plain)):
-        return ""
     values: Any = OmegaConf.to_container(plain, resolve=True)
     with contextlib.suppress(UserError):  # the job will say so
         values = parse_settings({**values, "settings_digest": ""}, "settings").model_dump()
     return json.dumps(values, sort_keys=True, default=str)
+
+
+def refers_to_its_job(config: Any) -> bool:
+    """Return whether a configuration refers to what is known in the job alone, such as its number."""
+    from omegaconf import OmegaConf
+
+    settings = OmegaConf.masked_copy(config, [name for name in config if name != "hydra"])
+    return "${hydra:" in str(OmegaConf.to_container(settings))
 
 
 def _lines(jobs: list[list[str]], names: list[str], grid: int) -> list[str]:

@@ -4,10 +4,8 @@ import json
 import math
 import subprocess
 import sys
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
 
 from glassnet.config import UserError
 from glassnet.evaluation.regression_check import (
@@ -58,16 +56,10 @@ def main() -> int:
             new, old, tolerance=arguments.tolerance, alpha=arguments.alpha, floor=arguments.floor
         )
     except NotComparableError as error:
-        _print(f"gate: not compared with {baseline}: {error}", sys.stderr)
+        print(f"gate: not compared with {baseline}: {error}", file=sys.stderr)
         return NOT_COMPARED
-    _print(as_markdown(verdict, baseline, _scores(baseline, new, old)), sys.stdout)
+    print(as_markdown(verdict, baseline, _scores(baseline, new, old)))
     return 1 if verdict.kind == "regression" else 0
-
-
-def _print(text: str, stream: TextIO) -> None:
-    """Print for whoever still reads: the exit status is there for the others."""
-    with suppress(BrokenPipeError):
-        print(text, file=stream)
 
 
 def _scores(baseline: str, new: list[Row], old: list[Row]) -> list[tuple[str, float, float]]:
@@ -80,7 +72,7 @@ def _scores(baseline: str, new: list[Row], old: list[Row]) -> list[tuple[str, fl
         require_one_evaluation(new, metrics[0], "the working tree")
         require_one_evaluation(old, metrics[1], baseline)
     except (NotComparableError, json.JSONDecodeError) as error:
-        _print(f"gate: note: scores are not listed: {error}", sys.stderr)
+        print(f"gate: note: scores are not listed: {error}", file=sys.stderr)
         return []
     return compare_scores(*metrics)
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 
-from glassnet.config import Settings, UserError, own_files, require_own_classes
+from glassnet.config import Settings, UserError, own_files
 from glassnet.reporting.tried import LUCK, change_of
 from glassnet.runs import Layout, alone_in, one_line_errors, require_settings_of_run, run_stage
 from glassnet.runs.ending import StoppedError
@@ -27,12 +27,11 @@ from glassnet.runs.improvements import (
 )
 from glassnet.runs.jobs import new_start
 from glassnet.runs.manifest import read_manifest
-from glassnet.stages.classes import ClassChoices
+from glassnet.stages.beforehand import require_trainable
 from glassnet.stages.improving import Budget, outcome, search
 from glassnet.stages.paired_trainings import PairedTrainings, processes
 from glassnet.stages.run_key import run_identity
 from glassnet.stages.validation_errors import of_errors
-from glassnet.tables import open_prepared
 from glassnet.tracking import record_sweep
 
 LOCK = "improve.lock"
@@ -59,9 +58,7 @@ USUAL = Options(seconds=60.0)
 
 def improve(settings: Settings, layout: Layout, options: Options) -> Improvements:
     """Try improvements of a run, and write what came of it to reports/improvements.json."""
-    require_own_classes(settings)
-    prepared = open_prepared(settings.data.choice(), layout.prepared, by_dvc=layout.by_dvc)
-    ClassChoices.of(settings, prepared)  # which says what is wrong before every training does
+    prepared = require_trainable(settings, layout)
     values = json.loads(json.dumps(settings.describing_the_result()))
     key = run_identity(settings.describing_the_result(), prepared, own_files(settings))["key"]
     run = _trained_run(settings, layout, key)

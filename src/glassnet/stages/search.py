@@ -4,24 +4,39 @@ Optuna proposes and prunes: it is maintained, its samplers are those of the lite
 own plug-in for it is not used, since it asks for Optuna below 3.
 """
 
+import itertools
 import json
 import math
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glassnet.config import UserError, as_written, parse_override
 from glassnet.config.compose import CONF, register_resolvers, require_project, to_settings
-from glassnet.runs import asks_for_help, one_line_errors, print_usage, require_own_folder, run_sweep
+from glassnet.runs import (
+    asks_for_help,
+    mistakes_of_all,
+    one_line_errors,
+    print_usage,
+    refuse,
+    require_own_folder,
+    run_sweep,
+)
 from glassnet.runs.jobs import dated_folder, new_start, write_notes
 from glassnet.runs.plan import note_of_end, require_one_scale
-from glassnet.runs.spaces import Space, read_space
+from glassnet.runs.spaces import Space, read_space, size_of
 from glassnet.stages import trained
+from glassnet.stages.beforehand import require_trainable
 from glassnet.stages.pruning import make_pruner
 from glassnet.stages.trials import Search
+
+if TYPE_CHECKING:
+    import optuna
+
+PROBED = 30  # proposals that all have the same mistake: then it is put down to none of the values
 
 
 @dataclass(frozen=True)
@@ -75,7 +90,8 @@ def main() -> None:
     require_own_folder("search.folder", folder)
     start = new_start()
     search = Search(study, spaces, fixed, folder, start, random.Random(options.seed))
-    _require_trainable(search)
+    _require_sound(search)
+    _refuse_mistakes_of_all(search, optuna.create_study(sampler=samplers["random"](seed=options.seed)))
     print(f"search: in {folder}; search.folder={folder} goes on with it")
 
     def run_trials(begin: Callable[[], object]) -> str:
@@ -89,7 +105,7 @@ def main() -> None:
     run_sweep(run_trials, folder, start, trained.finish_sweep, f"search.folder={folder}")
 
 
-def _require_trainable(search: Search) -> None:
+def _require_sound(search: Search) -> None:
     """Raise a `UserError`, before the first training, for choices and keys that are not there or cannot be searched."""
     require_one_scale([space.name for space in search.spaces])
     first = [space.example for space in search.spaces]
@@ -110,6 +126,19 @@ def _require_trainable(search: Search) -> None:
                 raise UserError(
                     f"{space.name}: expected whole numbers, received {space.text!r}; int(interval(…)) has these alone"
                 ) from error
+
+
+def _refuse_mistakes_of_all(search: Search, study: "optuna.Study") -> None:
+    """Raise a `UserError` for a mistake that no trial is without: of all proposals, or the same one of many."""
+    proposals: Iterable[Sequence[str]]
+    if is_small := size_of(search.spaces) <= PROBED:
+        proposals = itertools.product(*(space.all_values() for space in search.spaces))
+    else:
+        trials = (study.ask() for _ in range(PROBED))
+        proposals = ([space.propose(trial) for space in search.spaces] for trial in trials)
+    mistakes = mistakes_of_all(map(search.compose, proposals), require_trainable, search.folder)
+    if is_small or len(set(mistakes)) == 1:
+        refuse(mistakes)
 
 
 def _arguments(arguments: list[str]) -> tuple[Options, list[Space], list[str]]:

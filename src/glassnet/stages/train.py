@@ -20,6 +20,7 @@ from glassnet.diagnostics import Telemetry, sanity_checks
 from glassnet.runs import Layout, alone_in, as_line, run_stage
 from glassnet.runs.manifest import Manifest, make_way_for
 from glassnet.stages.augmenting import augmentation_of
+from glassnet.stages.beforehand import require_trainable
 from glassnet.stages.classes import ClassChoices
 from glassnet.stages.going_on import SavedTraining
 from glassnet.stages.members import described, joined, plan_members, train_members
@@ -236,4 +237,4 @@ def train_baseline(
 
 
 if __name__ == "__main__":
-    run_stage("train", main, finish_sweep)
+    run_stage("train", main, finish_sweep, require_trainable)
