@@ -94,6 +94,7 @@ def test_the_baselines_are_those_that_are_asked_for(tmp_path: Path, monkeypatch:
     assert "ahead on the same rows" not in layout.report.read_text()
 
 
+@pytest.mark.usefixtures("pictures")
 def test_boosting_answers_in_the_units_of_the_target(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Alone among the baselines it is the only one scored; each prediction still stands beside the linear one."""
     enter_project(tmp_path, monkeypatch)
