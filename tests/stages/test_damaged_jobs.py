@@ -1,6 +1,7 @@
 """Damaged files of a run: a sweep trains again what is damaged, and nothing else; a report names it."""
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,6 +22,10 @@ from tests.settings import enter_project
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Of a short training in a folder of its own."""
     enter_project(tmp_path, monkeypatch)
+    return _settings()
+
+
+def _settings() -> Settings:
     register_resolvers(CONF)
     with initialize_config_dir(str(CONF.absolute()), version_base=None):
         return to_settings(
@@ -94,13 +99,28 @@ def _garble(path: Path) -> None:
     path.write_bytes(bytes(range(256)))
 
 
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with a run in `r` that has a report; each test takes a copy."""
+    folder, run = tmp_path_factory.mktemp("reported"), Layout(Path("r"))
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        enter_project(folder, monkeypatch)
+        settings = _settings()
+        train.main(settings, run)
+        evaluate.main(settings, run)
+        write_report(run, open_prepared(settings.data.choice(), run.prepared, by_dvc=False))
+    return folder
+
+
+@pytest.mark.usefixtures("pictures")
 @pytest.mark.parametrize("damage", [_empty, _truncate, _cut_after_lines, _garble, os.unlink])
-def test_a_report_of_damaged_files_names_them(settings: Settings, damage: Callable[[Path], None]) -> None:
+def test_a_report_of_damaged_files_names_them(
+    reported: Path, settings: Settings, damage: Callable[[Path], None]
+) -> None:
     """Instead of telling of half a training, or of half of the test rows; what was reported before stays."""
     run = Layout(Path("r"))
-    train.main(settings, run)
-    evaluate.main(settings, run)
-    write_report(run, open_prepared(settings.data.choice(), run.prepared, by_dvc=False))
+    for name in ("data", "r"):
+        shutil.copytree(reported / name, name)
     before = {path: path.read_bytes() for path in (run.report, *run.figures.iterdir())}
     for path in (run.history, run.telemetry, run.metrics, run.analysis, run.predictions):
         if path == run.telemetry and damage in {_cut_after_lines, _truncate}:  # it may be whole, for all that is known

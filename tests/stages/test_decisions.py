@@ -77,6 +77,7 @@ def _about(layout: Layout) -> dict[str, Any]:
     return dict(load_model(layout.model).about)
 
 
+@pytest.mark.usefixtures("pictures")
 def test_class_weights_find_rare_rows_and_leave_the_probabilities(project: Path) -> None:
     """The answers follow the weights; the mean probability is the fraction of rare rows, as without them."""
     _, plain = _finish(folder="plain")

@@ -62,6 +62,7 @@ def _write_table(target: str, rows: int = 240) -> None:
     frame.to_csv("a.csv", index=False)
 
 
+@pytest.mark.usefixtures("pictures")
 def test_one_command_gives_one_model_that_is_evaluated_and_reported() -> None:
     """Its members are the networks of the experiment kfold, and the one beside them that without an ensemble."""
     layout = _finish("run", "experiment=ensemble")
