@@ -5,7 +5,7 @@ from typing import Any
 from glassnet.evaluation import Comparison, Metrics
 from glassnet.evaluation.number_text import readable
 from glassnet.reporting.tables import interval_of_difference, markdown_table, p_text, with_interval
-from glassnet.runs.manifest import Manifest
+from glassnet.runs.manifest import Manifest, learnt_target
 from glassnet.tables import TrainedModel
 from glassnet.training import Ensemble
 
@@ -36,8 +36,8 @@ def ensemble_section(network: TrainedModel, manifest: Manifest, metrics: Metrics
         parts.append(_temperature(network.temperature))
     else:
         parts.append(
-            "Their losses are of the standardized target, or of its logarithm where that was learnt; averaged are "
-            "their predictions in the target's units."
+            f"Their losses and errors are of {learnt_target(manifest['settings'])}; averaged are their predictions in "
+            "the target's units."
         )
     parts += [_test_rows(metrics["comparisons"]["single_network"]), _out_of_fold(metrics["out_of_fold"])]
     return "\n\n".join(parts)

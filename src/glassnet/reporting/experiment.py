@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from glassnet.config import ABLATION, REPLICATES, UNCHANGED
 from glassnet.evaluation.number_text import readable
-from glassnet.files import whole_file, write_whole
+from glassnet.files import JsonObject, whole_file, write_whole
 from glassnet.reporting.sweep_figures import draw_setting
 from glassnet.reporting.tables import markdown_table
 from glassnet.runs import FINISHED, PRUNED, Job, Layout, read_jobs, read_notes
-from glassnet.runs.manifest import best_scores, monitor_of, read_manifest
+from glassnet.runs.manifest import best_scores, learns_logarithm, learnt_target, monitor_of, read_manifest
 from glassnet.training import minimized, read_history
 from glassnet.training.monitor import LOSS
 
@@ -35,7 +35,11 @@ def write_experiment(folder: Path) -> list[Path]:
     finished = table[table["status"] == FINISHED]
     swept, monitor = _swept(jobs), _monitor(jobs)
     text = [f"# Sweep {folder.name}", "", markdown_table(list(table.columns), _formatted(table)), ""]
-    if notes := read_notes(folder):
+    settings = _settings(jobs)
+    notes = read_notes(folder)
+    if "validation_mae" in table:
+        notes = [*notes, f"The scores are of {learnt_target(settings)}, whose standard deviation is 1."]
+    if notes:
         text += [*(f"- {note}" for note in notes), ""]
     varied = [name for name in swept if finished[name].nunique() > 1]
     replicates = [name for name in varied if name in REPLICATES]
@@ -50,7 +54,8 @@ def write_experiment(folder: Path) -> list[Path]:
     if len(finished):
         for name in varied:
             path = folder / f"by_{name.replace('.', '_').replace('/', '_')}.png"
-            draw_setting(finished, name, [other for other in others if other != name], path, monitor)
+            beside = [other for other in others if other != name]
+            draw_setting(finished, name, beside, path, monitor, of_logarithm=learns_logarithm(settings))
             files.append(path)
     write_whole(files[1], "\n".join(text))
     return files
@@ -68,6 +73,12 @@ def _table(jobs: list[Job]) -> "pd.DataFrame":
     table = pd.DataFrame(rows).reindex(columns=columns).sort_values("job")
     order = minimized_in(table, monitor).sort_values(na_position="last", kind="stable").index
     return table.loc[order].reset_index(drop=True)
+
+
+def _settings(jobs: list[Job]) -> JsonObject:
+    """Return the settings of a finished job; none where no job was finished."""
+    layouts = [Layout(job.folder) for job in jobs if job.status == FINISHED]
+    return next((read_manifest(layout)["settings"] for layout in layouts if layout.manifest.is_file()), {})
 
 
 def _monitor(jobs: list[Job]) -> str:

@@ -36,7 +36,7 @@ from glassnet.reporting.tables import Table
 from glassnet.reporting.training_figures import draw_learning_curves, draw_telemetry
 from glassnet.reporting.tried import command_that_tries, tried_on
 from glassnet.runs import Layout
-from glassnet.runs.manifest import BEST, monitor_of, read_manifest
+from glassnet.runs.manifest import BEST, learns_logarithm, monitor_of, read_manifest
 from glassnet.tables import PreparedData, load_model
 from glassnet.tables.raw_files import read_json
 from glassnet.training import MONITORS, read_history
@@ -92,8 +92,7 @@ def write_report(
     predictions = read_predictions(layout, prepared)
 
     shutil.rmtree(layout.figures, ignore_errors=True)  # an earlier report may have had other figures
-    of_logarithm = data.get("target_transform") == "log"
-    curves = layout.figures / "learning_curves.png"
+    of_logarithm, curves = learns_logarithm(manifest["settings"]), layout.figures / "learning_curves.png"
     draw_learning_curves(layout.history, curves, manifest["best_epoch"], of_logarithm=of_logarithm)
     network, baseline = load_model(layout.model, find_class), load_model(layout.baseline)
     if training.telemetry:

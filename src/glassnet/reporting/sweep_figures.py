@@ -16,7 +16,15 @@ TICKS = 8  # so many values each have their own tick on the axis
 UPRIGHT = 60  # characters of names that stand side by side; more are turned
 
 
-def draw_setting(finished: "pd.DataFrame", name: str, others: list[str], path: Path, monitor: str = "loss") -> None:
+def draw_setting(
+    finished: "pd.DataFrame",
+    name: str,
+    others: list[str],
+    path: Path,
+    monitor: str = "loss",
+    *,
+    of_logarithm: bool = False,
+) -> None:
     """Draw the monitored score against a setting, a line for each choice of the others, mean ± deviation over seeds.
 
     Args:
@@ -25,6 +33,7 @@ def draw_setting(finished: "pd.DataFrame", name: str, others: list[str], path: P
         others: the other settings that were swept, without the seed.
         path: where to.
         monitor: the score by which the jobs are compared.
+        of_logarithm: whether it is the logarithm of the target that was learnt.
     """
     score = f"validation_{monitor}"
     table = finished[finished[name] != ""].sort_values("job")
@@ -47,7 +56,8 @@ def draw_setting(finished: "pd.DataFrame", name: str, others: list[str], path: P
             color=colour, label=label, marker=marker, ms=5, capsize=3, ls=line,
         )  # fmt: skip
     _label_values(axes, values, numbers)
-    axes.set(xlabel=name, ylabel=f"best {_words(score)}", title=f"{_words(score).capitalize()} by {name}")
+    words = f"{_words(score)}{' of the logarithm' if of_logarithm else ''}"
+    axes.set(xlabel=name, ylabel=f"best {words}", title=f"{words.capitalize()} by {name}")
     axes.grid(alpha=0.3)
     if others:
         axes.legend(title=", ".join(others))

@@ -46,6 +46,7 @@ class Improvements(TypedDict):
         tried: the changes, those that help first, the most helpful of them before the others.
         monitor: the score that was compared, where that is not the loss; what is said of the loss is said of 1 less the
             score where a higher one is better.
+        of_logarithm: there, and true, where the losses are of the logarithm of the target, which was learnt.
     """
 
     key: str | None
@@ -53,12 +54,14 @@ class Improvements(TypedDict):
     losses: list[float]
     tried: list[Tried]
     monitor: NotRequired[str]
+    of_logarithm: NotRequired[bool]
 
 
 def compared_in(improvements: Improvements) -> str:
     """Return the name of what was compared, as a sentence has it."""
     monitor = improvements.get("monitor", LOSS.name)
-    name = f"validation {monitor.replace('_', ' ')}"
+    learnt = " of the logarithm" if improvements.get("of_logarithm") else ""
+    name = f"validation {monitor.replace('_', ' ')}{learnt}"
     return name if MONITORS[monitor].lower_is_better else f"1 less the {name}"
 
 

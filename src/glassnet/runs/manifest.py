@@ -147,6 +147,17 @@ def minimized_of(manifest: Manifest) -> float:
     return minimized(name, scores[name])
 
 
+def learns_logarithm(settings: JsonObject) -> bool:
+    """Return whether it is the logarithm of a regression's target that is learnt, by settings nested as in conf/."""
+    data = settings.get("data")
+    return isinstance(data, Mapping) and data.get("target_transform") == "log"
+
+
+def learnt_target(settings: JsonObject) -> str:
+    """Return what a regression learns, which the losses and errors of its training and validation rows are of."""
+    return "the standardized logarithm of the target" if learns_logarithm(settings) else "the standardized target"
+
+
 def make_way_for(layout: Layout, key: str) -> None:
     """Remove what was made of another training in a folder, so that nothing of it passes for the one with `key`.
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from glassnet.config import flatten
 from glassnet.reporting.commands import override
 from glassnet.runs.improvements import Improvements, Tried
+from glassnet.runs.manifest import learns_logarithm
 from glassnet.stages.candidates import Candidate, back_to_conf, further, of_findings, usual
 from glassnet.stages.halving import (
     MOST_PAIRS,
@@ -212,6 +213,8 @@ def outcome(trainings: PairedTrainings, key: str) -> Improvements:
     }
     if (monitor := trainings.settings.training.monitor) != LOSS.name:
         record["monitor"] = monitor
+    if learns_logarithm(trainings.values):
+        record["of_logarithm"] = True
     return record
 
 

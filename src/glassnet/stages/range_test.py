@@ -11,6 +11,7 @@ from glassnet.diagnostics import RangeTest, RateTrials, learning_rate_range_test
 from glassnet.files import whole_file
 from glassnet.reporting import draw_range_test
 from glassnet.runs import Layout, run_stage
+from glassnet.runs.manifest import learnt_target
 from glassnet.stages.augmenting import augmentation_of
 from glassnet.stages.classes import ClassChoices
 from glassnet.tables import open_prepared
@@ -43,6 +44,8 @@ def main(settings: Settings, layout: Layout) -> float:
     )
     _write(folder / "trials.csv", ["learning_rate", "choice", "mean_validation_loss", *seeds], rows)
     draw_range_test(folder / "range_test.csv", folder / "trials.csv", folder / "range_test.png", test.edge, trials.best)
+    if prepared.task == "regression":
+        print(f"range_test: losses are of {learnt_target(settings.describing_the_result())}")
     for line in describe(test, named, trials, plan, len(train)):
         print(f"range_test: {line}")
     print(f"range_test: suggested: optimizer.learning_rate={trials.best:g}; curve and trials in {folder}")

@@ -18,7 +18,7 @@ from glassnet.config import (
 from glassnet.data import ArrayDataset
 from glassnet.diagnostics import Telemetry, sanity_checks
 from glassnet.runs import Layout, alone_in, as_line, run_stage
-from glassnet.runs.manifest import Manifest, make_way_for
+from glassnet.runs.manifest import Manifest, learnt_target, make_way_for
 from glassnet.stages.augmenting import augmentation_of
 from glassnet.stages.beforehand import require_trainable
 from glassnet.stages.classes import ClassChoices
@@ -95,6 +95,8 @@ def _train(settings: Settings, layout: Layout, watchers: Sequence[Callback]) -> 
     of_run: dict[str, object] = {**identity, "settings": values}
     if saved.went_on:
         of_run["went_on"] = saved.went_on
+    if prepared.task == "regression":
+        print(f"train: losses and errors are of {learnt_target(values)}", flush=True)
     if settings.training.sanity:
         for line in sanity_checks(plan, train):
             print(f"train: sanity: {line}", flush=True)

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from glassnet.config import Settings, named_by
 from glassnet.diagnostics import Telemetry, write_telemetry
-from glassnet.files import section_of, whole_file, write_whole
+from glassnet.files import whole_file, write_whole
 from glassnet.runs import Layout, as_line
-from glassnet.runs.manifest import Manifest, minimized_of, read_manifest
+from glassnet.runs.manifest import Manifest, learns_logarithm, minimized_of, read_manifest
 from glassnet.tables import PreparedData, load_model
 from glassnet.tracking import record_run, record_sweep
 from glassnet.training import TIMING_COLUMNS, Row, read_history, write_history
@@ -28,7 +28,7 @@ def write_record(layout: Layout, history: Sequence[Row], telemetry: Telemetry | 
         from glassnet.reporting import draw_learning_curves
 
         layout.figures.mkdir(parents=True, exist_ok=True)
-        of_logarithm = section_of(manifest["settings"], "data").get("target_transform") == "log"
+        of_logarithm = learns_logarithm(manifest["settings"])
         figure, best_epoch = layout.figures / "learning_curves.png", manifest.get("best_epoch")
         draw_learning_curves(layout.history, figure, best_epoch, of_logarithm=of_logarithm)
 
@@ -85,8 +85,13 @@ def _record_job(settings: Settings, layout: Layout, prepared: PreparedData) -> N
     write_whole(layout.recorded, json.dumps({"run_id": run_id}) + "\n")
 
 
-def finish_sweep(folder: Path) -> None:
-    """Write the table and the figures of a sweep, and record them in the tracking store."""
+def finish_sweep(folder: Path, name: str = "train") -> None:
+    """Write the table and the figures of a sweep, and record them in the tracking store.
+
+    Args:
+        folder: of the sweep.
+        name: the command that made it.
+    """
     from glassnet.reporting import write_experiment
 
     files = write_experiment(folder)
@@ -94,4 +99,4 @@ def finish_sweep(folder: Path) -> None:
     recorded = record_sweep(folder, files)
     if recorded is not None:
         parent, shown_by = recorded
-        print(f"train: the sweep is MLflow run {parent}, its jobs are below it; {shown_by} shows them")
+        print(f"{name}: the sweep is MLflow run {parent}, its jobs are below it; {shown_by} shows them")
