@@ -15,7 +15,7 @@ Rows: TypeAlias = npt.NDArray[np.float32]
 NEAR, FAR = 20, 40  # the neighbours whose distances say how dense the rows lie here
 CLOSEST = 1 / 3  # of the distance of the twentieth neighbour, at most, for a near copy
 LEAST_ROWS = 80  # to learn from; of fewer the twentieth neighbour is far away
-SAMPLED = 200  # rows whose neighbours say how many dimensions the rows spread in
+SAMPLED = 100  # rows whose neighbours say how many dimensions the rows spread in
 REFERENCE = 2_500  # rows, whose twentieth nearest is no nearer than that of all
 DIRECTIONS = 32  # along which a first look takes the distances
 MANY = 0.01  # of the pairs that a lower bound leaves, from which on all are taken anew
@@ -51,16 +51,16 @@ def find_copies(X: FloatArray, train_X: FloatArray) -> Copies:
         train_X: the training rows `(N, D)`; they may be memory-mapped.
     """
     X = np.asarray(X, dtype=np.float32)
-    mates, ratios = _exact_copies(X, train_X), np.zeros(len(X))
     limit = _limit(X, train_X)
     if limit is None:
-        return Copies(mates, ratios, None)
-    some = np.flatnonzero(mates < 0)
-    some = some[_may_be_near(X[some], train_X, limit)]
+        return Copies(_exact_copies(X, train_X), np.zeros(len(X)), None)
+    mates, ratios = np.full(len(X), -1, dtype=np.int64), np.zeros(len(X))
+    some = np.flatnonzero(_may_be_near(X, train_X, limit))
     distances, nearest = nearest_rows(X[some], train_X, NEAR)
-    is_near = (distances[:, 0] <= limit * distances[:, -1]) & (distances[:, 0] > 0)
-    mates[some[is_near]] = nearest[is_near, 0]
-    ratios[some[is_near]] = distances[is_near, 0] / distances[is_near, -1]
+    first, twentieth = distances[:, 0], distances[:, -1]
+    is_copy = first <= limit * twentieth  # equal rows too, whose distance is exactly 0
+    mates[some[is_copy]] = nearest[is_copy, 0]
+    ratios[some[is_copy]] = first[is_copy] / np.where(first[is_copy] > 0, twentieth[is_copy], 1)
     return Copies(mates, ratios, limit)
 
 
@@ -116,7 +116,7 @@ def _may_be_near(X: Rows, train_X: FloatArray, limit: float) -> npt.NDArray[np.b
     reference = np.asarray(train_X[_spread(len(train_X), REFERENCE)], dtype=np.float32)
     centre = reference.mean(axis=0)
     reference = reference - centre
-    directions = np.linalg.svd(reference[_spread(len(reference), 2 * SAMPLED)], full_matrices=False)[2][:DIRECTIONS].T
+    directions = np.linalg.svd(reference[_spread(len(reference), 4 * SAMPLED)], full_matrices=False)[2][:DIRECTIONS].T
     centred = X - centre
     squares = np.einsum("nd,nd->n", centred, centred)
     reach = np.concatenate([_twentieth(centred[rows], reference) for rows in _slices(len(X))]) * np.float32(limit**2)
