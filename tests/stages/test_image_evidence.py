@@ -50,6 +50,7 @@ def test_images_have_their_sections(overrides: tuple[str, ...]) -> None:
     assert labels["suspected"] == len(labels["shown"]) or len(labels["shown"]) == 30
     assert all(len(each["pixels"]) == 8 for each in labels["shown"])
     assert "### Suspected label errors" in text
+    assert ("### The largest confusions" in text) == bool(analysis["confusions"])
     assert (layout.figures / "label_errors.png").is_file() == bool(labels["shown"])
     assert ("### Robustness" in text) == ("training.ensemble=2" not in overrides)
 
@@ -59,5 +60,5 @@ def test_tables_have_none_of_it() -> None:
     train.main(settings, layout)
     evaluate.main(settings, layout)
     report.main(settings, layout)
-    assert not {"copies", "label_errors", "robustness"} & json.loads(layout.analysis.read_text()).keys()
+    assert not {"copies", "label_errors", "confusions", "robustness"} & json.loads(layout.analysis.read_text()).keys()
     assert "training image" not in layout.report.read_text()

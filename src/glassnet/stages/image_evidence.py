@@ -1,8 +1,9 @@
-"""What the report has of an image classifier alone: its robustness, copies of training images, suspected labels."""
+"""What the report has of image classifiers alone: robustness, copies of training images, labels and confusions."""
 
 import numpy as np
 
 from glassnet.evaluation import Calibration, LabelledRows, apply_temperature, decide
+from glassnet.evaluation.confusions import largest_confusions
 from glassnet.evaluation.copies import copies_of_training_rows
 from glassnet.evaluation.label_errors import suspected_label_errors
 from glassnet.evaluation.rounding import six_digits
@@ -39,7 +40,8 @@ def image_evidence(
     labels = suspected_label_errors(test, calibrated, learnt, prepared.class_names)
     add_pixels(labels["shown"], prepared.preprocessing, test)
     copies = copies_of_training_rows(test, learnt, predicted == test.y)
-    found: dict[str, object] = {"copies": copies, "label_errors": labels}
+    confusions = largest_confusions(test, said.predicted, predicted, learnt, prepared.class_names)
+    found: dict[str, object] = {"copies": copies, "label_errors": labels, "confusions": confusions}
     if not isinstance(network, Ensemble):
         found["robustness"] = robustness_of(prepared, prepared.preprocessing, network)
     rounded: JsonObject = six_digits(found)
