@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from glassnet.evaluation import DecisionAnalysis, Metrics, baselines_ahead, compare_costs
+from glassnet.evaluation.ahead import made_for
 
 
 def _classification(difference: float, p: float, theirs: float, loss: float) -> Metrics:
@@ -83,6 +84,30 @@ def test_the_score_that_a_decision_is_made_for_takes_the_place_of_accuracy() -> 
     assert "balanced accuracy" in weights
     (given,) = _decided({"rule": "given", "positive": "ill", "threshold": 0.1})
     assert f"0.1 for a false alarm and 0.9 for a missed row, {(20 * 0.1 + 2 * 0.9) / 100} against 0.09" in given
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("cost", ", mean cost 0.4, which the decision is made for"),
+        ("f1", ", F1 of ill 0.4211, which the decision is made for"),
+        ("balanced", ", balanced accuracy 0.7889, which the decision is made for"),
+        (
+            "given",
+            ", mean cost, with 0.1 for a false alarm and 0.9 for a missed row, 0.038, which the decision is made for",
+        ),
+        (None, ""),
+    ],
+)
+def test_the_score_that_a_decision_is_made_for_is_named_beside_the_accuracy(rule: str | None, said: str) -> None:
+    """The headline would else name the one score that the decision gives up; without a rule it is the accuracy."""
+    scores: Any = {
+        "accuracy": 0.78, "balanced_accuracy": 0.7889, "mean_cost": 0.4, "examples": 100,
+        "two_classes": {"recall": 0.8, "called_positive": 28, "positives": 10},
+    }  # fmt: skip
+    decision: DecisionAnalysis = {"positive": "ill", "threshold": 0.1}
+    assert made_for(scores, {**decision, "rule": rule} if rule else decision) == said
+    assert made_for({"accuracy": 0.9}, None) == ""
 
 
 def test_costs_are_compared_row_by_row() -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -153,11 +154,17 @@ def test_the_positive_class(project: Path) -> None:
     assert "the rarer one, or of two as frequent the second" in layout.report.read_text()
 
 
-def test_the_report_says_why_a_threshold_of_costs_is_not_theirs_alone(project: Path) -> None:
+def test_the_report_says_why_a_threshold_of_costs_is_not_theirs_alone(project: Path, capsys: Any) -> None:
     """Label smoothing moves probabilities, and the threshold with them: 0.9/6 + 0.1/2 = 0.2."""
     costs = "evaluation.threshold={cost: [[0,1],[5,0]]}"
     layout, _ = _finish(costs, "training.label_smoothing=0.1")
     text = layout.report.read_text()
+    assert re.search(
+        r"\nTest accuracy .* to 0\.\d+\), mean cost 0\.\d+, which the decision is made for, on 1\d\d rows", text
+    )
+    assert re.search(
+        r"evaluate: test accuracy .*\), mean cost 0\.\d+, which .* made for, log-loss", capsys.readouterr().out
+    )
     assert "from a probability of **0.2** on, where both answers cost the same" in text
     assert "0.1667, moved as label smoothing has moved the network's probabilities" in text
     layout, _ = _finish(costs, folder="plain")

@@ -1,7 +1,10 @@
-"""Says which baselines are ahead of a network, and whether chance may be why."""
+"""Says which score a decision is made for, which baselines are ahead of a network by it, and whether by chance."""
+
+from typing import cast
 
 from glassnet.evaluation.number_text import readable
 from glassnet.evaluation.records import Comparison, DecisionAnalysis, Metrics
+from glassnet.files import JsonObject
 
 SIGNIFICANT = 0.05
 UNTESTED = "by the point estimate alone, no test of it being made"
@@ -30,6 +33,17 @@ def baselines_ahead(metrics: Metrics, decision: DecisionAnalysis | None = None) 
             title = name.replace("_", " ")
             sentences.append(f"{title[0].upper()}{title[1:]} is ahead on the same rows, {found}.")
     return sentences
+
+
+def made_for(scores: Metrics | JsonObject, decision: DecisionAnalysis | None) -> str:
+    """Return the score that a decision is made for, to go behind the accuracy; nothing, where accuracy is that score.
+
+    Args:
+        scores: of the network, ungrouped.
+        decision: as `baselines_ahead` has it.
+    """
+    name, value = _score(cast(Metrics, scores), decision or {})
+    return "" if name == "accuracy" else f", {name} {readable(value)}, which the decision is made for"
 
 
 def _classifier(ours: Metrics, theirs: Metrics, comparison: Comparison, decision: DecisionAnalysis) -> str:

@@ -14,11 +14,11 @@ from glassnet.evaluation import (
     TEMPERATURES,
     ErrorAnalysis,
     ReliabilityBin,
-    baselines_ahead,
     confusion_matrix,
     precision_recall_f1,
     ungrouped,
 )
+from glassnet.evaluation.ahead import baselines_ahead, made_for
 from glassnet.evaluation.number_text import readable
 from glassnet.files import JsonObject, section_of, write_whole
 from glassnet.reporting import result_figures, tables, tuning_tables
@@ -128,6 +128,7 @@ def write_report(
         data=prepared.about,
         manifest=manifest,
         metrics=metrics,
+        made_for=tables.plain(made_for(metrics, analysis.get("decision"))) if "accuracy" in metrics else "",
         ahead=[tables.plain(sentence) for sentence in baselines_ahead(metrics, analysis.get("decision"))],
         without_boosting=analysis.get("without_boosting"),
         looks_at=what_it_looks_at(analysis.get("looks_at"), layout.figures),

@@ -20,7 +20,6 @@ from glassnet.evaluation import (
     analyse_errors,
     analyse_regression_errors,
     apply_temperature,
-    baselines_ahead,
     compare_classifiers,
     compare_costs,
     compare_regressions,
@@ -33,6 +32,7 @@ from glassnet.evaluation import (
     scores_of_decision,
     ungrouped,
 )
+from glassnet.evaluation.ahead import baselines_ahead, made_for
 from glassnet.evaluation.number_text import readable
 from glassnet.evaluation.rounding import six_digits
 from glassnet.evaluation.unseen_row import LEAST_ROWS
@@ -181,11 +181,11 @@ def _classification(
         [row, names[label], names[guess], names[other], *(f"{q:.6g}" for q in p)]
         for row, label, guess, other, p in zip(test.rows, test.y, predicted, of_linear, probabilities, strict=True)
     ]
+    looked_at = analyse_decision(test.y, probabilities, positive, decision, names)
     line = (
         f"accuracy {scores['accuracy']:.4f} (95% interval {scores['accuracy_low']:.4f} to "
-        f"{scores['accuracy_high']:.4f}), log-loss {scores['log_loss']:.4f}"
+        f"{scores['accuracy_high']:.4f}){made_for(scores, looked_at)}, log-loss {scores['log_loss']:.4f}"
     )
-    looked_at = analyse_decision(test.y, probabilities, positive, decision, names)
     analysis: ClassificationAnalysis = six_digits(
         {"reliability": reliability, "errors": errors, **({"decision": looked_at} if looked_at else {})}
     )
