@@ -10,6 +10,8 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -24,7 +26,7 @@ from glassnet.runs.improvements import Improvements, Tried, read_improvements, w
 from glassnet.stages import evaluate, improve, train
 from glassnet.stages.candidates import Candidate, back_to_conf, further, of_findings, usual
 from glassnet.stages.halving import USUAL_FREEDOM, USUAL_SPREAD, estimates, halved, log_ratios, survivors, to_confirm
-from glassnet.stages.paired_trainings import PairedTrainings, processes
+from glassnet.stages.paired_trainings import TODAY, Outcome, PairedTrainings, processes
 from glassnet.tables import open_prepared
 from tests.settings import enter_project, params
 
@@ -209,6 +211,14 @@ def test_a_training_whose_process_ends_is_no_failed_candidate() -> None:
     said = "the process of one was stopped or killed, as for want of memory; the same command goes on$"
     with pytest.raises(UserError, match=said), processes(1) as executor:
         executor.submit(os._exit, 1).result()
+
+
+def test_a_training_that_failed_is_told_with_its_reason() -> None:
+    """The record compares what came to its end; a change that cannot be made would else vanish without a word."""
+    rate, layout = Candidate((Change("optimizer.learning_rate", 90.0),), "learning rate too low"), Layout(Path("run"))
+    outcomes = {TODAY: {0: Outcome(0.5, layout)}, rate: {0: Outcome(None, layout, reason="the loss is inf in step 3")}}
+    lines = improve.failures(cast(PairedTrainings, SimpleNamespace(outcomes=outcomes)))
+    assert lines == ["improve: did not come to its end: optimizer.learning_rate=90: the loss is inf in step 3"]
 
 
 def test_a_signal_ends_trainings_too_and_the_same_command_goes_on(started: Callable[..., str]) -> None:

@@ -7,11 +7,14 @@ from typing import Any
 
 import pytest
 
+from glassnet.config import CONF, register_resolvers, to_settings
+from glassnet.config.compose import composed
 from glassnet.reporting import Launch, sweep_figures
 from glassnet.reporting.tried import tried_on
 from glassnet.runs import Layout, run_stage
 from glassnet.runs.improvements import compared_in, read_improvements
 from glassnet.stages import evaluate, improve, range_test, report, search, train
+from glassnet.tracking.client.runs import NOTE_TAG, note_of_losses
 from tests.settings import enter_project
 
 TABLE = ("data=diabetes", "tracking=none", "training.batch_size=64")
@@ -83,6 +86,15 @@ def test_an_improvement_is_one_of_the_loss_of_the_logarithm(stage: Callable[...,
     tried = tried_on(Layout(Path("run")), str(known["key"]), Launch(run, standalone=True, is_final=False))
     assert tried is not None
     assert ": validation loss of the logarithm -" in tried.best[0][0]
+
+
+def test_a_run_in_mlflow_has_it_for_a_description() -> None:
+    """Its metrics by epoch stand beside those of the test rows."""
+    register_resolvers(CONF)
+    learnt, plain = (to_settings(composed(["data=diabetes", *each]), "test") for each in ([LOG], []))
+    said = f"Losses and errors by epoch are {OF_LOGARITHM}, those of test rows in its own units."
+    assert note_of_losses(learnt) == {NOTE_TAG: said}
+    assert note_of_losses(plain) == {}
 
 
 def test_an_ensemble_says_what_its_members_losses_are_of(stage: Callable[..., str]) -> None:

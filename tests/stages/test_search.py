@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from glassnet.runs import one_line_errors, read_jobs
-from glassnet.stages import search
+from glassnet.stages import search, trained
 from tests.settings import enter_project
 
 
@@ -42,6 +42,15 @@ def failed(searched: Callable[..., str], capsys: pytest.CaptureFixture[str]) -> 
 
 def _trained() -> list[str]:
     return [" ".join(job.changes) for job in read_jobs(Path("s"))]
+
+
+def test_a_search_says_by_its_own_name_where_it_is_recorded(
+    searched: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not by that of train, whose command ended long before."""
+    monkeypatch.setattr(trained, "record_sweep", lambda *_: ("0123", "make ui"))
+    printed = searched("seed=0,1", "search.trials=1")
+    assert "search: the sweep is MLflow run 0123, its jobs are below it; make ui shows them\n" in printed
 
 
 @pytest.mark.parametrize("sampler", ["tpe", "random"])

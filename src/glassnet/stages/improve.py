@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 
 from glassnet.config import Settings, UserError, own_files
+from glassnet.reporting.commands import override
 from glassnet.reporting.tried import LUCK, change_of
 from glassnet.runs import Layout, alone_in, one_line_errors, require_settings_of_run, run_stage
 from glassnet.runs.ending import StoppedError
@@ -70,7 +71,7 @@ def improve(settings: Settings, layout: Layout, options: Options) -> Improvement
         search(trainings, budget, of_errors, executor)
     improvements = outcome(trainings, key)
     write_improvements(layout, improvements)
-    for line in table(improvements, trainings.seconds, budget.spent):
+    for line in [*table(improvements, trainings.seconds, budget.spent), *failures(trainings)]:
         print(line)
     if (recorded := record_sweep(folder, [layout.improvements])) is not None:
         print(f"improve: recorded as MLflow run {recorded[0]}, the trainings below it; {recorded[1]} shows them")
@@ -171,6 +172,17 @@ def _resumable() -> Iterator[None]:
         name = signal.Signals(signum).name
         kept = "the trainings that came to their end are kept; the same command goes on"
         raise StoppedError(f"{name}: {kept}", signum) from None
+
+
+def failures(trainings: PairedTrainings) -> list[str]:
+    """Return a line for each training that did not come to its end, which the record has none of."""
+    return [
+        f"improve: did not come to its end: {' '.join(map(override, candidate.changes)) or candidate.reason}: "
+        f"{each.reason}"
+        for candidate, by_pair in trainings.outcomes.items()
+        for each in by_pair.values()
+        if each.loss is None
+    ]
 
 
 def table(improvements: Improvements, seconds: float, spent: float) -> list[str]:

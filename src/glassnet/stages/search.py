@@ -102,7 +102,7 @@ def main() -> None:
             write_notes(folder, [note])
         return ""
 
-    run_sweep(run_trials, folder, start, trained.finish_sweep, f"search.folder={folder}")
+    run_sweep(run_trials, folder, start, lambda of: trained.finish_sweep(of, "search"), f"search.folder={folder}")
 
 
 def _require_sound(search: Search) -> None:

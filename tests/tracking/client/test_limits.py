@@ -9,7 +9,7 @@ from glassnet.runs import Sweep
 from glassnet.tracking.client import limits
 from glassnet.tracking.client.addresses import printable
 from glassnet.tracking.client.calls import quiet_warnings
-from glassnet.tracking.client.runs import _job_title, _sweep_title
+from glassnet.tracking.client.runs import _job_title, _sweep_note, _sweep_title
 from glassnet.tracking.registry.champion import _model_name
 from tests.settings import params
 
@@ -102,3 +102,5 @@ def test_what_was_tried_for_a_run_is_called_an_improvement_of_it() -> None:
     """By the beginning of its key, with which the run's own name ends."""
     sweep = Sweep(Path("outputs/digits/checkpoints/improve/0123456789abcdef"), ("seed=1",))
     assert _sweep_title(sweep) == "improvement of 012345"
+    assert _sweep_note(sweep) == "What improve tried in `outputs/digits/checkpoints/improve/0123456789abcdef`."
+    assert _sweep_note(Sweep(Path("multirun/1"), ("seed=1",))) == "The sweep in `multirun/1`."

@@ -10,6 +10,7 @@ from glassnet.config import Settings
 from glassnet.runs import Layout, Sweep
 from glassnet.runs.improvements import TRIALS
 from glassnet.runs.jobs import RECORD
+from glassnet.runs.manifest import learns_logarithm, learnt_target
 from glassnet.tracking.client.addresses import request_seconds, tracking_uri
 from glassnet.tracking.client.limits import RUN_NAME, shortened, tag_strings
 from glassnet.tracking.client.opening import LOCKED, LockedError, alone_with, open_store
@@ -44,15 +45,26 @@ def connect(settings: Settings, key: str, layout: Layout) -> "tuple[MlflowClient
         layout: of the run's files.
     """
     client, experiment_id = open_store(tracking_uri(settings.tracking.uri), settings.tracking.experiment)
+    note = note_of_losses(settings)
     if layout.sweep is None:
-        return client, _find_or_create(client, experiment_id, KEY_TAG, key, _plain_name(settings, key))
+        return client, _find_or_create(client, experiment_id, KEY_TAG, key, _plain_name(settings, key), note)
     parent = find_or_create_parent(client, experiment_id, layout.sweep)
-    return client, _find_or_create_child(client, parent, layout, layout.sweep, key)
+    return client, _find_or_create_child(client, parent, layout, layout.sweep, {TRAINING_TAG: key, **note})
+
+
+def note_of_losses(settings: Settings) -> dict[str, str]:
+    """Return the description of a run that has losses of a logarithm beside scores in units of the target, as a tag."""
+    values = settings.describing_the_result()
+    if not learns_logarithm(values):
+        return {}
+    return {
+        NOTE_TAG: f"Losses and errors by epoch are of {learnt_target(values)}, those of test rows in its own units."
+    }
 
 
 def find_or_create_parent(client: "MlflowClient", experiment_id: str, sweep: Sweep) -> "Run":
     """Return the run that stands for a whole sweep."""
-    note = {NOTE_TAG: f"The sweep in `{sweep.folder.as_posix()}`."}
+    note = {NOTE_TAG: _sweep_note(sweep)}
     return _find_or_create(client, experiment_id, SWEEP_TAG, sweep.key, _sweep_title(sweep), note)
 
 
@@ -85,7 +97,9 @@ def job_tags(layout: Layout) -> dict[str, str]:
     }
 
 
-def _find_or_create_child(client: "MlflowClient", parent: "Run", layout: Layout, sweep: Sweep, key: str) -> "Run":
+def _find_or_create_child(
+    client: "MlflowClient", parent: "Run", layout: Layout, sweep: Sweep, tags: dict[str, str]
+) -> "Run":
     """Return the run of a job's training; one that failed before it could begin becomes it.
 
     It is below the sweep's run as that is now: the one it was made below may have been deleted since.
@@ -93,12 +107,12 @@ def _find_or_create_child(client: "MlflowClient", parent: "Run", layout: Layout,
     same_place = f"tags.`{JOB_TAG}` = '{place_of(layout, sweep)}'"
     found = list(all_runs(client, parent.info.experiment_id, same_place))
     overrides = job_tags(layout)[OVERRIDES_TAG]
-    same = [each for each in found if each.data.tags.get(TRAINING_TAG) == key]
+    same = [each for each in found if each.data.tags.get(TRAINING_TAG) == tags[TRAINING_TAG]]
     same += [
         each for each in found if TRAINING_TAG not in each.data.tags and each.data.tags[OVERRIDES_TAG] == overrides
     ]
     if not same:
-        return create_child(client, parent, layout, sweep, {TRAINING_TAG: key})
+        return create_child(client, parent, layout, sweep, tags)
     if same[0].data.tags[PARENT_TAG] != parent.info.run_id:
         client.set_tag(same[0].info.run_id, PARENT_TAG, parent.info.run_id)
     return same[0]
@@ -178,9 +192,19 @@ def _job_title(sweep: Sweep) -> str:
 
 def _sweep_title(sweep: Sweep) -> str:
     """Return what the parent run is called: what is swept, or the key of the run that was to be improved."""
-    if sweep.folder.parent.name == TRIALS:
+    if _is_of_improve(sweep):
         return f"improvement of {sweep.folder.name[:6]}"
     return shortened(f"sweep of {_swept(sweep)}" if sweep.changes else "sweep", RUN_NAME)
+
+
+def _sweep_note(sweep: Sweep) -> str:
+    """Return the parent run's description: what its folder has."""
+    what = "What improve tried" if _is_of_improve(sweep) else "The sweep"
+    return f"{what} in `{sweep.folder.as_posix()}`."
+
+
+def _is_of_improve(sweep: Sweep) -> bool:
+    return sweep.folder.parent.name == TRIALS
 
 
 def _swept(sweep: Sweep) -> str:
