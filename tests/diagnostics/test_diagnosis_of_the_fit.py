@@ -3,6 +3,7 @@
 import math
 import shlex
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -143,6 +144,7 @@ def _compose(overrides: list[str]) -> Settings:
     return parse_settings(OmegaConf.to_container(composed_with(*overrides, conf=CONF), resolve=True), "test")
 
 
+@cache  # several tests look at the same training
 def _train(data: str, *overrides: str, scale: float = 1.0) -> Training:
     """Train on three fifths of the rows, standardized and then multiplied by `scale`; the rest validates."""
     X, y = DATA[data]()
