@@ -19,7 +19,9 @@ WHOLE = (
     "test_shared_stores.py",
     "test_postgresql.py",
     "test_glass_page.py",
-)  # a Ray cluster, servers, a browser
+    "test_diagnosis.py",
+    "test_diagnosis_of_the_fit.py",
+)  # a Ray cluster, servers, a browser, trainings
 
 
 class OneByOne(LoadScopeScheduling):  # type: ignore[misc]  # it is untyped

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
+from glassnet.config import CONF, Settings, register_resolvers, to_settings
+from glassnet.config.compose import conf_digest
 from glassnet.sources import DataChoice, SplitSettings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -104,6 +106,40 @@ def read_choice(group: str, name: str) -> dict[str, Any]:
     """Return the values of a file of the tests' conf/."""
     values: dict[str, Any] = yaml.safe_load((PROJECT / "conf" / group / f"{name}.yaml").read_text(encoding="utf-8"))
     return values
+
+
+@functools.cache
+def _chosen(conf: Path, digest: str, choices: tuple[str, ...]) -> Any:
+    """Return what a conf/ of this digest composes to with these choices."""
+    from hydra import compose, initialize_config_dir
+
+    with initialize_config_dir(str(conf), version_base="1.3"):
+        return compose("config", list(choices))
+
+
+def composed_with(*overrides: str, conf: Path = CONF) -> Any:
+    """Return what a conf/ composes to with these overrides.
+
+    Hydra takes a tenth of a second for it, and so composes once for the same choices; to set single values, it then
+    does the same as is done here.
+    """
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+    from hydra.core.override_parser.types import OverrideType
+    from omegaconf import OmegaConf
+
+    register_resolvers(conf)
+    parsed = OverridesParser.create().parse_overrides(list(overrides))
+    values = [each for each in parsed if each.type == OverrideType.CHANGE and "." in each.key_or_group]
+    choices = tuple(str(each.input_line) for each in parsed if each not in values)
+    config = copy.deepcopy(_chosen(conf.resolve(), conf_digest(conf), choices))
+    for each in values:
+        OmegaConf.update(config, each.key_or_group, each.value(), merge=True)
+    return config
+
+
+def settings_with(*overrides: str) -> Settings:
+    """Return the settings that the conf/ of the working directory gives with these overrides."""
+    return to_settings(composed_with(*overrides), "test")
 
 
 def data_choice(name: str, **changes: Any) -> DataChoice:

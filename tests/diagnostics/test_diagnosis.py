@@ -52,8 +52,21 @@ def _choice(group: str, name: str) -> dict[str, Any]:
     return read_choice(group, name)
 
 
+TRAINED: dict[str, Training] = {}
+
+
 def _train(prepared: Any, data: str, changes: dict[str, Any]) -> Training:
-    """Train on a data set with changes of the default settings: groups ("schedule"), keys ("data.noise"), the seed."""
+    """Train on a data set with changes of the default settings: groups ("schedule"), keys ("data.noise"), the seed.
+
+    Several tests look at the same training: it is made once.
+    """
+    key = f"{data} {changes}"
+    if key not in TRAINED:
+        TRAINED[key] = _train_anew(prepared, data, changes)
+    return TRAINED[key]
+
+
+def _train_anew(prepared: Any, data: str, changes: dict[str, Any]) -> Training:
     values = params()
     values["data"] = _choice("data", data)
     for name, value in changes.items():

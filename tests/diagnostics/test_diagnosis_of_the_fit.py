@@ -3,23 +3,22 @@
 import math
 import shlex
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 import pytest
 import yaml
-from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 from sklearn.datasets import make_classification, make_gaussian_quantiles, make_moons, make_regression
 
 from glassnet.config import Settings, parse_settings, training_plan
-from glassnet.config.compose import register_resolvers
 from glassnet.data import ArrayDataset
 from glassnet.diagnostics import Finding, Telemetry, Training, diagnose, examine_scores, next_improvements
 from glassnet.evaluation import Comparison, ErrorAnalysis, ErrorGroup, Hypothesis, Metrics
 from glassnet.reporting import Launch, command_line, override, setup_of
 from glassnet.training import train_network
-from tests.settings import PROJECT
+from tests.settings import PROJECT, composed_with
 
 pytestmark = pytest.mark.filterwarnings("ignore:fit. for ")  # some trainings are lost, or learn nothing
 
@@ -142,12 +141,10 @@ DATA = {
 
 def _compose(overrides: list[str]) -> Settings:
     """Return the settings that conf/ gives with these overrides."""
-    register_resolvers(CONF)
-    with initialize_config_dir(str(CONF), version_base=None):
-        values = OmegaConf.to_container(compose("config", overrides), resolve=True)
-    return parse_settings(values, "test")
+    return parse_settings(OmegaConf.to_container(composed_with(*overrides, conf=CONF), resolve=True), "test")
 
 
+@cache  # several tests look at the same training
 def _train(data: str, *overrides: str, scale: float = 1.0) -> Training:
     """Train on three fifths of the rows, standardized and then multiplied by `scale`; the rest validates."""
     X, y = DATA[data]()

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hydra import compose, initialize_config_dir
 from sklearn.datasets import load_wine
 
-from glassnet.config import CONF, Settings, UserError, register_resolvers, to_settings
+from glassnet.config import Settings, UserError
 from glassnet.runs import Job, Layout, Sweep
 from glassnet.stages import evaluate, predict, report, train
 from glassnet.training import TrainingDivergedError
-from tests.settings import enter_project
+from tests.settings import enter_project, settings_with
 
 SHORT = ("tracking=none", "training.epochs=2", "training.baseline.epochs=1")
 
@@ -29,9 +28,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
 
 
 def _settings(*overrides: str) -> Settings:
-    register_resolvers(CONF)
-    with initialize_config_dir(str(CONF.absolute()), version_base=None):
-        return to_settings(compose("config", list(overrides)), "test")
+    return settings_with(*overrides)
 
 
 def test_a_run_is_finished_with_its_own_settings(run: Layout) -> None:

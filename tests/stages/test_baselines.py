@@ -8,20 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glassnet.config import CONF, Settings, UserError, changes_from_conf, register_resolvers, to_settings
-from glassnet.config.compose import composed
+from glassnet.config import CONF, Settings, UserError, changes_from_conf
 from glassnet.data import ArrayDataset
 from glassnet.runs import Layout
 from glassnet.stages import evaluate, report, train
 from glassnet.stages.baselines import boosted_probabilities, boosted_values, chosen_baselines
-from tests.settings import enter_project
+from tests.settings import enter_project, settings_with
 
 SHORT = ("tracking=none", "training.epochs=2", "training.baseline.epochs=1")
 
 
 def _settings(*overrides: str) -> Settings:
-    register_resolvers(CONF)
-    return to_settings(composed(overrides), "test")
+    return settings_with(*overrides)
 
 
 def _prepared(rows: int, features: int, classes: int, *, of_images: bool = False) -> Any:

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hydra import compose, initialize_config_dir
 
 from glassnet.config import (
     CONF,
@@ -19,8 +18,6 @@ from glassnet.config import (
     changes_from_conf,
     edited,
     edits_to,
-    register_resolvers,
-    to_settings,
 )
 from glassnet.config.added_later import with_defaults, without_defaults
 from glassnet.evaluation import ungrouped
@@ -29,7 +26,7 @@ from glassnet.runs.plan import require_one_scale
 from glassnet.stages import evaluate, gate, predict, report, train
 from glassnet.tables import load_model
 from glassnet.training import read_history
-from tests.settings import enter_project
+from tests.settings import enter_project, settings_with
 
 SHORT = (
     "tracking=none", "training.epochs=6", "training.baseline.epochs=2", "training.label_smoothing=0.0", "data=csv",
@@ -55,9 +52,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _settings(*overrides: str) -> Settings:
-    register_resolvers(CONF)
-    with initialize_config_dir(str(CONF.absolute()), version_base=None):
-        return to_settings(compose("config", [*SHORT, *overrides]), "test")
+    return settings_with(*SHORT, *overrides)
 
 
 def _finish(*overrides: str, folder: str = "run") -> tuple[Layout, dict[str, Any]]:
@@ -240,9 +235,7 @@ def test_more_classes_than_two_have_costs(project: Path, capsys: Any) -> None:
     wine = [each for each in SHORT if not each.startswith("data")]
 
     def settings(*overrides: str) -> Settings:
-        register_resolvers(CONF)
-        with initialize_config_dir(str(CONF.absolute()), version_base=None):
-            return to_settings(compose("config", [*wine, *overrides]), "test")
+        return settings_with(*wine, *overrides)
 
     for rule in ("f1", "0.3"):
         with pytest.raises(UserError, match="expected null or cost, a row of costs for each of the 3 classes"):

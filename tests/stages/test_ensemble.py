@@ -10,9 +10,8 @@ import mlflow
 import numpy as np
 import pandas as pd
 import pytest
-from hydra import compose, initialize_config_dir
 
-from glassnet.config import CONF, Settings, UserError, register_resolvers, to_settings
+from glassnet.config import Settings, UserError
 from glassnet.config.own_classes import named_in_conf
 from glassnet.evaluation import apply_temperature, fit_temperature
 from glassnet.runs import Layout
@@ -23,7 +22,7 @@ from glassnet.tables import load_model, open_prepared
 from glassnet.tracking.registry import logged_model
 from glassnet.training import Callback, Ensemble, TrainingRun
 from glassnet.training import load_model as load_of_library
-from tests.settings import enter_project
+from tests.settings import enter_project, settings_with
 
 SHORT = ("tracking=none", "training.epochs=4", "training.baseline.epochs=2", "optimizer.learning_rate=0.03")
 OF_THREE = "training.ensemble=3"
@@ -37,9 +36,7 @@ def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _settings(*overrides: str) -> Settings:
-    register_resolvers(CONF)
-    with initialize_config_dir(str(CONF.absolute()), version_base=None):
-        return to_settings(compose("config", [*SHORT, *overrides]), "test")
+    return settings_with(*SHORT, *overrides)
 
 
 def _finish(folder: str, *overrides: str) -> Layout:

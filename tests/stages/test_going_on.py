@@ -5,13 +5,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from hydra import compose, initialize_config_dir
 
-from glassnet.config import CONF, Settings, UserError, register_resolvers, to_settings
+from glassnet.config import Settings, UserError
 from glassnet.runs import Layout, Sweep
 from glassnet.stages import evaluate, going_on, look, report, train
 from glassnet.training import Callback, TrainingRun, read_history
-from tests.settings import enter_project
+from tests.settings import enter_project, settings_with
 
 SHORT = ("tracking=none", "training.baseline.epochs=1", "training.patience=null", "optimizer.learning_rate=0.003")
 MORE = "training.resume=true"
@@ -37,9 +36,7 @@ def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _settings(*overrides: str) -> Settings:
-    register_resolvers(CONF)
-    with initialize_config_dir(str(CONF.absolute()), version_base=None):
-        return to_settings(compose("config", list(overrides)), "test")
+    return settings_with(*overrides)
 
 
 def _train(folder: str, *overrides: str, watchers: tuple[Callback, ...] = (), sweep: bool = False) -> Layout:

@@ -5,15 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hydra import compose, initialize_config_dir
 
-from glassnet.config import CONF, Settings, UserError, register_resolvers, to_settings
+from glassnet.config import Settings, UserError
 from glassnet.diagnostics import Setup, Training, diagnose
 from glassnet.runs import Layout
 from glassnet.runs.plan import require_one_scale
 from glassnet.stages import evaluate, report, train
 from glassnet.training import read_history
-from tests.settings import enter_project
+from tests.settings import enter_project, settings_with
 
 # So high a rate that the best epoch is none of the last.
 OVERFITTING = ("data=spirals", "training.epochs=12", "schedule=constant", "optimizer.learning_rate=0.3")
@@ -27,10 +26,8 @@ def _project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _settings(*overrides: str) -> Settings:
-    register_resolvers(CONF)
     short = ("tracking=none", "training.baseline.epochs=1", *OVERFITTING)
-    with initialize_config_dir(str(CONF.absolute()), version_base=None):
-        return to_settings(compose("config", [*short, *overrides]), "test")
+    return settings_with(*short, *overrides)
 
 
 def test_the_last_epoch_is_kept(capsys: pytest.CaptureFixture[str]) -> None:

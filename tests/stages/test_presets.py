@@ -4,12 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from hydra import compose, initialize_config_dir
 
-from glassnet.config import CONF, Settings, register_resolvers, to_settings
+from glassnet.config import Settings
 from glassnet.runs import Layout
 from glassnet.stages import evaluate, train
-from tests.settings import PROJECT, enter_project
+from tests.settings import PROJECT, enter_project, settings_with
 
 DOWNLOADED = {"fashion_mnist", "csv"}
 
@@ -21,9 +20,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _settings(*overrides: str) -> Settings:
-    register_resolvers(CONF)
-    with initialize_config_dir(str(CONF.absolute()), version_base=None):
-        return to_settings(compose("config", list(overrides)), "test")
+    return settings_with(*overrides)
 
 
 @pytest.mark.parametrize(

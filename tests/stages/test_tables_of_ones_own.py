@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hydra import compose, initialize_config_dir
 
-from glassnet.config import CONF, Settings, UserError, changes_from_conf, register_resolvers, to_settings
+from glassnet.config import CONF, Settings, UserError, changes_from_conf
 from glassnet.evaluation import ungrouped
 from glassnet.runs import Layout
 from glassnet.stages import evaluate, predict, report, train
 from glassnet.tables import load_model, load_raw, write_raw
-from tests.settings import enter_project
+from tests.settings import enter_project, settings_with
 
 SHORT = ("tracking=none", "training.epochs=2", "training.baseline.epochs=1", "data=csv", "data.path=a.csv")
 
@@ -29,9 +28,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _settings(*overrides: str) -> Settings:
-    register_resolvers(CONF)
-    with initialize_config_dir(str(CONF.absolute()), version_base=None):
-        return to_settings(compose("config", [*SHORT, *overrides]), "test")
+    return settings_with(*SHORT, *overrides)
 
 
 def _finish(*overrides: str) -> Layout:

@@ -63,6 +63,7 @@ def test_a_database_that_may_not_be_written_is_refused_at_once(tmp_path: Path, m
     call_store(f"sqlite:///{tmp_path / 'own/folder/runs.db'}", lambda: None)
 
 
+@pytest.mark.usefixtures("migrations")
 def test_a_database_is_whole_from_its_first_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever is killed while it is made leaves none, and what is left of that is in nobody's way."""
     monkeypatch.setenv("DVC_ROOT", str(tmp_path))
