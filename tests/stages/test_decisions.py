@@ -118,13 +118,22 @@ def test_one_threshold_for_all_who_decide(project: Path, rule: str, monkeypatch:
 
 
 def test_the_gate_compares_what_was_decided(project: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    """A lower threshold calls more rows positive, and that is another model for the gate."""
+    """A lower threshold calls more rows positive, which is another model: better for it, and worse by accuracy."""
     _finish(folder="one")
-    _finish("evaluation.threshold=0.0", folder="other")
+    _finish("evaluation.threshold=0.05", folder="other")
+    capsys.readouterr()
     monkeypatch.chdir(project / "other")
     monkeypatch.setattr(sys, "argv", ["gate", "baseline=../one"])
-    assert gate.main() == 1
-    assert "newly wrong" in capsys.readouterr().out
+    assert gate.main() == 0
+    said = capsys.readouterr().out
+    assert re.search(
+        r"mean cost, with 0\.05 for a false alarm and 0\.95 for a missed row, 0\.\d+ -> 0\.\d+, which", said
+    )
+    assert "newly wrong" in said
+    monkeypatch.chdir(project / "one")
+    monkeypatch.setattr(sys, "argv", ["gate", "baseline=../other"])
+    assert gate.main() == 0
+    assert "\naccuracy 0." in capsys.readouterr().out
 
 
 def test_the_threshold_of_a_final_model_is_that_of_the_network_before(project: Path) -> None:

@@ -13,8 +13,8 @@ from tests.fork_server import folder_for_path
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def _write(folder: Path, wrong: set[int], rows: int = 60, metrics: bool = True) -> None:
-    """Write reports/ of a model that is wrong in these rows."""
+def _write(folder: Path, wrong: set[int], rows: int = 60, metrics: bool = True, decision: object = None) -> None:
+    """Write reports/ of a model that is wrong in these rows, and decides on a class so."""
     reports = folder / "reports"
     reports.mkdir(parents=True, exist_ok=True)
     lines = ["row,actual,predicted,baseline_predicted,probability_a,probability_b"]
@@ -25,6 +25,7 @@ def _write(folder: Path, wrong: set[int], rows: int = 60, metrics: bool = True) 
     if metrics:
         values = {"accuracy": 1 - len(wrong) / rows, "errors": len(wrong), "examples": rows}
         (reports / "metrics.json").write_text(json.dumps(values))
+    (reports / "analysis.json").write_text(json.dumps({"decision": decision or {}}))
 
 
 def _git(folder: Path, *arguments: str) -> None:
@@ -127,6 +128,25 @@ def test_tolerance_and_floor_are_kept(repository: Path) -> None:
     _write(repository, {0, 1})
     assert _gate(repository, "baseline=main", "floor=0.97").returncode == 1
     assert _gate(repository, "baseline=main", "floor=0.96").returncode == 0
+
+
+def test_answers_are_judged_by_what_they_are_decided_for(repository: Path) -> None:
+    """Both models', whatever the earlier one was made for: ten false alarms are cheaper than two missed rows."""
+    costs = {"rule": "cost", "positive": "b", "threshold": 0.1, "costs": [[0, 1], [9, 0]]}
+    _write(repository, {0, 2})  # rows of b, which cost 9 each
+    _git(repository, "commit", "-qam", "two rows of b are missed")
+    alarms = set(range(1, 20, 2))
+    _write(repository, alarms)
+    assert _gate(repository, "baseline=main").returncode == 1
+    _write(repository, alarms, decision=costs)
+    done = _gate(repository, "baseline=main", "tolerance=0")
+    assert done.returncode == 0
+    assert "mean cost 0.3 -> 0.1667, which the decision is made for, swap test p = " in done.stdout
+    assert done.stderr == "gate: note: the two decide on a class to other ends; both are judged by the new one's\n"
+    (repository / "reports" / "analysis.json").unlink()
+    done = _gate(repository, "baseline=main")
+    assert done.returncode == 1
+    assert done.stderr.startswith("gate: note: how the working tree decides on a class is not known: reports/analysis")
 
 
 def test_what_cannot_be_compared_is_named(repository: Path) -> None:

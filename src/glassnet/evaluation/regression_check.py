@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.evaluation.answers_check import AnswersChange, compare_answers
 from glassnet.evaluation.number_text import readable
 from glassnet.evaluation.paired import mcnemar_exact
+from glassnet.evaluation.records import DecisionAnalysis
 from glassnet.evaluation.regression import compare_regressions, r_squared
 from glassnet.evaluation.score_groups import ungrouped
 from glassnet.files import JsonObject
@@ -42,20 +44,29 @@ class Verdict:
 
 
 def check_regression(
-    new: list[Row], old: list[Row], *, tolerance: float = 0.01, alpha: float = 0.05, floor: float | None = None
+    new: list[Row],
+    old: list[Row],
+    *,
+    tolerance: float = 0.01,
+    alpha: float = 0.05,
+    floor: float | None = None,
+    decision: DecisionAnalysis | None = None,
 ) -> Verdict:
     """Compare two lists of predictions for the same test rows.
 
     It is a regression only if the drop is larger than the tolerance *and* more than chance would do: for classes, the
     exact McNemar test at level `alpha`; for numbers, the sign-flip test of the absolute errors. If the models are
-    equally good, a drop is called a regression with a probability of at most `alpha/2`.
+    equally good, a drop is called a regression with a probability of at most `alpha/2`. Where the new model decides on
+    a class by costs, weights or a threshold, the score that this is made for takes the place of accuracy, for both.
 
     Args:
         new: the new predictions: row, actual, predicted.
         old: the earlier ones.
-        tolerance: how much accuracy may drop; for numbers, the fraction by which the mean absolute error may grow.
+        tolerance: how much accuracy may drop; for numbers, the fraction by which the mean absolute error may grow, and
+            for costs, the mean cost.
         alpha: the level of the test.
         floor: an accuracy (or R²) below which the new model is a regression whatever the earlier one was.
+        decision: how the new model decides on a class, as analysis.json has it.
 
     Raises:
         NotComparableError: if the two are not of the same rows with the same actual values.
@@ -66,7 +77,8 @@ def check_regression(
     if "probability" not in " ".join(new[0]):
         return _check_numbers(pairs, tolerance, alpha, floor)
     _require_the_same_values(pairs, np.array([now["actual"] == before["actual"] for now, before in pairs]))
-    return _check_classes(pairs, tolerance, alpha, floor)
+    answers = None if decision is None or "rule" not in decision else _answers(pairs, decision)
+    return _check_classes(pairs, tolerance, alpha, floor, answers)
 
 
 def parse_predictions(text: str, source: str) -> list[Row]:
@@ -137,13 +149,30 @@ def _require_the_same_values(pairs: list[tuple[Row, Row]], is_same: npt.NDArray[
         )
 
 
-def _check_classes(pairs: list[tuple[Row, Row]], tolerance: float, alpha: float, floor: float | None) -> Verdict:
+def _answers(pairs: list[tuple[Row, Row]], decision: DecisionAnalysis) -> AnswersChange:
+    """Return how the score changed that a decision by a rule is made for."""
+    names = [name.removeprefix(PROBABILITY) for name in pairs[0][0] if name.startswith(PROBABILITY)]
+    ids = {name: place for place, name in enumerate(names)}
+    given = [(new["actual"], new["predicted"], old["predicted"]) for new, old in pairs]
+    if unknown := {name for row in given for name in row} - ids.keys():
+        raise NotComparableError(f"expected the classes {', '.join(names)}, received {', '.join(sorted(unknown))} too")
+    actual, now, before = np.array([[ids[name] for name in row] for row in given]).T
+    try:
+        return compare_answers(actual, now, before, names, decision)
+    except ValueError as error:
+        raise NotComparableError(f"the decision in analysis.json: {error}; run dvc repro") from error
+
+
+def _check_classes(
+    pairs: list[tuple[Row, Row]], tolerance: float, alpha: float, floor: float | None, answers: AnswersChange | None
+) -> Verdict:
     n = len(pairs)
     now = np.array([new["predicted"] == new["actual"] for new, _ in pairs])
     before = np.array([old["predicted"] == old["actual"] for _, old in pairs])
     gained, lost = int((now & ~before).sum()), int((~now & before).sum())
     p_value = mcnemar_exact(gained, lost)
     change = float(now.mean() - before.mean())
+    loss, p_of_loss = (-change, p_value) if answers is None else (answers.loss, answers.p_value)
     gains = Counter(new["actual"] for (new, _), up in zip(pairs, now & ~before, strict=True) if up)
     losses = Counter(new["actual"] for (new, _), down in zip(pairs, ~now & before, strict=True) if down)
     lost_classes = {name: (gains[name], losses[name]) for name in sorted(losses) if losses[name] > gains[name]}
@@ -154,11 +183,13 @@ def _check_classes(pairs: list[tuple[Row, Row]], tolerance: float, alpha: float,
         f"accuracy {before.mean():.4f} -> {now.mean():.4f} ({change:+.4f}) on {n} rows: {gained} newly right, {lost} "
         f"newly wrong, exact McNemar p = {p_value:.3g}"
     )
+    if answers is not None:
+        reason = f"{answers.reason}; {reason}"
     if floor is not None and now.mean() < floor:
         kind, reason = "regression", f"{reason}; below the floor of {floor:g}"
-    elif -change > tolerance and p_value < alpha:
+    elif loss > tolerance and p_of_loss < alpha:
         kind = "regression"
-    elif change > 0 and p_value < alpha:
+    elif loss < 0 and p_of_loss < alpha:
         kind = "better"
     elif any(new["predicted"] != old["predicted"] for new, old in pairs):
         kind = "within noise"

@@ -5,10 +5,13 @@ import math
 import subprocess
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from glassnet.config import UserError
+from glassnet.evaluation import DecisionAnalysis
 from glassnet.evaluation.regression_check import (
+    PROBABILITY,
     NotComparableError,
     Row,
     check_regression,
@@ -20,6 +23,7 @@ from glassnet.evaluation.regression_verdict import as_markdown
 from glassnet.runs import one_line_errors, read_arguments
 
 PREDICTIONS, METRICS = Path("reports", "predictions.csv"), Path("reports", "metrics.json")
+ANALYSIS = Path("reports", "analysis.json")
 NOT_COMPARED = 2  # the exit status where nothing was compared, for whatever reason; 1 is a regression, and nothing else
 
 
@@ -52,12 +56,20 @@ def main() -> int:
     try:
         new = parse_predictions(_read(Path(), PREDICTIONS), "the working tree")
         old = parse_predictions(_read_baseline(baseline, PREDICTIONS), baseline)
+        decision, note = _decision(baseline, new)
         verdict = check_regression(
-            new, old, tolerance=arguments.tolerance, alpha=arguments.alpha, floor=arguments.floor
+            new,
+            old,
+            tolerance=arguments.tolerance,
+            alpha=arguments.alpha,
+            floor=arguments.floor,
+            decision=decision,
         )
     except NotComparableError as error:
         print(f"gate: not compared with {baseline}: {error}", file=sys.stderr)
         return NOT_COMPARED
+    if note:
+        print(f"gate: note: {note}", file=sys.stderr)
     print(as_markdown(verdict, baseline, _scores(baseline, new, old)))
     return 1 if verdict.kind == "regression" else 0
 
@@ -75,6 +87,25 @@ def _scores(baseline: str, new: list[Row], old: list[Row]) -> list[tuple[str, fl
         print(f"gate: note: scores are not listed: {error}", file=sys.stderr)
         return []
     return compare_scores(*metrics)
+
+
+def _decision(baseline: str, new: list[Row]) -> tuple[DecisionAnalysis | None, str]:
+    """Return how the working tree's model decides on a class, and a note if that is not known, or not the baseline's.
+
+    Answers are judged by accuracy where it is not known; so is a regression by its errors, of which there is no note.
+    """
+    if not any(name.startswith(PROBABILITY) for name in new[0]):
+        return None, ""
+    found: list[DecisionAnalysis] = []
+    for whose, read in (("the working tree", partial(_read, Path())), (baseline, partial(_read_baseline, baseline))):
+        try:
+            found.append(json.loads(read(ANALYSIS)).get("decision", {}))
+        except (NotComparableError, json.JSONDecodeError) as error:
+            return (found[0] if found else None), f"how {whose} decides on a class is not known: {error}"
+    now, before = (each.get("rule") and [each.get(key) for key in ("rule", "positive", "costs")] for each in found)
+    return found[
+        0
+    ], "" if now == before else "the two decide on a class to other ends; both are judged by the new one's"
 
 
 def _require_sense(arguments: Arguments) -> None:
