@@ -87,7 +87,10 @@ def test_the_settings_are_shown(start: Start, capsys: pytest.CaptureFixture[str]
         (("lr=0.1",), "did you mean `optimizer.learning_rate`?"),
         (("training.epoch=3",), "did you mean `training.epochs`?"),
         (("optimiser.beta1=0.1",), "did you mean `optimizer.beta1`?"),
-        (("optimizer.weight_decay=0.1",), "Unknown setting `optimizer.weight_decay`; optimizer=adamw has it"),
+        (
+            ("optimizer.weight_decay=0.1",),
+            "Unknown setting `optimizer.weight_decay`; optimizer=adamw and optimizer=capstone",
+        ),
         (("model.width=3",), "Unknown setting `model.width`; model has name, hidden_sizes, activation"),
         (("model=3",), "model: expected one of mlp, softmax, received 3"),
         (("--config-name", "foo"), "--config-name: expected config, the one there is, received 'foo'"),

@@ -120,7 +120,7 @@ def test_every_way_to_name_values_is_searched(searched: Callable[..., str]) -> N
         (("schedule=step,cosine", "schedule.factor=0.5"), "one that schedule=cosine lacks; schedule=exponential and"),
         (
             ("schedule=step,cosin",),
-            "expected one of constant, cosine, coslog4, exponential, one_cycle, plateau, step",
+            "expected one of capstone, constant, cosine, coslog4, exponential, one_cycle, plateau, step",
         ),
         (("modell=a,b",), "Unknown setting `modell`; did you mean `model`?"),
         (("seed=0,[",), "expected overrides such as optimizer.learning_rate=0.01, received 'seed=0,['"),
