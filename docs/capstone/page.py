@@ -92,8 +92,9 @@ def _introduction(runs: Sequence[EvaluatedRun]) -> str:
         outcome = f"the aim is missed by {TARGET - accuracy.value:.4f}"
     return (
         "`experiment=capstone` trains a network of dense layers, written in NumPy, on "
-        f"{runs[0].manifest['rows']['train']:,} pictures of clothes; its settings were chosen on "
-        f"{runs[0].manifest['rows']['validation']:,} validation rows. Over {len(runs)} seeds the accuracy on the "
+        f"{runs[0].manifest['rows']['train']:,} pictures of clothes; {runs[0].manifest['rows']['validation']:,} more "
+        "choose the epoch, and its settings were [chosen without any test row](levers.md). "
+        f"Over {len(runs)} seeds the accuracy on the "
         f"{runs[0].metrics['examples']:,} test rows is **{accuracy.text()}**: mean ± standard deviation, and the 95% "
         f"interval of the mean. The aim was {TARGET}: {outcome}."
     )
