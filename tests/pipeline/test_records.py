@@ -121,22 +121,25 @@ def test_the_page_under_glass_is_kept_with_its_run(train: Train, tmp_path: Path)
 
 
 def test_a_retried_job_keeps_its_run_whatever_its_settings_are_called(train: Train, tmp_path: Path) -> None:
-    """Settings with quotes: failed for want of a table, then trained, then found again."""
-    sweep = ("-m", "hydra.sweep.dir=sweep", "data=csv", "data.path=rows.csv", "data.target=kind", "training.epochs=2")
-    swept = """data.missing_values=["it's"],['"NA"']"""
-    assert "2 of 2 jobs failed" in train(*sweep, swept, expect=1)
-    failed = _runs(tmp_path)
-    assert [each.info.status for each in failed] == ["FAILED"] * 2
+    """Settings with quotes: failed for want of a table, beside jobs that have one; then trained, then found again."""
     lines = [f"{row % 7}.5,{row * row % 11}.25,{'ab'[row % 2]}" for row in range(60)]
-    (tmp_path / "rows.csv").write_text("\n".join(["x,y,kind", *lines]) + "\n")
+    table = "\n".join(["x,y,kind", *lines]) + "\n"
+    (tmp_path / "there.csv").write_text(table)
+    sweep = ("-m", "hydra.sweep.dir=sweep", "data=csv", "data.path=there.csv,rows.csv", "data.target=kind",
+             "training.epochs=2")  # fmt: skip
+    swept = """data.missing_values=["it's"],['"NA"']"""
+    assert "2 of 4 jobs failed" in train(*sweep, swept, expect=1)
+    failed = _runs(tmp_path)
+    assert sorted(each.info.status for each in failed) == ["FAILED"] * 2 + ["FINISHED"] * 2
+    (tmp_path / "rows.csv").write_text(table)
     for _ in range(2):
         train(*sweep, swept)
         runs = _runs(tmp_path)
-        assert [each.info.run_id for each in runs] == [each.info.run_id for each in failed]
-        assert [each.info.status for each in runs] == ["FINISHED"] * 2
+        assert {each.info.run_id for each in runs} == {each.info.run_id for each in failed}
+        assert [each.info.status for each in runs] == ["FINISHED"] * 4
         assert not [each for each in runs if "glassnet.failure" in each.data.tags]
-        assert [each.data.tags["glassnet.record"] for each in runs] == ["complete"] * 2
-        assert [_epochs(tmp_path, each) for each in runs] == [[1, 2]] * 2
+        assert [each.data.tags["glassnet.record"] for each in runs] == ["complete"] * 4
+        assert [_epochs(tmp_path, each) for each in runs] == [[1, 2]] * 4
 
 
 def test_jobs_side_by_side_are_runs_of_their_own(train: Train, tmp_path: Path) -> None:

@@ -91,7 +91,10 @@ class Task:
         if folder.is_relative_to(self.home):
             folder = folder.relative_to(self.home)
         if run.mode == RunMode.MULTIRUN:
-            return self._run_job(config, folder)
+            try:
+                return self._run_job(config, folder)
+            finally:
+                sys.stdout.flush()  # the lines of a worker come before those that end the sweep
         try:
             require_own_folder("hydra.run.dir", folder)
             return self.main(to_settings(config, "settings"), Layout(folder))
