@@ -38,7 +38,7 @@ def test_the_scores_are_those_of_their_definitions() -> None:
             "f1": 2 * hits / (2 * hits + alarms + missed),
         }
         assert {rule: getattr(change, of) for rule, change in found.items()} == pytest.approx(expected)
-    assert found["f1"].name == "F1 of yes"
+    assert found["f1"].score.name == "F1 of yes"
 
 
 def test_the_test_of_f1_counts_all_swaps() -> None:

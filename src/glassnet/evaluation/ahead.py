@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from glassnet.evaluation.decided_score import score_of
 from glassnet.evaluation.number_text import readable
 from glassnet.evaluation.records import Comparison, DecisionAnalysis, Metrics
 from glassnet.files import JsonObject
@@ -42,17 +43,18 @@ def made_for(scores: Metrics | JsonObject, decision: DecisionAnalysis | None) ->
         scores: of the network, ungrouped.
         decision: as `baselines_ahead` has it.
     """
-    name, value = _score(cast(Metrics, scores), decision or {})
-    return "" if name == "accuracy" else f", {name} {readable(value)}, which the decision is made for"
+    if not decision or "rule" not in decision:
+        return ""
+    value = _value(cast(Metrics, scores), decision)
+    return f", {score_of(decision).name} {readable(value)}, which the decision is made for"
 
 
 def _classifier(ours: Metrics, theirs: Metrics, comparison: Comparison, decision: DecisionAnalysis) -> str:
     """Compare by the score that the decision is made for, and then by the log-loss."""
-    name, of_us = _score(ours, decision)
-    _, of_them = _score(theirs, decision)
+    score, of_us, of_them = score_of(decision), _value(ours, decision), _value(theirs, decision)
+    name = score.name
     losses = f"log-loss {readable(theirs['log_loss'])} against {readable(ours['log_loss'])}"
-    is_lower_better = name.startswith("mean cost")
-    if of_them < of_us if is_lower_better else of_them > of_us:
+    if of_them < of_us if score.is_cost else of_them > of_us:
         surely = UNTESTED
         if name == "accuracy":
             surely = _how_surely(comparison["mcnemar_p"], "exact McNemar")
@@ -65,26 +67,21 @@ def _classifier(ours: Metrics, theirs: Metrics, comparison: Comparison, decision
     return ""
 
 
-def _score(scores: Metrics, decision: DecisionAnalysis) -> tuple[str, float]:
-    """Return the name of the score that a decision is made for, and its value: accuracy, without a rule.
-
-    A threshold t that was given is right where a false alarm costs t and a missed row 1 − t (Elkan, 2001).
-    """
+def _value(scores: Metrics, decision: DecisionAnalysis) -> float:
+    """Return the value of the score that a decision is made for, see `score_of`."""
     rule = decision.get("rule")
     if rule is None:
-        return "accuracy", scores["accuracy"]
+        return scores["accuracy"]
     if rule == "cost":
-        return "mean cost", scores["mean_cost"]
+        return scores["mean_cost"]
     if rule not in {"f1", "given"}:
-        return "balanced accuracy", scores["balanced_accuracy"]  # that of "balanced" and "class_weights"
+        return scores["balanced_accuracy"]
     of_two = scores["two_classes"]
     found = of_two.get("recall", 0.0) * of_two["positives"]
     if rule == "f1":
-        f1 = 2 * found / max(of_two["called_positive"] + of_two["positives"], 1.0)
-        return f"F1 of {decision['positive']}", f1
+        return 2 * found / max(of_two["called_positive"] + of_two["positives"], 1.0)
     t, alarms, missed = decision["threshold"], of_two["called_positive"] - found, of_two["positives"] - found
-    name = f"mean cost, with {readable(t)} for a false alarm and {readable(1 - t)} for a missed row,"
-    return name, (t * alarms + (1 - t) * missed) / scores["examples"]
+    return (t * alarms + (1 - t) * missed) / scores["examples"]
 
 
 def _regression(ours: Metrics, theirs: Metrics, comparison: Comparison) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.evaluation.decided_score import DecidedScore, score_of
 from glassnet.evaluation.number_text import readable
 from glassnet.evaluation.paired import DRAWS, sign_flip_test
 from glassnet.evaluation.records import DecisionAnalysis
@@ -20,23 +21,21 @@ class AnswersChange:
     """How a score of the answers changed.
 
     Attributes:
-        name: of the score.
-        before: that of the earlier answers.
-        now: that of the new ones.
-        is_cost: whether less is better.
+        score: which one it is.
+        before: its value for the earlier answers.
+        now: that for the new ones.
         p_value: of a test that swaps the two models' answers at random, row by row.
     """
 
-    name: str
+    score: DecidedScore
     before: float
     now: float
-    is_cost: bool
     p_value: float
 
     @property
     def loss(self) -> float:
         """How much worse the new answers are; of a cost in proportion to what it was, if it was any."""
-        if not self.is_cost:
+        if not self.score.is_cost:
             return self.before - self.now
         return (self.now - self.before) / (self.before or 1.0)
 
@@ -44,8 +43,8 @@ class AnswersChange:
     def reason(self) -> str:
         """The numbers in words."""
         return (
-            f"{self.name} {readable(self.before)} -> {readable(self.now)}, which the decision is made for, swap test "
-            f"p = {self.p_value:.3g}"
+            f"{self.score.name} {readable(self.before)} -> {readable(self.now)}, which the decision is made for, "
+            f"swap test p = {self.p_value:.3g}"
         )
 
 
@@ -54,9 +53,8 @@ def compare_answers(
 ) -> AnswersChange:
     """Return how the score changed that a decision by a rule is made for.
 
-    Costs are those that were said. A threshold t that was given is right where a false alarm costs t and a missed row
-    1 − t (Elkan, "The foundations of cost-sensitive learning", 2001). Balanced accuracy is 1 less the mean cost, if an
-    error on one of n_c rows of a class, one of C, costs `n/(C·n_c)`.
+    See `score_of`. Balanced accuracy is 1 less the mean cost, if an error on one of n_c rows of a class, one of C,
+    costs `n/(C·n_c)`.
 
     Args:
         actual: the class ids of the rows.
@@ -68,25 +66,25 @@ def compare_answers(
     Raises:
         ValueError: for a decision on other classes.
     """
-    rule = decision["rule"]
+    rule, score = decision["rule"], score_of(decision)
     if rule == "f1":
         positive = _positive(decision, names)
-        return _compare_f1(decision["positive"], actual == positive, now == positive, before == positive)
-    name, costs = "balanced accuracy", _balancing(actual, len(names))
+        return _compare_f1(score, actual == positive, now == positive, before == positive)
+    costs = _balancing(actual, len(names))
     if rule == "cost":
-        name, costs = "mean cost", np.asarray(decision["costs"], dtype=np.float64)
+        costs = np.asarray(decision["costs"], dtype=np.float64)
     elif rule == "given":
         t, positive = decision["threshold"], _positive(decision, names)
-        name = f"mean cost, with {readable(t)} for a false alarm and {readable(1 - t)} for a missed row,"
         costs = np.zeros((2, 2))
         costs[1 - positive, positive], costs[positive, 1 - positive] = t, 1 - t
     if costs.shape != (len(names), len(names)):
         raise ValueError(f"expected costs of {len(names)} classes, received {len(costs)} rows")
     new, old = costs[actual, now], costs[actual, before]
     p_value = sign_flip_test(new - old, np.random.default_rng(SEED))
-    if name == "balanced accuracy":
-        return AnswersChange(name, 1 - float(old.mean()), 1 - float(new.mean()), False, p_value)
-    return AnswersChange(name, float(old.mean()), float(new.mean()), True, p_value)
+    of_old, of_new = float(old.mean()), float(new.mean())
+    if not score.is_cost:
+        of_old, of_new = 1 - of_old, 1 - of_new
+    return AnswersChange(score, of_old, of_new, p_value)
 
 
 def _positive(decision: DecisionAnalysis, names: Sequence[str]) -> int:
@@ -101,7 +99,7 @@ def _balancing(actual: LabelArray, classes: int) -> FloatArray:
     return np.asarray(of_error[:, np.newaxis] * (1 - np.eye(classes)), dtype=np.float64)
 
 
-def _compare_f1(name: str, actual: BoolArray, now: BoolArray, before: BoolArray) -> AnswersChange:
+def _compare_f1(score: DecidedScore, actual: BoolArray, now: BoolArray, before: BoolArray) -> AnswersChange:
     """Compare F1 by a test that swaps the answers of the rows in which the models differ.
 
     F1 takes no more of them than two counts: how many rows that are positive, and how many that are not, are called so
@@ -122,4 +120,4 @@ def _compare_f1(name: str, actual: BoolArray, now: BoolArray, before: BoolArray)
     first_alarms = np.array([int((now & ~before & ~actual).sum()), *generator.binomial(alone_alarms, 0.5, DRAWS)])
     new, old = f1(first_found, first_alarms), f1(alone_found - first_found, alone_alarms - first_alarms)
     further = np.abs(new - old) >= abs(new[0] - old[0]) - 1e-12  # the observed one, which is the first, among them
-    return AnswersChange(f"F1 of {name}", float(old[0]), float(new[0]), False, float(further.mean()))
+    return AnswersChange(score, float(old[0]), float(new[0]), float(further.mean()))

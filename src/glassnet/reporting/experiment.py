@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from glassnet.config import ABLATION, REPLICATES, UNCHANGED
 from glassnet.evaluation.number_text import readable
-from glassnet.files import JsonObject, whole_file, write_whole
+from glassnet.files import whole_file, write_whole
 from glassnet.reporting.sweep_figures import draw_setting
 from glassnet.reporting.tables import markdown_table
 from glassnet.runs import FINISHED, PRUNED, Job, Layout, read_jobs, read_notes
-from glassnet.runs.manifest import best_scores, learns_logarithm, learnt_target, monitor_of, read_manifest
+from glassnet.runs.manifest import Manifest, best_scores, learns_logarithm, learnt_target, monitor_of, read_manifest
 from glassnet.training import minimized, read_history
 from glassnet.training.monitor import LOSS
 
@@ -28,14 +28,14 @@ def write_experiment(folder: Path) -> list[Path]:
     with the reason.
     """
     jobs = read_jobs(folder)
-    table = _table(jobs)
+    swept, manifest = _swept(jobs), _manifest(jobs)
+    settings, monitor = (manifest["settings"], monitor_of(manifest)) if manifest else ({}, LOSS.name)
+    table = _table(jobs, monitor)
     files = [folder / "experiment.csv", folder / "experiment.md"]
     with whole_file(files[0]) as part:
         table.to_csv(part, index=False, lineterminator="\n")
     finished = table[table["status"] == FINISHED]
-    swept, monitor = _swept(jobs), _monitor(jobs)
     text = [f"# Sweep {folder.name}", "", markdown_table(list(table.columns), _formatted(table)), ""]
-    settings = _settings(jobs)
     notes = read_notes(folder)
     if "validation_mae" in table:
         notes = [*notes, f"The scores are of {learnt_target(settings)}, whose standard deviation is 1."]
@@ -61,12 +61,11 @@ def write_experiment(folder: Path) -> list[Path]:
     return files
 
 
-def _table(jobs: list[Job]) -> "pd.DataFrame":
+def _table(jobs: list[Job], monitor: str) -> "pd.DataFrame":
     import pandas as pd
 
     swept = _swept(jobs)
     rows = [_row(job, swept) for job in jobs]
-    monitor = _monitor(jobs)
     score = next((name for row in rows for name in ("accuracy", "mae") if f"validation_{name}" in row), "accuracy")
     scores = dict.fromkeys(["validation_loss", f"validation_{score}", f"validation_{monitor}"])
     columns = ["job", *swept, *scores, "best_epoch", "epochs", "seconds", "status", "run", "notes"]
@@ -75,16 +74,10 @@ def _table(jobs: list[Job]) -> "pd.DataFrame":
     return table.loc[order].reset_index(drop=True)
 
 
-def _settings(jobs: list[Job]) -> JsonObject:
-    """Return the settings of a finished job; none where no job was finished."""
+def _manifest(jobs: list[Job]) -> Manifest | None:
+    """Return the manifest of a finished job, if one was: what all of them have in common stands in it."""
     layouts = [Layout(job.folder) for job in jobs if job.status == FINISHED]
-    return next((read_manifest(layout)["settings"] for layout in layouts if layout.manifest.is_file()), {})
-
-
-def _monitor(jobs: list[Job]) -> str:
-    """Return the score by which the jobs of a sweep are compared, which is the same one for all of them."""
-    layouts = [Layout(job.folder) for job in jobs if job.status == FINISHED]
-    return next((monitor_of(read_manifest(layout)) for layout in layouts if layout.manifest.is_file()), LOSS.name)
+    return next((read_manifest(layout) for layout in layouts if layout.manifest.is_file()), None)
 
 
 def minimized_in(table: "pd.DataFrame", monitor: str) -> "pd.Series[float]":

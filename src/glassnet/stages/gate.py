@@ -103,9 +103,8 @@ def _decision(baseline: str, new: list[Row]) -> tuple[DecisionAnalysis | None, s
         except (NotComparableError, json.JSONDecodeError) as error:
             return (found[0] if found else None), f"how {whose} decides on a class is not known: {error}"
     now, before = (each.get("rule") and [each.get(key) for key in ("rule", "positive", "costs")] for each in found)
-    return found[
-        0
-    ], "" if now == before else "the two decide on a class to other ends; both are judged by the new one's"
+    note = "" if now == before else "the two decide on a class to other ends; both are judged by the new one's"
+    return found[0], note
 
 
 def _require_sense(arguments: Arguments) -> None:
