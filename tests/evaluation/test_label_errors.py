@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from glassnet.evaluation import Calibration, LabelledRows
-from glassnet.evaluation.label_errors import sure_of, suspected_label_errors
+from glassnet.evaluation.label_errors import all_label_errors, sure_of, suspected_label_errors
 from glassnet.reporting import label_errors_section as section
 from glassnet.reporting.label_errors_section import label_errors_section
 
@@ -97,6 +97,26 @@ def test_of_a_class_without_rows_the_network_is_never_sure() -> None:
     assert (found["improbable"], found["suspected"], found["shown"]) == (0, 0, [])
 
 
+def test_parts_are_joined_as_one_set() -> None:
+    """Counts are added; of the rows of both parts those whose label is the least probable come first."""
+    first, p, _ = _mislabelled(30)
+    second, q, _ = _mislabelled(25, seed=11)
+    second = LabelledRows(second.X, second.y, second.rows + 1_000)
+    train = _rows(900, 8)
+    parts = [suspected_label_errors(first, p, train, NAMES), suspected_label_errors(second, q, train, NAMES)]
+    whole = all_label_errors(parts)
+    assert whole["rows"] == 400
+    for name in ("improbable", "suspected"):
+        assert whole[name] == parts[0][name] + parts[1][name]
+    assert whole["suspected"] > len(whole["shown"]) == 30
+    both = [*parts[0]["shown"], *parts[1]["shown"]]
+    left_out = [each for each in both if each not in whole["shown"]]
+    assert max(each["probability_given"] for each in whole["shown"]) <= min(
+        each["probability_given"] for each in left_out
+    )
+    assert {each["row"] // 1_000 for each in whole["shown"]} == {1, 2}
+
+
 def _with_pixels(count: int) -> Any:
     rows, p, _ = _mislabelled(count)
     found = suspected_label_errors(rows, p, _rows(900, 8), NAMES)
@@ -116,7 +136,7 @@ def _calibration(error: float, after: float | None) -> Calibration:
 
 def test_the_section_says_how_many_and_what_the_probabilities_are_worth(tmp_path: Path) -> None:
     found = _with_pixels(40)
-    text = label_errors_section(found, _calibration(0.05, 0.01), tmp_path)
+    text = label_errors_section(found, None, _calibration(0.05, 0.01), tmp_path)
     assert text.startswith("### Suspected label errors\n")
     assert f"Of 200 test images, {found['improbable']} have a label that the network contradicts" in text
     assert f"For {found['suspected']} of these, 4 or more of the 5 nearest training images are of that class" in text
@@ -124,20 +144,33 @@ def test_the_section_says_how_many_and_what_the_probabilities_are_worth(tmp_path
     assert "with the temperature above; their calibration error is 0.0100, as may happen by chance" in text
     assert "Shown are the 30 whose own label is the least probable," in text
     assert (tmp_path / "label_errors.png").is_file()
-    worse = label_errors_section(found, _calibration(0.05, None), tmp_path)
+    assert "with `training.ensemble=5` networks that have not seen them say it." in text
+    worse = label_errors_section(found, None, _calibration(0.05, None), tmp_path)
     assert "as trained; their calibration error is 0.0500, more than by chance" in worse
+
+
+def test_of_an_ensemble_the_images_learnt_from_are_judged_too(tmp_path: Path) -> None:
+    found, learnt = _with_pixels(5), _with_pixels(40)
+    text = label_errors_section(found, learnt, _calibration(0.05, 0.01), tmp_path)
+    assert "nothing is said" not in text
+    assert (
+        "Of the 200 images that the ensemble learnt from, each judged by the one member that did not learn from it "
+        f"(cross-validation), {learnt['improbable']} have a label that this member contradicts." in text
+    )
+    assert "Shown are the 30 whose own label is the least probable, as above:" in text
+    assert {path.name for path in tmp_path.iterdir()} == {"label_errors.png", "label_errors_learnt.png"}
 
 
 def test_without_suspicion_there_is_no_figure(tmp_path: Path) -> None:
     rows, _, right = _mislabelled(0)
     sharp = np.eye(3)[right]
     found = suspected_label_errors(rows, sharp, _rows(900, 8), NAMES)
-    text = label_errors_section(found, _calibration(0.0, None), tmp_path)
+    text = label_errors_section(found, None, _calibration(0.0, None), tmp_path)
     assert "Of 200 test images, 0 have a label that the network contradicts" in text
     assert "suspected." not in text
     assert "![" not in text
     assert not list(tmp_path.iterdir())
-    assert label_errors_section(None, _calibration(0.0, None), tmp_path) == ""
+    assert label_errors_section(None, None, _calibration(0.0, None), tmp_path) == ""
 
 
 @pytest.mark.parametrize("count", [1, 12, 40])

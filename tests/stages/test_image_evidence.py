@@ -52,6 +52,14 @@ def test_images_have_their_sections(overrides: tuple[str, ...]) -> None:
     assert "### Suspected label errors" in text
     assert ("### The largest confusions" in text) == bool(analysis["confusions"])
     assert (layout.figures / "label_errors.png").is_file() == bool(labels["shown"])
+    if "training.ensemble=2" in overrides:  # each image that is not for testing, by the member that has not seen it
+        learnt = analysis["label_errors_learnt"]
+        assert learnt["rows"] == len(prepared.rows("train")) + len(prepared.rows("validation"))
+        assert not {each["row"] for each in learnt["shown"]} & set(prepared.rows("test").tolist())
+        assert all(len(each["pixels"]) == 8 for each in learnt["shown"])
+        assert "images that the ensemble learnt from" in text
+    else:
+        assert "label_errors_learnt" not in analysis
     assert ("### Robustness" in text) == ("training.ensemble=2" not in overrides)
 
 

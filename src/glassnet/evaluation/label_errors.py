@@ -1,5 +1,6 @@
 """Suspected label errors: rows whose class is improbable to the network, and another than that of their neighbours."""
 
+from collections.abc import Sequence
 from typing import NotRequired, TypedDict
 
 import numpy as np
@@ -88,6 +89,21 @@ def suspected_label_errors(
             }
             for i, around in zip(suspected[order], labels[order], strict=True)
         ],
+    }
+
+
+def all_label_errors(parts: Sequence[LabelErrors]) -> LabelErrors:
+    """Return what was suspected of the labels of several sets of rows, as of one set.
+
+    Args:
+        parts: of each set; no row is in two of them.
+    """
+    shown = [each for part in parts for each in part["shown"]]
+    return {
+        "rows": sum(part["rows"] for part in parts),
+        "improbable": sum(part["improbable"] for part in parts),
+        "suspected": sum(part["suspected"] for part in parts),
+        "shown": sorted(shown, key=lambda each: (each["probability_given"], each["row"]))[:SHOWN],
     }
 
 

@@ -17,6 +17,6 @@ def image_sections(analysis: dict[str, Any], calibration: Calibration | None, fi
     return (
         robustness_section(analysis.get("robustness", []))
         + copies_section(analysis.get("copies"))
-        + label_errors_section(analysis.get("label_errors"), calibration, figures)
+        + label_errors_section(analysis.get("label_errors"), analysis.get("label_errors_learnt"), calibration, figures)
         + confusions_section(analysis.get("confusions", []))
     )

@@ -9,11 +9,21 @@ from glassnet.evaluation.label_errors import AGREE, NEIGHBOURS, LabelErrors, Sus
 from glassnet.reporting.drawing import literal, new_figure, save
 
 ACROSS = 6  # images side by side
+CROSS_VALIDATED = "training.ensemble=5"
 CAPTION = 0.48  # of the height of an image, for three lines below it
 
 
-def label_errors_section(found: LabelErrors | None, calibration: Calibration, figures: Path) -> str:
-    """Draw the suspected images, and return the section; nothing of a table."""
+def label_errors_section(
+    found: LabelErrors | None, learnt: LabelErrors | None, calibration: Calibration, figures: Path
+) -> str:
+    """Draw the suspected images, and return the section; nothing of a table.
+
+    Args:
+        found: of the test images.
+        learnt: of an ensemble, of the images that its members learnt from.
+        calibration: of the probabilities of the test images.
+        figures: the folder for the figures.
+    """
     if found is None:
         return ""
     lines = [
@@ -28,8 +38,7 @@ def label_errors_section(found: LabelErrors | None, calibration: Calibration, fi
     if found["suspected"]:
         lines += [
             "That is no proof. Where two classes look alike, a right label can have the same evidence against it; who "
-            f"looks at the image decides. {_of_calibration(calibration)} Of the images that the network learnt from "
-            "nothing is said, since it may know their labels by heart.",
+            f"looks at the image decides. {_of_calibration(calibration)}{_of_others(learnt)}",
             "",
             f"{_shown(found)} with the given label, the predicted class, and the probability of each:",
             "",
@@ -37,7 +46,32 @@ def label_errors_section(found: LabelErrors | None, calibration: Calibration, fi
             "",
         ]
         draw_suspected(found["shown"], figures / "label_errors.png")
+    if learnt is not None:
+        lines += [
+            f"Of the {learnt['rows']} images that the ensemble learnt from, each judged by the one member that did not "
+            f"learn from it (cross-validation), {learnt['improbable']} "
+            f"{'has' if learnt['improbable'] == 1 else 'have'} a label that this member contradicts."
+            + _suspected(learnt),
+            "",
+        ]
+        if learnt["suspected"]:
+            lines += [
+                f"{_shown(learnt)} as above:",
+                "",
+                "![Images learnt from whose labels are suspected](figures/label_errors_learnt.png)",
+                "",
+            ]
+            draw_suspected(learnt["shown"], figures / "label_errors_learnt.png")
     return "\n".join(lines) + "\n"
+
+
+def _of_others(learnt: LabelErrors | None) -> str:
+    if learnt is not None:
+        return ""
+    return (
+        " Of the images that the network learnt from nothing is said, since it may know their labels by heart; with "
+        f"`{CROSS_VALIDATED}` networks that have not seen them say it."
+    )
 
 
 def _suspected(found: LabelErrors) -> str:

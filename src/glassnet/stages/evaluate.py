@@ -114,7 +114,7 @@ def main(settings: Settings, layout: Layout) -> None:
     layout.metrics.parent.mkdir(parents=True, exist_ok=True)
     metrics, analysis = evaluated.metrics(validation), dict(evaluated.analysis)
     analysis["looks_at"] = look_at(prepared, network, folds, is_final=_has_learnt_all(network))
-    analysis |= image_evidence(prepared, network, said, evaluated.calibration, is_final=_has_learnt_all(network))
+    analysis |= image_evidence(prepared, network, said, evaluated.calibration, folds, is_final=_has_learnt_all(network))
     if against.without_boosting:
         analysis["without_boosting"] = against.without_boosting
     write_whole(layout.metrics, _to_json(metrics))

@@ -1,17 +1,19 @@
 """What the report has of image classifiers alone: robustness, copies of training images, labels and confusions."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from glassnet.evaluation import Calibration, LabelledRows, apply_temperature, decide
 from glassnet.evaluation.confusions import largest_confusions
 from glassnet.evaluation.copies import copies_of_training_rows
-from glassnet.evaluation.label_errors import suspected_label_errors
+from glassnet.evaluation.label_errors import LabelErrors, all_label_errors, suspected_label_errors
 from glassnet.evaluation.rounding import six_digits
 from glassnet.files import JsonObject
 from glassnet.stages.judging import TestPredictions
 from glassnet.stages.robust import robustness_of
 from glassnet.stages.rows import add_pixels, labelled_rows
-from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel
+from glassnet.tables import ImagePreprocessing, PreparedData, Preprocessing, TrainedModel
 from glassnet.training import Ensemble
 
 
@@ -20,6 +22,7 @@ def image_evidence(
     network: TrainedModel,
     said: TestPredictions,
     calibration: Calibration | None,
+    folds: Sequence[PreparedData] = (),
     *,
     is_final: bool,
 ) -> JsonObject:
@@ -30,6 +33,7 @@ def image_evidence(
         network: the model.
         said: what it says of the test rows.
         calibration: of what it says; of a classification.
+        folds: the data of each member, if it is an ensemble.
         is_final: whether it has learnt from the validation rows too.
     """
     if not isinstance(prepared.preprocessing, ImagePreprocessing) or calibration is None:
@@ -42,7 +46,9 @@ def image_evidence(
     copies = copies_of_training_rows(test, learnt, predicted == test.y)
     confusions = largest_confusions(test, said.predicted, predicted, learnt, prepared.class_names)
     found: dict[str, object] = {"copies": copies, "label_errors": labels, "confusions": confusions}
-    if not isinstance(network, Ensemble):
+    if isinstance(network, Ensemble):
+        found["label_errors_learnt"] = _of_learnt_rows(network, folds)
+    else:
         found["robustness"] = robustness_of(prepared, prepared.preprocessing, network)
     rounded: JsonObject = six_digits(found)
     return rounded
@@ -56,3 +62,19 @@ def _learnt_rows(prepared: PreparedData, *, is_final: bool) -> LabelledRows:
     more = labelled_rows(prepared, "validation")
     parts = zip((train.X, train.y, train.rows), (more.X, more.y, more.rows), strict=True)
     return LabelledRows(*(np.concatenate(pair) for pair in parts))
+
+
+def _of_learnt_rows(network: Ensemble[Preprocessing], folds: Sequence[PreparedData]) -> LabelErrors:
+    """Return the suspected labels of the rows that are not for testing, each by the member that has not seen it.
+
+    That is the cross-validated confidence of Northcutt, Jiang & Chuang, "Confident learning", 2021.
+    """
+    parts = []
+    for member, fold in zip(network.members, folds, strict=True):
+        rows = labelled_rows(fold, "validation")
+        probabilities = network.predicted_by(member, np.asarray(rows.X))
+        part = suspected_label_errors(rows, probabilities, labelled_rows(fold, "train"), fold.class_names)
+        if isinstance(fold.preprocessing, ImagePreprocessing):
+            add_pixels(part["shown"], fold.preprocessing, rows)
+        parts.append(part)
+    return all_label_errors(parts)

@@ -31,9 +31,9 @@ def in_deviations(prepared: PreparedData, name: str, mean: float, scale: float) 
     )
 
 
-def add_pixels(cases: Sequence[Case | SuspectedLabel], preprocessing: ImagePreprocessing, test: LabelledRows) -> None:
-    """Give each case its image, line by line, two hexadecimal digits a pixel, for the report to draw."""
-    positions = [int(np.flatnonzero(test.rows == case["row"])[0]) for case in cases]
-    pixels = preprocessing.pixels(np.asarray(test.X[positions]))
+def add_pixels(cases: Sequence[Case | SuspectedLabel], preprocessing: ImagePreprocessing, rows: LabelledRows) -> None:
+    """Give each case, one of `rows`, its image, line by line, two hexadecimal digits a pixel, to be drawn."""
+    positions = [int(np.flatnonzero(rows.rows == case["row"])[0]) for case in cases]
+    pixels = preprocessing.pixels(np.asarray(rows.X[positions]))
     for case, image in zip(cases, pixels, strict=True):
         case["pixels"] = [line.tobytes().hex() for line in image]
