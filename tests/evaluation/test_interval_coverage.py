@@ -67,7 +67,7 @@ def test_every_interval_of_a_classification(distance: float, training_rows: int,
 
 
 @pytest.mark.parametrize("rows", [20, 100, 500])
-@pytest.mark.parametrize("kind", ["normal", "t3", "skewed and heteroscedastic"])
+@pytest.mark.parametrize("kind", ["normal", "t3", "skewed and heteroscedastic", "lognormal"])
 def test_every_interval_of_a_regression(kind: str, rows: int) -> None:
     """RMSE, MAE, R² and the difference to a worse model."""
     rng = np.random.default_rng(2)
@@ -78,6 +78,8 @@ def test_every_interval_of_a_regression(kind: str, rows: int) -> None:
             return signal, rng.standard_normal(size)
         if kind == "t3":
             return signal, rng.standard_t(3, size)
+        if kind == "lognormal":
+            return signal, np.exp(rng.standard_normal(size)) - np.exp(0.5)
         return signal, (rng.standard_exponential(size) - 1) * np.exp(signal / 4)
 
     signal, error = draw(4_000_000)

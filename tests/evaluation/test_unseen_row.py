@@ -7,7 +7,7 @@ from scipy import stats
 from glassnet import evaluation
 from glassnet.evaluation.binomial import beta_quantile
 from glassnet.evaluation.regression_check import check_regression
-from glassnet.evaluation.unseen_row import LEAST_ROWS, beyond_largest
+from glassnet.evaluation.unseen_row import LEAST_ROWS, beyond_largest, skewness
 from glassnet.reporting.tables import comparison_table, results_table
 
 
@@ -78,9 +78,21 @@ def test_values_outside_the_bounds_are_refused() -> None:
 
 
 def test_what_lies_beyond_the_largest() -> None:
-    """A tail that falls as x^−3 has half as much again beyond the largest, 1.07 times that of 100 rows."""
+    """A tail that falls as x^−3 has half as much again beyond the largest, 1.07 times that of 100 symmetric rows."""
     assert beyond_largest(np.full(100, 2.0), 3.0) == pytest.approx(2 * 1.5 * 1.07)
     assert beyond_largest(np.full(100, 2.0), 1.5) == pytest.approx(2 * 3 * 1.07)
+    for skew in (-2.0, 2.0):  # to whichever side
+        assert beyond_largest(np.full(100, 2.0), 1.5, skew) == pytest.approx(2 * 3 * 2.07)
+
+
+def test_skewness_is_that_of_scipy() -> None:
+    """Also where the cubes leave the range of a float; of constant values it is 0."""
+    stats = pytest.importorskip("scipy.stats")
+    values = np.random.default_rng(0).lognormal(size=50)
+    assert skewness(values) == pytest.approx(float(stats.skew(values)))
+    assert skewness(-values) == pytest.approx(-skewness(values))
+    assert skewness(1e200 * values) == pytest.approx(skewness(values))
+    assert skewness(np.full(20, 0.1)) == 0
 
 
 def test_exact_predictions_and_constant_targets() -> None:

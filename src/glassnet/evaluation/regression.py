@@ -15,6 +15,7 @@ from glassnet.evaluation.unseen_row import (
     beyond_largest,
     quantile_ends,
     random_weights,
+    skewness,
 )
 
 FloatArray: TypeAlias = npt.NDArray[np.floating[Any]]
@@ -31,7 +32,8 @@ def regression_scores(y_true: FloatArray, y_pred: FloatArray) -> dict[str, float
 
     The intervals count with errors larger than any of the split, by random weights of the rows and of one row more:
     `mean_interval` says how. That row has the squared error, and the absolute one, of tails as heavy as those of
-    Student's t with three degrees of freedom. Of fewer than `LEAST_ROWS` rows all ends are NaN.
+    Student's t with three degrees of freedom, and a larger squared one where the errors are skewed. Of fewer than
+    `LEAST_ROWS` rows all ends are NaN.
 
     Raises:
         TypeError: if one of them is no array of numbers.
@@ -53,9 +55,8 @@ def _intervals(y: FloatArray, predicted: FloatArray, squares: FloatArray) -> dic
     columns = np.stack([squares, errors, deviations, deviations**2])
     (square, error, shift, spread), total, more = random_weights(columns, np.random.default_rng(SEED))
     of_all = total + more
-    largest_square, largest_error = (
-        beyond_largest(magnitudes, tail) for magnitudes, tail in ((squares, TAIL / 2), (errors, TAIL))
-    )
+    largest_square = beyond_largest(squares, TAIL / 2, skewness(y - predicted))
+    largest_error = beyond_largest(errors, TAIL)
 
     def r2(unseen_square: float, unseen_spread: float) -> npt.NDArray[np.float64]:
         return 1 - (square + more * unseen_square) / (spread + more * unseen_spread - shift**2 / of_all)
