@@ -72,7 +72,7 @@ def page(
         "## What averages would add",
         averages_section(runs, views),
         *(["## What each part is worth", parts_section(runs[0], ablation)] if ablation else []),
-        "[What else was tried](levers.md) has the levers that did not stay.",
+        "[What else was tried](levers.md) has the levers that did not stay, and labels that are suspected, looked at.",
         "## Where it errs",
         _classes(runs),
         "## Whether its confidence can be trusted",
