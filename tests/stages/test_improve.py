@@ -88,6 +88,13 @@ def test_unusual_settings_are_taken_back_together_and_alone(project: Path) -> No
     assert _changes(back_to_conf(overrides, values)) == [both, {"optimizer": "adam"}, {"model.dropout": dropout}]
 
 
+def test_the_score_that_compares_is_no_setting_to_take_back(project: Path) -> None:
+    """A loss beside 1 less an accuracy would look like a change of both."""
+    overrides = ["data=wine", "training.monitor=accuracy", "training.epochs=3"]
+    values = json.loads(json.dumps(_settings(*overrides).describing_the_result()))
+    assert [list(each) for each in _changes(back_to_conf(overrides, values))] == [["training.epochs"]]
+
+
 def test_what_does_not_apply_is_not_tried() -> None:
     """Softmax regression has no width, a regression no label smoothing."""
     values = params()

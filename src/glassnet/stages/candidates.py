@@ -12,6 +12,8 @@ from glassnet.diagnostics.diagnosis.finding import Value, rounded
 from glassnet.files import JsonObject, JsonValue, section_of
 
 UNUSUAL = ("model", "optimizer", "schedule", "training")  # the groups whose values may be taken back to those of conf/
+# What is tried is neither the first nor the second, ever; with the third it would be compared by another score.
+KEPT = ("training.final", "training.ensemble", "training.monitor")
 WIDEST = 4096  # units: a candidate is no wider
 
 
@@ -72,7 +74,7 @@ def back_to_conf(overrides: Sequence[str], values: JsonObject) -> list[Candidate
 def _taken_back(override: str, values: JsonObject) -> Change | None:
     name = override.partition("=")[0]
     group, _, key = name.partition(".")
-    if group not in UNUSUAL or name in {"training.final", "training.ensemble"}:  # what is tried is neither, ever
+    if group not in UNUSUAL or name in KEPT:
         return None
     data = choice_in(CONF, "data", section_of(values, "data"))
     if not key:
