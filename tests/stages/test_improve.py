@@ -8,7 +8,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -24,10 +25,20 @@ from glassnet.reporting.tried import LUCK, change_of, tried_on
 from glassnet.runs import Layout, read_jobs
 from glassnet.runs.improvements import Improvements, Tried, read_improvements, write_improvements
 from glassnet.stages import evaluate, improve, train
-from glassnet.stages.candidates import Candidate, back_to_conf, further, of_findings, usual
+from glassnet.stages.candidates import (
+    FEW,
+    USUALLY_GOOD,
+    Candidate,
+    back_to_conf,
+    further,
+    of_findings,
+    usual,
+    usually_good,
+)
 from glassnet.stages.halving import USUAL_FREEDOM, USUAL_SPREAD, estimates, halved, log_ratios, survivors, to_confirm
+from glassnet.stages.improving import Budget, outcome, search
 from glassnet.stages.paired_trainings import TODAY, Outcome, PairedTrainings, processes
-from glassnet.tables import open_prepared
+from glassnet.tables import PreparedData, open_prepared
 from tests.settings import enter_project, params
 
 ILL = (
@@ -107,6 +118,26 @@ def test_what_does_not_apply_is_not_tried() -> None:
     assert "model.dropout" not in {name for each in linear for name in each.settings}
 
 
+def test_settings_that_usually_train_well_are_tried_at_once() -> None:
+    """Those that differ from today's; of few rows, as they were measured; the last is no number to go beyond."""
+    values = params()
+    values["model"] |= {"dropout": 0.9, "hidden_sizes": [2]}
+    (good,) = usually_good(values, FEW)
+    assert good.settings.items() >= {"model.dropout": 0.1, "model.hidden_sizes": (64,)}.items()
+    assert "model.init" not in good.settings  # as it is
+    assert further(good, values) is None
+    assert list(usually_good(values, FEW + 1)) == []
+    values["model"] |= {"name": "softmax", "hidden_sizes": []}
+    values["optimizer"] = {"name": "sgd", "learning_rate": 0.02}
+    (good,) = usually_good(values, FEW)
+    assert [each.setting for each in good.changes[:2]] == ["model", "optimizer"]
+    for name, value in USUALLY_GOOD.items():
+        group, key = name.split(".")
+        values[group][key] = list(value) if isinstance(value, tuple) else value
+    values["model"]["name"], values["optimizer"]["name"], values["schedule"]["name"] = "mlp", "adam", "cosine"
+    assert list(usually_good(values, FEW)) == []
+
+
 @pytest.mark.parametrize(
     ("setting", "today", "value", "beyond"),
     [
@@ -134,10 +165,62 @@ def test_changes_together_have_the_later_value() -> None:
 
 
 def test_a_budget_is_divided() -> None:
-    """Two fifths and at least two pairs are for confirming; from then on each pair has half the candidates."""
-    assert [to_confirm(n) for n in (1, 3, 5, 10, 20, 60)] == [0, 2, 4, 4, 8, 24]
-    assert [survivors(n) for n in (4, 8, 24)] == [1, 3, 8]
+    """Half is for confirming; from then on each pair has half the candidates."""
+    assert [to_confirm(n) for n in (1, 3, 5, 10, 20, 60)] == [0, 2, 3, 5, 10, 30]
+    assert [survivors(n) for n in (3, 5, 10, 30)] == [1, 2, 3, 10]
     assert [halved(n) for n in (1, 2, 3, 4, 8, 20)] == [1, 2, 3, 3, 4, 10]
+
+
+class _Landscape(PairedTrainings):
+    """Trainings whose loss is a formula of the rate and the dropout, with luck by pair: best at 0.02 and 0."""
+
+    def __post_init__(self) -> None:
+        """Begin with nothing trained."""
+
+    def train(self, wanted: Sequence[tuple[Candidate, int]], executor: object, until: float = math.inf) -> None:
+        """Compute the losses."""
+        for candidate, pair in wanted:
+            chosen = {"optimizer.learning_rate": 0.5, "model.dropout": 0.9, **candidate.settings}
+            rate, dropout = cast("float", chosen["optimizer.learning_rate"]), cast("float", chosen["model.dropout"])
+            luck = np.random.default_rng([pair, len(chosen), round(1e6 * rate), round(10 * dropout)]).normal(0, 0.05)
+            loss = math.exp(abs(math.log(rate / 0.02)) / 3 + dropout + luck)
+            self.outcomes.setdefault(candidate, {})[pair] = Outcome(loss, Layout(Path()))
+
+    @property
+    def overrides(self) -> list[str]:
+        """None: the faults are in conf/."""
+        return []
+
+    @property
+    def workers(self) -> int:
+        """Others than on this machine."""
+        return 3
+
+    def findings(self, candidate: Candidate) -> list[Finding]:
+        """Return that the rate is too high, or if it has been mended, the dropout."""
+        change = Change("optimizer.learning_rate", 0.05) if candidate == TODAY else Change("model.dropout", 0.2)
+        return [Finding("too high", 1.0, "", "", (change,))]
+
+    def cost(self, candidate: Candidate) -> float:
+        """Return that it costs as much."""
+        return 1.0
+
+
+def test_half_of_a_budget_builds_on_what_helped_and_half_confirms_it() -> None:
+    """Of ten: five on the first pair; the best two on a fresh one, and the better on another. Two faults are mended."""
+    settings = _settings("data=digits", "optimizer.learning_rate=0.5", "model.dropout=0.9")
+    values = json.loads(json.dumps(settings.describing_the_result()))
+    about = {"rows": {"train": FEW + 1, "validation": 300}}
+    data = cast("PreparedData", SimpleNamespace(class_names=("a", "b"), about=about))
+    trainings = _Landscape(settings, values, data, None, Path(), "start")
+    search(trainings, Budget(11, math.inf), lambda _: [], cast("ProcessPoolExecutor", None))  # today's is one of them
+    pairs = sorted((len(of_one) for each, of_one in trainings.outcomes.items() if each != TODAY), reverse=True)
+    assert pairs == [3, 2, 1, 1, 1]
+    assert trainings.trained == 11
+    first = outcome(trainings, "k")["tried"][0]
+    assert first["fresh"] == 2
+    assert {each.partition("=")[0] for each in first["changes"]} == {"optimizer.learning_rate", "model.dropout"}
+    assert first["change"] < -0.5
 
 
 def test_a_change_is_measured_on_fresh_pairs_alone() -> None:
