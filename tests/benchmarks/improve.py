@@ -1,70 +1,57 @@
-"""How often the first improvement that `improve` lists is one, and how much of a larger search's gain it finds.
+"""How often the first improvement that `improve` lists is one, and how much of a search's gain it brings.
 
-    python tests/benchmarks/improve.py [--trainings 10] [--search 60] [--data circles ...] [--illness 'rate × 100' ...]
+    python -m tests.benchmarks.improve [--trainings 10] [--search 60] [--data spirals ...] [--fault 'rate × 30' ...]
 
-Each training, ill or of the preset, is given a budget of ten trainings. The first in its list is then trained beside
-today's settings on three seeds and splits that `improve` has not seen. A random search of sixty trainings on the run's
-own seed and split is the yardstick: its best is trained on the same three. A gain is the logarithm of the ratio of
-today's validation loss to the other one. The data and the illnesses are those of tests/benchmarks/diagnosis.py; needs
-scikit-learn.
+Tables and faults are those of tests/benchmarks/ill_trainings.py, and three sources of conf/data. The search draws sixty
+settings at random, trains them on the first seed and split, and takes the best; it starts from nothing, so that it is
+one for all faults of a table. The first that the report would list of `improve`, and the best of the search, are then
+trained on five other seeds and splits beside the settings with the fault. A gain is by what fraction the monitored
+score is lower there, the geometric mean of the five; one below 0.001 counts as 0.001, since both are as good as none.
+Better and worse are by 2%. With `--without-conf` the values of conf/ are no candidates, as if the fault stood in conf/
+itself. `--folder` keeps the trainings: none is trained twice, whatever rules of `improve` are on PYTHONPATH.
 """
 
 import argparse
+import itertools
 import math
 import tempfile
 from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
-import pandas as pd
+import numpy.typing as npt
 
 from glassnet.config import CONF, Settings, register_resolvers
-from glassnet.config.compose import composed, to_settings
 from glassnet.diagnostics import Change
-from glassnet.overrides import as_override
 from glassnet.reporting.commands import override
 from glassnet.runs import Layout
+from glassnet.runs.improvements import BETTER
+from glassnet.stages import improving
 from glassnet.stages.candidates import Candidate
-from glassnet.stages.halving import SMALLEST
-from glassnet.stages.improving import Budget, outcome, search
 from glassnet.stages.paired_trainings import TODAY, PairedTrainings, processes
 from glassnet.stages.validation_errors import of_errors
 from glassnet.tables import open_prepared
-from tests.benchmarks.diagnosis import ILLNESSES, ROWS, VERIFY
+from tests.benchmarks.ill_trainings import FAULTS, TABLES, settings_of
 
-UNSEEN = (101, 102, 103)  # pairs of seed and split
+DATA = ("breast_cancer", "blobs", "diabetes", "spirals", *TABLES)
+OTHERS = (101, 102, 103, 104, 105)  # pairs of seed and split that neither comes to
 MATTERS = math.log(1.02)
-OF_ROWS = {"rows", "noise", "rare", "scale"}  # what an illness changes in the rows, not in the settings
-PRESET = "of the preset"
+WORDS = ("better", "the same", "worse", "none listed")
+HALF, GAINED = "half", "gained"
+AS_GOOD_AS_NONE = 1e-3
+SIZES = [(8,), (16,), (32,), (64,), (128,), (32, 32), (64, 64)]
 
 
-def write_table(name: str, folder: Path) -> Path:
-    """Write a data set as a CSV file of up to 900 rows, its target last, and return where."""
-    X, y = VERIFY[name]()
-    kept = np.random.default_rng(0).permutation(len(X))[:ROWS]
-    frame = pd.DataFrame(X[kept], columns=[f"x{at}" for at in range(X.shape[1])])
-    frame["target"] = y[kept] if y.dtype == np.float64 else [f"class {label}" for label in y[kept]]
-    path = folder / f"{name.replace(' ', '_')}.csv"
-    frame.to_csv(path, index=False)
-    return path
-
-
-def settings_of(path: Path, illness: str) -> Settings:
-    """Return the settings of a training on a table, with an illness or without."""
-    changes = {} if illness == PRESET else ILLNESSES[illness]
-    overrides = [f"{name}={as_override(value)}" for name, value in changes.items()]
-    given = ["data=csv", f"data.path={path}", "data.target=target", "tracking=none", *overrides]
-    return to_settings(composed(given), "conf/")
-
-
-def random_candidate(rng: np.random.Generator) -> Candidate:
+def drawn(rng: np.random.Generator) -> Candidate:
     """Return settings drawn at random, as a search for settings draws them."""
-    sizes = [(8,), (16,), (32,), (64,), (128,), (32, 32), (64, 64)]
     changes = (
         Change("optimizer", "adam"),
         Change("optimizer.learning_rate", float(f"{10 ** rng.uniform(-3.5, -0.5):.2g}")),
         Change("schedule", "cosine"),
-        Change("model.hidden_sizes", sizes[rng.integers(len(sizes))]),
+        Change("model.hidden_sizes", SIZES[rng.integers(len(SIZES))]),
         Change("model.activation", "relu"),
         Change("model.init", "he_normal"),
         Change("model.dropout", float(rng.choice([0.0, 0.1, 0.2, 0.3, 0.5]))),
@@ -75,71 +62,75 @@ def random_candidate(rng: np.random.Generator) -> Candidate:
     return Candidate(changes, "at random")
 
 
-def gains(settings: Settings, folder: Path, trainings: int, searched: int) -> tuple[float, float, float]:
-    """Return the gains of what `improve` lists first and of the best of a random search.
-
-    Returns:
-        that of the first on the run's own pair, the same on unseen pairs, and there that of the best of the search. The
-        first two are 0 where nothing is listed: today's settings stay.
-    """
+def trainings_of(settings: Settings, folder: Path) -> PairedTrainings:
+    """Return the trainings in a folder, with none of them known yet."""
     prepared = open_prepared(settings.data.choice(), Layout(folder).prepared, by_dvc=False)
-    work = PairedTrainings(settings, settings.describing_the_result(), prepared, None, folder / "trainings", "bench")
+    return PairedTrainings(settings, settings.describing_the_result(), prepared, None, folder / "trainings", "bench")
+
+
+def logarithms(work: PairedTrainings, candidate: Candidate, executor: ProcessPoolExecutor) -> npt.NDArray[np.float64]:
+    """Return the logarithms of what is minimized on the other pairs."""
+    work.train([(candidate, pair) for pair in OTHERS], executor)
+    losses = work.losses(candidate)
+    return np.log([max(AS_GOOD_AS_NONE, losses.get(pair, work.chance)) for pair in OTHERS])
+
+
+def searched(name: str, folder: Path, number: int, executor: ProcessPoolExecutor) -> npt.NDArray[np.float64]:
+    """Return the logarithms of the best of so many settings drawn at random."""
+    work = trainings_of(settings_of(name, None, folder), folder / f"{name}, searched")
     rng = np.random.default_rng(0)
-    drawn = [random_candidate(rng) for _ in range(searched)]
-    with processes(work.workers) as executor:
-        search(work, Budget(trainings + 1, math.inf), of_errors, executor)  # one more: today's own
-        tried = outcome(work, "")["tried"]
-        first = TODAY
-        if tried and tried[0]["change"] < 0:
-            (first,) = (each for each in work.outcomes if list(map(override, each.changes)) == tried[0]["changes"])
-        work.train([(each, 0) for each in drawn], executor)
-        best = min(drawn, key=lambda each: work.losses(each).get(0, math.inf))
-        work.train([(each, pair) for each in (TODAY, first, best) for pair in UNSEEN], executor)
-
-    def gain(candidate: Candidate, pairs: tuple[int, ...]) -> float:
-        today = [math.log(max(SMALLEST, work.losses(TODAY)[pair])) for pair in pairs]
-        losses = [math.log(max(SMALLEST, work.losses(candidate).get(pair, work.chance))) for pair in pairs]
-        return float(np.mean(today) - np.mean(losses))
-
-    return gain(first, (0,)), gain(first, UNSEEN), gain(best, UNSEEN)
+    candidates = [drawn(rng) for _ in range(number)]
+    work.train([(each, 0) for each in candidates], executor)
+    best = min(candidates, key=lambda each: work.losses(each).get(0, math.inf))
+    return logarithms(work, best, executor)
 
 
-def verdict(gain: float) -> str:
-    """Return whether a gain is one, by 2%."""
-    return "better" if gain > MATTERS else "worse" if gain < -MATTERS else "the same"
+def improved(work: PairedTrainings, trainings: int, executor: ProcessPoolExecutor) -> tuple[Candidate, str]:
+    """Return what `improve` would list first, and a line on it; today's settings, where it lists nothing."""
+    improving.search(work, improving.Budget(trainings + 1, math.inf), of_errors, executor)  # one more: today's own
+    tried = improving.outcome(work, "")["tried"]
+    if not tried or not (tried[0]["helps"] or tried[0]["change"] <= -BETTER):
+        return TODAY, "none listed"
+    first = tried[0]
+    (candidate,) = (each for each in work.outcomes if list(map(override, each.changes)) == first["changes"])
+    return candidate, f"said {100 * first['change']:+.0f}% of {first['fresh']}: {' '.join(first['changes'])}"
 
 
 def main() -> None:
     """Print a line for each training, and what they come to."""
-    parser = argparse.ArgumentParser(description="measure what `improve` is worth")
+    parser = argparse.ArgumentParser(description="measure what `improve` is worth beside a search")
     parser.add_argument("--trainings", type=int, default=10)
     parser.add_argument("--search", type=int, default=60)
-    parser.add_argument("--data", nargs="*", default=list(VERIFY))
-    parser.add_argument(
-        "--illness", nargs="*", default=[PRESET, *(n for n, c in ILLNESSES.items() if not OF_ROWS & set(c))]
-    )
+    parser.add_argument("--data", nargs="*", default=DATA)
+    parser.add_argument("--fault", nargs="*", default=list(FAULTS))
+    parser.add_argument("--without-conf", action="store_true", help="the values of conf/ are no candidates")
+    parser.add_argument("--folder", type=Path, help="where the trainings are kept")
     given = parser.parse_args()
     register_resolvers(CONF)
-    found: dict[str, list[tuple[float, float, float]]] = {"ill": [], PRESET: []}
-    with tempfile.TemporaryDirectory() as temporary:
-        for data in given.data:
-            path = write_table(data, Path(temporary))
-            for illness in given.illness:
-                folder = Path(temporary, f"{data}, {illness}")
-                three = gains(settings_of(path, illness), folder, given.trainings, given.search)
-                found[PRESET if illness == PRESET else "ill"].append(three)
-                own, unseen, searched = three
-                print(f"{data}, {illness}: own {own:.3f}, unseen {unseen:.3f}, search {searched:.3f}", flush=True)
-    for kind, of_kind in found.items():
-        for place, name in enumerate(("own pair", "unseen pairs")):
-            counts = Counter(verdict(three[place]) for three in of_kind)
-            print(f"{kind}, {name}: " + ", ".join(f"{counts[word]} {word}" for word in ("better", "the same", "worse")))
-        shares = [min(1.0, max(0.0, unseen) / searched) for _, unseen, searched in of_kind if searched > MATTERS]
-        half = sum(share >= 0.5 for share in shares)
-        print(
-            f"{kind}: half or more of the search's gain in {half} of the {len(shares)} trainings in which it gained; "
-            f"of all gains together {sum(g[1] for g in of_kind):.2f} against {sum(g[2] for g in of_kind):.2f}"
-        )
+    counts: dict[str, Counter[str]] = {fault: Counter() for fault in given.fault}
+    kept = tempfile.TemporaryDirectory() if given.folder is None else nullcontext(given.folder)
+    without = mock.patch.object(improving, "back_to_conf", return_value=[]) if given.without_conf else nullcontext()
+    with kept as name, processes(2) as executor, without:
+        folder = Path(name)
+        folder.mkdir(parents=True, exist_ok=True)
+        bests = {data: searched(data, folder, given.search, executor) for data in given.data}
+        for fault, data in itertools.product(given.fault, given.data):
+            work = trainings_of(settings_of(data, fault, folder), folder / f"{data}, {fault}")
+            first, said = improved(work, given.trainings, executor)
+            today = logarithms(work, TODAY, executor)
+            ratio = float((logarithms(work, first, executor) - today).mean())
+            best = float((bests[data] - today).mean())
+            word = "better" if ratio < -MATTERS else "worse" if ratio > MATTERS else "the same"
+            counts[fault]["none listed" if first == TODAY else word] += 1
+            if best < -MATTERS:
+                counts[fault][GAINED] += 1
+                counts[fault][HALF] += math.expm1(ratio) <= math.expm1(best) / 2
+            changes = f"{100 * math.expm1(ratio):+.1f}%, the search {100 * math.expm1(best):+.1f}%"
+            print(f"{fault}, {data}: {changes}; {said}", flush=True)
+    print(f"| induced | trainings | {' | '.join(WORDS)} | half of the search's gain |\n|---|---|{'---|' * 5}")
+    for fault, of_fault in [*counts.items(), ("all", sum(counts.values(), Counter()))]:
+        numbers = [sum(of_fault[word] for word in WORDS), *(of_fault[word] for word in WORDS)]
+        print(f"| {fault} | {' | '.join(map(str, numbers))} | {of_fault[HALF]} of {of_fault[GAINED]} |")
 
 
 if __name__ == "__main__":

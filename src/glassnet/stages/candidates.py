@@ -12,7 +12,29 @@ from glassnet.diagnostics.diagnosis.finding import Value, rounded
 from glassnet.files import JsonObject, JsonValue, section_of
 
 UNUSUAL = ("model", "optimizer", "schedule", "training")  # the groups whose values may be taken back to those of conf/
+# What is tried is neither the first nor the second, ever; with the third it would be compared by another score.
+KEPT = ("training.final", "training.ensemble", "training.monitor")
 WIDEST = 4096  # units: a candidate is no wider
+MOST_IN_A_STEP = 3  # changes: of more, none is the one that would be taken further
+FEW = 5_000  # training rows: what is usually good was measured with no more
+# How they were chosen: docs/how-to/improve.md.
+USUALLY_GOOD: dict[str, Value] = {
+    "optimizer.learning_rate": 0.02,
+    "model.hidden_sizes": (64,),
+    "model.dropout": 0.1,
+    "model.normalization": None,
+    "model.input_scale": False,
+    "model.zero_output": False,
+    "training.epochs": 120,
+    "training.batch_size": 32,
+    "training.l2": 0.0,
+    "training.average_decay": None,
+    "training.max_gradient_norm": None,
+    "training.bias_rate_factor": 1.0,
+    "training.scale_rate_factor": 1.0,
+    "model.init": "he_normal",
+    "model.activation": "relu",
+}
 
 
 @dataclass(frozen=True)
@@ -72,7 +94,7 @@ def back_to_conf(overrides: Sequence[str], values: JsonObject) -> list[Candidate
 def _taken_back(override: str, values: JsonObject) -> Change | None:
     name = override.partition("=")[0]
     group, _, key = name.partition(".")
-    if group not in UNUSUAL or name in {"training.final", "training.ensemble"}:  # what is tried is neither, ever
+    if group not in UNUSUAL or name in KEPT:
         return None
     data = choice_in(CONF, "data", section_of(values, "data"))
     if not key:
@@ -95,6 +117,27 @@ def _value(value: JsonValue) -> Value:
 def _sizes(value: Sequence[JsonValue]) -> tuple[int, ...]:
     """Return hidden sizes, the one list among the settings that candidates change."""
     return tuple(size for size in value if isinstance(size, int))
+
+
+def usually_good(values: JsonObject, rows: int) -> Iterator[Candidate]:
+    """Yield settings that usually train well, all that differ from today's at once: whatever is ill, and however much.
+
+    Args:
+        values: today's settings, nested as in conf/.
+        rows: how many the training has.
+    """
+    if rows > FEW:
+        return
+    today = flatten(values)
+    groups = {"model": "mlp" if not today["model.hidden_sizes"] else today["model.name"]}
+    groups |= {"optimizer": "adam", "schedule": "cosine"}
+    changes = [Change(name, str(choice)) for name, choice in groups.items() if today[f"{name}.name"] != choice]
+    for name, value in USUALLY_GOOD.items():
+        before = today.get(name, value)  # what is left out is at its default
+        if (tuple(before) if isinstance(before, list) else before) != value:
+            changes.append(Change(name, value))
+    if changes:
+        yield Candidate(tuple(changes), "settings that usually train well")
 
 
 def usual(values: JsonObject, classes: int | None) -> Iterator[Candidate]:
@@ -173,6 +216,8 @@ def further(candidate: Candidate, values: JsonObject) -> Candidate | None:
         candidate: what helped.
         values: today's settings, nested as in conf/.
     """
+    if len(candidate.changes) > MOST_IN_A_STEP:
+        return None
     last = candidate.changes[-1]
     before, after = flatten(values).get(last.setting), last.value
     if last.setting == "model.dropout" and isinstance(after, int | float) and isinstance(before, int | float):

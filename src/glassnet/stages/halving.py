@@ -51,8 +51,8 @@ class Estimate:
 
 
 def to_confirm(budget: int) -> int:
-    """Return how many trainings of a budget are kept for the pairs after the first."""
-    return max(4, 2 * budget // 5) if budget >= 5 else 2 if budget >= 3 else 0
+    """Return how many trainings of a budget are kept for the pairs after the first: half, if that makes a pair."""
+    return (budget + 1) // 2 if budget >= 3 else 0
 
 
 def survivors(left: int) -> int:

@@ -11,7 +11,7 @@ from glassnet.config import flatten
 from glassnet.reporting.commands import override
 from glassnet.runs.improvements import Improvements, Tried
 from glassnet.runs.manifest import learns_logarithm
-from glassnet.stages.candidates import Candidate, back_to_conf, further, of_findings, usual
+from glassnet.stages.candidates import Candidate, back_to_conf, further, of_findings, usual, usually_good
 from glassnet.stages.halving import (
     MOST_PAIRS,
     Estimate,
@@ -24,10 +24,9 @@ from glassnet.stages.halving import (
 from glassnet.stages.paired_trainings import TODAY, PairedTrainings
 from glassnet.training.monitor import LOSS
 
-FIRST_ROUND = 0.6  # of the trainings on the first pair; what they show decides on the rest
+LEAST_ROUND = 2  # candidates on the first pair, or a third of what is left; then what they showed decides on the next
 FOLLOWED = math.log(0.9)  # a smaller gain on one pair is as likely luck: others are tried before more is built on it
 LEAST_TO_CONFIRM = 3  # trainings: a candidate on the first pair, then it and today's settings on another
-MOST_FOLLOWED = 4  # rounds that build on what helped
 OVERHEAD = 0.5  # seconds of a training beside its epochs, about
 DIGITS = 6  # what comes after depends on the processor
 
@@ -85,7 +84,9 @@ def search(
         trainings.train([(TODAY, 0)], executor)
     waiting = _Queue(trainings)
     advised = list(of_findings(trainings.findings(TODAY)))
-    waiting.add(_alternating(advised, back_to_conf(trainings.overrides, trainings.values)))
+    back = back_to_conf(trainings.overrides, trainings.values)
+    first = [*advised[:1], *back[:1], *usually_good(trainings.values, trainings.prepared.about["rows"]["train"])]
+    waiting.add([*first, *_alternating(advised[1:], back[1:])])
     waiting.add(of_errors(trainings))
     waiting.add(usual(trainings.values, len(trainings.prepared.class_names) or None))
     before = trainings.trained
@@ -94,19 +95,21 @@ def search(
         # Of a budget in seconds, what a training takes shows only as they go on.
         return to_confirm(trainings.trained - before + budget.left(trainings))
 
-    for turn in range(1 + MOST_FOLLOWED):
-        if turn:
-            waiting.add_first(_following(trainings, waiting))
-        left = budget.left(trainings) - reserve()
-        share = math.ceil(FIRST_ROUND * left) if left > 2 else left
-        for batch in _batches(waiting.take(share), trainings.workers):
+    while few := waiting.take(_round(budget.left(trainings) - reserve())):
+        for batch in _batches(few, trainings.workers):
             if budget.left(trainings) > reserve():
                 trainings.train([(each, 0) for each in batch], executor, budget.end)
+        waiting.add_first(_following(trainings, waiting))
     _confirm(trainings, budget, executor)
     # What was kept for that is there still where nothing has helped: others are tried, while they could be confirmed.
-    while more := waiting.take(min(trainings.workers, budget.left(trainings) - LEAST_TO_CONFIRM + 1)):
+    while more := waiting.take(_round(budget.left(trainings) - LEAST_TO_CONFIRM + 1)):
         trainings.train([(each, 0) for each in more], executor, budget.end)
         _confirm(trainings, budget, executor)
+
+
+def _round(left: int) -> int:
+    """Return how many candidates to train next: a few, so that what is tried after them is built on what helped."""
+    return min(left, max(LEAST_ROUND, left // 3))
 
 
 def _confirm(trainings: PairedTrainings, budget: Budget, executor: ProcessPoolExecutor) -> None:
