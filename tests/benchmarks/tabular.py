@@ -188,7 +188,7 @@ def _plain(column: "pd.Series[Any]", kind: str, train: Any) -> Any:
     if kind == "categorical":
         return column.fillna("(missing)").astype("category")
     if kind == "date":
-        column = pd.to_datetime(column).map(lambda day: day.toordinal())
+        column = pd.to_datetime(column).map(lambda day: day.toordinal(), na_action="ignore")
     return column.fillna(column.iloc[train].median()).fillna(0).astype(float)
 
 
