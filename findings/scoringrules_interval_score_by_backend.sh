@@ -29,7 +29,8 @@ def score(median: float, shift: float) -> float:
     """Return the mean score of standard normal intervals, all but the median right, at another zero of the scale."""
     lower, upper = norm.ppf(alpha / 2) + shift, norm.ppf(1 - alpha / 2) + shift
     rows = np.ones((len(y), 1))
-    return float(np.mean(sr.weighted_interval_score(y + shift, median + shift + 0 * y, lower * rows, upper * rows, alpha)))
+    scores = sr.weighted_interval_score(y + shift, median + shift + 0 * y, lower * rows, upper * rows, alpha)
+    return float(np.mean(scores))
 
 
 def by_the_formula(median: float) -> float:
@@ -43,7 +44,8 @@ def by_the_formula(median: float) -> float:
 print(f"scoringrules {version('scoringrules')}, back end {sr.backend.backends.active.name}; ", end="")
 print(f"CRPS {np.mean(sr.crps_normal(y, 0.0, 1.0)):.3f}")
 print(f"by the formula: {by_the_formula(0):.3f}, with the median at -4: {by_the_formula(-4):.3f}")
-print(f"scored {score(0, 0):.3f}, with the median at -4: {score(-4, 0):.3f}, with all moved by -1000: {score(0, -1000):.3f}")
+print(f"scored {score(0, 0):.3f}, with the median at -4: {score(-4, 0):.3f}, ", end="")
+print(f"with all moved by -1000: {score(0, -1000):.3f}")
 if sr.backend.backends.active.name == "numba":
     assert abs(score(0, 0) - by_the_formula(0)) < 1e-9 and abs(score(-4, 0) - by_the_formula(-4)) < 1e-9
     assert abs(score(0, -1000) - by_the_formula(0)) < 1e-6
