@@ -120,6 +120,12 @@ def test_a_change_is_measured_on_fresh_pairs_alone() -> None:
     assert alone.interval[1] - alone.change == pytest.approx(2.5706 * spread / math.sqrt(3), rel=1e-4)
 
 
+def test_losses_that_are_as_good_as_none_say_little() -> None:
+    """A validation split without any loss is a success, but not a billionfold one; of two such there is no change."""
+    found = log_ratios({0: 0.0, 1: 2e-9, 2: 0.5}, {0: 0.1, 1: 1e-7, 2: 1.0})
+    assert found == {0: pytest.approx(math.log(1e-3)), 1: 0.0, 2: pytest.approx(math.log(0.5))}
+
+
 def test_intervals_hold_the_change_of_what_was_chosen() -> None:
     """Of the best of six on one pair, with two fresh ones: 95%, at spreads that trainings have."""
     rng = np.random.default_rng(0)

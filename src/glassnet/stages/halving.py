@@ -22,7 +22,7 @@ CONFIRMED = 3  # candidates that are followed to the end: as many as the report 
 # that docs/how-to/improve.md tells of, and how many degrees of freedom it is worth. In a simulation of the best of six,
 # with two fresh pairs, intervals then hold 98% to 100% where the true deviation is up to 0.3, 95% at 0.4, 90% at 1.
 USUAL_SPREAD, USUAL_FREEDOM = 0.25, 2
-SMALLEST = 1e-12  # a loss of 0 has no logarithm
+SMALLEST = 1e-4  # a loss below is as good as 0, which has no logarithm: one such pair would outweigh all others
 
 Key = TypeVar("Key", bound=Hashable)
 
