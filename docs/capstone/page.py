@@ -72,8 +72,8 @@ def page(
         "## What averages would add",
         averages_section(runs, views),
         *(["## What each part is worth", parts_section(runs[0], ablation)] if ablation else []),
-        "[What else was tried](levers.md) has two parts in 60 epochs, the levers that did not stay, and suspected labels, "
-        "looked at.",
+        "[What else was tried](levers.md) has two parts in 60 epochs, the levers that did not stay, and suspected "
+        "labels, looked at.",
         "## Where it errs",
         _classes(runs),
         "## Whether its confidence can be trusted",
