@@ -157,7 +157,7 @@ def test_of_an_ensemble_the_images_learnt_from_are_judged_too(tmp_path: Path) ->
         "Of the 200 images that the ensemble learnt from, each judged by the one member that did not learn from it "
         f"(cross-validation), {learnt['improbable']} have a label that this member contradicts." in text
     )
-    assert "Shown are the 30 whose own label is the least probable, as above:" in text
+    assert "Shown are the 30 whose own label is the least probable, with the given label, the predicted class," in text
     assert {path.name for path in tmp_path.iterdir()} == {"label_errors.png", "label_errors_learnt.png"}
 
 

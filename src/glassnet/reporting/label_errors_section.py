@@ -9,7 +9,6 @@ from glassnet.evaluation.label_errors import AGREE, NEIGHBOURS, LabelErrors, Sus
 from glassnet.reporting.drawing import literal, new_figure, save
 
 ACROSS = 6  # images side by side
-CROSS_VALIDATED = "training.ensemble=5"
 CAPTION = 0.48  # of the height of an image, for three lines below it
 
 
@@ -40,12 +39,8 @@ def label_errors_section(
             "That is no proof. Where two classes look alike, a right label can have the same evidence against it; who "
             f"looks at the image decides. {_of_calibration(calibration)}{_of_others(learnt)}",
             "",
-            f"{_shown(found)} with the given label, the predicted class, and the probability of each:",
-            "",
-            "![Test images whose labels are suspected](figures/label_errors.png)",
-            "",
+            *_shown(found, "Test images whose labels are suspected", figures / "label_errors.png"),
         ]
-        draw_suspected(found["shown"], figures / "label_errors.png")
     if learnt is not None:
         lines += [
             f"Of the {learnt['rows']} images that the ensemble learnt from, each judged by the one member that did not "
@@ -55,13 +50,7 @@ def label_errors_section(
             "",
         ]
         if learnt["suspected"]:
-            lines += [
-                f"{_shown(learnt)} as above:",
-                "",
-                "![Images learnt from whose labels are suspected](figures/label_errors_learnt.png)",
-                "",
-            ]
-            draw_suspected(learnt["shown"], figures / "label_errors_learnt.png")
+            lines += _shown(learnt, "Images learnt from, with suspected labels", figures / "label_errors_learnt.png")
     return "\n".join(lines) + "\n"
 
 
@@ -70,7 +59,7 @@ def _of_others(learnt: LabelErrors | None) -> str:
         return ""
     return (
         " Of the images that the network learnt from nothing is said, since it may know their labels by heart; with "
-        f"`{CROSS_VALIDATED}` networks that have not seen them say it."
+        "`training.ensemble=5` networks that have not seen them say it."
     )
 
 
@@ -83,11 +72,20 @@ def _suspected(found: LabelErrors) -> str:
     )
 
 
-def _shown(found: LabelErrors) -> str:
+def _shown(found: LabelErrors, title: str, path: Path) -> list[str]:
+    """Draw the suspected images, and return the lines that show them."""
+    draw_suspected(found["shown"], path)
     count = len(found["shown"])
     if count < found["suspected"]:
-        return f"Shown are the {count} whose own label is the least probable,"
-    return "It is shown" if count == 1 else "They are shown, the least probable label first,"
+        which = f"Shown are the {count} whose own label is the least probable,"
+    else:
+        which = "It is shown" if count == 1 else "They are shown, the least probable label first,"
+    return [
+        f"{which} with the given label, the predicted class, and the probability of each:",
+        "",
+        f"![{title}](figures/{path.name})",
+        "",
+    ]
 
 
 def _of_calibration(calibration: Calibration) -> str:

@@ -48,7 +48,14 @@ from glassnet.stages.baselines import (
 )
 from glassnet.stages.classes import positive_of
 from glassnet.stages.image_evidence import image_evidence
-from glassnet.stages.judging import SINGLE, TestPredictions, difference_of_log_losses, out_of_fold, test_predictions
+from glassnet.stages.judging import (
+    SINGLE,
+    TestPredictions,
+    difference_of_log_losses,
+    out_of_fold,
+    predicted_out_of_fold,
+    test_predictions,
+)
 from glassnet.stages.looking import look_at
 from glassnet.stages.members import folds_of
 from glassnet.stages.rows import add_pixels, feature_names, in_deviations, labelled_rows
@@ -104,8 +111,9 @@ def main(settings: Settings, layout: Layout) -> None:
         evaluated = _regression(prepared, network, said, linear, against)
     else:
         evaluated = _classification(settings, prepared, network, said, linear, against)
+    of_each = predicted_out_of_fold(network, folds) if isinstance(network, Ensemble) else []
     if isinstance(network, Ensemble):
-        evaluated = replace(evaluated, out_of_fold=out_of_fold(network, prepared, folds))
+        evaluated = replace(evaluated, out_of_fold=out_of_fold(network, prepared, folds, of_each))
     best = {name: cast(float, value) for name, value in network.about.items() if name.startswith("best_")}
     validation = {
         **{name.removeprefix("best_validation_"): value for name, value in best.items() if name != "best_epoch"},
@@ -114,7 +122,8 @@ def main(settings: Settings, layout: Layout) -> None:
     layout.metrics.parent.mkdir(parents=True, exist_ok=True)
     metrics, analysis = evaluated.metrics(validation), dict(evaluated.analysis)
     analysis["looks_at"] = look_at(prepared, network, folds, is_final=_has_learnt_all(network))
-    analysis |= image_evidence(prepared, network, said, evaluated.calibration, folds, is_final=_has_learnt_all(network))
+    held_out, is_final = list(zip(folds, of_each, strict=True)), _has_learnt_all(network)
+    analysis |= image_evidence(prepared, network, said, evaluated.calibration, held_out, is_final=is_final)
     if against.without_boosting:
         analysis["without_boosting"] = against.without_boosting
     write_whole(layout.metrics, _to_json(metrics))

@@ -10,10 +10,11 @@ from glassnet.evaluation.copies import copies_of_training_rows
 from glassnet.evaluation.label_errors import LabelErrors, all_label_errors, suspected_label_errors
 from glassnet.evaluation.rounding import six_digits
 from glassnet.files import JsonObject
+from glassnet.nn import FloatArray
 from glassnet.stages.judging import TestPredictions
 from glassnet.stages.robust import robustness_of
 from glassnet.stages.rows import add_pixels, labelled_rows
-from glassnet.tables import ImagePreprocessing, PreparedData, Preprocessing, TrainedModel
+from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel
 from glassnet.training import Ensemble
 
 
@@ -22,7 +23,7 @@ def image_evidence(
     network: TrainedModel,
     said: TestPredictions,
     calibration: Calibration | None,
-    folds: Sequence[PreparedData] = (),
+    held_out: Sequence[tuple[PreparedData, FloatArray]] = (),
     *,
     is_final: bool,
 ) -> JsonObject:
@@ -33,7 +34,7 @@ def image_evidence(
         network: the model.
         said: what it says of the test rows.
         calibration: of what it says; of a classification.
-        folds: the data of each member, if it is an ensemble.
+        held_out: the data of each member, if it is an ensemble, and what that says of its own validation rows.
         is_final: whether it has learnt from the validation rows too.
     """
     if not isinstance(prepared.preprocessing, ImagePreprocessing) or calibration is None:
@@ -47,7 +48,7 @@ def image_evidence(
     confusions = largest_confusions(test, said.predicted, predicted, learnt, prepared.class_names)
     found: dict[str, object] = {"copies": copies, "label_errors": labels, "confusions": confusions}
     if isinstance(network, Ensemble):
-        found["label_errors_learnt"] = _of_learnt_rows(network, folds)
+        found["label_errors_learnt"] = _of_learnt_rows(held_out)
     else:
         found["robustness"] = robustness_of(prepared, prepared.preprocessing, network)
     rounded: JsonObject = six_digits(found)
@@ -64,15 +65,14 @@ def _learnt_rows(prepared: PreparedData, *, is_final: bool) -> LabelledRows:
     return LabelledRows(*(np.concatenate(pair) for pair in parts))
 
 
-def _of_learnt_rows(network: Ensemble[Preprocessing], folds: Sequence[PreparedData]) -> LabelErrors:
+def _of_learnt_rows(held_out: Sequence[tuple[PreparedData, FloatArray]]) -> LabelErrors:
     """Return the suspected labels of the rows that are not for testing, each by the member that has not seen it.
 
     That is the cross-validated confidence of Northcutt, Jiang & Chuang, "Confident learning", 2021.
     """
     parts = []
-    for member, fold in zip(network.members, folds, strict=True):
+    for fold, probabilities in held_out:
         rows = labelled_rows(fold, "validation")
-        probabilities = network.predicted_by(member, np.asarray(rows.X))
         part = suspected_label_errors(rows, probabilities, labelled_rows(fold, "train"), fold.class_names)
         if isinstance(fold.preprocessing, ImagePreprocessing):
             add_pixels(part["shown"], fold.preprocessing, rows)

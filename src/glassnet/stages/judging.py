@@ -80,18 +80,33 @@ def difference_of_log_losses(y: LabelArray, ensemble: FloatArray, single: FloatA
     }
 
 
-def out_of_fold(network: Ensemble[Preprocessing], prepared: PreparedData, folds: Sequence[PreparedData]) -> JsonObject:
+def predicted_out_of_fold(network: Ensemble[Preprocessing], folds: Sequence[PreparedData]) -> list[FloatArray]:
+    """Return what each member says of the rows that it has not learnt from, its own validation rows."""
+    return [
+        network.predicted_by(member, fold.split("validation").X)
+        for member, fold in zip(network.members, folds, strict=True)
+    ]
+
+
+def out_of_fold(
+    network: Ensemble[Preprocessing],
+    prepared: PreparedData,
+    folds: Sequence[PreparedData],
+    of_each: Sequence[FloatArray],
+) -> JsonObject:
     """Return the scores of the rows that are not for testing, each predicted by the member that did not learn from it.
 
     On the validation rows of the single network these predictions are compared with that network's: one member against
     it, for of rows that the others have learnt from no average can be judged.
+
+    Args:
+        network: the ensemble.
+        prepared: the data of the single network.
+        folds: those of each member.
+        of_each: what each member says, see `predicted_out_of_fold`.
     """
     is_regression = not network.class_names
     rows = np.concatenate([fold.rows("validation") for fold in folds])
-    of_each = [
-        network.predicted_by(member, fold.split("validation").X)
-        for member, fold in zip(network.members, folds, strict=True)
-    ]
     predicted = np.concatenate(of_each)
     if is_regression:
         y = np.concatenate([fold.targets("validation") for fold in folds])
