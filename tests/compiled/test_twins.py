@@ -12,6 +12,8 @@ from glassnet.optim.clipping import clip
 from glassnet.optim.denormals import flush_denormals
 
 pytest.importorskip("numba", reason="the twins are compiled by numba, the extra `fast`")
+from glassnet.compiled import dense_stack, products, sequential
+from glassnet.compiled.products import product_address
 
 OPTIMIZERS: dict[str, Callable[[list[nn.Parameter]], optim.Optimizer]] = {
     "SGD": lambda p: optim.SGD(p, 0.1),
@@ -185,28 +187,104 @@ def test_a_training_gives_the_same_bytes_with_twins_and_without(monkeypatch: pyt
     assert results[0] == results[1]
 
 
+MODELS: dict[str, Callable[[np.random.Generator, Any], nn.Sequential]] = {
+    "rectified": lambda rng, dtype: nn.mlp([5, 33, 16, 4], rng=rng, dtype=dtype),
+    "tanh": lambda rng, dtype: nn.mlp([5, 33, 16, 4], activation="tanh", rng=rng, dtype=dtype),
+    "normalized": lambda rng, dtype: nn.mlp([5, 33, 16, 4], normalization="layer", rng=rng, dtype=dtype),
+    "nested": lambda rng, dtype: nn.Sequential(
+        nn.Dense(5, 5, rng=rng, dtype=dtype), nn.ReLU(), nn.ReLU(), nn.mlp([5, 4], rng=rng, dtype=dtype)
+    ),
+    "one unit": lambda rng, dtype: nn.Sequential(
+        nn.Dense(5, 1, rng=rng, dtype=dtype), nn.ReLU(), nn.Dense(1, 4, rng=rng, dtype=dtype)
+    ),
+}
+
+
 @pytest.mark.usefixtures("always")
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("rows", [1, 2, 7, 64])
-def test_a_network_gives_the_same_bytes(rows: int, dtype: Any) -> None:
-    """Outputs, gradients of parameters and input, with entries that are 0, negative zero, infinite and NaN."""
+@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("trained", ["all", "first", "none"])
+def test_a_network_gives_the_same_bytes(name: str, rows: int, dtype: Any, trained: str) -> None:
+    """Outputs, gradients of parameters and input, added up and fresh; some numbers are 0, −0, infinite and NaN."""
     results = []
     for twin in (False, True):
         rng = np.random.default_rng(rows)
-        model = nn.mlp([5, 33, 16, 4], normalization="layer", rng=rng, dtype=dtype)
-        model = nn.Sequential(
-            nn.Dense(5, 5, rng=rng, dtype=dtype), nn.ReLU(), nn.ReLU(), model, nn.Dense(4, 1, rng=rng, dtype=dtype)
-        )
+        model = MODELS[name](rng, dtype)
+        parameters = model.parameters()
+        if trained != "none":
+            optim.Adam(parameters if trained == "all" else parameters[:2])
         computed = compiled.fastest_model(model, 1) if twin else model
         assert (computed is model) is not twin
-        X, dout = _numbers(rng, 5 * rows, dtype).reshape(rows, 5), _numbers(rng, rows, dtype).reshape(rows, 1)
-        with np.errstate(all="ignore"):
-            outputs = computed(X)
-            dX = computed.backward(dout)
-            computed(X)
-            computed.backward_parameters(dout)
-        results.append(_bytes([outputs, dX, *(parameter.grad for parameter in model.parameters())]))
+        X, dout = _numbers(rng, 5 * rows, dtype).reshape(rows, 5), _numbers(rng, rows * 4, dtype).reshape(rows, 4)
+        arrays = []
+        for batch, gradient in ((X, dout), (np.asfortranarray(X), dout)):
+            with np.errstate(all="ignore"):
+                arrays += [computed(batch), computed.backward(gradient.copy())]
+                computed(batch)
+                computed.backward_parameters(gradient)
+                arrays += [parameter.grad.copy() for parameter in parameters]
+                computed(batch)
+                with nn.fresh_gradients(parameters[1:]):
+                    computed.backward_parameters(gradient)
+                arrays += [parameter.grad.copy() for parameter in parameters]
+        results.append(_bytes(arrays))
     assert results[0] == results[1]
+
+
+@pytest.mark.usefixtures("always")
+@pytest.mark.parametrize("sizes", [[784, 128, 64, 10], [30, 301, 2], [3, 2]])
+@pytest.mark.parametrize("rows", [32, 64, 255])
+def test_a_network_of_the_size_of_real_ones_gives_the_same_bytes(sizes: list[int], rows: int) -> None:
+    """BLAS treats large products block by block."""
+    rng = np.random.default_rng(rows)
+    model = nn.mlp(sizes, rng=rng)
+    optimizer = optim.Adam(model.parameters())
+    X = rng.standard_normal((rows, sizes[0])).astype(np.float32)
+    dout = rng.standard_normal((rows, sizes[-1])).astype(np.float32)
+    results = []
+    for computed in (model, compiled.fastest_model(model, 1)):
+        optimizer.zero_grad()
+        results.append(_bytes([computed(X), computed.backward(dout), optimizer.flat.grad.copy()]))
+    assert results[0] == results[1]
+    assert product_address(np.dtype(np.float32)) != 0, "expected NumPy's wheel, whose BLAS is known"
+
+
+@pytest.mark.usefixtures("always")
+def test_layers_that_share_a_parameter_give_the_same_bytes() -> None:
+    """Its gradient is the sum of those that reach it."""
+    results = []
+    for twin in (False, True):
+        rng = np.random.default_rng(0)
+        first, second = (nn.Dense(4, 4, rng=rng) for _ in range(2))
+        second.W = first.W
+        model = nn.Sequential(first, nn.ReLU(), second)
+        optimizer = optim.Adam(model.parameters())
+        computed = compiled.fastest_model(model, 1) if twin else model
+        X = rng.standard_normal((3, 4)).astype(np.float32)
+        with nn.fresh_gradients(model.parameters()):
+            computed.backward_parameters(computed(X))
+        results.append(optimizer.flat.grad.tobytes())
+    assert results[0] == results[1]
+
+
+@pytest.mark.usefixtures("always")
+def test_where_numpys_product_is_not_known_the_texts_compute(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with a BLAS that names its functions otherwise."""
+    monkeypatch.setattr(sequential, "product_address", lambda dtype: 0)
+    model = nn.mlp([3, 4, 2], rng=np.random.default_rng(0))
+    optim.Adam(model.parameters())
+    twin = sequential.CompiledSequential(model)
+    assert twin.stacked == list(model.layers)
+    assert np.array_equal(twin(X := np.ones((2, 3), np.float32)), model(X))
+
+
+def test_a_product_that_is_not_numpys_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function of the same name may round otherwise."""
+    monkeypatch.setattr(dense_stack, "product", lambda address, left, right: left @ right * np.float32(1.0001))
+    assert product_address.__wrapped__(np.dtype(np.float32)) == 0
+    monkeypatch.setattr(products, "NAMES", {np.dtype(np.float32): "no_such_function"})
+    assert product_address.__wrapped__(np.dtype(np.float32)) == 0
 
 
 @pytest.mark.usefixtures("always")
@@ -214,7 +292,9 @@ def test_a_network_with_hooks_shows_them_what_its_text_shows() -> None:
     """Between a dense layer and its rectifier too, and only while they are there."""
     rng = np.random.default_rng(0)
     dense, seen = nn.Dense(3, 4, rng=rng), []
-    twin = compiled.fastest_model(nn.Sequential(dense, nn.ReLU(), nn.Dense(4, 2, rng=rng)), 1)
+    model = nn.Sequential(dense, nn.ReLU(), nn.Dense(4, 2, rng=rng))
+    optim.Adam(model.parameters())
+    twin = compiled.fastest_model(model, 1)
     X = np.ones((2, 3), np.float32)
     remove = dense.on_forward(lambda module, inputs, outputs: seen.append(outputs.copy()))
     with_hook = twin(X)
@@ -223,14 +303,23 @@ def test_a_network_with_hooks_shows_them_what_its_text_shows() -> None:
     remove()
     assert np.array_equal(twin(X), with_hook)
     assert len(seen) == 1
+    model.on_forward(lambda module, inputs, outputs: seen.append(outputs))
+    assert twin(X) is seen[1]
 
 
 @pytest.mark.usefixtures("always")
-def test_a_network_refuses_what_its_text_refuses() -> None:
+@pytest.mark.parametrize("is_trained", [True, False])
+def test_a_network_refuses_what_its_text_refuses(is_trained: bool) -> None:
     """In the same words."""
-    model = nn.mlp([3, 4, 2], rng=np.random.default_rng(0))
-    for computed in (model, compiled.fastest_model(model, 1)):
+    for is_compiled in (False, True):
+        model = nn.mlp([3, 4, 2], rng=np.random.default_rng(0))
+        if is_trained:
+            optim.Adam(model.parameters())
+        computed = compiled.fastest_model(model, 1) if is_compiled else model
         with pytest.raises(ValueError, match=r"Dense\(3, 4\): expected shape \(N, 3\)"):
             computed(np.ones((2, 4), np.float32))
         with pytest.raises(RuntimeError, match="backward expected a forward pass before it"):
             computed.backward(np.ones((2, 2), np.float32))
+        computed(np.ones((2, 3), np.float32))
+        with pytest.raises(ValueError, match=r"Dense\(4, 2\): backward expected shape \(2, 2\)"):
+            computed.backward(np.ones((2, 3), np.float32))

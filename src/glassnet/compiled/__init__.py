@@ -10,7 +10,7 @@ installed (the extra `fast`).
 import importlib.util
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 from glassnet.nn.arrays import FLOAT_DTYPES, FloatArray
 from glassnet.nn.containers import Sequential
@@ -18,7 +18,6 @@ from glassnet.nn.cross_entropy import SoftmaxCrossEntropy
 from glassnet.nn.loss import Loss
 from glassnet.nn.module import Module
 
-T = TypeVar("T")
 Update: TypeAlias = Callable[..., None]
 
 LEAST = 20_000  # parameters: for fewer, calling a twin takes as long as it saves
@@ -48,7 +47,7 @@ def expect(steps: int, parameters: int) -> None:
     if parameters >= LEAST:
         _work += steps * parameters
         if _work >= ENOUGH and _is_at_work():
-            from glassnet.compiled import layers, losses, updates  # noqa: F401  # before processes are forked
+            from glassnet.compiled import dense_stack, losses, updates  # noqa: F401  # before processes are forked
 
 
 def fastest(text: Update, array: FloatArray, block: int) -> tuple[Update, int]:
@@ -86,13 +85,15 @@ def fastest_loss(loss: Loss, parameters: int) -> Loss:
         return loss
     from glassnet.compiled.cross_entropy import CompiledCrossEntropy
 
-    return _with_attributes_of(loss, CompiledCrossEntropy)
+    twin = object.__new__(CompiledCrossEntropy)
+    twin.__dict__ = loss.__dict__
+    return twin
 
 
 def fastest_model(model: Module, parameters: int) -> Module:
     """Return the twin of `model` if there is one, and the network is large enough; else the model.
 
-    The twin has the same attributes as the model, not copies of them, and the same modules inside.
+    The twin has the same modules inside; it is for as long as these, and the vector of their parameters, stay the same.
 
     Args:
         model: is trained.
@@ -102,19 +103,12 @@ def fastest_model(model: Module, parameters: int) -> Module:
         return model
     from glassnet.compiled.sequential import CompiledSequential
 
-    return _with_attributes_of(model, CompiledSequential)
+    return CompiledSequential(model)
 
 
 def _pays(parameters: int) -> bool:
     """Return whether a network of so many parameters, and what there is to do, are worth the twins, and they work."""
     return parameters >= LEAST and _work >= ENOUGH and _is_at_work()
-
-
-def _with_attributes_of(text: Any, twin: type[T]) -> T:
-    """Return an object of the class `twin` whose attributes are those of `text`: what one sets, both have."""
-    other = object.__new__(twin)
-    other.__dict__ = text.__dict__
-    return other
 
 
 @cache

@@ -11,6 +11,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 def compiled(loop: F) -> F:
     """Compile a loop when it is first called, and keep it on disk where a folder can be written to.
 
+    numba compiles it anew when the loop's own file has changed, and looks at no other: what a loop calls is in it too.
+
     `fastmath` stays off: it would let multiplications and additions be fused, and rounded once instead of twice. A
     division by 0 is infinite, as NumPy has it; the check for one would keep the loop from treating many at a time.
     """

@@ -1,70 +1,154 @@
-"""The twin of a row of modules: where a rectifier follows a dense layer, the same bytes in fewer passes over memory."""
+"""The twin of a row of modules: dense layers and the rectifiers behind them take one call, and give the same bytes."""
+
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
-from glassnet.compiled import layers as loops
+from glassnet.compiled import dense_stack
+from glassnet.compiled.products import product_address
 from glassnet.nn.arrays import NO_GRADIENT, FloatArray
-from glassnet.nn.checks import check_batch
 from glassnet.nn.containers import Sequential
 from glassnet.nn.dense import Dense
 from glassnet.nn.module import Module
 from glassnet.nn.relu import ReLU
 
 
-class CompiledSequential(Sequential):
-    """Does what its text does, but for each `Dense` with a `ReLU` behind it: bias and rectifier take one pass.
+class CompiledSequential(Module):
+    """Does what its text does, but for dense layers in a row, each with a rectifier behind it or without.
 
-    Both layers keep for the backward pass what their texts keep. Layers with hooks, which see what lies between the
-    two, are left to their texts; so is every other module.
+    While a layer has hooks, which see what lies between two layers, all of them are left to their texts. A gradient
+    that does not lie row by row in memory, as those of our losses do, is copied so: the last digit of a sum may differ.
     """
+
+    def __init__(self, text: Sequential) -> None:
+        """Find what can be computed in one call."""
+        self.text, self.stacked, self.used = text, list(_parts(text.layers)), list(text.layers)
+
+    def __call__(self, X: FloatArray) -> FloatArray:
+        """Return the output of the last module, and show it to the hooks of the text."""
+        Y = self.forward(X)
+        self.text.show(X, Y)
+        return Y
 
     def forward(self, X: FloatArray) -> FloatArray:
         """Return the output of the last module."""
-        for part in _parts(self.layers):
-            X = _forward(*part, X) if isinstance(part, tuple) else part(X)
+        layers = self.text.layers
+        self.used = list(layers) if any(layer.has_hooks for layer in layers) else self.stacked
+        for part in self.used:
+            X = part(X)
         return X
 
     def backward(self, dout: FloatArray, input_gradient: bool = True) -> FloatArray:
         """Return the gradient of the first module's input."""
-        first, *others = _parts(self.layers)
-        for part in reversed(others):
-            dout = _backward(*part, dout) if isinstance(part, tuple) else part.backward(dout)
-        if isinstance(first, tuple):
-            return _backward(*first, dout, input_gradient)
-        if input_gradient:
-            return first.backward(dout)
-        first.backward_parameters(dout)
-        return NO_GRADIENT
+        return _backward(self.used, dout, input_gradient)
 
 
-def _parts(layers: tuple[Module, ...]) -> list[Module | tuple[Dense, ReLU]]:
-    """Return the modules in their order, each dense layer together with the rectifier behind it."""
-    parts: list[Module | tuple[Dense, ReLU]] = []
+class DenseStack(Module):
+    """Dense layers in a row, each with a rectifier behind it or without, whose parameters lie in one flat vector."""
+
+    def __init__(self, layers: list[Module]) -> None:
+        """Take the layers in their order, beginning with a dense one."""
+        self.layers = layers
+        self.dense = [layer for layer in layers if isinstance(layer, Dense)]
+        self.inside = [parameter for layer in self.dense for parameter in (layer.W, layer.b)]
+        self.flat = self.dense[0].W.flat
+        self.product = product_address(self.flat.data.dtype)
+        place = {id(each): offset.start for each, offset in zip(self.flat.parameters, self.flat.offsets, strict=True)}
+        rectified = [type(following) is ReLU for following in [*layers[1:], None]]
+        self.table = np.array(
+            [
+                (place[id(layer.W)], place[id(layer.b)], layer.in_features, layer.out_features, is_rectified)
+                for layer, is_rectified in zip(layers, rectified, strict=True)
+                if isinstance(layer, Dense)
+            ]
+        )
+        self.units = sum(layer.out_features for layer in self.dense)
+
+    def forward(self, X: FloatArray) -> FloatArray:
+        """Return the output of the last layer."""
+        if not self._takes(X):
+            self._saved = None
+            for layer in self.layers:
+                X = layer(X)
+            return X
+        rows, last = len(X), self.dense[-1].out_features
+        A = np.empty(rows * self.units, X.dtype)
+        dense_stack.forward(self.product, self.table, self.flat.data, X, A)
+        Y: FloatArray = A[len(A) - rows * last :].reshape(rows, last)
+        self.save_for_backward(Y, X, A)
+        return Y
+
+    def _takes(self, X: FloatArray) -> bool:
+        """Return whether this is a batch, row by row in memory; NumPy multiplies a single row in another way."""
+        first = self.dense[0]
+        is_plain = type(X) is np.ndarray and X.flags.c_contiguous and X.ndim == 2 and X.dtype == first.W.dtype
+        return is_plain and len(X) > 1 and X.shape[1] == first.in_features
+
+    def backward(self, dout: FloatArray, input_gradient: bool = True) -> FloatArray:
+        """Add the gradients of all parameters; return that of the input."""
+        if self._saved is None:
+            return _backward(self.layers, dout, input_gradient)
+        X, A = self.saved(dout)
+        dA = np.empty_like(A)
+        dA[len(A) - dout.size :].reshape(dout.shape)[:] = dout
+        dX: FloatArray = np.empty_like(X if input_gradient else X[:0])
+        is_replaced = [parameter.replace_gradient() for parameter in self.inside]
+        gradients = self.flat.grad if all(is_replaced) else np.empty_like(self.flat.data)
+        dense_stack.backward(self.product, self.table, self.flat.data, gradients, X, A, dA, dX)
+        if gradients is not self.flat.grad:
+            self._add(gradients, is_replaced)
+        return dX
+
+    def _add(self, gradients: FloatArray, is_replaced: list[bool]) -> None:
+        """Add gradients to the sums that go on, and put them in the place of the others."""
+        offsets = dict(zip(map(id, self.flat.parameters), self.flat.offsets, strict=True))
+        for parameter, is_new in zip(self.inside, is_replaced, strict=True):
+            gradient = gradients[offsets[id(parameter)]].reshape(parameter.shape)
+            parameter.grad = gradient if is_new else parameter.grad + gradient
+
+    def __repr__(self) -> str:
+        return repr(self.layers[-1])
+
+
+def _backward(parts: list[Module], dout: FloatArray, input_gradient: bool) -> FloatArray:
+    first, *others = parts
+    for part in reversed(others):
+        dout = part.backward(dout)
+    if input_gradient:
+        return first.backward(dout)
+    first.backward_parameters(dout)
+    return NO_GRADIENT
+
+
+def _parts(layers: tuple[Module, ...]) -> Iterator[Module]:
+    """Yield the modules in their order, each row of dense layers and rectifiers as one."""
+    stack: list[Module] = []
     for layer in layers:
-        before = parts[-1] if parts else None
-        if type(layer) is ReLU and type(before) is Dense and not layer.has_hooks and not before.has_hooks:
-            parts[-1] = (before, layer)
-        else:
-            parts.append(layer)
-    return parts
+        if stack and _goes_on(stack, layer):
+            stack.append(layer)
+            continue
+        if stack:
+            yield DenseStack(stack)
+        stack = [layer] if _vector_of(layer) is not None else []
+        if not stack:
+            yield layer
+    if stack:
+        yield DenseStack(stack)
 
 
-def _forward(dense: Dense, relu: ReLU, X: FloatArray) -> FloatArray:
-    """Return `max(0, XW + b)`."""
-    check_batch(dense, X, dense.in_features, dense.W.dtype)
-    A: FloatArray = X @ dense.W.data
-    loops.add_bias_and_rectify(A, dense.b.data)
-    dense.save_for_backward(A, X)
-    relu.save_for_backward(A, A)
-    return A
+def _goes_on(stack: list[Module], layer: Module) -> bool:
+    """Return whether a layer is the next one of a stack; one that shares a parameter with it begins another."""
+    if type(layer) is ReLU:
+        return type(stack[-1]) is Dense
+    dense = [each for each in [*stack, layer] if isinstance(each, Dense)]
+    inside = {id(parameter) for each in dense for parameter in (each.W, each.b)}
+    return _vector_of(layer) is _vector_of(stack[0]) and len(inside) == 2 * len(dense)
 
 
-def _backward(dense: Dense, relu: ReLU, dout: FloatArray, input_gradient: bool = True) -> FloatArray:
-    """Add `dW = XᵀdZ` and `db = Σ dZ`, where `dZ = dA·(A > 0)`; return `dX = dZWᵀ`."""
-    (A,) = relu.saved(dout)
-    dZ, db = np.empty_like(A), np.empty_like(dense.b.data)
-    loops.rectifier_and_bias_gradients(np.ascontiguousarray(dout), A, dZ, db)
-    (X,) = dense.saved(dZ)
-    dense.W.accumulate(X.T, dZ)
-    dense.b.accumulate(db)
-    return dZ @ dense.W.data.T if input_gradient else NO_GRADIENT
+def _vector_of(layer: Module) -> Any:
+    """Return the flat vector that a dense layer's parameters lie in; None if it, or NumPy's product, is not at hand."""
+    if type(layer) is not Dense or min(layer.in_features, layer.out_features) < 2:
+        return None  # where one of them is 1, NumPy multiplies in another way
+    is_at_hand = layer.W.flat is layer.b.flat and product_address(layer.W.dtype)
+    return layer.W.flat if is_at_hand else None

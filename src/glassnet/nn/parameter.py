@@ -89,13 +89,17 @@ class Parameter:
                 f"Parameter {self.name}: expected a gradient like {describe(self._data)}, received {gradient.dtype} of "
                 f"shape {shape}"
             )
-        if not self._is_replaced:
+        if not self.replace_gradient():
             self._grad += gradient if right is None else gradient @ right
         elif right is None:
             np.copyto(self._grad, gradient)
         else:
             np.matmul(gradient, right, out=self._grad)
-        self._is_replaced = False
+
+    def replace_gradient(self) -> bool:
+        """Return whether the next gradient takes the place of the sum, which the caller then sees to."""
+        is_replaced, self._is_replaced = self._is_replaced, False
+        return is_replaced
 
     def move_into(self, data: FloatArray, grad: FloatArray, flat: object) -> None:
         """Copy the values into `data` and `grad`, views of the flat vectors of `flat`, and live there from now on."""

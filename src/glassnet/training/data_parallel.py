@@ -189,6 +189,7 @@ class DataParallel:
 
     def _own_batches(self, epoch: int, first: int) -> Iterator[tuple[FloatArray, npt.NDArray[Any]]]:
         """Yield this process's rows of the batches of an epoch; the batch's first row where there are too few rows."""
+        self.computing = self.run.fastest(self._with_divided_layers())
 
         def part(rows: int) -> slice:
             own = part_of(rows, self.rank, self.processes)
@@ -206,8 +207,7 @@ class DataParallel:
         A gradient is that of `(D_r/N)·ℓ_r` at first, since only N, the number of rows, is known to each process before
         they meet. Without weights it is D; else the sum is multiplied by N/D.
         """
-        model, loss, measure = self.run.fastest()
-        model = self._with_divided_layers(model)
+        model, loss, measure = self.computing
         outputs = model(X)
         value = loss.forward(outputs, y)
         measured = value if measure is loss else measure.forward(outputs, y)
@@ -228,8 +228,9 @@ class DataParallel:
                 gradient[part] *= self.rows / total_weight
         self.norms[self.rank] = math.hypot(*(euclidean_norm(gradient[part]) for part in self.parts))
 
-    def _with_divided_layers(self, model: nn.Module) -> nn.Module:
-        """Return a model that has the attributes of `model`, and divided layers in the place of those that are."""
+    def _with_divided_layers(self) -> nn.Module:
+        """Return a model that has the attributes of the trained one, and divided layers where it has those that are."""
+        model = self.run.model
         in_place: dict[int, nn.Module] = {**self.divided, **self.norms_in_model}
         if not in_place:
             return model

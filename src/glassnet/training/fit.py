@@ -163,12 +163,13 @@ class _SingleProcess:
 
     def batches(self) -> Iterator[tuple[FloatArray, npt.NDArray[Any]]]:
         """Yield what is left of the current epoch's batches."""
+        self.computing = self.run.fastest(self.run.model)
         return self.run.train_loader.batches(self.run.epoch - 1, self.run.batch)
 
     def compute_gradients(self, X: FloatArray, y: npt.NDArray[Any]) -> None:
         """Pass a batch forward and back; count its loss and score."""
         run = self.run
-        model, loss, measure = run.fastest()
+        model, loss, measure = self.computing
         outputs = model(X)
         run.batch_loss = loss.forward(outputs, y)
         if not math.isfinite(run.batch_loss):

@@ -157,10 +157,10 @@ class TrainingRun:
         """Find out what the history records."""
         self.measure = self.loss.for_evaluation()
 
-    def fastest(self) -> tuple[nn.Module, nn.Loss, nn.Loss]:
-        """Return model, loss and `measure` in the form that computes fastest; one loss, where both are the same."""
+    def fastest(self, model: nn.Module) -> tuple[nn.Module, nn.Loss, nn.Loss]:
+        """Return `model`, the loss and `measure` in the form that computes fastest; one loss, if both are the same."""
         parameters = self.optimizer.flat.data.size
-        model, loss = fastest_model(self.model, parameters), fastest_loss(self.loss, parameters)
+        model, loss = fastest_model(model, parameters), fastest_loss(self.loss, parameters)
         return model, loss, loss if self.measure is self.loss else self.measure
 
     @property
