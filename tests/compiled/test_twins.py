@@ -12,7 +12,7 @@ from glassnet.optim.clipping import clip
 from glassnet.optim.denormals import flush_denormals
 
 pytest.importorskip("numba", reason="the twins are compiled by numba, the extra `fast`")
-from glassnet.compiled import dense_stack, products, sequential
+from glassnet.compiled import network_loops, products, sequential
 from glassnet.compiled.products import product_address
 
 OPTIMIZERS: dict[str, Callable[[list[nn.Parameter]], optim.Optimizer]] = {
@@ -281,7 +281,7 @@ def test_where_numpys_product_is_not_known_the_texts_compute(monkeypatch: pytest
 
 def test_a_product_that_is_not_numpys_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A function of the same name may round otherwise."""
-    monkeypatch.setattr(dense_stack, "product", lambda address, left, right: left @ right * np.float32(1.0001))
+    monkeypatch.setattr(network_loops, "product", lambda address, left, right: left @ right * np.float32(1.0001))
     assert product_address.__wrapped__(np.dtype(np.float32)) == 0
     monkeypatch.setattr(products, "NAMES", {np.dtype(np.float32): "no_such_function"})
     assert product_address.__wrapped__(np.dtype(np.float32)) == 0

@@ -10,7 +10,10 @@ installed (the extra `fast`).
 import importlib.util
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
 
 from glassnet.nn.arrays import FLOAT_DTYPES, FloatArray
 from glassnet.nn.containers import Sequential
@@ -18,8 +21,13 @@ from glassnet.nn.cross_entropy import SoftmaxCrossEntropy
 from glassnet.nn.loss import Loss
 from glassnet.nn.module import Module
 
-Update: TypeAlias = Callable[..., None]
+if TYPE_CHECKING:  # it needs numba
+    from glassnet.compiled.fused_step import FusedStep
 
+Update: TypeAlias = Callable[..., None]
+Pick: TypeAlias = Callable[[npt.NDArray[Any], npt.NDArray[np.int64]], npt.NDArray[Any] | None]
+
+LONG = 1024  # bytes of a row: shorter ones are no faster picked by a twin
 LEAST = 20_000  # parameters: for fewer, calling a twin takes as long as it saves
 
 # Importing numba and reading the twins from its cache took 0.65 s. With 784-128-64-10 on Fashion-MNIST steps that had
@@ -47,7 +55,7 @@ def expect(steps: int, parameters: int) -> None:
     if parameters >= LEAST:
         _work += steps * parameters
         if _work >= ENOUGH and _is_at_work():
-            from glassnet.compiled import dense_stack, losses, updates  # noqa: F401  # before processes are forked
+            from glassnet.compiled import network_loops, rows, updates  # noqa: F401  # before processes are forked
 
 
 def fastest(text: Update, array: FloatArray, block: int) -> tuple[Update, int]:
@@ -104,6 +112,39 @@ def fastest_model(model: Module, parameters: int) -> Module:
     from glassnet.compiled.sequential import CompiledSequential
 
     return CompiledSequential(model)
+
+
+def fused(model: Module, loss: Loss, measure: Loss) -> "FusedStep | None":
+    """Return what computes a batch's gradient without its Python in between; None if some of it has no twin.
+
+    Args:
+        model: what `fastest_model` returned.
+        loss: what `fastest_loss` returned.
+        measure: what the history records.
+    """
+    if measure is not loss or type(loss) is SoftmaxCrossEntropy or not isinstance(loss, SoftmaxCrossEntropy):
+        return None
+    from glassnet.compiled.fused_step import FusedStep
+
+    return FusedStep.of(model, loss)
+
+
+def fastest_pick(X: npt.NDArray[Any], parameters: int) -> Pick | None:
+    """Return the twin of `X[rows]`, if there is one for this array, its rows are long, and the network is large enough.
+
+    Args:
+        X: the features of all rows.
+        parameters: how many parameters are trained.
+
+    Returns:
+        What is called with X and row numbers `(N,)`, and returns those rows, or None if there is no such row.
+    """
+    is_plain = type(X) is np.ndarray and X.ndim == 2 and X.flags.c_contiguous and X.dtype in FLOAT_DTYPES
+    if not is_plain or X.shape[1] * X.itemsize < LONG or not _pays(parameters):
+        return None
+    from glassnet.compiled.rows import pick
+
+    return pick
 
 
 def _pays(parameters: int) -> bool:

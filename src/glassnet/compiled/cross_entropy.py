@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from glassnet.compiled import losses
+from glassnet.compiled import network_loops as loops
 from glassnet.nn.arrays import FLOAT_DTYPES, FloatArray
 from glassnet.nn.cross_entropy import SoftmaxCrossEntropy
 
@@ -17,16 +17,16 @@ class CompiledCrossEntropy(SoftmaxCrossEntropy):
 
     def forward(self, logits: FloatArray, targets: npt.NDArray[np.generic]) -> float:
         """Return what the text returns; the gradient is computed on the way."""
-        if self.label_smoothing or self.class_weights is not None or not _is_plain(logits, targets):
+        if self.label_smoothing or self.class_weights is not None or not _are_plain(logits, targets):
             return super().forward(logits, targets)
         S = np.empty_like(logits)
-        if not losses.shift(logits, targets, np.finfo(logits.dtype).min, S):
+        if not loops.shift(logits, targets, np.finfo(logits.dtype).min, S):
             return super().forward(logits, targets)
         n = len(logits)
         self.target_form, self.total_weight = "class ids", float(n)
         dZ, chosen = np.exp(S), np.empty(n)
         sums = np.add.reduce(dZ, axis=1)
-        losses.log_probability_and_gradient(dZ, S, sums, np.log(sums), targets, logits.dtype.type(n), chosen)
+        loops.log_probability_and_gradient(dZ, S, sums, np.log(sums), targets, logits.dtype.type(n), chosen)
         self.save_for_backward(dZ)
         return -float(np.add.reduce(chosen)) / n
 
@@ -39,20 +39,23 @@ class CompiledCrossEntropy(SoftmaxCrossEntropy):
 
     def score_sum(self, outputs: FloatArray, targets: npt.NDArray[np.generic]) -> float:
         """Return how many examples have their largest logit at the target class."""
-        if not _is_plain(outputs, targets):
+        if not _are_plain(outputs, targets):
             return super().score_sum(outputs, targets)
-        return float(losses.hits(outputs, targets))
+        return float(loops.hits(outputs, targets))
 
 
-def _is_plain(logits: FloatArray, targets: npt.NDArray[np.generic]) -> bool:
+def is_plain(targets: npt.NDArray[np.generic], rows: int) -> bool:
+    """Return whether these are a label for each row."""
+    return type(targets) is np.ndarray and targets.dtype == np.int64 and targets.shape == (rows,)
+
+
+def _are_plain(logits: FloatArray, targets: npt.NDArray[np.generic]) -> bool:
     """Return whether these are logits `(N, C)`, row by row in memory, and N labels."""
     return (
         type(logits) is np.ndarray
-        and type(targets) is np.ndarray
         and logits.dtype in FLOAT_DTYPES
         and logits.flags.c_contiguous
         and logits.ndim == 2
         and logits.size > 0
-        and targets.dtype == np.int64
-        and targets.shape == logits.shape[:1]
+        and is_plain(targets, len(logits))
     )

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from glassnet.compiled import dense_stack
+from glassnet.compiled import network_loops
 from glassnet.compiled.products import product_address
 from glassnet.nn.arrays import NO_GRADIENT, FloatArray
 from glassnet.nn.containers import Sequential
@@ -33,11 +33,15 @@ class CompiledSequential(Module):
 
     def forward(self, X: FloatArray) -> FloatArray:
         """Return the output of the last module."""
-        layers = self.text.layers
-        self.used = list(layers) if any(layer.has_hooks for layer in layers) else self.stacked
+        self.used = list(self.text.layers) if self.has_hooks_inside else self.stacked
         for part in self.used:
             X = part(X)
         return X
+
+    @property
+    def has_hooks_inside(self) -> bool:
+        """Whether the text or one of its layers has hooks."""
+        return self.text.has_hooks or any(layer.has_hooks for layer in self.text.layers)
 
     def backward(self, dout: FloatArray, input_gradient: bool = True) -> FloatArray:
         """Return the gradient of the first module's input."""
@@ -67,19 +71,19 @@ class DenseStack(Module):
 
     def forward(self, X: FloatArray) -> FloatArray:
         """Return the output of the last layer."""
-        if not self._takes(X):
+        if not self.takes(X):
             self._saved = None
             for layer in self.layers:
                 X = layer(X)
             return X
         rows, last = len(X), self.dense[-1].out_features
         A = np.empty(rows * self.units, X.dtype)
-        dense_stack.forward(self.product, self.table, self.flat.data, X, A)
+        network_loops.forward(self.product, self.table, self.flat.data, X, A)
         Y: FloatArray = A[len(A) - rows * last :].reshape(rows, last)
         self.save_for_backward(Y, X, A)
         return Y
 
-    def _takes(self, X: FloatArray) -> bool:
+    def takes(self, X: FloatArray) -> bool:
         """Return whether this is a batch, row by row in memory; NumPy multiplies a single row in another way."""
         first = self.dense[0]
         is_plain = type(X) is np.ndarray and X.flags.c_contiguous and X.ndim == 2 and X.dtype == first.W.dtype
@@ -95,7 +99,7 @@ class DenseStack(Module):
         dX: FloatArray = np.empty_like(X if input_gradient else X[:0])
         is_replaced = [parameter.replace_gradient() for parameter in self.inside]
         gradients = self.flat.grad if all(is_replaced) else np.empty_like(self.flat.data)
-        dense_stack.backward(self.product, self.table, self.flat.data, gradients, X, A, dA, dX)
+        network_loops.backward(self.product, self.table, self.flat.data, gradients, X, A, dA, dX)
         if gradients is not self.flat.grad:
             self._add(gradients, is_replaced)
         return dX

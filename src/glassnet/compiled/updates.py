@@ -50,6 +50,16 @@ def _adam(
 
 
 @compiled
+def _adam_rounded(W: Any, g: Any, m: Any, v: Any, numbers: Any) -> None:
+    eta, beta1, rest1, beta2, rest2, unbias1, unbias2, eps = numbers
+    dtype = W.dtype.type  # as NumPy takes numbers: computed in 64 bits and rounded once
+    _adam(
+        W, g, m, v, dtype(eta), dtype(beta1), dtype(rest1), dtype(beta2), dtype(rest2), dtype(unbias1), dtype(unbias2),
+        dtype(eps),
+    )  # fmt: skip
+
+
+@compiled
 def _decay(W: Any, D: Any, shrinking: Any) -> None:
     for i in range(W.size):
         W[i] -= shrinking * D[i] * W[i]
@@ -113,8 +123,8 @@ def rmsprop(optimizer: Any, W: FloatArray, g: FloatArray, *slots: FloatArray) ->
 def adam(optimizer: Any, W: FloatArray, g: FloatArray, *slots: FloatArray) -> None:
     """Do what `Adam.update` does."""
     (beta1, beta2), t, (m, v) = optimizer.betas, optimizer.steps, slots
-    rates = (beta1, 1 - beta1, beta2, 1 - beta2, 1 / (1 - beta1**t), 1 / (1 - beta2**t))
-    _adam(W, g, m, v, *_scalars(W, optimizer.learning_rate, *rates, optimizer.eps))
+    rates = (float(beta1), 1.0 - beta1, float(beta2), 1.0 - beta2, 1 / (1 - beta1**t), 1 / (1 - beta2**t))
+    _adam_rounded(W, g, m, v, (float(optimizer.learning_rate), *rates, float(optimizer.eps)))
 
 
 def adamw(optimizer: Any, W: FloatArray, g: FloatArray, *slots: FloatArray) -> None:

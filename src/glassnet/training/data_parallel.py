@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from glassnet import nn
+from glassnet.compiled import fused
 from glassnet.nn import FloatArray
 from glassnet.optim import gradient_norm
 from glassnet.optim.clipping import euclidean_norm
@@ -16,6 +17,7 @@ from glassnet.training.divergence import diverged
 from glassnet.training.divided_batch_norm import DividedBatchNorm
 from glassnet.training.divided_dense import DividedDense
 from glassnet.training.hindrances import layers_of, rows_to_share
+from glassnet.training.picked_rows import fastest_loader
 from glassnet.training.run import TrainingRun, loss_weight
 from glassnet.training.sharing import part_of, parts_between, shared
 from glassnet.training.worker import Worker, wait_for
@@ -190,6 +192,7 @@ class DataParallel:
     def _own_batches(self, epoch: int, first: int) -> Iterator[tuple[FloatArray, npt.NDArray[Any]]]:
         """Yield this process's rows of the batches of an epoch; the batch's first row where there are too few rows."""
         self.computing = self.run.fastest(self._with_divided_layers())
+        self.fused = fused(*self.computing)
 
         def part(rows: int) -> slice:
             own = part_of(rows, self.rank, self.processes)
@@ -199,7 +202,7 @@ class DataParallel:
                 dropout.others = (self.own.start, rows - self.own.stop)
             return self.own
 
-        return self.run.train_loader.batches(epoch, first, part=part)
+        return fastest_loader(self.run.train_loader, self.flat.data.size).batches(epoch, first, part=part)
 
     def _compute_gradients(self, X: FloatArray, y: npt.NDArray[Any]) -> None:
         """Do this process's part of a batch: its rows forward and back, then its part of the sum of all gradients.
@@ -207,17 +210,18 @@ class DataParallel:
         A gradient is that of `(D_r/N)·ℓ_r` at first, since only N, the number of rows, is known to each process before
         they meet. Without weights it is D; else the sum is multiplied by N/D.
         """
-        model, loss, measure = self.computing
-        outputs = model(X)
-        value = loss.forward(outputs, y)
-        measured = value if measure is loss else measure.forward(outputs, y)
-        weight, measured_weight = loss_weight(loss, len(X)), loss_weight(measure, len(X))
-        score_sum, measured_sum = loss.score_sum(outputs, y), measured * measured_weight
-        own = (len(X), weight, value * weight, score_sum, measured_weight, measured_sum)
-        self.sums[self.rank] = own if self.has_rows else 0.0
-        fraction = float(self.sums[self.rank, WEIGHT]) / self.rows
-        with nn.fresh_gradients([*self.accumulated, *self.run.frozen]):
-            model.backward_parameters(fraction * loss.backward())
+        if not self._computed_at_once(X, y):
+            model, loss, measure = self.computing
+            outputs = model(X)
+            value = loss.forward(outputs, y)
+            measured = value if measure is loss else measure.forward(outputs, y)
+            weight, measured_weight = loss_weight(loss, len(X)), loss_weight(measure, len(X))
+            score_sum, measured_sum = loss.score_sum(outputs, y), measured * measured_weight
+            own = (len(X), weight, value * weight, score_sum, measured_weight, measured_sum)
+            self.sums[self.rank] = own if self.has_rows else 0.0
+            fraction = float(self.sums[self.rank, WEIGHT]) / self.rows
+            with nn.fresh_gradients([*self.accumulated, *self.run.frozen]):
+                model.backward_parameters(fraction * loss.backward())
         self.meet()
         gradient, *others = self.gradients
         for part in self.summed:
@@ -227,6 +231,17 @@ class DataParallel:
             for part in self.parts:
                 gradient[part] *= self.rows / total_weight
         self.norms[self.rank] = math.hypot(*(euclidean_norm(gradient[part]) for part in self.parts))
+
+    def _computed_at_once(self, X: FloatArray, y: npt.NDArray[Any]) -> bool:
+        """Compute the gradient of this process's rows and their sums by the fused step, if there is one for them."""
+        if self.fused is None or not self.has_rows:
+            return False
+        n = len(X)
+        if (done := self.fused.compute_gradients(X, y, n / self.rows)) is None:
+            return False
+        loss, hits = done
+        self.sums[self.rank] = (n, n, loss * n, hits, n, loss * n)
+        return True
 
     def _with_divided_layers(self) -> nn.Module:
         """Return a model that has the attributes of the trained one, and divided layers where it has those that are."""

@@ -10,18 +10,20 @@ import numpy as np
 import numpy.typing as npt
 
 from glassnet import nn
-from glassnet.compiled import expect
+from glassnet.compiled import expect, fused
 from glassnet.data import DataLoader
 from glassnet.nn import FloatArray
 from glassnet.nn.arrays import describe
 from glassnet.nn.checks import check_count
-from glassnet.optim import Optimizer, gradient_norm
+from glassnet.optim import Optimizer
+from glassnet.optim.clipping import euclidean_norm
 from glassnet.training.blas_threads import limit_blas
 from glassnet.training.data_parallel import DataParallel
 from glassnet.training.divergence import diverged, warn_if_lost
 from glassnet.training.evaluation_mode import evaluation_mode
 from glassnet.training.history_file import Row
 from glassnet.training.monitor import Monitor
+from glassnet.training.picked_rows import fastest_loader
 from glassnet.training.run import Callback, RunningMetrics, TrainingRun
 
 TIMING_COLUMNS = ("seconds", "examples_per_second")
@@ -164,12 +166,18 @@ class _SingleProcess:
     def batches(self) -> Iterator[tuple[FloatArray, npt.NDArray[Any]]]:
         """Yield what is left of the current epoch's batches."""
         self.computing = self.run.fastest(self.run.model)
-        return self.run.train_loader.batches(self.run.epoch - 1, self.run.batch)
+        self.fused = fused(*self.computing)
+        loader = fastest_loader(self.run.train_loader, self.run.optimizer.flat.data.size)
+        return loader.batches(self.run.epoch - 1, self.run.batch)
 
     def compute_gradients(self, X: FloatArray, y: npt.NDArray[Any]) -> None:
         """Pass a batch forward and back; count its loss and score."""
         run = self.run
         model, loss, measure = self.computing
+        if self.fused is not None and (done := self.fused.compute_gradients(X, y)) is not None:
+            run.batch_loss, hits = done
+            run.metrics.add_sums(len(X), len(X), run.batch_loss * len(X), hits)
+            return
         outputs = model(X)
         run.batch_loss = loss.forward(outputs, y)
         if not math.isfinite(run.batch_loss):
@@ -180,7 +188,7 @@ class _SingleProcess:
 
     def gradient_norm(self) -> float:
         """Return the norm of the gradient, the penalty's included."""
-        return gradient_norm(self.run.parameters)
+        return euclidean_norm(self.run.optimizer.flat.grad)
 
     def step(self) -> None:
         """Update the weights."""

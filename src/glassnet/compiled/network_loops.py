@@ -1,8 +1,9 @@
-"""The twins' loops for dense layers in a row, each with a rectifier or without: forward and back in one call each.
+"""The twins' loops for dense layers with rectifiers, and for softmax cross-entropy: the texts' lines, for each number.
 
 The products are NumPy's own, hence the same bytes: the function of its BLAS is called by its address (see `products`).
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -164,6 +165,81 @@ def backward(product: Any, layers: Any, values: Any, gradients: Any, X: Any, A: 
             weights = values.ctypes.data + size * W
             multiply(product, one, AS_IT_IS, TRANSPOSED, rows, D, H, dZ.ctypes.data, H, weights, H, back)
         stop = start
+
+
+@compiled
+def shift(Z: Any, labels: Any, lowest: Any, S: Any) -> bool:
+    """Write `S = Z − max_c Z`; return whether every label is a class and every difference finite, `lowest` or more."""
+    rows, classes = Z.shape
+    is_plain = True
+    for n in range(rows):
+        is_plain &= (labels[n] >= 0) & (labels[n] < classes)
+        largest = Z[n, 0]
+        for c in range(1, classes):
+            largest = max(largest, Z[n, c])
+        for c in range(classes):
+            S[n, c] = Z[n, c] - largest
+    differences = S.reshape(-1)
+    for i in range(differences.size):
+        is_plain &= differences[i] >= lowest  # false for a NaN
+    return is_plain
+
+
+@compiled
+def log_probability_and_gradient(E: Any, S: Any, sums: Any, logs: Any, labels: Any, D: Any, chosen: Any) -> None:
+    """Write `log p` of each row's label into `chosen`, and `(P − Y)/D`, where `P = E/sums`, in the place of E."""
+    rows, classes = E.shape
+    for n in range(rows):
+        chosen[n] = S[n, labels[n]] - logs[n]
+        total = sums[n]
+        for c in range(classes):
+            E[n, c] = E[n, c] / total
+        E[n, labels[n]] -= 1
+    differences = E.reshape(-1)
+    for i in range(differences.size):
+        differences[i] = differences[i] / D
+
+
+@compiled
+def hits(Z: Any, labels: Any) -> int:
+    """Return how many rows have their largest entry, the first of them, at their label; a NaN is larger than any."""
+    rows, classes = Z.shape
+    count = 0
+    for n in range(rows):
+        best = 0
+        for c in range(1, classes):
+            if math.isnan(Z[n, best]):
+                break
+            if Z[n, c] > Z[n, best] or math.isnan(Z[n, c]):
+                best = c
+        if best == labels[n]:
+            count += 1
+    return count
+
+
+@compiled
+def forward_to_loss(product: Any, layers: Any, values: Any, X: Any, A: Any, labels: Any, lowest: Any, S: Any) -> bool:
+    """Do what `forward` does, then what `shift` does with the last layer's outputs."""
+    forward(product, layers, values, X, A)
+    return shift(A[A.size - S.size :].reshape(S.shape), labels, lowest, S)
+
+
+@compiled
+def backward_from_loss(
+    product: Any, layers: Any, values: Any, gradients: Any, X: Any, A: Any, dA: Any, S: Any, sums: Any, logs: Any,
+    labels: Any, D: Any, fraction: Any, chosen: Any,
+) -> int:  # fmt: skip
+    """Do what `log_probability_and_gradient` does with the exponentials at the end of dA, times `fraction`; go back.
+
+    Returns:
+        How many rows have their largest logit at their label.
+    """
+    dZ = dA[dA.size - S.size :]
+    log_probability_and_gradient(dZ.reshape(S.shape), S, sums, logs, labels, D, chosen)
+    for i in range(dZ.size):
+        dZ[i] = fraction * dZ[i]
+    backward(product, layers, values, gradients, X, A, dA, X[:0])
+    return hits(A[A.size - S.size :].reshape(S.shape), labels)
 
 
 @compiled
