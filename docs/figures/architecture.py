@@ -26,7 +26,7 @@ ABOUT = {
     "optim": "optimizers, schedules",
     "data": "data set, split, loader",
     "evaluation": "scores, intervals, errors",
-    "compiled": "twins of the optimizers' loops",
+    "compiled": "twins of a training step",
     "nn": "layers and losses",
     "seeding": "random streams",
     "files": "whole files",

@@ -1,10 +1,10 @@
-"""Compiled twins of the textbook's element-wise loops: the same formula, and the same bytes, in one pass over memory.
+"""Compiled twins of what a training does most: the same formula, and the same bytes, in fewer passes and fewer calls.
 
 NumPy computes `m = β₁m + (1 − β₁)g` operation by operation, and reads and writes memory for each of them. A twin is the
 formula as one loop over the elements, compiled by numba. It uses + − × ÷ √ and comparisons alone, which every processor
-rounds in the same way; numbers of the arrays' own dtype; and no fused multiplication and addition. So the choice
-between a text and its twin changes no result. It is made by size, by how much there is to do, and by whether numba is
-installed (the extra `fast`).
+rounds in the same way; numbers of the arrays' own dtype; and no fused multiplication and addition. Matrix products,
+exponentials, logarithms and their sums are NumPy's own. So the choice between a text and its twin changes no result. It
+is made by size, by how much there is to do, and by whether numba is installed (the extra `fast`).
 """
 
 import importlib.util

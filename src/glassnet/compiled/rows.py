@@ -11,6 +11,8 @@ from numba.extending import intrinsic
 
 from glassnet.compiled.compiler import compiled
 
+memcpy: Any = cgutils.raw_memcpy
+
 AHEAD = 2  # rows
 CACHE_LINE = 64  # bytes
 
@@ -35,7 +37,7 @@ def _copy(typing_context: Any, target: Any, source: Any, size: Any) -> Any:
     def code(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         byte = ir.IntType(8).as_pointer()
         target, source = (builder.inttoptr(address, byte) for address in arguments[:2])
-        cgutils.raw_memcpy(builder, target, source, arguments[2], 1)
+        memcpy(builder, target, source, arguments[2], 1)
         return context.get_dummy_value()
 
     return types.void(*[types.int64] * 3), code

@@ -71,7 +71,7 @@ def fit(
         penalty: a term to minimize along with the data loss.
         processes: how many processes share the rows of each training batch (see `DataParallel`), as many as there are
             cores at most, each with one BLAS thread. Up to rounding the result is the same. On two cores two of them
-            are the fastest setting.
+            are the fastest setting for batches of some hundred rows; for smaller ones two threads may be.
         threads: how many threads BLAS uses in one process; None for one where the products are small, and for as many
             as BLAS is set to where they are large: then a neighbour that takes a core costs little (see `limit_blas`).
         monitor: the score of the validation rows that tells which epoch is better, one of `MONITORS`: what
