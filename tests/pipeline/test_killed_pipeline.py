@@ -17,7 +17,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM])
 def test_a_stage_ends_with_the_dvc_that_started_it(reproduced: Path, run: Run, signum: signal.Signals) -> None:
     """Else it would train on, and write its models beside those of the next `dvc repro`."""
-    network, training = reproduced / "conf/preset/small.yaml", reproduced / "conf/training/default.yaml"
+    network, training = reproduced / "conf/preset/wine.yaml", reproduced / "conf/training/default.yaml"
     settings, results = {path: path.read_text() for path in (network, training)}, _results(reproduced)
     network.write_text(settings[network].replace("epochs: 60", "epochs: 1000000"))
     training.write_text(settings[training].replace("patience: 20", "patience: null"))

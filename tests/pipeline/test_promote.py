@@ -113,7 +113,7 @@ def test_steps_are_taken_back_one_by_one(fresh: Path, run: Run) -> None:
         run(fresh, *train, f"training.epochs={epochs}", f"seed={epochs}", f"hydra.run.dir=outputs/{epochs}")
     client = mlflow.MlflowClient(f"sqlite:///{fresh}/mlflow.db")
     ids = {each.data.params["training.epochs"]: each.info.run_id for each in client.search_runs(["1"])}
-    conf = fresh / "conf" / "preset" / "small.yaml"
+    conf = fresh / "conf" / "preset" / "wine.yaml"
     for epochs in "2", "3", "2":
         _promote(run, fresh, ids[epochs])
     text = conf.read_text()
@@ -139,7 +139,7 @@ def test_steps_are_taken_back_one_by_one(fresh: Path, run: Run) -> None:
     run(fresh, sys.executable, "-m", "glassnet.config")
     before = run(fresh, "git", "diff").stdout
     errors = _promote(run, fresh, "previous", expect=1).stderr
-    assert "conf/preset/small.yaml: training.epochs: 5 (promoted 3, before 2)" in errors
+    assert "conf/preset/wine.yaml: training.epochs: 5 (promoted 3, before 2)" in errors
     assert errors.count("\n") == 1
     assert run(fresh, "git", "diff").stdout == before
     assert _champion(fresh) == ids["3"]
