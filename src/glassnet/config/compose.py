@@ -2,7 +2,7 @@
 
 import hashlib
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,8 +44,7 @@ def register_resolvers(conf: Path, *, by_dvc: bool = False) -> None:
     from omegaconf import OmegaConf
 
     def all_values(root: "DictConfig") -> JsonObject:
-        names = [str(name) for name in root if name not in {*OF_THE_FILE, "hydra"}]  # those ask for this function
-        return OmegaConf.to_container(OmegaConf.masked_copy(root, names), resolve=True)  # type: ignore[return-value]
+        return resolved(root, {*OF_THE_FILE, "hydra"})  # the first ask for this function
 
     def compared_with_present(root: "DictConfig") -> object:
         path = conf.parent / PARAMS
@@ -61,7 +60,21 @@ def register_resolvers(conf: Path, *, by_dvc: bool = False) -> None:
         "left_behind": lambda *, _root_: compared_with_present(_root_),
     }
     for name, resolver in resolvers.items():
-        OmegaConf.register_new_resolver(f"glassnet.{name}", resolver, replace=True)
+        # The digest of the files is that of when they were composed, and read once.
+        is_kept = name == "conf_digest"
+        OmegaConf.register_new_resolver(f"glassnet.{name}", resolver, replace=True, use_cache=is_kept)
+
+
+def resolved(config: "DictConfig", left_out: Collection[str]) -> JsonObject:
+    """Return the values of a configuration but for those of some keys; OmegaConf's own way makes a copy first."""
+    from omegaconf import OmegaConf
+
+    values: dict[str, Any] = {}
+    for name in map(str, config):
+        if name not in left_out:
+            value = "???" if OmegaConf.is_missing(config, name) else config[name]
+            values[name] = OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+    return values
 
 
 def composed(overrides: Sequence[str] = (), *, with_hydra: bool = False) -> "DictConfig":

@@ -1,6 +1,7 @@
 """How a stage starts: from params.yaml under DVC, through Hydra when given overrides; an error is one line."""
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -28,6 +29,7 @@ from glassnet.runs.sweeps import Finish, Main, run_job
 
 WATCH = "ends this process with the command"
 LAST_MINUTE = 60.0  # seconds for a training's step and its state
+RARELY = 20_000  # new objects between two collections of garbage: with Python's 700, a library's import has hundreds
 
 
 def run_stage(name: str, main: Main, finish_sweep: Finish | None = None, check: Check | None = None) -> None:
@@ -42,6 +44,7 @@ def run_stage(name: str, main: Main, finish_sweep: Finish | None = None, check: 
         finish_sweep: what to do at the end of a sweep, with its folder.
         check: raises an error for settings that `main` cannot begin with; a sweep asks it before the first job.
     """
+    gc.set_threshold(RARELY)
     with one_line_errors(name, place=RUN_FOLDER if sys.argv[1:] else ""):
         if asks_for_help():
             print_stage_usage(getattr(main, "__globals__", {}).get("__doc__"))  # its module's
@@ -85,7 +88,8 @@ class Task:
         from hydra.core.hydra_config import HydraConfig
         from hydra.types import RunMode
 
-        os.chdir(self.home)  # a worker of Ray starts where its node was started
+        gc.set_threshold(RARELY)  # in a worker
+        os.chdir(self.home)  # one of Ray starts where its node was started
         run = HydraConfig.get()
         folder = Path(run.runtime.output_dir)
         if folder.is_relative_to(self.home):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from glassnet.config.ablation import ABLATION, UNCHANGED
+from glassnet.config.compose import resolved
 from glassnet.config.errors import UserError
 from glassnet.config.origin import OF_THE_FILE
 from glassnet.config.parsing import parse_settings
@@ -139,13 +140,9 @@ def settings_key(config: Any) -> str:
 
     It is empty for one that refers to what is known in the job alone, such as its number, and so is like no other.
     """
-    from omegaconf import OmegaConf
-
     if refers_to_its_job(config):
         return ""
-    left_out = {"hydra", ABLATION, *OF_THE_FILE}  # a digest of the file tells 0 from 0.0
-    plain = OmegaConf.masked_copy(config, [name for name in config if name not in left_out])
-    values: Any = OmegaConf.to_container(plain, resolve=True)
+    values: Any = resolved(config, {"hydra", ABLATION, *OF_THE_FILE})  # a digest of the file tells 0 from 0.0
     with contextlib.suppress(UserError):  # the job will say so
         values = parse_settings({**values, "settings_digest": ""}, "settings").model_dump()
     return json.dumps(values, sort_keys=True, default=str)
@@ -155,8 +152,8 @@ def refers_to_its_job(config: Any) -> bool:
     """Return whether a configuration refers to what is known in the job alone, such as its number."""
     from omegaconf import OmegaConf
 
-    settings = OmegaConf.masked_copy(config, [name for name in config if name != "hydra"])
-    return "${hydra:" in str(OmegaConf.to_container(settings))
+    values: Any = OmegaConf.to_container(config)
+    return "${hydra:" in str({name: value for name, value in values.items() if name != "hydra"})
 
 
 def _lines(jobs: list[list[str]], names: list[str], grid: int) -> list[str]:
