@@ -53,7 +53,7 @@ class FusedStep:
         E = np.exp(S, out=dA[len(A) - S.size :].reshape(S.shape))
         sums = np.add.reduce(E, axis=1)
         hits = loops.backward_from_loss(
-            stack.product, stack.table, stack.flat.data, stack.flat.grad, X, A, dA, S, sums, np.log(sums), labels,
+            stack.product, stack.table, stack.flat.data, stack.flat.gradients, X, A, dA, S, sums, np.log(sums), labels,
             self.number(rows), self.number(fraction), chosen,
         )  # fmt: skip
         loss.target_form, loss.total_weight = "class ids", float(rows)

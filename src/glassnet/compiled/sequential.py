@@ -55,7 +55,8 @@ class DenseStack(Module):
         """Take the layers in their order, beginning with a dense one."""
         self.layers = layers
         self.dense = [layer for layer in layers if isinstance(layer, Dense)]
-        self.inside = [parameter for layer in self.dense for parameter in (layer.W, layer.b)]
+        self.own = [(layer, layer.W, layer.b) for layer in self.dense]
+        self.inside = [parameter for _, *parameters in self.own for parameter in parameters]
         self.flat = self.dense[0].W.flat
         self.product = product_address(self.flat.data.dtype)
         place = {id(each): offset.start for each, offset in zip(self.flat.parameters, self.flat.offsets, strict=True)}
@@ -84,7 +85,13 @@ class DenseStack(Module):
         return Y
 
     def takes(self, X: FloatArray) -> bool:
-        """Return whether this is a batch, row by row in memory; NumPy multiplies a single row in another way."""
+        """Return whether this is a batch, row by row in memory, and the parameters still lie where they did.
+
+        NumPy multiplies a single row in another way.
+        """
+        for layer, W, b in self.own:
+            if layer.W is not W or layer.b is not b or W.flat is not self.flat or b.flat is not self.flat:
+                return False
         first = self.dense[0]
         is_plain = type(X) is np.ndarray and X.flags.c_contiguous and X.ndim == 2 and X.dtype == first.W.dtype
         return is_plain and len(X) > 1 and X.shape[1] == first.in_features
@@ -98,9 +105,9 @@ class DenseStack(Module):
         dA[len(A) - dout.size :].reshape(dout.shape)[:] = dout
         dX: FloatArray = np.empty_like(X if input_gradient else X[:0])
         is_replaced = [parameter.replace_gradient() for parameter in self.inside]
-        gradients = self.flat.grad if all(is_replaced) else np.empty_like(self.flat.data)
+        gradients = self.flat.gradients if all(is_replaced) else np.empty_like(self.flat.data)
         network_loops.backward(self.product, self.table, self.flat.data, gradients, X, A, dA, dX)
-        if gradients is not self.flat.grad:
+        if gradients is not self.flat.gradients:
             self._add(gradients, is_replaced)
         return dX
 

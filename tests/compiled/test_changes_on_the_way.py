@@ -1,0 +1,102 @@
+"""What changes while a training is under way changes it in the same way with twins as without them."""
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import numpy as np
+import pytest
+
+from glassnet import compiled, data, nn, optim, training
+from tests.compiled.same_bytes import bytes_of
+
+pytest.importorskip("numba", reason="the twins are compiled by numba, the extra `fast`")
+
+
+Both: TypeAlias = Callable[[Callable[[], list[bytes]]], None]
+
+
+class Once(training.Callback):
+    """Does something before the fourth of the training's ten batches, the last but one of its first epoch."""
+
+    def __init__(self, change: Callable[[training.TrainingRun], object]) -> None:
+        self.change = change
+
+    def on_batch_begin(self, run: training.TrainingRun) -> None:
+        if run.step == 3:
+            self.change(run)
+
+
+def rows(seed: int) -> data.ArrayDataset:
+    rng = np.random.default_rng(seed)
+    return data.ArrayDataset(rng.standard_normal((40, 5)).astype(np.float32), rng.integers(0, 4, 40))
+
+
+def network(**options: Any) -> nn.Sequential:
+    return nn.mlp([5, 33, 16, 4], rng=np.random.default_rng(0), **options)
+
+
+def trained(
+    model: nn.Sequential, optimizer: optim.Optimizer, change: Callable[..., object] | None = None, processes: int = 1
+) -> list[bytes]:
+    """Return the weights and the losses of a training of two epochs."""
+    loader = data.DataLoader(rows(0), 8, shuffle=True)
+    callbacks = [Once(change)] if change else []
+    loss = nn.SoftmaxCrossEntropy()
+    history = training.fit(model, loss, optimizer, loader, loader, 2, callbacks, processes=processes)
+    losses = [np.array([row["train_loss"], row["gradient_norm"]]) for row in history]
+    return bytes_of([*model.state_dict().values(), *losses])
+
+
+@pytest.fixture
+def both(monkeypatch: pytest.MonkeyPatch) -> Both:
+    """Check that something comes to the same with texts alone and with twins."""
+
+    def check(train: Callable[[], list[bytes]]) -> None:
+        results = []
+        for least in (10**9, 0):
+            for name, value in (("LEAST", least), ("ENOUGH", 0), ("LONG", 0)):
+                monkeypatch.setattr(compiled, name, value)
+            results.append(train())
+        assert results[0] == results[1]
+
+    return check
+
+
+@pytest.mark.parametrize("part", [slice(0, 2), slice(4, None)])
+def test_a_part_is_trained_after_the_whole(part: slice, both: Both) -> None:
+    """The others' vector has then lost some parameters to another optimizer's."""
+
+    def train() -> list[bytes]:
+        model = network()
+        optim.Adam(model.parameters())
+        return trained(model, optim.Adam(model.parameters()[part]))
+
+    both(train)
+
+
+def _other_vector(run: training.TrainingRun) -> None:
+    parameters = run.model.parameters()
+    parameters[0].rate_factor = 0.5
+    run.optimizer = optim.SGD(parameters, 0.1)
+
+
+def _other_parameter(run: training.TrainingRun) -> None:
+    dense: Any = vars(run.model)["layers"][0]
+    dense.W = nn.Parameter(2 * dense.W.data, "W")
+
+
+VECTORS: dict[str, Callable[[training.TrainingRun], object]] = {
+    "another optimizer": _other_vector,
+    "another parameter": _other_parameter,
+}
+
+
+@pytest.mark.parametrize("name", VECTORS)
+def test_parameters_move(name: str, both: Both) -> None:
+    """In the middle of an epoch."""
+
+    def train() -> list[bytes]:
+        model = network()
+        return trained(model, optim.Adam(model.parameters()), VECTORS[name])
+
+    both(train)
