@@ -100,3 +100,55 @@ def test_parameters_move(name: str, both: Both) -> None:
         return trained(model, optim.Adam(model.parameters()), VECTORS[name])
 
     both(train)
+
+
+def _smoothing(run: training.TrainingRun) -> None:
+    run.loss.label_smoothing = 0.1  # type: ignore[attr-defined]
+
+
+def _weights(run: training.TrainingRun) -> None:
+    run.loss.class_weights = np.arange(1.0, 5)  # type: ignore[attr-defined]
+
+
+def _other_layers(run: training.TrainingRun) -> None:
+    first, _, *others = vars(run.model)["layers"]
+    vars(run.model)["layers"] = (first, nn.Tanh(), *others)
+
+
+SETTINGS: dict[str, Callable[[training.TrainingRun], object]] = {
+    "label smoothing": _smoothing,
+    "class weights": _weights,
+    "other layers": _other_layers,
+}
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_settings_change(name: str, both: Both) -> None:
+    """In the middle of an epoch."""
+
+    def train() -> list[bytes]:
+        model = network()
+        return trained(model, optim.Adam(model.parameters()), SETTINGS[name])
+
+    both(train)
+
+
+def test_another_loss_and_model_serve_from_the_next_batch_on(both: Both) -> None:
+    """As for whatever a callback puts in their place."""
+    seen: list[str] = []
+
+    class Seen(nn.SoftmaxCrossEntropy):
+        def backward(self) -> Any:
+            seen.append("loss")
+            return super().backward()
+
+    def change(run: training.TrainingRun) -> None:
+        run.loss, run.model = Seen(), nn.Sequential(run.model)
+        run.model.on_forward(lambda model, X, Y: seen.append("model") if model.training else None)
+
+    def train() -> list[bytes]:
+        model = network()
+        return trained(model, optim.Adam(model.parameters()), change)
+
+    both(train)
+    assert seen == 2 * 7 * ["model", "loss"]

@@ -17,13 +17,15 @@ from glassnet.nn.relu import ReLU
 class CompiledSequential(Module):
     """Does what its text does, but for dense layers in a row, each with a rectifier behind it or without.
 
-    While a layer has hooks, which see what lies between two layers, all of them are left to their texts. A gradient
-    that does not lie row by row in memory, as those of our losses do, is copied so: the last digit of a sum may differ.
+    While a layer has hooks, which see what lies between two layers, all of them are left to their texts; so they are
+    when the text has got others. A gradient that does not lie row by row in memory, as those of our losses do, is
+    copied so: the last digit of a sum may differ.
     """
 
     def __init__(self, text: Sequential) -> None:
         """Find what can be computed in one call."""
-        self.text, self.stacked, self.used = text, list(_parts(text.layers)), list(text.layers)
+        self.text, self.layers = text, text.layers
+        self.stacked, self.used = list(_parts(text.layers)), list(text.layers)
 
     def __call__(self, X: FloatArray) -> FloatArray:
         """Return the output of the last module, and show it to the hooks of the text."""
@@ -33,15 +35,16 @@ class CompiledSequential(Module):
 
     def forward(self, X: FloatArray) -> FloatArray:
         """Return the output of the last module."""
-        self.used = list(self.text.layers) if self.has_hooks_inside else self.stacked
+        self.used = self.stacked if self.is_as_found else list(self.text.layers)
         for part in self.used:
             X = part(X)
         return X
 
     @property
-    def has_hooks_inside(self) -> bool:
-        """Whether the text or one of its layers has hooks."""
-        return self.text.has_hooks or any(layer.has_hooks for layer in self.text.layers)
+    def is_as_found(self) -> bool:
+        """Whether the text has the layers that it had, and neither it nor one of them has hooks."""
+        is_seen = self.text.has_hooks or any(layer.has_hooks for layer in self.layers)
+        return self.text.layers is self.layers and not is_seen
 
     def backward(self, dout: FloatArray, input_gradient: bool = True) -> FloatArray:
         """Return the gradient of the first module's input."""
