@@ -152,3 +152,25 @@ def test_another_loss_and_model_serve_from_the_next_batch_on(both: Both) -> None
 
     both(train)
     assert seen == 2 * 7 * ["model", "loss"]
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+@pytest.mark.parametrize("options", [{}, {"normalization": "batch"}])
+def test_hooks_see_all_batches_from_the_next_one_on(processes: int, options: dict[str, Any], both: Both) -> None:
+    """Those of the network, whose layers several processes replace by divided ones, and until they are taken away."""
+    seen: list[int] = []
+
+    def change(run: training.TrainingRun) -> None:
+        remove = run.model.on_forward(lambda model, X, Y: look(remove) if model.training else None)
+
+    def look(remove: Callable[[], None]) -> None:
+        seen.append(1)
+        if len(seen) % 4 == 0:
+            remove()
+
+    def train() -> list[bytes]:
+        model = network(**options)
+        return trained(model, optim.Adam(model.parameters()), change, processes)
+
+    both(train)
+    assert len(seen) == 2 * 4
