@@ -1,12 +1,14 @@
 """What changes while a training is under way changes it in the same way with twins as without them."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 import pytest
 
 from glassnet import compiled, data, nn, optim, training
+from glassnet.training.picked_rows import PickedRows, fastest_loader
 from tests.compiled.same_bytes import bytes_of
 
 pytest.importorskip("numba", reason="the twins are compiled by numba, the extra `fast`")
@@ -174,3 +176,52 @@ def test_hooks_see_all_batches_from_the_next_one_on(processes: int, options: dic
 
     both(train)
     assert len(seen) == 2 * 4
+
+
+def _smaller_batches(run: training.TrainingRun) -> None:
+    run.train_loader.batch_size = 4
+
+
+def _augmentation(run: training.TrainingRun) -> None:
+    run.train_loader.augmentation = lambda X, epoch, batch: 2 * X
+
+
+def _other_rows(run: training.TrainingRun) -> None:
+    run.train_loader.dataset = rows(1)
+
+
+def _other_features(run: training.TrainingRun) -> None:
+    vars(run.train_loader.dataset)["X"] = rows(1).X
+
+
+BATCHES: dict[str, Callable[[training.TrainingRun], object]] = {
+    "smaller batches": _smaller_batches,
+    "an augmentation": _augmentation,
+    "other rows": _other_rows,
+    "other features, which rows in memory keep to themselves": _other_features,
+}
+
+
+@pytest.mark.parametrize("name", BATCHES)
+def test_batches_change(name: str, both: Both) -> None:
+    """In the middle of an epoch."""
+
+    def train() -> list[bytes]:
+        model = network()
+        return trained(model, optim.Adam(model.parameters()), BATCHES[name])
+
+    both(train)
+
+
+def test_targets_in_a_file_are_read_as_without_twins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From the file, not from its map, whose pages would stay in memory."""
+    for name in ("LEAST", "ENOUGH", "LONG"):
+        monkeypatch.setattr(compiled, name, 0)
+    text = rows(0)
+    np.save(tmp_path / "y.npy", text.y)
+    mapped = data.ArrayDataset(text.X, np.load(tmp_path / "y.npy", mmap_mode="r"))
+    twin = fastest_loader(data.DataLoader(mapped, 8), 1).dataset
+    index = np.array([3, 0, 3])
+    assert type(twin) is PickedRows
+    assert type(twin[index][1]) is np.ndarray
+    assert [part.tobytes() for part in twin[index]] == [part.tobytes() for part in text[index]]
