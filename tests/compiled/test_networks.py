@@ -152,6 +152,19 @@ def test_a_network_refuses_what_its_text_refuses(is_trained: bool) -> None:
             computed.backward(np.ones((2, 3), np.float32))
 
 
+@pytest.mark.usefixtures("always")
+def test_a_loss_refuses_what_its_text_refuses() -> None:
+    """In the same words, its own name among them."""
+    text = nn.SoftmaxCrossEntropy(0.1)
+    assert (
+        repr(compiled.fastest_loss(text, 1))
+        == repr(text)
+        == "SoftmaxCrossEntropy(label_smoothing=0.1, class_weights=None)"
+    )
+    with pytest.raises(ValueError, match=r"^SoftmaxCrossEntropy\(.*expected class ids in \[0, 2\)"):
+        compiled.fastest_loss(text, 1).forward(np.ones((2, 2), np.float32), np.array([0, 2]))
+
+
 def _fused(model: nn.Sequential, loss: nn.Loss) -> Any:
     optim.Adam(model.parameters())
     return compiled.fused(compiled.fastest_model(model, 1), twin := compiled.fastest_loss(loss, 1), twin)
