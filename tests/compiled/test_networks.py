@@ -152,6 +152,19 @@ def test_a_network_refuses_what_its_text_refuses(is_trained: bool) -> None:
             computed.backward(np.ones((2, 3), np.float32))
 
 
+@pytest.mark.usefixtures("always")
+def test_a_loss_refuses_what_its_text_refuses() -> None:
+    """In the same words, its own name among them."""
+    text = nn.SoftmaxCrossEntropy(0.1)
+    assert (
+        repr(compiled.fastest_loss(text, 1))
+        == repr(text)
+        == "SoftmaxCrossEntropy(label_smoothing=0.1, class_weights=None)"
+    )
+    with pytest.raises(ValueError, match=r"^SoftmaxCrossEntropy\(.*expected class ids in \[0, 2\)"):
+        compiled.fastest_loss(text, 1).forward(np.ones((2, 2), np.float32), np.array([0, 2]))
+
+
 def _fused(model: nn.Sequential, loss: nn.Loss) -> Any:
     optim.Adam(model.parameters())
     return compiled.fused(compiled.fastest_model(model, 1), twin := compiled.fastest_loss(loss, 1), twin)
@@ -177,10 +190,12 @@ def test_a_fused_step_leaves_to_the_texts_what_it_does_not_know() -> None:
         remove = hooked.on_forward(lambda module, inputs, outputs: None)
         assert step.compute_gradients(X, labels) is None
         remove()
+    step.loss.label_smoothing = 0.1
+    assert step.compute_gradients(X, labels) is None
+    step.loss.label_smoothing = 0.0
     assert (gradient == 7).all()
     assert step.compute_gradients(X, labels) is not None
     assert (gradient != 7).all()
-    assert _fused(nn.mlp([3, 4, 2], rng=rng), nn.SoftmaxCrossEntropy(label_smoothing=0.1)) is None
     assert _fused(nn.mlp([3, 4, 2], activation="tanh", rng=rng), nn.SoftmaxCrossEntropy()) is None
     assert _fused(nn.mlp([3, 4, 2], rng=rng), nn.MeanSquaredError()) is None
 

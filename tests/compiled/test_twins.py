@@ -1,5 +1,6 @@
 """A twin gives the bytes of its text: for every optimizer, average, cut and loss, whatever the numbers."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -146,6 +147,13 @@ def test_the_twins_wait_until_there_is_enough_to_do(monkeypatch: pytest.MonkeyPa
     assert compiled.fastest_loss(loss, compiled.LEAST) is loss
     compiled.expect(3, compiled.LEAST)
     assert compiled.fastest_loss(loss, compiled.LEAST) is not loss
+
+
+def test_a_numba_that_does_not_load_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each knows NumPy up to some version, and refuses to be imported with a later one."""
+    assert compiled._is_at_work.__wrapped__()
+    monkeypatch.setitem(sys.modules, "numba.core", None)  # so that importing it fails
+    assert not compiled._is_at_work.__wrapped__()
 
 
 @pytest.mark.parametrize("settings", [{}, {"label_smoothing": 0.1}, {"class_weights": [1, 2, 3]}])

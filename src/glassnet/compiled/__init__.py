@@ -165,9 +165,11 @@ def _twin(name: str) -> Update | None:
 
 @cache
 def _is_at_work() -> bool:
-    """Return whether numba is installed and compiles."""
+    """Return whether numba is installed, works with this NumPy, and compiles."""
     if importlib.util.find_spec("numba") is None:
         return False
-    from numba.core import config
-
+    try:
+        from numba.core import config
+    except ImportError:  # each numba knows NumPy up to some version
+        return False
     return not vars(config)["DISABLE_JIT"]  # NUMBA_DISABLE_JIT=1: the loops would run in Python

@@ -43,6 +43,9 @@ class CompiledCrossEntropy(SoftmaxCrossEntropy):
             return super().score_sum(outputs, targets)
         return float(loops.hits(outputs, targets))
 
+    def __repr__(self) -> str:
+        return super().__repr__().replace(type(self).__name__, SoftmaxCrossEntropy.__name__)
+
 
 def is_plain(targets: npt.NDArray[np.generic], rows: int) -> bool:
     """Return whether these are a label for each row."""

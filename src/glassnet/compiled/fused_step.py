@@ -24,7 +24,7 @@ class FusedStep:
         """Return the step of a model and a loss in compiled forms; None where they have other parts than it knows."""
         if type(model) is not CompiledSequential or type(loss) is not CompiledCrossEntropy:
             return None
-        if loss.label_smoothing or loss.class_weights is not None or len(model.stacked) > 1:
+        if len(model.stacked) > 1:
             return None
         stack = model.stacked[0]
         return cls(model, stack, loss) if isinstance(stack, DenseStack) else None
@@ -44,7 +44,9 @@ class FusedStep:
             The loss, and how many rows are right; None if this batch is one for the texts, and nothing was written.
         """
         stack, loss, rows = self.stack, self.loss, len(X)
-        if not stack.takes(X) or not is_plain(labels, rows) or self.model.has_hooks_inside:
+        if loss.label_smoothing or loss.class_weights is not None or not self.model.is_as_found:
+            return None
+        if not stack.takes(X) or not is_plain(labels, rows):
             return None
         A, S = np.empty(rows * stack.units, self.dtype), np.empty((rows, self.classes), self.dtype)
         if not loops.forward_to_loss(stack.product, stack.table, stack.flat.data, X, A, labels, self.lowest, S):
@@ -53,7 +55,7 @@ class FusedStep:
         E = np.exp(S, out=dA[len(A) - S.size :].reshape(S.shape))
         sums = np.add.reduce(E, axis=1)
         hits = loops.backward_from_loss(
-            stack.product, stack.table, stack.flat.data, stack.flat.grad, X, A, dA, S, sums, np.log(sums), labels,
+            stack.product, stack.table, stack.flat.data, stack.flat.gradients, X, A, dA, S, sums, np.log(sums), labels,
             self.number(rows), self.number(fraction), chosen,
         )  # fmt: skip
         loss.target_form, loss.total_weight = "class ids", float(rows)

@@ -17,13 +17,15 @@ from glassnet.nn.relu import ReLU
 class CompiledSequential(Module):
     """Does what its text does, but for dense layers in a row, each with a rectifier behind it or without.
 
-    While a layer has hooks, which see what lies between two layers, all of them are left to their texts. A gradient
-    that does not lie row by row in memory, as those of our losses do, is copied so: the last digit of a sum may differ.
+    While a layer has hooks, which see what lies between two layers, all of them are left to their texts; so they are
+    when the text has got others. A gradient that does not lie row by row in memory, as those of our losses do, is
+    copied so: the last digit of a sum may differ.
     """
 
     def __init__(self, text: Sequential) -> None:
         """Find what can be computed in one call."""
-        self.text, self.stacked, self.used = text, list(_parts(text.layers)), list(text.layers)
+        self.text, self.layers = text, text.layers
+        self.stacked, self.used = list(_parts(text.layers)), list(text.layers)
 
     def __call__(self, X: FloatArray) -> FloatArray:
         """Return the output of the last module, and show it to the hooks of the text."""
@@ -33,15 +35,16 @@ class CompiledSequential(Module):
 
     def forward(self, X: FloatArray) -> FloatArray:
         """Return the output of the last module."""
-        self.used = list(self.text.layers) if self.has_hooks_inside else self.stacked
+        self.used = self.stacked if self.is_as_found else list(self.text.layers)
         for part in self.used:
             X = part(X)
         return X
 
     @property
-    def has_hooks_inside(self) -> bool:
-        """Whether the text or one of its layers has hooks."""
-        return self.text.has_hooks or any(layer.has_hooks for layer in self.text.layers)
+    def is_as_found(self) -> bool:
+        """Whether the text has the layers that it had, and neither it nor one of them has hooks."""
+        is_seen = self.text.has_hooks or any(layer.has_hooks for layer in self.layers)
+        return self.text.layers is self.layers and not is_seen
 
     def backward(self, dout: FloatArray, input_gradient: bool = True) -> FloatArray:
         """Return the gradient of the first module's input."""
@@ -55,7 +58,8 @@ class DenseStack(Module):
         """Take the layers in their order, beginning with a dense one."""
         self.layers = layers
         self.dense = [layer for layer in layers if isinstance(layer, Dense)]
-        self.inside = [parameter for layer in self.dense for parameter in (layer.W, layer.b)]
+        self.own = [(layer, layer.W, layer.b) for layer in self.dense]
+        self.inside = [parameter for _, *parameters in self.own for parameter in parameters]
         self.flat = self.dense[0].W.flat
         self.product = product_address(self.flat.data.dtype)
         place = {id(each): offset.start for each, offset in zip(self.flat.parameters, self.flat.offsets, strict=True)}
@@ -84,7 +88,13 @@ class DenseStack(Module):
         return Y
 
     def takes(self, X: FloatArray) -> bool:
-        """Return whether this is a batch, row by row in memory; NumPy multiplies a single row in another way."""
+        """Return whether this is a batch, row by row in memory, and the parameters still lie where they did.
+
+        NumPy multiplies a single row in another way.
+        """
+        for layer, W, b in self.own:
+            if layer.W is not W or layer.b is not b or W.flat is not self.flat or b.flat is not self.flat:
+                return False
         first = self.dense[0]
         is_plain = type(X) is np.ndarray and X.flags.c_contiguous and X.ndim == 2 and X.dtype == first.W.dtype
         return is_plain and len(X) > 1 and X.shape[1] == first.in_features
@@ -98,9 +108,9 @@ class DenseStack(Module):
         dA[len(A) - dout.size :].reshape(dout.shape)[:] = dout
         dX: FloatArray = np.empty_like(X if input_gradient else X[:0])
         is_replaced = [parameter.replace_gradient() for parameter in self.inside]
-        gradients = self.flat.grad if all(is_replaced) else np.empty_like(self.flat.data)
+        gradients = self.flat.gradients if all(is_replaced) else np.empty_like(self.flat.data)
         network_loops.backward(self.product, self.table, self.flat.data, gradients, X, A, dA, dX)
-        if gradients is not self.flat.grad:
+        if gradients is not self.flat.gradients:
             self._add(gradients, is_replaced)
         return dX
 

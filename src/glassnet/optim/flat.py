@@ -24,6 +24,7 @@ class FlatVector:
         parameters: the parameters, as they were given.
         offsets: where each of them lies.
         data: their values.
+        gradients: their gradients, without the look that `grad` has at where the parameters lie by now.
     """
 
     def __init__(self, parameters: Iterable[Parameter]) -> None:
@@ -56,7 +57,7 @@ class FlatVector:
 
     def move(self, data: FloatArray, grad: FloatArray) -> None:
         """Copy all values into `data (P,)` and all gradients into `grad (P,)`, and live there from now on."""
-        self.data, self._grad = data, grad
+        self.data, self.gradients = data, grad
         for parameter, offset in zip(self.parameters, self.offsets, strict=True):
             parameter.move_into(data[offset].reshape(parameter.shape), grad[offset].reshape(parameter.shape), self)
 
@@ -89,7 +90,7 @@ class FlatVector:
                     f"optimizer: expected {parameter!r} in this optimizer's vector, found it elsewhere: another "
                     "optimizer took it, or this one was copied; give each parameter to one optimizer, made for it"
                 )
-        return self._grad
+        return self.gradients
 
     def weight_decay(self) -> FloatArray:
         """Return a vector `(P,)` that is 1 for parameters with weight decay, 0 for the others."""

@@ -191,7 +191,8 @@ class DataParallel:
 
     def _own_batches(self, epoch: int, first: int) -> Iterator[tuple[FloatArray, npt.NDArray[Any]]]:
         """Yield this process's rows of the batches of an epoch; the batch's first row where there are too few rows."""
-        self.computing = self.run.fastest(self._with_divided_layers())
+        self.model = self._with_divided_layers()
+        self.computing = self.run.fastest(self.model)
         self.fused = fused(*self.computing)
 
         def part(rows: int) -> slice:
@@ -210,6 +211,8 @@ class DataParallel:
         A gradient is that of `(D_r/N)·ℓ_r` at first, since only N, the number of rows, is known to each process before
         they meet. Without weights it is D; else the sum is multiplied by N/D.
         """
+        if self.model is not self.run.model:  # which may have got hooks since, or lost some
+            vars(self.model).update({**vars(self.run.model), "layers": vars(self.model)["layers"]})
         if not self._computed_at_once(X, y):
             model, loss, measure = self.computing
             outputs = model(X)

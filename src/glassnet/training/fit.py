@@ -163,16 +163,23 @@ class _SingleProcess:
     def __init__(self, run: TrainingRun) -> None:
         self.run = run
 
-    def batches(self) -> Iterator[tuple[FloatArray, npt.NDArray[Any]]]:
-        """Yield what is left of the current epoch's batches."""
+    def _choose(self) -> None:
+        """Choose what computes fastest, for the model and the loss that the run has by now."""
+        self.chosen_for = self.run.model, self.run.loss
         self.computing = self.run.fastest(self.run.model)
         self.fused = fused(*self.computing)
+
+    def batches(self) -> Iterator[tuple[FloatArray, npt.NDArray[Any]]]:
+        """Yield what is left of the current epoch's batches."""
+        self._choose()
         loader = fastest_loader(self.run.train_loader, self.run.optimizer.flat.data.size)
         return loader.batches(self.run.epoch - 1, self.run.batch)
 
     def compute_gradients(self, X: FloatArray, y: npt.NDArray[Any]) -> None:
         """Pass a batch forward and back; count its loss and score."""
         run = self.run
+        if (run.model, run.loss) != self.chosen_for:  # a callback has put others there
+            self._choose()
         model, loss, measure = self.computing
         if self.fused is not None and (done := self.fused.compute_gradients(X, y)) is not None:
             run.batch_loss, hits = done
