@@ -29,7 +29,7 @@ python -m glassnet.stages.train -m experiment=capstone 'seed=range(5)' hydra.swe
 python -m glassnet.stages.train -m data=fashion_mnist 'seed=range(5)' hydra.sweep.dir=multirun/default
 python -m glassnet.stages.train -m experiment=capstone \\
   ablation=nothing,no_local_weights,no_l1_decay,no_dropout,no_augmentation \\
-  'seed=range(3)' training.epochs=20 training.processes=1 hydra/launcher=joblib hydra.sweep.dir=multirun/ablation
+  'seed=range(3)' training.processes=1 hydra/launcher=joblib hydra.sweep.dir=multirun/ablation
 for seed in 0 1 2 3 4; do
   python -m glassnet.stages.evaluate data=fashion_mnist seed=$seed hydra.run.dir=multirun/default/$seed
   python -m glassnet.stages.evaluate experiment=capstone seed=$seed hydra.run.dir=multirun/capstone/$seed
@@ -72,7 +72,7 @@ def page(
         "## What averages would add",
         averages_section(runs, views),
         *(["## What each part is worth", parts_section(runs[0], ablation)] if ablation else []),
-        "[What else was tried](levers.md) has two parts in 60 epochs, the levers that did not stay, and suspected "
+        "[What else was tried](levers.md) has trainings of other lengths, the levers that did not stay, and suspected "
         "labels, looked at.",
         "## Where it errs",
         _classes(runs),
