@@ -102,7 +102,7 @@ def test_where_numpys_product_is_not_known_the_texts_compute(monkeypatch: pytest
     model = nn.mlp([3, 4, 2], rng=np.random.default_rng(0))
     optim.Adam(model.parameters())
     twin = sequential.CompiledSequential(model)
-    assert twin.stacked == list(model.layers)
+    assert twin.stacked.layers == model.layers
     assert np.array_equal(twin(X := np.ones((2, 3), np.float32)), model(X))
 
 

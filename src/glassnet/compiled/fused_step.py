@@ -24,9 +24,9 @@ class FusedStep:
         """Return the step of a model and a loss in compiled forms; None where they have other parts than it knows."""
         if type(model) is not CompiledSequential or type(loss) is not CompiledCrossEntropy:
             return None
-        if len(model.stacked) > 1:
+        if len(model.stacked.layers) > 1:
             return None
-        stack = model.stacked[0]
+        (stack,) = model.stacked.layers
         return cls(model, stack, loss) if isinstance(stack, DenseStack) else None
 
     def __init__(self, model: CompiledSequential, stack: DenseStack, loss: CompiledCrossEntropy) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from glassnet.compiled import network_loops
 from glassnet.compiled.products import product_address
-from glassnet.nn.arrays import NO_GRADIENT, FloatArray
+from glassnet.nn.arrays import FloatArray
 from glassnet.nn.containers import Sequential
 from glassnet.nn.dense import Dense
 from glassnet.nn.module import Module
@@ -25,7 +25,7 @@ class CompiledSequential(Module):
     def __init__(self, text: Sequential) -> None:
         """Find what can be computed in one call."""
         self.text, self.layers = text, text.layers
-        self.stacked, self.used = list(_parts(text.layers)), list(text.layers)
+        self.stacked, self.used = Sequential(*_parts(text.layers)), text
 
     def __call__(self, X: FloatArray) -> FloatArray:
         """Return the output of the last module, and show it to the hooks of the text."""
@@ -35,10 +35,8 @@ class CompiledSequential(Module):
 
     def forward(self, X: FloatArray) -> FloatArray:
         """Return the output of the last module."""
-        self.used = self.stacked if self.is_as_found else list(self.text.layers)
-        for part in self.used:
-            X = part(X)
-        return X
+        self.used = self.stacked if self.is_as_found else self.text
+        return self.used.forward(X)
 
     @property
     def is_as_found(self) -> bool:
@@ -48,7 +46,7 @@ class CompiledSequential(Module):
 
     def backward(self, dout: FloatArray, input_gradient: bool = True) -> FloatArray:
         """Return the gradient of the first module's input."""
-        return _backward(self.used, dout, input_gradient)
+        return self.used.backward(dout, input_gradient)
 
 
 class DenseStack(Module):
@@ -56,7 +54,7 @@ class DenseStack(Module):
 
     def __init__(self, layers: list[Module]) -> None:
         """Take the layers in their order, beginning with a dense one."""
-        self.layers = layers
+        self.text = Sequential(*layers)
         self.dense = [layer for layer in layers if isinstance(layer, Dense)]
         self.own = [(layer, layer.W, layer.b) for layer in self.dense]
         self.inside = [parameter for _, *parameters in self.own for parameter in parameters]
@@ -77,9 +75,7 @@ class DenseStack(Module):
         """Return the output of the last layer."""
         if not self.takes(X):
             self._saved = None
-            for layer in self.layers:
-                X = layer(X)
-            return X
+            return self.text.forward(X)
         rows, last = len(X), self.dense[-1].out_features
         A = np.empty(rows * self.units, X.dtype)
         network_loops.forward(self.product, self.table, self.flat.data, X, A)
@@ -102,7 +98,7 @@ class DenseStack(Module):
     def backward(self, dout: FloatArray, input_gradient: bool = True) -> FloatArray:
         """Add the gradients of all parameters; return that of the input."""
         if self._saved is None:
-            return _backward(self.layers, dout, input_gradient)
+            return self.text.backward(dout, input_gradient)
         X, A = self.saved(dout)
         dA = np.empty_like(A)
         dA[len(A) - dout.size :].reshape(dout.shape)[:] = dout
@@ -122,17 +118,7 @@ class DenseStack(Module):
             parameter.grad = gradient if is_new else parameter.grad + gradient
 
     def __repr__(self) -> str:
-        return repr(self.layers[-1])
-
-
-def _backward(parts: list[Module], dout: FloatArray, input_gradient: bool) -> FloatArray:
-    first, *others = parts
-    for part in reversed(others):
-        dout = part.backward(dout)
-    if input_gradient:
-        return first.backward(dout)
-    first.backward_parameters(dout)
-    return NO_GRADIENT
+        return repr(self.text.layers[-1])
 
 
 def _parts(layers: tuple[Module, ...]) -> Iterator[Module]:
