@@ -124,17 +124,6 @@ SETTINGS: dict[str, Callable[[training.TrainingRun], object]] = {
 }
 
 
-@pytest.mark.parametrize("name", SETTINGS)
-def test_settings_change(name: str, both: Both) -> None:
-    """In the middle of an epoch."""
-
-    def train() -> list[bytes]:
-        model = network()
-        return trained(model, optim.Adam(model.parameters()), SETTINGS[name])
-
-    both(train)
-
-
 def test_another_loss_and_model_serve_from_the_next_batch_on(both: Both) -> None:
     """As for whatever a callback puts in their place."""
     seen: list[str] = []
@@ -202,13 +191,16 @@ BATCHES: dict[str, Callable[[training.TrainingRun], object]] = {
 }
 
 
-@pytest.mark.parametrize("name", BATCHES)
-def test_batches_change(name: str, both: Both) -> None:
+CHANGES = {**SETTINGS, **BATCHES}
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_settings_and_batches_change(name: str, both: Both) -> None:
     """In the middle of an epoch."""
 
     def train() -> list[bytes]:
         model = network()
-        return trained(model, optim.Adam(model.parameters()), BATCHES[name])
+        return trained(model, optim.Adam(model.parameters()), CHANGES[name])
 
     both(train)
 

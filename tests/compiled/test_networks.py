@@ -1,5 +1,6 @@
 """A twin of a network, a step or picking rows gives the bytes of its text, and leaves to it what it does not know."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -167,7 +168,7 @@ def test_a_loss_refuses_what_its_text_refuses() -> None:
 
 def _fused(model: nn.Sequential, loss: nn.Loss) -> Any:
     optim.Adam(model.parameters())
-    return compiled.fused(compiled.fastest_model(model, 1), twin := compiled.fastest_loss(loss, 1), twin)
+    return compiled.fused(compiled.fastest_model(model, 1), twin := compiled.fastest_loss(loss, 1), twin, 1)
 
 
 @pytest.mark.usefixtures("always")
@@ -198,6 +199,22 @@ def test_a_fused_step_leaves_to_the_texts_what_it_does_not_know() -> None:
     assert (gradient != 7).all()
     assert _fused(nn.mlp([3, 4, 2], activation="tanh", rng=rng), nn.SoftmaxCrossEntropy()) is None
     assert _fused(nn.mlp([3, 4, 2], rng=rng), nn.MeanSquaredError()) is None
+
+
+def test_a_loss_of_ones_own_trains_without_numba(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fused step, which needs it, is not even looked at."""
+
+    class Own(nn.SoftmaxCrossEntropy):
+        pass
+
+    monkeypatch.setitem(sys.modules, "glassnet.compiled.fused_step", None)
+    monkeypatch.setattr(compiled, "_is_at_work", lambda: False)
+    monkeypatch.setattr(compiled, "LEAST", 0)
+    monkeypatch.setattr(compiled, "ENOUGH", 0)
+    model, rng = nn.mlp([3, 4, 2], rng=np.random.default_rng(0)), np.random.default_rng(0)
+    rows = data.ArrayDataset(rng.standard_normal((8, 3)).astype(np.float32), rng.integers(0, 2, 8))
+    loader = data.DataLoader(rows, 4)
+    assert len(training.fit(model, Own(), optim.Adam(model.parameters()), loader, loader, 1)) == 1
 
 
 @pytest.mark.usefixtures("always")

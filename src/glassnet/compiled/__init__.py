@@ -114,15 +114,16 @@ def fastest_model(model: Module, parameters: int) -> Module:
     return CompiledSequential(model)
 
 
-def fused(model: Module, loss: Loss, measure: Loss) -> "FusedStep | None":
+def fused(model: Module, loss: Loss, measure: Loss, parameters: int) -> "FusedStep | None":
     """Return what computes a batch's gradient without its Python in between; None if some of it has no twin.
 
     Args:
         model: what `fastest_model` returned.
         loss: what `fastest_loss` returned.
         measure: what the history records.
+        parameters: how many parameters are trained.
     """
-    if measure is not loss or type(loss) is SoftmaxCrossEntropy or not isinstance(loss, SoftmaxCrossEntropy):
+    if measure is not loss or not _pays(parameters):
         return None
     from glassnet.compiled.fused_step import FusedStep
 

@@ -193,7 +193,7 @@ class DataParallel:
         """Yield this process's rows of the batches of an epoch; the batch's first row where there are too few rows."""
         self.model = self._with_divided_layers()
         self.computing = self.run.fastest(self.model)
-        self.fused = fused(*self.computing)
+        self.fused = fused(*self.computing, self.flat.data.size)
 
         def part(rows: int) -> slice:
             own = part_of(rows, self.rank, self.processes)

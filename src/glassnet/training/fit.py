@@ -167,7 +167,7 @@ class _SingleProcess:
         """Choose what computes fastest, for the model and the loss that the run has by now."""
         self.chosen_for = self.run.model, self.run.loss
         self.computing = self.run.fastest(self.run.model)
-        self.fused = fused(*self.computing)
+        self.fused = fused(*self.computing, self.run.optimizer.flat.data.size)
 
     def batches(self) -> Iterator[tuple[FloatArray, npt.NDArray[Any]]]:
         """Yield what is left of the current epoch's batches."""
