@@ -31,6 +31,7 @@ ABOUT = {
     "seeding": "random streams",
     "files": "whole files",
     "overrides": "key=value",
+    "garbage": "collected rarely",
 }
 FIRST_OF_THE_LIBRARY = "diagnostics"
 # The stages of dvc.yaml, and what each writes.

@@ -1,7 +1,6 @@
 """How a stage starts: from params.yaml under DVC, through Hydra when given overrides; an error is one line."""
 
 import argparse
-import gc
 import os
 import signal
 import sys
@@ -17,6 +16,7 @@ from glassnet.config.errors import UserError
 from glassnet.config.explain import explain, parse_override
 from glassnet.config.precedence import held_back, let_ablation_win
 from glassnet.config.string_settings import as_written
+from glassnet.garbage import collect_rarely
 from glassnet.runs.arguments import asks_for_help, print_stage_usage
 from glassnet.runs.beforehand import Check
 from glassnet.runs.ending import MENDABLE, RUN_FOLDER, as_line, one_line_errors
@@ -29,7 +29,6 @@ from glassnet.runs.sweeps import Finish, Main, run_job
 
 WATCH = "ends this process with the command"
 LAST_MINUTE = 60.0  # seconds for a training's step and its state
-RARELY = 20_000  # new objects between two collections of garbage: with Python's 700, a library's import has hundreds
 
 
 def run_stage(name: str, main: Main, finish_sweep: Finish | None = None, check: Check | None = None) -> None:
@@ -44,7 +43,6 @@ def run_stage(name: str, main: Main, finish_sweep: Finish | None = None, check: 
         finish_sweep: what to do at the end of a sweep, with its folder.
         check: raises an error for settings that `main` cannot begin with; a sweep asks it before the first job.
     """
-    gc.set_threshold(RARELY)
     with one_line_errors(name, place=RUN_FOLDER if sys.argv[1:] else ""):
         if asks_for_help():
             print_stage_usage(getattr(main, "__globals__", {}).get("__doc__"))  # its module's
@@ -88,7 +86,7 @@ class Task:
         from hydra.core.hydra_config import HydraConfig
         from hydra.types import RunMode
 
-        gc.set_threshold(RARELY)  # in a worker
+        collect_rarely()  # in a worker
         os.chdir(self.home)  # one of Ray starts where its node was started
         run = HydraConfig.get()
         folder = Path(run.runtime.output_dir)

@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 from types import TracebackType
 
+from glassnet.garbage import collect_rarely
+
 _CPU_INFO = Path("/proc/cpuinfo")
 
 
@@ -21,6 +23,7 @@ def begin_program() -> None:
 
     It must come before the first import of NumPy, whose BLAS reads its settings once.
     """
+    collect_rarely()
     if importlib.util.find_spec("pydantic") is None:  # DVC runs the `python` that PATH finds first
         sys.exit(
             f"glassnet: expected to run in the project's environment, received {sys.executable}, which lacks its "
