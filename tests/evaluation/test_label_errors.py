@@ -9,6 +9,7 @@ import pytest
 from glassnet.evaluation import Calibration, LabelledRows
 from glassnet.evaluation.label_errors import all_label_errors, sure_of, suspected_label_errors
 from glassnet.reporting import label_errors_section as section
+from glassnet.reporting.drawing import Figures
 from glassnet.reporting.label_errors_section import label_errors_section
 
 NAMES = ("ant", "bee", "cat")
@@ -136,7 +137,7 @@ def _calibration(error: float, after: float | None) -> Calibration:
 
 def test_the_section_says_how_many_and_what_the_probabilities_are_worth(tmp_path: Path) -> None:
     found = _with_pixels(40)
-    text = label_errors_section(found, None, _calibration(0.05, 0.01), tmp_path)
+    text = label_errors_section(found, None, _calibration(0.05, 0.01), Figures(tmp_path))
     assert text.startswith("### Suspected label errors\n")
     assert f"Of 200 test images, {found['improbable']} have a label that the network contradicts" in text
     assert f"For {found['suspected']} of these, 4 or more of the 5 nearest training images are of that class" in text
@@ -145,13 +146,13 @@ def test_the_section_says_how_many_and_what_the_probabilities_are_worth(tmp_path
     assert "Shown are the 30 whose own label is the least probable," in text
     assert (tmp_path / "label_errors.png").is_file()
     assert "with `training.ensemble=5` networks that have not seen them say it." in text
-    worse = label_errors_section(found, None, _calibration(0.05, None), tmp_path)
+    worse = label_errors_section(found, None, _calibration(0.05, None), Figures(tmp_path))
     assert "as trained; their calibration error is 0.0500, more than by chance" in worse
 
 
 def test_of_an_ensemble_the_images_learnt_from_are_judged_too(tmp_path: Path) -> None:
     found, learnt = _with_pixels(5), _with_pixels(40)
-    text = label_errors_section(found, learnt, _calibration(0.05, 0.01), tmp_path)
+    text = label_errors_section(found, learnt, _calibration(0.05, 0.01), Figures(tmp_path))
     assert "nothing is said" not in text
     assert (
         "Of the 200 images that the ensemble learnt from, each judged by the one member that did not learn from it "
@@ -165,12 +166,12 @@ def test_without_suspicion_there_is_no_figure(tmp_path: Path) -> None:
     rows, _, right = _mislabelled(0)
     sharp = np.eye(3)[right]
     found = suspected_label_errors(rows, sharp, _rows(900, 8), NAMES)
-    text = label_errors_section(found, None, _calibration(0.0, None), tmp_path)
+    text = label_errors_section(found, None, _calibration(0.0, None), Figures(tmp_path))
     assert "Of 200 test images, 0 have a label that the network contradicts" in text
     assert "suspected." not in text
     assert "![" not in text
     assert not list(tmp_path.iterdir())
-    assert label_errors_section(None, None, _calibration(0.0, None), tmp_path) == ""
+    assert label_errors_section(None, None, _calibration(0.0, None), Figures(tmp_path)) == ""
 
 
 @pytest.mark.parametrize("count", [1, 12, 40])

@@ -1,5 +1,6 @@
 """What the figures of a report show: every epoch of a short training, and how many of the classes."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,8 @@ import pytest
 
 from glassnet.diagnostics import TelemetryRow
 from glassnet.reporting import result_figures, training_figures
+from glassnet.reporting.drawing import Figures
+from glassnet.runs.beside import beside
 from glassnet.training import write_history
 
 
@@ -99,3 +102,25 @@ def test_residuals_are_actual_minus_predicted(figures: list[Any], tmp_path: Path
     assert [len(values) for values in steps] == ([groups, groups] if groups else [])
     if groups:
         np.testing.assert_allclose(steps[1], 3.0)
+
+
+def test_figures_drawn_beside_have_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1})
+    counts, scores, names = np.array([[5, 1], [2, 4]]), np.array([[0.7, 0.8, 0.75], [0.8, 0.7, 0.75]]), ("ant", "bee")
+    with beside(2) as executor:
+        aside, here = Figures(tmp_path / "aside", executor), Figures(tmp_path / "here")
+        for figures in (aside, here):
+            figures.draw("matrix.png", result_figures.draw_confusion_matrix, counts, names)
+            figures.draw("scores.png", result_figures.draw_class_scores, scores, class_names=names)
+            figures.finish()
+    for name in ("matrix.png", "scores.png"):
+        assert (tmp_path / "aside" / name).read_bytes() == (tmp_path / "here" / name).read_bytes()
+
+
+def test_a_figure_that_cannot_be_written_is_an_error_of_the_report(tmp_path: Path) -> None:
+    (tmp_path / "figures").write_text("a file, where the folder should be")
+    with beside(1) as executor:
+        figures = Figures(tmp_path / "figures", executor)
+        figures.draw("matrix.png", result_figures.draw_confusion_matrix, np.eye(2, dtype=np.int64), ("a", "b"))
+        with pytest.raises(OSError, match="figures"):
+            figures.finish()

@@ -11,7 +11,7 @@ from glassnet.evaluation import DecisionAnalysis, Metrics, precision_recall_curv
 from glassnet.evaluation.number_text import readable
 from glassnet.evaluation.two_classes import margin
 from glassnet.files import JsonObject, section_of
-from glassnet.reporting.drawing import BLUE, GREY, VERMILION, literal, new_figure, save
+from glassnet.reporting.drawing import BLUE, GREY, VERMILION, Figures, literal, new_figure, save
 from glassnet.reporting.tables import markdown_table, models, plain
 
 FIGURE = "ranking.png"
@@ -31,7 +31,7 @@ def decision_section(
     settings: JsonObject,
     rows: Sequence[Mapping[str, str]],
     names: Sequence[str],
-    figures: Path,
+    figures: Figures,
 ) -> str:
     """Return the section, and draw its figure; nothing for the most probable one of more than two classes.
 
@@ -41,7 +41,7 @@ def decision_section(
         settings: of the run.
         rows: of predictions.csv.
         names: of the classes.
-        figures: the folder for the figure.
+        figures: the report's.
     """
     if not analysis:
         return ""
@@ -63,7 +63,9 @@ def decision_section(
         "rule; the majority class has none, and names the most probable class.",
         "",
     ]
-    if _draw(rows, analysis, metrics, figures / FIGURE):
+    is_positive = np.array([row["actual"] == analysis["positive"] for row in rows])
+    if is_positive.any() and not is_positive.all():  # else there are no curves
+        figures.draw(FIGURE, _draw, is_positive, _ranks(rows, analysis["positive"]), analysis, metrics)
         text += [
             f"![Precision against recall, and recall against false alarms, with the threshold](figures/{FIGURE})",
             "",
@@ -149,12 +151,14 @@ def _of_many(analysis: DecisionAnalysis, metrics: Metrics, names: Sequence[str])
     ]
 
 
-def _draw(rows: Sequence[Mapping[str, str]], analysis: DecisionAnalysis, metrics: Metrics, path: Path) -> bool:
-    """Draw both curves with the chosen point; return whether there are rows of both classes to draw them of."""
-    is_positive = np.array([row["actual"] == analysis["positive"] for row in rows])
-    if is_positive.all() or not is_positive.any():
-        return False
-    ranks = _ranks(rows, analysis["positive"])
+def _draw(
+    is_positive: npt.NDArray[np.bool_],
+    ranks: npt.NDArray[np.float64],
+    analysis: DecisionAnalysis,
+    metrics: Metrics,
+    path: Path,
+) -> None:
+    """Draw both curves with the chosen point."""
     scores = metrics["two_classes"]
     figure = new_figure(9, 4.1)
     left, right = figure.subplots(1, 2)
@@ -179,7 +183,6 @@ def _draw(rows: Sequence[Mapping[str, str]], analysis: DecisionAnalysis, metrics
         axes.grid(alpha=0.3)
         axes.legend(loc="best")
     save(figure, path)
-    return True
 
 
 def _ranks(rows: Sequence[Mapping[str, str]], positive: str) -> npt.NDArray[np.float64]:

@@ -2,10 +2,13 @@
 
 import sys
 import warnings
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glassnet.files import whole_file
+from glassnet.runs.beside import Here
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -13,6 +16,28 @@ if TYPE_CHECKING:
 # Told apart in every common colour blindness (Okabe & Ito, "Color universal design", 2008).
 BLUE, VERMILION, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "#666666"
 LONGEST = 24  # characters of a name
+
+
+class Figures:
+    """The figures of a report, drawn beside the writing of its text where the executor has processes for it.
+
+    Attributes:
+        folder: where they are.
+    """
+
+    def __init__(self, folder: Path, executor: Executor | None = None) -> None:
+        """Draw into `folder`, by `executor`; without one at once."""
+        self.folder, self._executor = folder, executor or Here()
+        self._drawn: list[Future[None]] = []
+
+    def draw(self, name: str, function: Callable[..., None], *arguments: object, **named: object) -> None:
+        """Have `function` draw the figure `name`: it is called with these arguments, and with the file's `path`."""
+        self._drawn.append(self._executor.submit(function, *arguments, **named, path=self.folder / name))
+
+    def finish(self) -> None:
+        """Wait for all figures; an error in drawing one is raised here."""
+        for each in self._drawn:
+            each.result()
 
 
 def new_figure(width: float, height: float) -> "Figure":

@@ -6,14 +6,14 @@ import numpy as np
 
 from glassnet.evaluation import Calibration
 from glassnet.evaluation.label_errors import AGREE, NEIGHBOURS, LabelErrors, SuspectedLabel
-from glassnet.reporting.drawing import literal, new_figure, save
+from glassnet.reporting.drawing import Figures, literal, new_figure, save
 
 ACROSS = 6  # images side by side
 CAPTION = 0.48  # of the height of an image, for three lines below it
 
 
 def label_errors_section(
-    found: LabelErrors | None, learnt: LabelErrors | None, calibration: Calibration, figures: Path
+    found: LabelErrors | None, learnt: LabelErrors | None, calibration: Calibration, figures: Figures
 ) -> str:
     """Draw the suspected images, and return the section; nothing of a table.
 
@@ -21,7 +21,7 @@ def label_errors_section(
         found: of the test images.
         learnt: of an ensemble, of the images that its members learnt from.
         calibration: of the probabilities of the test images.
-        figures: the folder for the figures.
+        figures: the report's.
     """
     if found is None:
         return ""
@@ -39,7 +39,7 @@ def label_errors_section(
             "That is no proof. Where two classes look alike, a right label can have the same evidence against it; who "
             f"looks at the image decides. {_of_calibration(calibration)}{_of_others(learnt)}",
             "",
-            *_shown(found, "Test images whose labels are suspected", figures / "label_errors.png"),
+            *_shown(found, "Test images whose labels are suspected", "label_errors.png", figures),
         ]
     if learnt is not None:
         lines += [
@@ -50,7 +50,7 @@ def label_errors_section(
             "",
         ]
         if learnt["suspected"]:
-            lines += _shown(learnt, "Images learnt from, with suspected labels", figures / "label_errors_learnt.png")
+            lines += _shown(learnt, "Images learnt from, with suspected labels", "label_errors_learnt.png", figures)
     return "\n".join(lines) + "\n"
 
 
@@ -72,9 +72,9 @@ def _suspected(found: LabelErrors) -> str:
     )
 
 
-def _shown(found: LabelErrors, title: str, path: Path) -> list[str]:
+def _shown(found: LabelErrors, title: str, name: str, figures: Figures) -> list[str]:
     """Draw the suspected images, and return the lines that show them."""
-    draw_suspected(found["shown"], path)
+    figures.draw(name, draw_suspected, found["shown"])
     count = len(found["shown"])
     if count < found["suspected"]:
         which = f"Shown are the {count} whose own label is the least probable,"
@@ -83,7 +83,7 @@ def _shown(found: LabelErrors, title: str, path: Path) -> list[str]:
     return [
         f"{which} with the given label, the predicted class, and the probability of each:",
         "",
-        f"![{title}](figures/{path.name})",
+        f"![{title}](figures/{name})",
         "",
     ]
 

@@ -8,7 +8,7 @@ import numpy as np
 from glassnet.evaluation import ColumnEffect, ColumnImportance, LooksAt
 from glassnet.evaluation.number_text import readable
 from glassnet.evaluation.unseen_row import LEAST_ROWS
-from glassnet.reporting.drawing import BLUE, GREEN, GREY, VERMILION, literal, new_figure, save
+from glassnet.reporting.drawing import BLUE, GREEN, GREY, VERMILION, Figures, literal, new_figure, save
 from glassnet.reporting.tables import markdown_table, plain
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ network has the other one. A column near 0 is one that this network does without
 """
 
 
-def what_it_looks_at(looks_at: LooksAt | None, figures: Path) -> str:
+def what_it_looks_at(looks_at: LooksAt | None, figures: Figures) -> str:
     """Draw the figures of importance and effects, and return the section's text in markdown."""
     if looks_at is None:  # scores of an earlier version
         return ""
@@ -54,16 +54,16 @@ def what_it_looks_at(looks_at: LooksAt | None, figures: Path) -> str:
     ranked = sorted(importance["test"], key=lambda each: -each["increase"])
     shown = BLOCKS_SHOWN if blocks else SHOWN
     if blocks:
-        _draw_blocks(importance, (blocks[0], blocks[1]), score, figures / "importance.png")
+        figures.draw("importance.png", _draw_blocks, importance, (blocks[0], blocks[1]), score)
     else:
-        _draw_columns(importance, [each["column"] for each in ranked[:SHOWN]], score, figures / "importance.png")
+        figures.draw("importance.png", _draw_columns, importance, [each["column"] for each in ranked[:SHOWN]], score)
     lines += [_table(ranked[:shown], importance, what), ""]
     if len(ranked) > shown:
         lines += [f"Shown are {shown} of {len(ranked)} {all_of_them}; all are in `reports/analysis.json`.", ""]
     lines += [f"![Permutation importance of each {what}](figures/importance.png)", RULE]
     if effects := looks_at.get("effects"):
         acted_on = "prediction" if looks_at["score"] == "rmse" else "probability"
-        _draw_effects(effects, acted_on, figures / "effects.png")
+        figures.draw("effects.png", _draw_effects, effects, acted_on)
         lines += [
             "![Effects of the most important columns on the predictions](figures/effects.png)",
             "",

@@ -3,6 +3,8 @@
 import math
 import shlex
 import shutil
+from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,6 +26,7 @@ from glassnet.files import JsonObject, section_of, write_whole
 from glassnet.reporting import result_figures, tables, tuning_tables
 from glassnet.reporting.commands import Launch, command_line, command_that_looks
 from glassnet.reporting.decisions import decision_section
+from glassnet.reporting.drawing import Figures
 from glassnet.reporting.ensemble_section import ensemble_section
 from glassnet.reporting.image_sections import image_sections
 from glassnet.reporting.looks_at import what_it_looks_at
@@ -51,6 +54,8 @@ def write_report(
     overrides: tuple[str, ...] = (),
     find_class: FindClass = named_in_conf,
     evaluation: JsonObject | None = None,
+    executor: Executor | None = None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> None:
     """Write the report, in markdown and as a page, and its figures: the same bytes whenever the inputs are the same.
 
@@ -60,6 +65,8 @@ def write_report(
         overrides: what the run was started with outside DVC.
         find_class: returns the class of one's own that the network has.
         evaluation: the settings of the evaluation; under DVC they are part of what leads to the same report.
+        executor: what draws the figures beside this process; without one they are drawn here.
+        meanwhile: called while they are still being drawn.
 
     Raises:
         FileNotFoundError: if an earlier stage has not left its outputs yet.
@@ -92,18 +99,24 @@ def write_report(
     predictions = read_predictions(layout, prepared)
 
     shutil.rmtree(layout.figures, ignore_errors=True)  # an earlier report may have had other figures
-    of_logarithm, curves = learns_logarithm(manifest["settings"]), layout.figures / "learning_curves.png"
-    draw_learning_curves(layout.history, curves, manifest["best_epoch"], of_logarithm=of_logarithm)
+    figures, of_logarithm = Figures(layout.figures, executor), learns_logarithm(manifest["settings"])
+    figures.draw(
+        "learning_curves.png",
+        draw_learning_curves,
+        layout.history,
+        best_epoch=manifest["best_epoch"],
+        of_logarithm=of_logarithm,
+    )
     network, baseline = load_model(layout.model, find_class), load_model(layout.baseline)
     if training.telemetry:
         modules = {name: repr(module) for name, module in network.model.named_modules()}
-        draw_telemetry(training.telemetry, layout.figures / "telemetry.png", modules)
+        figures.draw("telemetry.png", draw_telemetry, training.telemetry, modules=modules)
     if prepared.task == "regression":
-        results = _regression_results(layout, prepared, predictions)
+        results = _regression_results(figures, prepared, predictions)
     else:
-        results = _classification_results(layout, prepared, analysis["errors"], analysis["reliability"], predictions)
+        results = _classification_results(figures, prepared, analysis["errors"], analysis["reliability"], predictions)
     decision = decision_section(
-        analysis.get("decision", {}), metrics, manifest["settings"], predictions, prepared.class_names, layout.figures
+        analysis.get("decision", {}), metrics, manifest["settings"], predictions, prepared.class_names, figures
     )
     of_training, of_scores = diagnose(training), examine_scores(metrics, training)
 
@@ -131,8 +144,8 @@ def write_report(
         made_for=tables.plain(made_for(metrics, analysis.get("decision"))) if "accuracy" in metrics else "",
         ahead=[tables.plain(sentence) for sentence in baselines_ahead(metrics, analysis.get("decision"))],
         without_boosting=analysis.get("without_boosting"),
-        looks_at=what_it_looks_at(analysis.get("looks_at"), layout.figures),
-        of_images=image_sections(analysis, metrics.get("calibration"), layout.figures),
+        looks_at=what_it_looks_at(analysis.get("looks_at"), figures),
+        of_images=image_sections(analysis, metrics.get("calibration"), figures),
         errors=analysis["errors"],
         has_telemetry=bool(training.telemetry),
         best=history[manifest["best_epoch"] - 1],
@@ -167,6 +180,8 @@ def write_report(
         finding_rows=tables.finding_table,
     )
     write_whole(layout.report, text)
+    meanwhile()
+    figures.finish()
     write_whole(layout.report_page, report_page(layout.report))
 
 
@@ -203,7 +218,7 @@ class Results:
 
 
 def _classification_results(
-    layout: Layout,
+    figures: Figures,
     prepared: PreparedData,
     errors: ErrorAnalysis,
     reliability: dict[str, list[ReliabilityBin]],
@@ -214,16 +229,16 @@ def _classification_results(
     actual, predicted = (np.array([names.index(row[column]) for row in rows]) for column in ("actual", "predicted"))
     counts = confusion_matrix(actual, predicted, len(names))
     scores = precision_recall_f1(counts)
-    result_figures.draw_confusion_matrix(counts, names, layout.figures / "confusion_matrix.png")
-    result_figures.draw_class_scores(scores, names, layout.figures / "class_scores.png")
+    figures.draw("confusion_matrix.png", result_figures.draw_confusion_matrix, counts, names)
+    figures.draw("class_scores.png", result_figures.draw_class_scores, scores, names)
     positive = names[POSITIVE] if len(names) == 2 else None
-    result_figures.draw_reliability(reliability, layout.figures / "reliability.png", positive)
+    figures.draw("reliability.png", result_figures.draw_reliability, reliability, positive=positive)
     has_images = prepared.image_shape is not None
     shows_uncertain = errors["errors"] < UNCERTAIN_BELOW and bool(errors["least_certain"])
     if has_images and errors["cases"]:
-        result_figures.draw_cases(errors["cases"], layout.figures / "cases.png")
+        figures.draw("cases.png", result_figures.draw_cases, errors["cases"])
     if has_images and shows_uncertain:
-        result_figures.draw_cases(errors["least_certain"], layout.figures / "least_certain.png")
+        figures.draw("least_certain.png", result_figures.draw_cases, errors["least_certain"])
     support = counts.sum(axis=1)
     classes = [
         [tables.plain(name), *(f"{score:.4f}" for score in row), int(n)]
@@ -232,10 +247,11 @@ def _classification_results(
     return Results(classes, has_images, shows_uncertain)
 
 
-def _regression_results(layout: Layout, prepared: PreparedData, rows: Predictions) -> Results:
+def _regression_results(figures: Figures, prepared: PreparedData, rows: Predictions) -> Results:
     """Draw predictions against actual values, and what is left over against them; return the share of their sums."""
     actual, predicted = (np.array([float(row[name]) for row in rows]) for name in ("actual", "predicted"))
-    result_figures.draw_predictions(actual, predicted, prepared.about["target"], layout.figures / "predictions.png")
-    result_figures.draw_residuals(actual, predicted, prepared.about["target"], layout.figures / "residuals.png")
+    target = prepared.about["target"]
+    figures.draw("predictions.png", result_figures.draw_predictions, actual, predicted, target)
+    figures.draw("residuals.png", result_figures.draw_residuals, actual, predicted, target)
     total = float(actual.sum())
     return Results(predicted_share=float(predicted.sum()) / total if total else 1.0)

@@ -14,9 +14,12 @@ from glassnet.runs import (
     require_settings_of_run,
     run_stage,
 )
+from glassnet.runs.beside import beside
 from glassnet.runs.manifest import read_manifest
 from glassnet.tables import open_prepared
-from glassnet.tracking import record_run, shown_by, tracking_uri
+from glassnet.tracking import load_client, record_run, shown_by, tracking_uri
+
+DRAWING = 4  # processes that draw the figures; a report has some ten
 
 
 def main(settings: Settings, layout: Layout) -> None:
@@ -26,7 +29,16 @@ def main(settings: Settings, layout: Layout) -> None:
     prepared = open_prepared(settings.data.choice(), layout.prepared, by_dvc=layout.by_dvc)
     require_data_of_run(layout, prepared.digest)
     overrides, evaluation = () if layout.by_dvc else _overrides(), settings.evaluation.model_dump()
-    write_report(layout, prepared, overrides, named_by(settings), evaluation)
+    with beside(DRAWING) as executor:
+        write_report(
+            layout,
+            prepared,
+            overrides,
+            named_by(settings),
+            evaluation,
+            executor,
+            meanwhile=lambda: load_client(settings),
+        )
     print(f"report: {layout.report}")
     if layout.by_dvc:
         write_missing_scripts()

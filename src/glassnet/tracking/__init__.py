@@ -1,7 +1,7 @@
 """Tracking: MLflow, and only here; imported lazily, because it takes seconds."""
 
 from glassnet.tracking.client.addresses import printable, shown_by, tracking_uri
-from glassnet.tracking.client.calls import StoreError
+from glassnet.tracking.client.calls import StoreError, load_client
 from glassnet.tracking.record.live import LiveMetrics
 from glassnet.tracking.record.run import record_run
 from glassnet.tracking.record.sweep import record_sweep
@@ -24,6 +24,7 @@ __all__ = [
     "StoreError",
     "find_candidate",
     "find_previous",
+    "load_client",
     "make_champion",
     "model_name",
     "printable",

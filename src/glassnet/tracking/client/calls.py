@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from glassnet.config import UserError
+from glassnet.config import Settings, UserError
 from glassnet.tracking.client.addresses import (
     configure_client,
     is_server,
@@ -96,6 +96,15 @@ def call_store(uri: str, work: Callable[[], T], sweep_folder: Path | None = None
         line = " ".join(str(error).split())[:300] or type(error).__name__
         _note_outage(uri, line, call.last_answer, sweep_folder)
         raise StoreError(line) from error
+
+
+def load_client(settings: Settings) -> None:
+    """Load MLflow, if runs are tracked, so that it is there when a run is to be recorded."""
+    if settings.tracking.name == "none":
+        return
+    configure_client()
+    with suppress(Exception):  # whoever asks the store hears of it
+        _listen_to_requests()
 
 
 def heartbeat(upload: int = 0) -> None:

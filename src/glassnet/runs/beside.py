@@ -1,0 +1,79 @@
+"""Work done beside this process, by others that are forked from it and know what it has loaded."""
+
+import os
+import signal
+import sys
+import warnings
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import active_children, get_context
+from typing import ParamSpec, TypeVar
+
+from glassnet.config.errors import UserError
+from glassnet.runs.entry import end_with_parent
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Here(Executor):
+    """Does at once, in this process, what it is given: for one core, and for tests."""
+
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Return a future that is done, with the result or the error."""
+        done: Future[T] = Future()
+        try:
+            done.set_result(fn(*args, **kwargs))
+        except Exception as error:  # whoever asks for the result gets it
+            done.set_exception(error)
+        return done
+
+
+@contextmanager
+def beside(most: int) -> Iterator[Executor]:
+    """Yield an executor for work beside this process; at the end it waits for what was begun.
+
+    A forked process need not load anything anew, which would take longer than most figures take to draw. It ends with
+    this one, however that ends, and leaves Ctrl-C to it. With one core, or where forking is not safe, the work is done
+    here. What is computed is the same in either case.
+
+    Args:
+        most: the most processes; there are no more than cores.
+
+    Raises:
+        UserError: if one of the processes was killed.
+    """
+    cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
+    if cores == 1:
+        yield Here()
+        return
+    others = active_children()
+    pool = ProcessPoolExecutor(min(most, cores), get_context("fork"), _begin, (os.getpid(),))
+    try:
+        with warnings.catch_warnings():
+            # Python warns of forks beside threads, whose locks would stay locked. The one thread that a stage has
+            # when it begins, which watches for DVC's end, holds none.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            pool.submit(os.getpid)  # forks them all
+        yield pool
+    except BaseException as error:
+        for process in active_children():
+            if process not in others:
+                process.kill()  # else this one would wait at its end for what nobody needs
+        if isinstance(error, BrokenProcessPool):
+            raise UserError(
+                "expected to work with a process beside this one, which was killed, as systems do when memory is "
+                "short; close other programs and run this again"
+            ) from error
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin(parent: int) -> None:
+    """Begin a process of the pool: signals are the parent's to act on, and it ends when the parent has ended."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    end_with_parent(lambda: os._exit(1), parent)

@@ -1,0 +1,106 @@
+"""Work beside a process: what comes back from it, and that it ends with the process that began it."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from glassnet.config import UserError
+from glassnet.runs.beside import beside
+from tests.waiting import LONGEST, wait_until
+
+KILLED = """
+import os, time
+from glassnet.config import UserError
+from glassnet.runs.beside import beside
+with beside(2) as executor:
+    print(executor.submit(os.getpid).result(), flush=True)
+    executor.submit(time.sleep, 3600)
+    executor.submit(time.sleep, 3600)
+"""
+
+
+def _refuse(what: str) -> None:
+    raise ValueError(f"expected a figure, received {what}")
+
+
+@pytest.fixture(params=[1, 2])
+def cores(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    number: int = request.param
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(number)))
+    return number
+
+
+def test_results_are_the_same_with_one_core_and_with_two(cores: int) -> None:
+    with beside(4) as executor:
+        done = [executor.submit(np.linspace, 0.0, 1.0, number) for number in range(2, 30)]
+        elsewhere = executor.submit(os.getpid).result()
+        results = [each.result() for each in done]
+    assert (elsewhere != os.getpid()) == (cores > 1)
+    for number, result in zip(range(2, 30), results, strict=True):
+        np.testing.assert_array_equal(result, np.linspace(0.0, 1.0, number))
+
+
+def test_an_error_arrives_as_it_was_raised(cores: int) -> None:
+    with beside(2) as executor, pytest.raises(ValueError, match=r"^expected a figure, received a table$"):
+        executor.submit(_refuse, "a table").result()
+
+
+def test_ctrl_c_is_for_the_process_that_began_the_work() -> None:
+    with beside(1) as executor:
+        other = executor.submit(os.getpid).result()
+        if other != os.getpid():
+            os.kill(other, signal.SIGINT)
+        assert executor.submit(sum, (1, 2)).result() == 3
+
+
+def test_a_process_that_was_killed_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1})
+
+    def lose_a_worker() -> None:
+        with beside(1) as executor:
+            os.kill(executor.submit(os.getpid).result(), signal.SIGKILL)
+            executor.submit(os.getpid).result()
+
+    with pytest.raises(UserError, match="killed"):
+        lose_a_worker()
+
+
+def test_an_error_here_does_not_wait_for_work_beside(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1})
+    workers = []
+
+    def be_interrupted() -> None:
+        with beside(1) as executor:
+            workers.append(executor.submit(os.getpid).result())
+            executor.submit(time.sleep, 2 * LONGEST)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        be_interrupted()
+    assert not _is_running(workers[0])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the work is done in the process itself")
+def test_processes_end_with_one_that_is_killed() -> None:
+    if len(os.sched_getaffinity(0)) == 1:
+        pytest.skip("with one core the work is done in the process itself")
+    environment = {**os.environ, "PYTHONPATH": "src"}
+    with subprocess.Popen([sys.executable, "-c", KILLED], stdout=subprocess.PIPE, env=environment) as process:
+        assert process.stdout is not None
+        worker = int(process.stdout.readline())
+        process.kill()
+        wait_until(lambda: not _is_running(worker))
+
+
+def _is_running(number: int) -> bool:
+    """Whether the process still runs; one that has ended stays as a zombie until someone asks for its status."""
+    try:
+        with open(f"/proc/{number}/stat", encoding="utf-8") as file:
+            return file.read().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
