@@ -21,6 +21,7 @@ from glassnet.training.blas_threads import limit_blas
 from glassnet.training.data_parallel import DataParallel
 from glassnet.training.divergence import diverged, warn_if_lost
 from glassnet.training.evaluation_mode import evaluation_mode
+from glassnet.training.freed_memory import keep_freed_memory
 from glassnet.training.history_file import Row
 from glassnet.training.monitor import Monitor
 from glassnet.training.picked_rows import fastest_loader
@@ -122,6 +123,7 @@ def fit(
     )  # fmt: skip
     if hasattr(train_loader, "__len__"):
         expect(epochs * len(train_loader), optimizer.flat.data.size)
+    keep_freed_memory()
     with limit_blas(run, threads, processes):
         try:
             _train(run, processes)

@@ -205,7 +205,7 @@ def measure(networks: list[str], rounds: int, source: Path, checkout: Path | Non
             predictions = predictions or prediction_times(workers, rounds)
         for worker in workers:
             worker.stop()
-        able = [name for name in names if name not in (PRODUCTS, BLAS)]
+        able = [name for name in names if name != PRODUCTS]
         cold = cold_times(able, folder, min(rounds, 3)) if source.is_dir() else {}
     last = ["", "probabilities of 10,000 rows, ms"]
     last += [f"from a cold process to {COLD_ACCURACY:.0%} test accuracy, s (epochs)"] if cold else []
