@@ -179,6 +179,25 @@ def test_neighbours_agree_with_a_plain_search() -> None:
     assert usual_distance(copies) == 0
 
 
+@pytest.mark.parametrize("rows", [500, 5_000, 12_345])
+@pytest.mark.parametrize("kind", ["even", "every tenth alone", "heavy tails", "twice each", "equal"])
+def test_the_usual_distance_is_the_percentile_of_all_distances(rows: int, kind: str) -> None:
+    """Also where the nearest of every tenth row, or of a few, says nothing about those among all rows."""
+    rng = np.random.default_rng(rows)
+    train = rng.standard_normal((rows, 3))
+    if kind == "every tenth alone":
+        train[::10] += 100 * rng.standard_normal((len(train[::10]), 3))
+    elif kind == "heavy tails":
+        train = rng.standard_cauchy((rows, 3))
+    elif kind == "twice each":
+        train[rows // 2 :] = train[: rows - rows // 2]
+    elif kind == "equal":
+        train[:] = 1
+    sample = train[np.linspace(0, rows - 1, 500).astype(int)]
+    distances = [np.sort(np.linalg.norm(train - row, axis=1))[1] for row in sample]
+    assert usual_distance(train) == pytest.approx(np.percentile(distances, 99), rel=1e-12)
+
+
 def test_of_neighbours_at_one_distance_the_first_are_taken() -> None:
     """Whole numbers have many, within a block and over two."""
     X, train = RNG.integers(0, 3, (50, 3)).astype(float), RNG.integers(0, 3, (15_000, 3)).astype(float)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from glassnet.evaluation import LabelledRows, exact_interval
+from glassnet.evaluation import LabelledRows, exact_interval, near_copies
 from glassnet.evaluation import copies as copied
 from glassnet.evaluation.copies import copies_of_training_rows
 from glassnet.evaluation.near_copies import FAR, NEAR, _may_be_near, find_copies, ratio_by_chance
@@ -52,6 +52,65 @@ def test_the_first_look_loses_no_copy(limit: float) -> None:
     kept = _may_be_near(X, train, limit)
     assert kept[ratios <= limit].all()
     assert kept.sum() < len(X)
+
+
+def _adversarial(name: str) -> tuple[np.ndarray, np.ndarray]:
+    """Return test and training rows whose distances float32, few directions or cells might get wrong."""
+    rng = np.random.default_rng(6)
+    X, train = _rows(200, 30, seed=7), _rows(1_500, 30, seed=8)
+    X[:40] = train[100:140] + 0.1 * rng.standard_normal((40, 30)) * rng.random((40, 1))
+    if name == "in a plane":  # nothing lies beside the directions
+        X, train = (rows[:, :2] @ np.array([[1, 2, 3, 0], [0, 1, -1, 5]]) for rows in (X, train))
+    elif name == "far from the origin":
+        X, train = X + np.float32(3e4), train + np.float32(3e4)
+    elif name == "one row far off":
+        train[77] = 1e6
+    elif name == "of one test row the twentieth is far off":
+        X[50] = 1e4
+    elif name == "rows several times":
+        train[200:260], train[260:279], X[41] = train[200], train[300], train[300] + np.float32(1e-3)
+    elif name == "one column":
+        X, train = X[:, :1], train[:, :1]
+    elif name == "without structure":
+        X, train = rng.random((200, 300)), rng.random((1_500, 300))
+        X[:40] = train[:40] + 0.05 * rng.standard_normal((40, 300))
+    elif name == "tiny":
+        X, train = X * np.float32(1e-12), train * np.float32(1e-12)
+    return X.astype(np.float32), train.astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "plain",
+        "in a plane",
+        "far from the origin",
+        "one row far off",
+        "of one test row the twentieth is far off",
+        "rows several times",
+        "one column",
+        "without structure",
+        "tiny",
+    ],
+)
+def test_no_bound_rules_out_a_copy_at_the_limit_itself(name: str) -> None:
+    """The limit is the ratio of one row, of several in turn, so that not a digit may be lost."""
+    X, train = _adversarial(name)
+    ratios, _ = _ratios(X, train)
+    for limit in np.sort(ratios[(ratios > 0) & (ratios < 0.9)])[:30:3]:
+        assert _may_be_near(X, train, float(limit))[ratios <= limit].all()
+
+
+def test_answers_are_those_of_all_pairs_whatever_the_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    X, train = _adversarial("plain")
+    ratios, nearest = _ratios(X, train)
+    for cell, directions, of_cells, many in ((256, 48, 8, 0.01), (41, 3, 1, 0.01), (5_000, 30, 30, 1.0), (60, 8, 8, 0)):
+        for setting, value in (("CELL", cell), ("DIRECTIONS", directions), ("OF_CELLS", of_cells), ("MANY", many)):
+            monkeypatch.setattr(near_copies, setting, value)
+        found = find_copies(X, train)
+        assert found.limit is not None
+        np.testing.assert_array_equal(found.mates, np.where(ratios <= found.limit, nearest, -1))
+        np.testing.assert_allclose(found.ratios[found.mates >= 0], ratios[found.mates >= 0], rtol=1e-6)
 
 
 def test_images_are_judged_as_by_all_pairs() -> None:

@@ -422,6 +422,8 @@ def test_preparing_uses_training_rows_alone(tmp_path: Path) -> None:
         rows = prepared.rows(split)
         assert assignment["row"][assignment["split"] == split].tolist() == rows.tolist()
         np.testing.assert_array_equal(prepared.split(split).X, prepared.preprocessing.transform(table.frame.iloc[rows]))
+        np.testing.assert_array_equal(prepared.mapped(split).X, prepared.split(split).X)
+        np.testing.assert_array_equal(prepared.mapped(split).y, prepared.split(split).y)
 
 
 def test_missing_outputs_of_an_earlier_stage_are_named(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from glassnet.evaluation.cells import into_cells
 from glassnet.evaluation.neighbours import BLOCK, Distances, Indices, nearest_rows
 from glassnet.evaluation.scores import FloatArray
 
@@ -16,11 +17,12 @@ NEAR, FAR = 20, 40  # the neighbours whose distances say how dense the rows lie 
 CLOSEST = 1 / 3  # of the distance of the twentieth neighbour, at most, for a near copy
 LEAST_ROWS = 80  # to learn from; of fewer the twentieth neighbour is far away
 SAMPLED = 100  # rows whose neighbours say how many dimensions the rows spread in
-REFERENCE = 2_500  # rows, whose twentieth nearest is no nearer than that of all
-DIRECTIONS = 32  # along which a first look takes the distances
+LEARNT = 200  # training rows that the directions are those of
+DIRECTIONS = 48  # along which a first look takes the distances
+CELL = 256  # training rows at most; half as many are more than `NEAR`
+OF_CELLS = 8  # directions in which a cell's rows lie close together
 MANY = 0.01  # of the pairs that a lower bound leaves, from which on all are taken anew
-QUERIES = 500  # rows held against a block at a time
-ROUNDED = 1e-5  # of the squares, by which float32 may be wrong
+ROUNDED = 1e-6  # of squared distances to cells, more than float64 may be wrong by
 
 
 @dataclass(frozen=True)
@@ -110,57 +112,68 @@ def _limit(X: Rows, train_X: FloatArray) -> float | None:
 def _may_be_near(X: Rows, train_X: FloatArray, limit: float) -> npt.NDArray[np.bool_]:
     """Return which rows may be near copies; all that are, and some others.
 
-    Those are rows with a training row within the limit of their distance to the twentieth of a part of the training
-    rows, which is no shorter than that to the twentieth of all. Of most pairs a lower bound of the distance tells.
+    Along a few directions no distance is larger than the whole one. So training rows that lie further off there than
+    a row's reach, see `_reach`, are none that it is a copy of: balls tell of whole cells, then a product of pairs.
     """
-    reference = np.asarray(train_X[_spread(len(train_X), REFERENCE)], dtype=np.float32)
-    centre = reference.mean(axis=0)
-    reference = reference - centre
-    directions = np.linalg.svd(reference[_spread(len(reference), 4 * SAMPLED)], full_matrices=False)[2][:DIRECTIONS].T
-    centred = X - centre
-    squares = np.einsum("nd,nd->n", centred, centred)
-    reach = np.concatenate([_twentieth(centred[rows], reference) for rows in _slices(len(X))]) * np.float32(limit**2)
-    reach += ROUNDED * (squares + squares.max())  # where float32 may be wrong, a row may be near
-    # One product gives by how much the lower bound of each squared distance exceeds the reach.
-    ones = np.ones_like(squares)[:, np.newaxis]
-    left = np.hstack([-2 * _coordinates(centred, directions), (squares - reach)[:, np.newaxis], ones])
+    sample = _rows(train_X, _spread(len(train_X), LEARNT))
+    centre = sample.mean(axis=0)
+    exact = np.linalg.svd((sample - centre).astype(np.float64), full_matrices=False)[2][:DIRECTIONS].T
+    directions = exact.astype(np.float32)  # orthonormal but for their own rounding
+    points = (X - centre) @ directions
+    train_points = np.concatenate([(block - centre) @ directions for _, block in _blocks(train_X)])
+    cells = into_cells(train_points[:, :OF_CELLS], CELL)
+    squares = cells.squared_distances(points[:, :OF_CELLS])
+    whole, along = np.empty((2, len(X)), dtype=np.float32)
+    own_cells = squares.argmin(axis=1)
+    for cell in np.unique(own_cells):
+        rows = np.flatnonzero(own_cells == cell)
+        around = _rows(train_X, cells.members[cell]) - centre
+        whole[rows], along[rows] = _reach(X[rows] - centre, around, limit, directions.shape[1])
+    is_within = squares <= (1 + ROUNDED) * np.square(cells.radii + np.sqrt(along)[:, np.newaxis])
     is_near = np.zeros(len(X), dtype=bool)
-    for _, block in _blocks(train_X):
-        away = block - centre
-        along = _coordinates(away, directions)
-        right = np.vstack([along.T, np.ones(len(along), np.float32), np.einsum("nd,nd->n", along, along)])
-        for rows in _slices(len(X)):
-            pairs = np.flatnonzero(left[rows] @ right <= 0)
-            if len(pairs) > MANY * len(centred[rows]) * len(block):
-                is_near[rows] |= (_squares(centred[rows], away) <= reach[rows, np.newaxis]).any(axis=1)
-                continue
-            a, b = np.divmod(pairs, len(block))
-            a += rows.start
-            is_near[a[np.square(centred[a] - away[b]).sum(axis=1) <= reach[a]]] = True
+    for members, within in zip(cells.members, is_within.T, strict=True):
+        rows = np.flatnonzero(within)
+        is_close = _squares(points[rows], train_points[members]) <= along[rows, np.newaxis]
+        pairs = np.flatnonzero(is_close)
+        if len(pairs) > MANY * is_close.size:
+            of_all = _squares(X[rows] - centre, _rows(train_X, members) - centre) <= whole[rows, np.newaxis]
+            is_near[rows] |= of_all.any(axis=1)
+            continue
+        a, b = np.divmod(pairs, len(members))
+        distances = np.square(X[rows[a]] - _rows(train_X, members[b])).sum(axis=1)
+        is_near[rows[a[distances <= whole[rows[a]]]]] = True
     return is_near
 
 
-def _twentieth(X: Rows, others: Rows) -> Rows:
-    """Return the squared distance from each row to the twentieth nearest of others."""
-    found: Rows = np.partition(_squares(X, others), NEAR - 1, axis=1)[:, NEAR - 1]
-    return found
+def _reach(away: Rows, around: Rows, limit: float, directions: int) -> tuple[Rows, Rows]:
+    """Return the squared distances within which a near copy's training row lies: of whole rows, and along directions.
+
+    That is the limit's part of the distance to the twentieth nearest of some training rows, which is no shorter than
+    that to the twentieth of all, and what float32 may be wrong by. A sum of D products of a and b is wrong by at most
+    D·2⁻²⁴·|a||b|, about (Higham, "Accuracy and stability of numerical algorithms", 2002, section 3.1), a square by
+    (|a| + |b|)² in place of |a||b|, a point along K directions by √K·|a|. Here |b| is at most |a| and the distance
+    between them, and all of it is taken twice.
+
+    Args:
+        away: the rows less the centre `(M, D)`.
+        around: the training rows less the centre `(N, D)`.
+        limit: the ratio of a near copy.
+        directions: how many.
+    """
+    twentieth = np.maximum(0, np.partition(_squares(away, around), NEAR - 1, axis=1)[:, NEAR - 1])
+    wrong = np.finfo(np.float32).eps * (away.shape[1] + 2)
+    scale = 2 * np.sqrt(np.einsum("nd,nd->n", away, away)) + np.sqrt(twentieth)
+    length = limit * np.sqrt(twentieth + wrong * scale**2)
+    whole, along = length**2, (length + np.sqrt(directions) * wrong * scale) ** 2
+    return whole + wrong * scale**2, along + wrong * scale**2
 
 
 def _squares(A: Rows, B: Rows) -> Rows:
     """Return `|a − b|²` for all pairs of rows."""
-    squares: Rows = np.einsum("nd,nd->n", A, A)[:, np.newaxis] + np.einsum("nd,nd->n", B, B) - 2 * (A @ B.T)
+    squares: Rows = A @ (-2 * B).T
+    squares += np.einsum("nd,nd->n", A, A)[:, np.newaxis]
+    squares += np.einsum("nd,nd->n", B, B)
     return squares
-
-
-def _coordinates(centred: Rows, directions: Rows) -> Rows:
-    """Return where rows lie along directions, and how far from those they lie, as one more coordinate.
-
-    Distances of these coordinates are never larger than those of the rows, by the triangle inequality.
-    """
-    along = centred @ directions
-    beside = np.einsum("nd,nd->n", centred, centred) - np.einsum("nk,nk->n", along, along)
-    coordinates: Rows = np.column_stack([along, np.sqrt(np.maximum(beside, 0))])
-    return coordinates
 
 
 def _blocks(train_X: FloatArray) -> Iterator[tuple[int, Rows]]:
@@ -168,8 +181,8 @@ def _blocks(train_X: FloatArray) -> Iterator[tuple[int, Rows]]:
         yield start, np.asarray(train_X[start : start + BLOCK], dtype=np.float32)
 
 
-def _slices(count: int) -> list[slice]:
-    return [slice(start, start + QUERIES) for start in range(0, count, QUERIES)]
+def _rows(train_X: FloatArray, places: Indices) -> Rows:
+    return np.asarray(train_X[places], dtype=np.float32)
 
 
 def _spread(count: int, most: int) -> Indices:

@@ -14,6 +14,7 @@ Indices: TypeAlias = npt.NDArray[np.int64]
 BLOCK = 10_000  # training rows held against the others at a time
 SPARE = 8  # rows found beyond those asked for, since rounding in float32 may put neighbours in another order
 SAMPLE = 500  # training rows whose distance to their nearest neighbour says what is usual
+PART = 10  # every tenth training row is held against all of the sample
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,27 @@ def _in_order_of_distance(X: FloatArray, train_X: FloatArray, found: Indices, k:
 
 
 def usual_distance(train_X: FloatArray) -> float:
-    """Return the distance to the nearest other training row that 99 of 100 training rows do not exceed."""
-    sample = np.linspace(0, len(train_X) - 1, min(SAMPLE, len(train_X))).astype(np.int64)
-    distances, _ = nearest_rows(np.asarray(train_X[sample]), train_X, 2)  # the nearest is the row itself
-    return float(np.percentile(distances[:, 1], 99))
+    """Return the distance to the nearest other training row that 99 of 100 training rows do not exceed.
+
+    It is that of a sample of rows, and lies between two of the largest distances. To the nearest of a part of the
+    training rows no distance is shorter; so only rows that lie far from this part are held against all.
+    """
+    sample = np.asarray(train_X[np.linspace(0, len(train_X) - 1, min(SAMPLE, len(train_X))).astype(np.int64)])
+    if len(train_X) < PART * SAMPLE:
+        return float(np.percentile(_to_nearest_other(sample, train_X), 99))
+    distances = _to_nearest_other(sample, np.asarray(train_X[::PART]))
+    largest = len(sample) - int(0.99 * (len(sample) - 1))  # as many as decide
+    first = np.argsort(-distances, kind="stable")[: 3 * largest]
+    bounds = distances.copy()
+    distances[first] = _to_nearest_other(sample[first], train_X)
+    others = np.setdiff1d(np.flatnonzero(bounds > np.sort(distances[first])[-largest]), first)
+    distances[others] = _to_nearest_other(sample[others], train_X)
+    return float(np.percentile(distances, 99))
+
+
+def _to_nearest_other(rows: FloatArray, train_X: FloatArray) -> Distances:
+    """Return the distances of training rows to the second nearest of training rows: the nearest is the row itself."""
+    return nearest_rows(rows, train_X, 2)[0][:, 1]
 
 
 def _smallest(values: npt.NDArray[np.float32], k: int) -> Indices:

@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -179,10 +180,17 @@ def _classification(
         answers[SINGLE] = decide(said.single, network.single.about.get("decision"))
     validation = prepared.split("validation")
     held_out = None if has_learnt_all else (np.asarray(validation.y), network.outputs(validation.X))
-    calibration, reliability = examine_calibration(test.y, logits, held_out)
-    scores = scores_of_decision(test.y, probabilities, predicted, positive, decision)
     features, categories = feature_names(prepared)
-    errors = analyse_errors(test, probabilities, train, names, features, categories=categories, predicted=predicted)
+    with ThreadPoolExecutor(1) as beside:  # see `side_by_side`
+        analysed = beside.submit(
+            analyse_errors, test, probabilities, train, names, features, categories=categories, predicted=predicted
+        )
+        calibration, reliability = examine_calibration(test.y, logits, held_out)
+        scores = scores_of_decision(test.y, probabilities, predicted, positive, decision)
+        baselines = {
+            name: scores_of_decision(test.y, p, answers[name], positive, decision) for name, p in others.items()
+        }
+        errors = analysed.result()
     if isinstance(prepared.preprocessing, ImagePreprocessing):
         add_pixels([*errors["cases"], *errors["least_certain"]], prepared.preprocessing, test)
     header = ["row", "actual", "predicted", "baseline_predicted", *(f"probability_{name}" for name in names)]
@@ -198,7 +206,6 @@ def _classification(
     analysis: ClassificationAnalysis = six_digits(
         {"reliability": reliability, "errors": errors, **({"decision": looked_at} if looked_at else {})}
     )
-    baselines = {name: scores_of_decision(test.y, p, answers[name], positive, decision) for name, p in others.items()}
     comparisons = {name: compare_classifiers(test.y, predicted, other).as_scores() for name, other in answers.items()}
     if decision is not None and decision["rule"] == "cost":
         for name, other in answers.items():

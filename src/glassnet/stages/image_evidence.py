@@ -1,6 +1,7 @@
 """What the report has of image classifiers alone: robustness, copies of training images, labels and confusions."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from glassnet.nn import FloatArray
 from glassnet.stages.judging import TestPredictions
 from glassnet.stages.robust import robustness_of
 from glassnet.stages.rows import add_pixels, labelled_rows
+from glassnet.stages.side_by_side import side_by_side
 from glassnet.tables import ImagePreprocessing, PreparedData, TrainedModel
 from glassnet.training import Ensemble
 
@@ -42,17 +44,28 @@ def image_evidence(
     test, learnt = labelled_rows(prepared, "test"), _learnt_rows(prepared, is_final=is_final)
     predicted = decide(said.predicted, network.about.get("decision"))
     calibrated = apply_temperature(said.logits, calibration["temperature"] or 1.0)
-    labels = suspected_label_errors(test, calibrated, learnt, prepared.class_names)
-    add_pixels(labels["shown"], prepared.preprocessing, test)
-    copies = copies_of_training_rows(test, learnt, predicted == test.y)
-    confusions = largest_confusions(test, said.predicted, predicted, learnt, prepared.class_names)
-    found: dict[str, object] = {"copies": copies, "label_errors": labels, "confusions": confusions}
+    names = prepared.class_names
+    parts: dict[str, Callable[[], object]] = {
+        "copies": partial(copies_of_training_rows, test, learnt, predicted == test.y),
+        "label_errors": partial(_with_pixels, prepared, test, calibrated, learnt),
+        "confusions": partial(largest_confusions, test, said.predicted, predicted, learnt, names),
+    }
     if isinstance(network, Ensemble):
-        found["label_errors_learnt"] = _of_learnt_rows(held_out)
+        parts["label_errors_learnt"] = partial(_of_learnt_rows, held_out)
     else:
-        found["robustness"] = robustness_of(prepared, prepared.preprocessing, network)
-    rounded: JsonObject = six_digits(found)
+        parts["robustness"] = partial(robustness_of, prepared, prepared.preprocessing, network)
+    rounded: JsonObject = six_digits(side_by_side(parts))
     return rounded
+
+
+def _with_pixels(
+    prepared: PreparedData, rows: LabelledRows, probabilities: FloatArray, learnt: LabelledRows
+) -> LabelErrors:
+    """Return the suspected labels of rows, with their images."""
+    found = suspected_label_errors(rows, probabilities, learnt, prepared.class_names)
+    if isinstance(prepared.preprocessing, ImagePreprocessing):
+        add_pixels(found["shown"], prepared.preprocessing, rows)
+    return found
 
 
 def _learnt_rows(prepared: PreparedData, *, is_final: bool) -> LabelledRows:
@@ -73,8 +86,5 @@ def _of_learnt_rows(held_out: Sequence[tuple[PreparedData, FloatArray]]) -> Labe
     parts = []
     for fold, probabilities in held_out:
         rows = labelled_rows(fold, "validation")
-        part = suspected_label_errors(rows, probabilities, labelled_rows(fold, "train"), fold.class_names)
-        if isinstance(fold.preprocessing, ImagePreprocessing):
-            add_pixels(part["shown"], fold.preprocessing, rows)
-        parts.append(part)
+        parts.append(_with_pixels(fold, rows, probabilities, labelled_rows(fold, "train")))
     return all_label_errors(parts)

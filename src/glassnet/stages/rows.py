@@ -10,10 +10,10 @@ from glassnet.tables import ImagePreprocessing, PreparedData
 
 
 def labelled_rows(prepared: PreparedData, name: str) -> LabelledRows:
-    """Return the rows of a split with their targets as a network learns them."""
-    split = prepared.split(name)
-    y = np.asarray(split.y)
-    return LabelledRows(split.X, y[:, 0] if y.ndim == 2 else y, np.asarray(prepared.rows(name)))
+    """Return the rows of a split, memory-mapped, with their targets as a network learns them."""
+    split = prepared.mapped(name)
+    y = np.array(split.y)
+    return LabelledRows(np.asarray(split.X), y[:, 0] if y.ndim == 2 else y, np.asarray(prepared.rows(name)))
 
 
 def feature_names(prepared: PreparedData) -> tuple[list[str], list[CategoryFeatures]]:
@@ -27,7 +27,7 @@ def feature_names(prepared: PreparedData) -> tuple[list[str], list[CategoryFeatu
 def in_deviations(prepared: PreparedData, name: str, mean: float, scale: float) -> LabelledRows:
     """Return the rows of a split with their targets, not their logarithms, in deviations of the training rows."""
     return LabelledRows(
-        prepared.split(name).X, (prepared.targets(name) - mean) / scale, np.asarray(prepared.rows(name))
+        np.asarray(prepared.mapped(name).X), (prepared.targets(name) - mean) / scale, np.asarray(prepared.rows(name))
     )
 
 

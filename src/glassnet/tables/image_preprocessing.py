@@ -84,8 +84,11 @@ class ImagePreprocessing:
 
     def pixels(self, X: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
         """Return the grey images `(N, height, width)` that `transform` made the features from."""
-        grey = np.rint(X.astype(np.float64) * self.scale + self.mean)
-        return np.clip(grey, 0, 255).astype(np.uint8).reshape(-1, *self.shape)
+        grey = X.astype(np.float64)
+        grey *= self.scale
+        grey += self.mean
+        np.clip(np.rint(grey, out=grey), 0, 255, out=grey)
+        return grey.astype(np.uint8).reshape(-1, *self.shape)
 
     def unseen_categories(self, frame: "pd.DataFrame") -> dict[str, list[str]]:
         """Return nothing: pixels have no categories."""

@@ -73,6 +73,10 @@ class PreparedData:
         X, y = self._load(name, "features"), self._load(name, "labels")
         return ArrayDataset(np.array(X), np.array(y)) if X.nbytes <= IN_MEMORY else ArrayDataset(X, y)
 
+    def mapped(self, name: str) -> ArrayDataset:
+        """Open one split memory-mapped: for a few passes through it, which take less time than a copy in memory."""
+        return ArrayDataset(self._load(name, "features"), self._load(name, "labels"))
+
     def rows(self, name: str) -> npt.NDArray[np.int64]:
         """Return the row numbers of a split in the raw data."""
         return self._load(name, "rows")
