@@ -1,6 +1,7 @@
 """Which baselines a network is held against; and gradient boosting, the one that the evaluation itself trains."""
 
 from collections.abc import Sequence
+from concurrent.futures import Executor, Future
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -94,28 +95,48 @@ def boosted_probabilities(train: ArrayDataset, X: FloatArray, classes: int) -> F
     return probabilities
 
 
-def boosting_decides(
-    settings: Settings, prepared: PreparedData, X: FloatArray, *, is_final: bool
-) -> tuple[FloatArray, LabelArray]:
-    """Return the probabilities of gradient boosting for rows, and the classes that it decides on.
+class Boosting:
+    """Gradient boosting at work beside the evaluation, from the moment that this is made.
 
-    By the rule of the settings, like the network: where that has a threshold to choose, its own is chosen on the
-    validation rows, for a final model by boosting that has not learnt from them.
+    It decides by the rule of the settings, like the network: where that has a threshold to choose, its own is chosen on
+    the validation rows, for a final model by boosting that has not learnt from them.
     """
-    classes, number = ClassChoices.of(settings, prepared), len(prepared.class_names)
-    learnt = learnt_rows(prepared, is_final=is_final)
-    if settings.evaluation.threshold is None and classes.weights is None:
-        probabilities = boosted_probabilities(learnt, X, number)
-        return probabilities, probabilities.argmax(axis=1)
-    validation = prepared.split("validation")
-    if is_final:
-        probabilities = boosted_probabilities(learnt, X, number)
-        held_out = boosted_probabilities(prepared.split("train"), validation.X, number)
-    else:
-        of_both = boosted_probabilities(learnt, np.concatenate([X, validation.X]), number)
-        probabilities, held_out = of_both[: len(X)], of_both[len(X) :]
-    logits = np.log(np.maximum(held_out, np.finfo(np.float64).tiny))
-    return probabilities, decide(probabilities, classes.decision_by(settings, logits, np.asarray(validation.y)))
+
+    def __init__(self, settings: Settings, prepared: PreparedData, executor: Executor, *, is_final: bool) -> None:
+        """Have `executor` train it, and predict the test rows."""
+        self._settings, self._prepared = settings, prepared
+        learnt, X = learnt_rows(prepared, is_final=is_final), np.asarray(prepared.split("test").X)
+        self._test_rows = len(X)
+        self._held_out: Future[FloatArray] | None = None
+        if prepared.task == "regression":
+            self._predicted = executor.submit(boosted_values, learnt, X)
+            return
+        number, validation = len(prepared.class_names), np.asarray(prepared.split("validation").X)
+        self._chooses = settings.evaluation.threshold is not None or self._classes().weights is not None
+        if self._chooses and is_final:
+            train = prepared.split("train")
+            self._held_out = executor.submit(boosted_probabilities, train, validation, number)
+        elif self._chooses:
+            X = np.concatenate([X, validation])
+        self._predicted = executor.submit(boosted_probabilities, learnt, X, number)
+
+    def values(self) -> FloatArray:
+        """Return what it says of the standardized targets of a regression `(N, 1)`."""
+        return self._predicted.result()
+
+    def decides(self) -> tuple[FloatArray, LabelArray]:
+        """Return its probabilities, and the classes that it decides on."""
+        predicted = self._predicted.result()
+        probabilities = predicted[: self._test_rows]
+        if not self._chooses:
+            return probabilities, probabilities.argmax(axis=1)
+        held_out = predicted[self._test_rows :] if self._held_out is None else self._held_out.result()
+        logits = np.log(np.maximum(held_out, np.finfo(np.float64).tiny))
+        y = np.asarray(self._prepared.split("validation").y)
+        return probabilities, decide(probabilities, self._classes().decision_by(self._settings, logits, y))
+
+    def _classes(self) -> ClassChoices:
+        return ClassChoices.of(self._settings, self._prepared)
 
 
 def boosted_values(train: ArrayDataset, X: FloatArray) -> FloatArray:

@@ -40,12 +40,11 @@ from glassnet.evaluation.unseen_row import LEAST_ROWS
 from glassnet.files import JsonObject, section_of, whole_file, write_whole
 from glassnet.nn import FloatArray
 from glassnet.runs import Layout, as_job_of_sweep, require_data_of_run, require_settings_of_run, run_stage
+from glassnet.runs.beside import beside
 from glassnet.stages.baselines import (
     Baselines,
-    boosted_values,
-    boosting_decides,
+    Boosting,
     chosen_baselines,
-    learnt_rows,
 )
 from glassnet.stages.classes import positive_of
 from glassnet.stages.image_evidence import image_evidence
@@ -107,11 +106,15 @@ def main(settings: Settings, layout: Layout) -> None:
         _train_baseline(settings, layout, prepared)
     linear, against = load_model(layout.baseline), chosen_baselines(settings.evaluation.baselines, prepared)
     folds = folds_of(settings, layout, prepared) if isinstance(network, Ensemble) else []
-    said = test_predictions(network, prepared, folds)
-    if prepared.task == "regression":
-        evaluated = _regression(prepared, network, said, linear, against)
-    else:
-        evaluated = _classification(settings, prepared, network, said, linear, against)
+    said, is_final = test_predictions(network, prepared, folds), _has_learnt_all(network)
+    with beside(1) as executor:
+        has_boosting = "boosting" in against.names
+        boosting = Boosting(settings, prepared, executor, is_final=is_final) if has_boosting else None
+        looks_at = look_at(prepared, network, folds, is_final=is_final)
+        if prepared.task == "regression":
+            evaluated = _regression(prepared, network, said, linear, against, boosting)
+        else:
+            evaluated = _classification(settings, prepared, network, said, linear, against, boosting)
     of_each = predicted_out_of_fold(network, folds) if isinstance(network, Ensemble) else []
     if isinstance(network, Ensemble):
         evaluated = replace(evaluated, out_of_fold=out_of_fold(network, prepared, folds, of_each))
@@ -122,8 +125,8 @@ def main(settings: Settings, layout: Layout) -> None:
     }
     layout.metrics.parent.mkdir(parents=True, exist_ok=True)
     metrics, analysis = evaluated.metrics(validation), dict(evaluated.analysis)
-    analysis["looks_at"] = look_at(prepared, network, folds, is_final=_has_learnt_all(network))
-    held_out, is_final = list(zip(folds, of_each, strict=True)), _has_learnt_all(network)
+    analysis["looks_at"] = looks_at
+    held_out = list(zip(folds, of_each, strict=True))
     analysis |= image_evidence(prepared, network, said, evaluated.calibration, held_out, is_final=is_final)
     if against.without_boosting:
         analysis["without_boosting"] = against.without_boosting
@@ -158,6 +161,7 @@ def _classification(
     said: TestPredictions,
     linear: TrainedModel,
     against: Baselines,
+    boosting: Boosting | None,
 ) -> Evaluation:
     names, has_learnt_all = prepared.class_names, _has_learnt_all(network)
     positive = positive_of(settings, prepared)
@@ -172,17 +176,16 @@ def _classification(
     decision = network.about.get("decision")
     predicted, of_linear = decide(probabilities, decision), decide(from_linear, linear.about.get("decision"))
     answers = {name: of_linear if p is from_linear else p.argmax(axis=1) for name, p in others.items()}
-    if "boosting" in against.names:
-        boosted = boosting_decides(settings, prepared, test.X, is_final=has_learnt_all)
-        others["gradient_boosting"], answers["gradient_boosting"] = boosted
+    if boosting is not None:
+        others["gradient_boosting"], answers["gradient_boosting"] = boosting.decides()
     if isinstance(network, Ensemble) and said.single is not None:
         others[SINGLE] = said.single
         answers[SINGLE] = decide(said.single, network.single.about.get("decision"))
     validation = prepared.split("validation")
     held_out = None if has_learnt_all else (np.asarray(validation.y), network.outputs(validation.X))
     features, categories = feature_names(prepared)
-    with ThreadPoolExecutor(1) as beside:  # see `side_by_side`
-        analysed = beside.submit(
+    with ThreadPoolExecutor(1) as thread:  # see `side_by_side`
+        analysed = thread.submit(
             analyse_errors, test, probabilities, train, names, features, categories=categories, predicted=predicted
         )
         calibration, reliability = examine_calibration(test.y, logits, held_out)
@@ -221,7 +224,12 @@ def _has_learnt_all(network: TrainedModel) -> bool:
 
 
 def _regression(
-    prepared: PreparedData, network: TrainedModel, said: TestPredictions, linear: TrainedModel, against: Baselines
+    prepared: PreparedData,
+    network: TrainedModel,
+    said: TestPredictions,
+    linear: TrainedModel,
+    against: Baselines,
+    boosting: Boosting | None,
 ) -> Evaluation:
     actual, learnt_from = prepared.targets("test"), prepared.targets("train")
     mean, scale = float(learnt_from.mean()), float(learnt_from.std()) if np.ptp(learnt_from) else 1.0
@@ -234,9 +242,8 @@ def _regression(
     others: dict[str, FloatArray] = against.among(
         {"mean_prediction": np.full(len(actual), learnt_from.mean()), "linear_regression": from_linear}
     )
-    if "boosting" in against.names:
-        values = boosted_values(learnt_rows(prepared, is_final=has_learnt_all), test.X)
-        others["gradient_boosting"] = in_units(values, prepared.target_scale)[:, 0]
+    if boosting is not None:
+        others["gradient_boosting"] = in_units(boosting.values(), prepared.target_scale)[:, 0]
     if said.single is not None:
         others[SINGLE] = said.single[:, 0]
     scores = regression_scores(actual, predicted)

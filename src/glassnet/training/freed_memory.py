@@ -13,7 +13,7 @@ def keep_freed_memory() -> None:
 
     A step frees its batch, activations and gradients, and the next one needs as much. Each page of 4 KiB that comes
     from the system is one that the system has to clear, at its first use: 784-1024-1024-10 with batches of 1024 rows
-    had 1,850 such faults a step, and takes 3 to 17% less time without them. Of the block here none is touched, so that it
-    costs nothing, on other systems either.
+    had 1,850 such faults a step, and takes 3 to 17% less time without them. Of the block here none is touched, so
+    that it costs nothing, on other systems either.
     """
     np.empty(LARGEST, np.uint8)
