@@ -4,7 +4,7 @@ import io
 import os
 import threading
 from collections.abc import Callable
-from contextlib import redirect_stdout
+from contextlib import redirect_stdout, suppress
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 from glassnet import data, nn, optim, training
 from tests.benchmarks.speed.workload import BETAS, EPS, LEARNING_RATE, AnyArray
 
+_end_former: Callable[[], None] | None = None  # ends the training before
 planned_epochs = 1_000_000  # of `fit`, which loads the compiled twins where there are enough; fewer in a race
 
 Epoch = Callable[[], None]
@@ -75,21 +76,33 @@ def fit_data_parallel(sizes: list[int], batch_size: int, X: AnyArray, y: AnyArra
     return _fitting(sizes, batch_size, X, y, processes=os.cpu_count())
 
 
+class _OverError(Exception):
+    """Ends a training of which no more epochs are wanted."""
+
+
 class _Gate(training.Callback):
     """Has each epoch wait until it is asked for."""
 
     def __init__(self) -> None:
-        self.go, self.done = threading.Semaphore(0), threading.Semaphore(0)
+        self.go, self.done, self.is_over = threading.Semaphore(0), threading.Semaphore(0), False
 
     def on_epoch_begin(self, run: training.TrainingRun) -> None:
         self.go.acquire()
+        if self.is_over:
+            raise _OverError
 
     def on_epoch_end(self, run: training.TrainingRun) -> None:
         self.done.release()
 
 
 def _fitting(sizes: list[int], batch_size: int, X: AnyArray, y: AnyArray, **options: Any) -> tuple[Epoch, Predict]:
-    """Return what trains a network epoch by epoch: one `fit`, which pauses until the next epoch is asked for."""
+    """Return what trains a network epoch by epoch: one `fit`, which pauses until the next epoch is asked for.
+
+    The one before it, if there was any, ends: for as long as it goes on, its choice of threads holds for all products.
+    """
+    global _end_former
+    if _end_former is not None:
+        _end_former()
     model = nn.mlp(sizes, rng=np.random.default_rng(0))
     loss, optimizer = nn.SoftmaxCrossEntropy(), optim.Adam(model.parameters(), LEARNING_RATE, BETAS, EPS)
     loader = data.DataLoader(data.ArrayDataset(X, y), batch_size, shuffle=True)
@@ -99,11 +112,20 @@ def _fitting(sizes: list[int], batch_size: int, X: AnyArray, y: AnyArray, **opti
     def work() -> None:
         try:
             watchers = [training.Progress("fit"), gate]
-            training.fit(model, loss, optimizer, loader, validation, planned_epochs, watchers, **options)
+            with suppress(_OverError):
+                training.fit(model, loss, optimizer, loader, validation, planned_epochs, watchers, **options)
         finally:
             gate.done.release()
 
     thread = threading.Thread(target=work, daemon=True)
+
+    def end() -> None:
+        if thread.is_alive():
+            gate.is_over = True
+            gate.go.release()
+            thread.join()
+
+    _end_former = end
 
     def epoch() -> None:
         if not thread.is_alive():
