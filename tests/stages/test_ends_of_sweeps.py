@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow  # whole sweeps, killed and gone on with
 
 ROOT = Path(__file__).resolve().parents[2]
 JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
-LONG, SHORT = "training.epochs=1000000", "training.epochs=300"
+LONG, SHORT = "training.epochs=1000000", "training.epochs=1000"
 
 Start = Callable[..., subprocess.Popen[str]]
 
