@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow  # whole sweeps, killed and gone on with
 
 ROOT = Path(__file__).resolve().parents[2]
 JOBLIB = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
-LONG, SHORT = "training.epochs=1000000", "training.epochs=300"
+LONG, SHORT = "training.epochs=1000000", "training.epochs=1000"
 
 Start = Callable[..., subprocess.Popen[str]]
 
@@ -66,7 +66,7 @@ def _wait_for_training(jobs: int, process: subprocess.Popen[str], attempt: int =
 def _workers(process: subprocess.Popen[str]) -> list[int]:
     children = [path.read_text().split() for path in Path(f"/proc/{process.pid}/task").glob("*/children")]
     pids = [int(pid) for listed in children for pid in listed]
-    return [pid for pid in pids if "loky.backend.popen" in Path(f"/proc/{pid}/cmdline").read_text()]
+    return [pid for pid in pids if "resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_text()]
 
 
 def _wait_for_the_end_of(pids: list[int]) -> None:
@@ -75,6 +75,15 @@ def _wait_for_the_end_of(pids: list[int]) -> None:
 
 def _table() -> pd.DataFrame:
     return pd.read_csv("s/experiment.csv").sort_values("job", ignore_index=True)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing tells how many threads there are")
+def test_workers_are_forks(start: Start) -> None:
+    """As long as joblib starts them the way that this asks for: new interpreters would import everything anew."""
+    process = start(LONG, *JOBLIB, training=2)
+    commands = [Path(f"/proc/{pid}/cmdline").read_text() for pid in [process.pid, *_workers(process)]]
+    assert len(commands) == 3
+    assert len(set(commands)) == 1
 
 
 @pytest.mark.parametrize("signum", [signal.SIGKILL, signal.SIGTERM])

@@ -14,6 +14,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 
 from glassnet.config.errors import UserError
 from glassnet.config.explain import explain
+from glassnet.runs import joblib_launcher
 from glassnet.runs.beforehand import mistakes_of_all, refuse
 from glassnet.runs.folders import require_own_folder
 from glassnet.runs.job_configs import JobConfigs
@@ -61,9 +62,13 @@ class RecordedSweeper(BasicSweeper):  # type: ignore[misc]  # Hydra's class has 
 
     def sweep(self, arguments: list[str]) -> None:
         """Run all jobs, and end the sweep with its table."""
-        again = f"hydra.sweep.dir={self.folder}"
         run_sweep(
-            lambda begin: self._launch(arguments, begin), self.folder, self.task.start, self.task.finish_sweep, again
+            lambda begin: self._launch(arguments, begin),
+            self.folder,
+            self.task.start,
+            self.task.finish_sweep,
+            again=f"hydra.sweep.dir={self.folder}",
+            has_jobs_elsewhere=isinstance(self.launcher, joblib_launcher.SharingLauncher),
         )
 
     def _launch(self, arguments: list[str], begin: Begin) -> str:
@@ -152,5 +157,8 @@ class RecordedSweeper(BasicSweeper):  # type: ignore[misc]  # Hydra's class has 
 
 
 def use_recorded_sweeper() -> None:
-    """Have Hydra take `RecordedSweeper` where it would take its own sweeper."""
-    Plugins.instance().class_name_to_class[REPLACED] = RecordedSweeper
+    """Have Hydra take `RecordedSweeper` where it would take its own sweeper, and our launcher for joblib's."""
+    classes = Plugins.instance().class_name_to_class
+    classes[REPLACED] = RecordedSweeper
+    if joblib_launcher.REPLACED in classes:
+        classes[joblib_launcher.REPLACED] = joblib_launcher.SharingLauncher

@@ -6,7 +6,7 @@ import json
 import os
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -75,7 +75,7 @@ class Job:
 
     def write(self) -> None:
         """Write the record, whole or not at all."""
-        values = {name: value for name, value in asdict(self).items() if name != "folder"}
+        values = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "folder"}
         self.folder.mkdir(parents=True, exist_ok=True)
         write_whole(self.folder / RECORD, json.dumps(values, indent=2) + "\n")
 

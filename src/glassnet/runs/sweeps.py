@@ -67,7 +67,21 @@ def run_job(main: Main, config: Any, job: Job) -> object:
     return result
 
 
-def run_sweep(launch: Callable[[Begin], str], folder: Path, start: str, finish: Finish | None, again: str) -> None:
+def load_for_the_table(*others: str) -> None:
+    """Import what the table of a sweep is made with, and its figures with `others`."""
+    for name in ("pandas", *others):
+        importlib.import_module(name)
+
+
+def run_sweep(
+    launch: Callable[[Begin], str],
+    folder: Path,
+    start: str,
+    finish: Finish | None,
+    again: str,
+    *,
+    has_jobs_elsewhere: bool = False,
+) -> None:
     """Run the jobs of a sweep and end it: also when some failed, or when a signal comes.
 
     Args:
@@ -77,13 +91,14 @@ def run_sweep(launch: Callable[[Begin], str], folder: Path, start: str, finish: 
         start: this start of it. Jobs that it has not come upon are those of an earlier, longer sweep.
         finish: what makes the sweep's table.
         again: the argument that goes on with the sweep.
+        has_jobs_elsewhere: whether no job runs in this thread, whose imports a signal ends half-way.
 
     Raises:
         UserError: if jobs failed; it counts them. If another command is at work in the folder.
         StoppedError: if SIGINT or SIGTERM came.
     """
-    # The table needs it, and what a signal leaves of it while a job loads it cannot be loaded again.
-    importlib.import_module("pandas")
+    if not has_jobs_elsewhere:  # what a signal leaves of it while a job loads it cannot be loaded again
+        load_for_the_table()
     with ExitStack() as held:
         try:
             # Two at once would put each other's jobs aside.
