@@ -15,7 +15,7 @@ import numpy as np
 from glassnet.training.freed_memory import keep_freed_memory
 
 if sys.argv[1] == "kept":
-    keep_freed_memory()
+    keep_freed_memory(8 << 20)
 for _ in range(4):
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
     arrays = [np.ones(4 << 20, np.uint8) for _ in range(12)]

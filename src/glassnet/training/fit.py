@@ -123,7 +123,7 @@ def fit(
     )  # fmt: skip
     if hasattr(train_loader, "__len__"):
         expect(epochs * len(train_loader), optimizer.flat.data.size)
-    keep_freed_memory()
+    keep_freed_memory(optimizer.flat.data.nbytes)
     with limit_blas(run, threads, processes):
         try:
             _train(run, processes)
