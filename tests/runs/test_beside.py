@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -28,6 +29,11 @@ def _refuse(what: str) -> None:
     raise ValueError(f"expected a figure, received {what}")
 
 
+@pytest.fixture(autouse=True)
+def _no_thread_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(threading, "enumerate", lambda: [threading.main_thread()])
+
+
 @pytest.fixture(params=[1, 2])
 def cores(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
     number: int = request.param
@@ -48,6 +54,14 @@ def test_results_are_the_same_with_one_core_and_with_two(cores: int) -> None:
 def test_an_error_arrives_as_it_was_raised(cores: int) -> None:
     with beside(2) as executor, pytest.raises(ValueError, match=r"^expected a figure, received a table$"):
         executor.submit(_refuse, "a table").result()
+
+
+def test_beside_another_thread_nothing_is_forked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It might hold a lock, which would stay locked in the fork."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1})
+    monkeypatch.setattr(threading, "enumerate", lambda: [threading.main_thread(), threading.Thread(name="MLflow")])
+    with beside(1) as executor:
+        assert executor.submit(os.getpid).result() == os.getpid()
 
 
 def test_ctrl_c_is_for_the_process_that_began_the_work() -> None:

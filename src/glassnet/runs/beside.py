@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
@@ -12,7 +13,7 @@ from multiprocessing import active_children, get_context
 from typing import ParamSpec, TypeVar
 
 from glassnet.config.errors import UserError
-from glassnet.runs.entry import end_with_parent
+from glassnet.runs.entry import WATCH, end_with_parent
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,15 +47,15 @@ def beside(most: int) -> Iterator[Executor]:
         UserError: if one of the processes was killed.
     """
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
-    if cores == 1:
-        yield Here()
+    if cores == 1 or {thread.name for thread in threading.enumerate()} - {threading.main_thread().name, WATCH}:
+        yield Here()  # another thread may hold a lock, which would stay locked in a fork
         return
     others = active_children()
     pool = ProcessPoolExecutor(min(most, cores), get_context("fork"), _begin, (os.getpid(),))
     try:
         with warnings.catch_warnings():
-            # Python warns of forks beside threads, whose locks would stay locked. The one thread that a stage has
-            # when it begins, which watches for DVC's end, holds none.
+            # Python warns of the thread that watches for DVC's end, which holds no lock, and of those of libraries,
+            # which see to their locks before a fork.
             warnings.simplefilter("ignore", DeprecationWarning)
             pool.submit(os.getpid)  # forks them all
         yield pool
