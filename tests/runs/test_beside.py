@@ -23,6 +23,18 @@ with beside(2) as executor:
     executor.submit(time.sleep, 3600)
 """
 
+# Signals come to all processes of a terminal at once, also while one is being forked.
+SIGNALLED = """
+import os, signal, sys
+from glassnet.runs.beside import beside
+from glassnet.runs.ending import one_line_errors
+signum = getattr(signal, sys.argv[1])
+os.sched_getaffinity = lambda process: {0, 1}
+os.register_at_fork(**{sys.argv[2]: lambda: os.kill(os.getpid(), signum)})
+with one_line_errors("report"), beside(2) as executor:
+    executor.submit(os.getpid).result()
+"""
+
 
 def _refuse(what: str) -> None:
     raise ValueError(f"expected a figure, received {what}")
@@ -83,6 +95,22 @@ def test_an_error_here_does_not_wait_for_work_beside(monkeypatch: pytest.MonkeyP
     with pytest.raises(KeyboardInterrupt):
         be_interrupted()
     assert not _is_running(workers[0])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the work is done in the process itself")
+@pytest.mark.parametrize(
+    ("name", "where", "said"),
+    [
+        ("SIGINT", "after_in_parent", "report: interrupted\n"),
+        ("SIGTERM", "after_in_parent", "report: terminated\n"),
+        ("SIGINT", "after_in_child", ""),
+    ],
+)
+def test_a_signal_while_processes_are_forked_is_neither_lost_nor_a_traceback(name: str, where: str, said: str) -> None:
+    command, environment = [sys.executable, "-c", SIGNALLED, name, where], {**os.environ, "PYTHONPATH": "src"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.stderr == said
+    assert done.returncode == (128 + getattr(signal, name) if said else 0)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the work is done in the process itself")

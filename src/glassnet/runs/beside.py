@@ -12,6 +12,7 @@ from multiprocessing import active_children, get_context
 from typing import ParamSpec, TypeVar
 
 from glassnet.config.errors import UserError
+from glassnet.runs.ending import listen_as, signals_wait
 from glassnet.runs.entry import end_with_parent
 
 P = ParamSpec("P")
@@ -52,7 +53,7 @@ def beside(most: int) -> Iterator[Executor]:
     others = active_children()
     pool = ProcessPoolExecutor(min(most, cores), get_context("fork"), _begin, (os.getpid(),))
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), signals_wait():
             # Python warns of forks beside threads, whose locks would stay locked. The one thread that a stage has
             # when it begins, which watches for DVC's end, holds none.
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -74,6 +75,5 @@ def beside(most: int) -> Iterator[Executor]:
 
 def _begin(parent: int) -> None:
     """Begin a process of the pool: signals are the parent's to act on, and it ends when the parent has ended."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    listen_as(signal.SIG_IGN)
     end_with_parent(lambda: os._exit(1), parent)
