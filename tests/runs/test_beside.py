@@ -5,11 +5,13 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from glassnet.config import UserError
+from glassnet.files import whole_file, whole_files
 from glassnet.runs.beside import beside
 from tests.waiting import LONGEST, wait_until
 
@@ -38,6 +40,12 @@ with one_line_errors("report"), beside(2) as executor:
 
 def _refuse(what: str) -> None:
     raise ValueError(f"expected a figure, received {what}")
+
+
+def _write_slowly(path: Path) -> None:
+    with whole_file(path) as part:
+        part.touch()
+        time.sleep(2 * LONGEST)
 
 
 @pytest.fixture(params=[1, 2])
@@ -80,6 +88,23 @@ def test_a_process_that_was_killed_is_one_line(monkeypatch: pytest.MonkeyPatch) 
 
     with pytest.raises(UserError, match="killed"):
         lose_a_worker()
+
+
+def test_of_a_file_that_a_killed_process_was_writing_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What would remove it in that process has no say any more; so with Ctrl-C, which kills those beside."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1})
+
+    def be_interrupted() -> None:
+        with whole_files(tmp_path), beside(1) as executor:
+            executor.submit(_write_slowly, tmp_path / "figure.png")
+            wait_until(lambda: any(tmp_path.iterdir()))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        be_interrupted()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_error_here_does_not_wait_for_work_beside(monkeypatch: pytest.MonkeyPatch) -> None:
