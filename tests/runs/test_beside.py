@@ -1,5 +1,6 @@
 """Work beside a process: what comes back from it, and that it ends with the process that began it."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -88,6 +89,26 @@ def test_a_process_that_was_killed_is_one_line(monkeypatch: pytest.MonkeyPatch) 
 
     with pytest.raises(UserError, match="killed"):
         lose_a_worker()
+
+
+@pytest.mark.parametrize("possible", [0, 1])
+def test_without_processes_to_have_the_work_is_done_here(possible: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with `ulimit -u`, or where memory is short; one that was begun before the others failed ends."""
+    forks: list[int] = []
+    fork = os.fork
+
+    def fork_at_first() -> int:
+        if len(forks) == possible:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        if number := fork():
+            forks.append(number)
+        return number
+
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1})
+    monkeypatch.setattr(os, "fork", fork_at_first)
+    with beside(2) as executor:
+        assert executor.submit(os.getpid).result() == os.getpid()
+    wait_until(lambda: not any(map(_is_running, forks)))
 
 
 def test_of_a_file_that_a_killed_process_was_writing_nothing_is_left(

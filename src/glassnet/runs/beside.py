@@ -4,11 +4,12 @@ import os
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import active_children, get_context
+from multiprocessing.process import BaseProcess
 from typing import ParamSpec, TypeVar
 
 from glassnet.config.errors import UserError
@@ -37,8 +38,8 @@ def beside(most: int) -> Iterator[Executor]:
     """Yield an executor for work beside this process; at the end it waits for what was begun.
 
     A forked process need not load anything anew, which would take longer than most figures take to draw. It ends with
-    this one, however that ends, and leaves Ctrl-C to it. With one core, or where forking is not safe, the work is done
-    here. What is computed is the same in either case.
+    this one, however that ends, and leaves Ctrl-C to it. With one core, or where forking is not safe or fails, the work
+    is done here. What is computed is the same in either case.
 
     Args:
         most: the most processes; there are no more than cores.
@@ -57,12 +58,16 @@ def beside(most: int) -> Iterator[Executor]:
             # Python warns of forks beside threads, whose locks would stay locked. The one thread that a stage has
             # when it begins, which watches for DVC's end, holds none.
             warnings.simplefilter("ignore", DeprecationWarning)
-            pool.submit(os.getpid)  # forks them all
-        yield pool
+            try:
+                executor: Executor = pool
+                pool.submit(os.getpid)  # forks them all
+            except OSError:  # no process is left to have, or no memory for one
+                _kill(set(active_children()).difference(others))
+                executor = Here()
+        yield executor
     except BaseException as error:
-        for process in active_children():
-            if process not in others:
-                process.kill()  # else this one would wait at its end for what nobody needs
+        # Else this process would wait at its end for what nobody needs.
+        _kill(set(active_children()).difference(others))
         if isinstance(error, BrokenProcessPool):
             raise UserError(
                 "expected to work with a process beside this one, which was killed, as systems do when memory is "
@@ -71,6 +76,11 @@ def beside(most: int) -> Iterator[Executor]:
         raise
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _kill(processes: Iterable[BaseProcess]) -> None:
+    for process in processes:
+        process.kill()
 
 
 def _begin(parent: int) -> None:
