@@ -59,6 +59,17 @@ def whole_file(path: Path) -> Iterator[Path]:
         raise
 
 
+@contextmanager
+def whole_files(folder: Path) -> Iterator[None]:
+    """If anything goes wrong in the `with` block, remove the parts of files in `folder` that killed processes left."""
+    try:
+        yield
+    except BaseException:
+        for part in folder.glob("*.part"):
+            part.unlink(missing_ok=True)
+        raise
+
+
 def file_digest(path: Path) -> str:
     """Return the sha256 of a file's content, in hexadecimal; read in pieces, since it may be larger than memory."""
     with path.open("rb") as file:

@@ -1,16 +1,19 @@
 """Work beside a process: what comes back from it, and that it ends with the process that began it."""
 
+import errno
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from glassnet.config import UserError
+from glassnet.files import whole_file, whole_files
 from glassnet.runs.beside import beside
 from tests.waiting import LONGEST, wait_until
 
@@ -24,6 +27,18 @@ with beside(2) as executor:
     executor.submit(time.sleep, 3600)
 """
 
+# Signals come to all processes of a terminal at once, also while one is being forked.
+SIGNALLED = """
+import os, signal, sys
+from glassnet.runs.beside import beside
+from glassnet.runs.ending import one_line_errors
+signum = getattr(signal, sys.argv[1])
+os.sched_getaffinity = lambda process: {0, 1}
+os.register_at_fork(**{sys.argv[2]: lambda: os.kill(os.getpid(), signum)})
+with one_line_errors("report"), beside(2) as executor:
+    executor.submit(os.getpid).result()
+"""
+
 
 def _refuse(what: str) -> None:
     raise ValueError(f"expected a figure, received {what}")
@@ -32,6 +47,12 @@ def _refuse(what: str) -> None:
 @pytest.fixture(autouse=True)
 def _no_thread_of_other_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(threading, "enumerate", lambda: [threading.main_thread()])
+
+
+def _write_slowly(path: Path) -> None:
+    with whole_file(path) as part:
+        part.touch()
+        time.sleep(2 * LONGEST)
 
 
 @pytest.fixture(params=[1, 2])
@@ -84,6 +105,43 @@ def test_a_process_that_was_killed_is_one_line(monkeypatch: pytest.MonkeyPatch) 
         lose_a_worker()
 
 
+@pytest.mark.parametrize("possible", [0, 1])
+def test_without_processes_to_have_the_work_is_done_here(possible: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As with `ulimit -u`, or where memory is short; one that was begun before the others failed ends."""
+    forks: list[int] = []
+    fork = os.fork
+
+    def fork_at_first() -> int:
+        if len(forks) == possible:
+            raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+        if number := fork():
+            forks.append(number)
+        return number
+
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1})
+    monkeypatch.setattr(os, "fork", fork_at_first)
+    with beside(2) as executor:
+        assert executor.submit(os.getpid).result() == os.getpid()
+    wait_until(lambda: not any(map(_is_running, forks)))
+
+
+def test_of_a_file_that_a_killed_process_was_writing_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What would remove it in that process has no say any more; so with Ctrl-C, which kills those beside."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1})
+
+    def be_interrupted() -> None:
+        with whole_files(tmp_path), beside(1) as executor:
+            executor.submit(_write_slowly, tmp_path / "figure.png")
+            wait_until(lambda: any(tmp_path.iterdir()))
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        be_interrupted()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_an_error_here_does_not_wait_for_work_beside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda process: {0, 1})
     workers = []
@@ -97,6 +155,22 @@ def test_an_error_here_does_not_wait_for_work_beside(monkeypatch: pytest.MonkeyP
     with pytest.raises(KeyboardInterrupt):
         be_interrupted()
     assert not _is_running(workers[0])
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the work is done in the process itself")
+@pytest.mark.parametrize(
+    ("name", "where", "said"),
+    [
+        ("SIGINT", "after_in_parent", "report: interrupted\n"),
+        ("SIGTERM", "after_in_parent", "report: terminated\n"),
+        ("SIGINT", "after_in_child", ""),
+    ],
+)
+def test_a_signal_while_processes_are_forked_is_neither_lost_nor_a_traceback(name: str, where: str, said: str) -> None:
+    command, environment = [sys.executable, "-c", SIGNALLED, name, where], {**os.environ, "PYTHONPATH": "src"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.stderr == said
+    assert done.returncode == (128 + getattr(signal, name) if said else 0)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the work is done in the process itself")

@@ -53,3 +53,22 @@ def test_beside_another_thread_they_start_anew() -> None:
     assert alone == "False"
     assert fresh.startswith("('nothing', ")
     assert later.startswith("('nothing', ")
+
+
+SIGNALLED = """
+import os, signal, sys
+from joblib import Parallel, delayed
+from glassnet.runs.ending import one_line_errors
+from glassnet.runs.forked_workers import forked_workers
+os.register_at_fork(**{sys.argv[1]: lambda: os.kill(os.getpid(), signal.SIGINT)})
+with one_line_errors("train"), forked_workers():
+    Parallel(n_jobs=2)(delayed(os.getpid)() for number in range(4))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nothing tells how many threads there are")
+def test_ctrl_c_while_a_worker_is_forked_is_not_lost() -> None:
+    command = [sys.executable, "-c", SIGNALLED, "after_in_parent"]
+    environment = {"OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": ":".join(sys.path)}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "train: interrupted\n")

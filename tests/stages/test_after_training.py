@@ -27,6 +27,10 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Layout:
     return layout
 
 
+def _refuse(*_: object, **__: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
 def _settings(*overrides: str) -> Settings:
     return settings_with(*overrides)
 
@@ -151,3 +155,15 @@ def test_a_patience_that_a_plateau_never_outlasts_is_noted(
     plateau = ("schedule=plateau", "schedule.patience=3", f"training.patience={patience}")
     train.main(_settings(*SHORT, *plateau), Layout(Path("other")))
     assert ("training.patience=3 ends the training before schedule.patience=3" in capsys.readouterr().out) is noted
+
+
+def test_a_report_whose_figures_cannot_be_drawn_is_not_written(run: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its text would show figures that are not there."""
+    evaluate.main(_settings(*SHORT), run)
+
+    monkeypatch.setattr("glassnet.reporting.result_figures.draw_reliability", _refuse)
+    monkeypatch.setattr(report, "given_overrides", lambda: SHORT)
+    with pytest.raises(OSError, match="No space left"):
+        report.main(_settings(*SHORT), run)
+    assert not run.report.exists()
+    assert not run.report_page.exists()

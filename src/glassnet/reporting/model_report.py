@@ -179,9 +179,9 @@ def write_report(
         groups_rows=tables.group_table(analysis["errors"]["groups"]),
         finding_rows=tables.finding_table,
     )
-    write_whole(layout.report, text)
     meanwhile()
     figures.finish()
+    write_whole(layout.report, text)
     write_whole(layout.report_page, report_page(layout.report))
 
 

@@ -5,14 +5,16 @@ import signal
 import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import active_children, get_context
+from multiprocessing.process import BaseProcess
 from typing import ParamSpec, TypeVar
 
 from glassnet.config.errors import UserError
+from glassnet.runs.ending import listen_as, signals_wait
 from glassnet.runs.entry import WATCH, end_with_parent
 
 P = ParamSpec("P")
@@ -37,8 +39,8 @@ def beside(most: int) -> Iterator[Executor]:
     """Yield an executor for work beside this process; at the end it waits for what was begun.
 
     A forked process need not load anything anew, which would take longer than most figures take to draw. It ends with
-    this one, however that ends, and leaves Ctrl-C to it. With one core, or where forking is not safe, the work is done
-    here. What is computed is the same in either case.
+    this one, however that ends, and leaves Ctrl-C to it. With one core, or where forking is not safe or fails, the work
+    is done here. What is computed is the same in either case.
 
     Args:
         most: the most processes; there are no more than cores.
@@ -53,16 +55,20 @@ def beside(most: int) -> Iterator[Executor]:
     others = active_children()
     pool = ProcessPoolExecutor(min(most, cores), get_context("fork"), _begin, (os.getpid(),))
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), signals_wait():
             # Python warns of the thread that watches for DVC's end, which holds no lock, and of those of libraries,
             # which see to their locks before a fork.
             warnings.simplefilter("ignore", DeprecationWarning)
-            pool.submit(os.getpid)  # forks them all
-        yield pool
+            try:
+                executor: Executor = pool
+                pool.submit(os.getpid)  # forks them all
+            except OSError:  # no process is left to have, or no memory for one
+                _kill(set(active_children()).difference(others))
+                executor = Here()
+        yield executor
     except BaseException as error:
-        for process in active_children():
-            if process not in others:
-                process.kill()  # else this one would wait at its end for what nobody needs
+        # Else this process would wait at its end for what nobody needs.
+        _kill(set(active_children()).difference(others))
         if isinstance(error, BrokenProcessPool):
             raise UserError(
                 "expected to work with a process beside this one, which was killed, as systems do when memory is "
@@ -73,8 +79,12 @@ def beside(most: int) -> Iterator[Executor]:
         pool.shutdown(cancel_futures=True)
 
 
+def _kill(processes: Iterable[BaseProcess]) -> None:
+    for process in processes:
+        process.kill()
+
+
 def _begin(parent: int) -> None:
     """Begin a process of the pool: signals are the parent's to act on, and it ends when the parent has ended."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    listen_as(signal.SIG_IGN)
     end_with_parent(lambda: os._exit(1), parent)

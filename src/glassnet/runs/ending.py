@@ -113,6 +113,27 @@ def _noted_signals(received: list[int]) -> Iterator[None]:
             signal.signal(number, usual[number])
 
 
+@contextmanager
+def signals_wait() -> Iterator[None]:
+    """Let signals that end the process wait until the end of the `with` block; what it forks has them wait too.
+
+    Python runs functions of its libraries around a fork, and drops an error that is raised in one: Ctrl-C just then
+    would be lost. In the fork it would be a traceback, until that has handlers of its own.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def listen_as(interrupted: Any) -> None:
+    """Have a fork that was made while signals waited listen to them: SIGTERM ends it, SIGINT is as told."""
+    signal.signal(signal.SIGINT, interrupted)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT, signal.SIGTERM})
+
+
 def as_line(error: Exception, place: str = RUN_FOLDER) -> str:
     """Return in one line what went wrong: the message; of an error of the system's, the file and what to do too.
 

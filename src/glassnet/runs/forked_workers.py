@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from glassnet.runs.ending import listen_as, signals_wait
 from glassnet.runs.entry import end_with_parent
 
 _THREADS = Path("/proc/self/task")  # Linux has a folder there for each thread, those of libraries too
@@ -43,7 +44,10 @@ def forked_workers() -> Iterator[None]:
     def start(target: Callable[..., object], args: tuple[Any, ...], env: Mapping[str, str] | None = None) -> Any:
         if not is_single_threaded():
             return usual(target=target, args=args, env=env)
-        return multiprocessing.get_context("fork").Process(target=_work, args=(os.getpid(), target, args, env or {}))
+        given = (os.getpid(), target, args, env or {})
+        worker: Any = multiprocessing.get_context("fork").Process(target=_work, args=given)
+        worker.start = signals_wait()(worker.start)  # joblib calls it
+        return worker
 
     context.Process = start
     # Python from 3.12 on warns of every other thread, of harmless ones too.
@@ -68,8 +72,7 @@ def _work(
 ) -> None:
     """Be a worker, which ends with its parent: without what that was to do about signals, and without its garbage."""
     end_with_parent(lambda: os._exit(1), parent)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    listen_as(signal.default_int_handler)
     os.environ.update(environment)  # the number of threads for libraries that are not loaded yet
     gc.freeze()  # to look through what there is would copy the memory that both processes share
     target(*arguments)

@@ -12,6 +12,7 @@ from typing import Any
 from glassnet.config.compose import to_settings
 from glassnet.config.errors import UserError
 from glassnet.config.settings import Settings
+from glassnet.garbage import collect_recent
 from glassnet.runs.ending import MENDABLE, StoppedError, as_line
 from glassnet.runs.folders import alone_in
 from glassnet.runs.jobs import (
@@ -47,6 +48,7 @@ def say_plan(name: str, folder: Path, plan: Plan) -> None:
 
 def run_job(main: Main, config: Any, job: Job) -> object:
     """Run one job of a sweep and return its result, or NaN: what goes wrong is its record's to say."""
+    collect_recent()  # the network of the job before
     job.status, job.reason, job.attempts = RUNNING, "", job.attempts + 1
     job.write()
     try:

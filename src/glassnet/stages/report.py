@@ -3,7 +3,7 @@
 import json
 
 from glassnet.config import Settings, named_by
-from glassnet.files import write_whole
+from glassnet.files import whole_files, write_whole
 from glassnet.reporting import write_report
 from glassnet.reporting.plots_page import write_missing_scripts
 from glassnet.runs import (
@@ -29,7 +29,7 @@ def main(settings: Settings, layout: Layout) -> None:
     prepared = open_prepared(settings.data.choice(), layout.prepared, by_dvc=layout.by_dvc)
     require_data_of_run(layout, prepared.digest)
     overrides, evaluation = () if layout.by_dvc else _overrides(), settings.evaluation.model_dump()
-    with beside(DRAWING) as executor:
+    with whole_files(layout.figures), beside(DRAWING) as executor:
         write_report(
             layout,
             prepared,
