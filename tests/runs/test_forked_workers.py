@@ -70,5 +70,8 @@ with one_line_errors("train"), forked_workers():
 def test_ctrl_c_while_a_worker_is_forked_is_not_lost() -> None:
     command = [sys.executable, "-c", SIGNALLED, "after_in_parent"]
     environment = {"OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": ":".join(sys.path)}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    shorter_than_workers_wait = 200  # seconds: a worker of loky's that nobody ends waits for 300
+    done = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=False, timeout=shorter_than_workers_wait
+    )
     assert (done.returncode, done.stderr) == (130, "train: interrupted\n")

@@ -40,6 +40,7 @@ def forked_workers() -> Iterator[None]:
         yield
         return
     usual = context.Process
+    forks: list[Any] = []
 
     def start(target: Callable[..., object], args: tuple[Any, ...], env: Mapping[str, str] | None = None) -> Any:
         if not is_single_threaded():
@@ -47,6 +48,7 @@ def forked_workers() -> Iterator[None]:
         given = (os.getpid(), target, args, env or {})
         worker: Any = multiprocessing.get_context("fork").Process(target=_work, args=given)
         worker.start = signals_wait()(worker.start)  # joblib calls it
+        forks.append(worker)
         return worker
 
     context.Process = start
@@ -54,6 +56,11 @@ def forked_workers() -> Iterator[None]:
     warnings.filterwarnings("ignore", ".* is multi-threaded, use of fork", DeprecationWarning)
     try:
         yield
+    except BaseException:
+        for worker in forks:
+            if worker.pid is not None:  # one that a signal kept from starting has none
+                worker.kill()  # loky knows nothing yet of one that a signal came after, which would wait for minutes
+        raise
     finally:
         context.Process = usual
 
